@@ -1,0 +1,112 @@
+"""Fetching what a person may see or do something with; anything else is the same 404, missing or foreign."""
+
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Q, Subquery
+from django.http import Http404
+
+from . import policy
+from .models import Assessment, Edition, Membership, Result, Team, Unit
+
+
+class Permissions:
+    """What one person may do in one team; in templates `{% if may.close %}`, spaces written as underscores."""
+
+    def __init__(self, roles):
+        self.roles = frozenset(roles)
+
+    def __call__(self, action: str) -> bool:
+        return policy.may_in_team(self.roles, action)
+
+    # Templates call what they find callable; these must be looked up instead.
+    do_not_call_in_templates = True
+
+    def __getitem__(self, name: str) -> bool:
+        return self(name.replace("_", " "))
+
+
+def roles_in(user, team) -> set[str]:
+    """The roles this person has towards a team: own membership, manager of its unit or one above, administrator."""
+    rows = Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user).values_list("role", "unit_id")
+    managed = {unit for _, unit in rows if unit}
+    roles = {role for role, unit in rows if not unit}
+    if managed and team.unit_id in Unit.objects.subtree_ids(managed):
+        roles.add(policy.MANAGER)
+    if user.is_administrator:
+        roles.add(policy.ADMINISTRATOR)
+    return roles
+
+
+def _require(request, team, may: str) -> Permissions:
+    """The person's permissions in the team.
+
+    Who may not even see the team gets 404; who sees it but may not do this gets 403.
+    """
+    permissions = Permissions(roles_in(request.user, team))
+    if not permissions("see team"):
+        raise Http404
+    if not permissions(may):
+        raise PermissionDenied
+    return permissions
+
+
+def _fetch(queryset, pk):
+    row = queryset.filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def get_team(request, pk, *, may="see team") -> tuple[Team, Permissions]:
+    team = _fetch(Team.objects.select_related("unit"), pk)
+    return team, _require(request, team, may)
+
+
+def get_assessment(request, pk, *, may) -> tuple[Assessment, Permissions]:
+    assessment = _fetch(Assessment.objects.select_related("team__unit", "edition__framework"), pk)
+    return assessment, _require(request, assessment.team, may)
+
+
+def get_answering(request, pk) -> tuple[Assessment, Permissions]:
+    """The assessment, for somebody who answers in it. One query: this stands before every saved answer."""
+    role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
+    rows = Assessment.objects.select_related("team", "edition__framework").annotate(role_of_user=Subquery(role))
+    assessment = _fetch(rows, pk)
+    if assessment.role_of_user is None:
+        _require(request, assessment.team, "answer")
+    permissions = Permissions({assessment.role_of_user})
+    if not permissions("answer"):
+        raise PermissionDenied
+    return assessment, permissions
+
+
+def get_result(request, pk, *, may="see team") -> tuple[Result, Permissions]:
+    rows = Result.objects.select_related("team__unit", "framework", "edition", "assessment")
+    result = _fetch(rows, pk)
+    return result, _require(request, result.team, may)
+
+
+def get_edition(request, key, pk) -> Edition:
+    """A published or retired edition of this framework; drafts are for administrators."""
+    editions = Edition.objects.select_related("framework").filter(framework__key=key)
+    if not request.user.is_administrator:
+        editions = editions.exclude(status=Edition.Status.DRAFT)
+    return _fetch(editions, pk)
+
+
+def site_permission(action: str):
+    """Decorator: signed in, and allowed to do this outside teams; everybody else gets 403."""
+
+    def decorate(view):
+        @login_required
+        @wraps(view)
+        def wrapped(request, *args, **kwargs):
+            if not policy.may_in_site(is_administrator=request.user.is_administrator, action=action):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return wrapped
+
+    return decorate

@@ -1,0 +1,30 @@
+"""Geometry of the charts, for templates to draw as SVG. Pure: plain values in, frozen dataclasses out.
+
+Coordinates are SVG user units, rounded to a tenth. Levels and indexes are on one scale, from 0 to `top`.
+"""
+
+from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, figure, level_step
+from .segments import Segment, track
+from .spider import Label, Radar, RadarSeries, Shape, radar
+from .timeline import Dot, History, HistoryPoint, HistoryRow, Tick, history
+
+__all__ = [
+    "LEVEL_COLOURS",
+    "RIM_COLOURS",
+    "Dot",
+    "History",
+    "HistoryPoint",
+    "HistoryRow",
+    "Label",
+    "Number",
+    "Radar",
+    "RadarSeries",
+    "Segment",
+    "Shape",
+    "Tick",
+    "figure",
+    "history",
+    "level_step",
+    "radar",
+    "track",
+]

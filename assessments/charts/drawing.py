@@ -1,0 +1,47 @@
+"""What all charts share: numbers as they are drawn and as they are read, colours, paths with gaps."""
+
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+Number = int | float | Fraction | Decimal
+Point = tuple[float, float]
+
+#: The light colours of tokens.css, as presentation attributes for a renderer that knows no style sheet.
+LEVEL_COLOURS = ("#eeede4", "#d7e6ae", "#74d0aa", "#077892", "#204c8a")
+RIM_COLOURS = ("#7d7b6a", "#728235", "#2c8865", "#077892", "#204c8a")
+#: Height of a line of text in a chart.
+LINE = 13.0
+
+
+def tenth(value: float) -> float:
+    return round(value, 1)
+
+
+def figure(value: Number | None, places: int = 2) -> str:
+    """A figure with that many decimals, rounded half up; a dash where there is none."""
+    if value is None:
+        return "–"
+    scaled = math.floor(Fraction(value) * 10**places + Fraction(1, 2))
+    return f"{Decimal(scaled).scaleb(-places):f}"
+
+
+def level_step(number: int, top: int) -> int:
+    """The colour step, 0 to 4, of a level on a ladder that ends at `top`."""
+    return max(0, min(4, (4 * number + top // 2) // top)) if top else 0
+
+
+def runs(points: Sequence[Point | None]) -> Iterator[list[Point]]:
+    """Stretches between the gaps of a row."""
+    run: list[Point] = []
+    for point in [*points, None]:
+        if point is not None:
+            run.append(point)
+        elif run:
+            yield run
+            run = []
+
+
+def path_of(points: Sequence[Point]) -> str:
+    return "M" + " L".join(f"{x},{y}" for x, y in points)

@@ -1,0 +1,234 @@
+"""History: level and index of results on a true time axis."""
+
+import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .drawing import LINE, Number, figure, path_of, runs, tenth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPoint:
+    """A result in a history; `beside` marks one of the other questionnaire, which is never joined."""
+
+    date: datetime.date
+    level: int | None
+    index: Number | None
+    title: str
+    url: str
+    beside: bool = False
+    under_revision: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Level and index in one cell of a table."""
+        parts = [str(self.level)] * (self.level is not None) + [figure(self.index)] * (self.index is not None)
+        return " · ".join(parts) or "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """The mark of one result. `reach` is the radius in which a pointer finds it without touching its neighbours."""
+
+    x: float
+    y: float
+    title: str
+    url: str
+    beside: bool
+    under_revision: bool
+    reach: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    at: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    date: datetime.date
+    url: str
+    level: str
+    index: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """`steps`, `area` (level) and `line` (index) are path data, interrupted where there is no value."""
+
+    width: int
+    height: int
+    left: float
+    right: float
+    bottom: float
+    steps: str
+    area: str
+    line: str
+    dots: tuple[Dot, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    points: tuple[HistoryPoint, ...]
+    rows: tuple[HistoryRow, ...]
+    description: str
+
+    @property
+    def has_levels(self) -> bool:
+        return bool(self.steps)
+
+    @property
+    def has_beside(self) -> bool:
+        return any(dot.beside for dot in self.dots)
+
+    @property
+    def has_under_revision(self) -> bool:
+        return any(dot.under_revision for dot in self.dots)
+
+
+class Plane:
+    """Where a day and a value lie. Days are spaced as they are in time; a single day stands in the middle."""
+
+    def __init__(self, days: Sequence[datetime.date], *, top: Number, width: int, height: int, small: bool):
+        self.left, self.right = (4.0, width - 4.0) if small else (30.0, width - 8.0)
+        self.head, self.bottom = (6.0, height - 6.0) if small else (14.0, height - 28.0)
+        # Room for half a label of a date, and for a mark, at either end.
+        self.margin = 6.0 if small else 20.0
+        self.first, self.last = min(days), max(days)
+        self.top = float(top) or 1.0
+
+    def x(self, day: datetime.date) -> float:
+        span = self.right - self.left - 2 * self.margin
+        days = (self.last - self.first).days
+        share = (day - self.first).days / days if days else 0.5
+        return tenth(self.left + self.margin + span * share)
+
+    def y(self, value: Number) -> float:
+        return tenth(self.bottom - (self.bottom - self.head) * float(value) / self.top)
+
+
+def history(
+    points: Sequence[HistoryPoint],
+    *,
+    top: Number,
+    width: int = 600,
+    height: int = 210,
+    small: bool = False,
+    places: int = 2,
+) -> History | None:
+    """Level as steps and index as a line on a true time axis. `points` are in order of time; None without any.
+
+    `small` leaves out the ticks of the time axis and keeps the margins narrow, for many beside each other.
+    """
+    if not points:
+        return None
+    plane = Plane([point.date for point in points], top=top, width=width, height=height, small=small)
+    joined = [point for point in points if not point.beside]
+    steps = _steps(joined, plane)
+    return History(
+        width=width,
+        height=height,
+        left=plane.left,
+        right=plane.right,
+        bottom=plane.bottom,
+        steps=" ".join(steps),
+        area=" ".join(f"{path} V{plane.bottom} H{path[1:].split(',')[0]} Z" for path in steps),
+        line=_line(joined, plane),
+        dots=_dots(points, plane),
+        x_ticks=() if small else _date_ticks(plane),
+        y_ticks=_level_ticks(plane),
+        points=tuple(points),
+        rows=tuple(_row(point, places) for point in points),
+        description=_history_description(points, joined, places),
+    )
+
+
+def _history_description(points: Sequence[HistoryPoint], joined: Sequence[HistoryPoint], places: int) -> str:
+    newest, first = (joined or points)[-1], points[0].date
+    figures = (
+        newest.title or f"level {'–' if newest.level is None else newest.level}, index {figure(newest.index, places)}"
+    )
+    if len(points) == 1:
+        return f"One result. {figures}."
+    return f"{len(points)} results from {first:%B %Y} to {points[-1].date:%B %Y}. The newest: {figures}."
+
+
+def _steps(points: Sequence[HistoryPoint], plane: Plane) -> list[str]:
+    """Paths of the level, held from each result to the next; a result without a level ends a path."""
+    paths: list[str] = []
+    path = ""
+    for place, point in enumerate(points):
+        if point.level is None:
+            paths, path = ([*paths, path] if path else paths), ""
+            continue
+        x, y = plane.x(point.date), plane.y(point.level)
+        # The newest level holds until today at least: a short stub instead of a point without width.
+        until = plane.x(points[place + 1].date) if place + 1 < len(points) else min(plane.right, x + plane.margin)
+        path += (f" V{y}" if path else f"M{x},{y}") + f" H{tenth(until)}"
+    return [*paths, path] if path else paths
+
+
+def _line(points: Sequence[HistoryPoint], plane: Plane) -> str:
+    """The path of the index; a result without one interrupts it."""
+    places = [None if point.index is None else (plane.x(point.date), plane.y(point.index)) for point in points]
+    return " ".join(path_of(run) for run in runs(places) if len(run) > 1)
+
+
+def _dots(points: Sequence[HistoryPoint], plane: Plane) -> tuple[Dot, ...]:
+    """One mark per result with a figure: on its index, or on its level where it has no index."""
+    drawn = [(point, point.level if point.index is None else point.index) for point in points]
+    places = [(point, (plane.x(point.date), plane.y(value))) for point, value in drawn if value is not None]
+    # A neighbour in time is the nearest mark, so the cost grows with the number of points only.
+    gaps = [math.inf, *(math.dist(here, there) for (_, here), (_, there) in pairwise(places)), math.inf]
+    return tuple(
+        Dot(
+            x=x,
+            y=y,
+            title=point.title,
+            url=point.url,
+            beside=point.beside,
+            under_revision=point.under_revision,
+            reach=tenth(max(5.0, min(12.0, gaps[place] / 2, gaps[place + 1] / 2))),
+        )
+        for place, (point, (x, y)) in enumerate(places)
+    )
+
+
+def _row(point: HistoryPoint, places: int) -> HistoryRow:
+    notes = ["other questionnaire"] * point.beside + ["under revision"] * point.under_revision
+    return HistoryRow(
+        date=point.date,
+        url=point.url,
+        level="–" if point.level is None else str(point.level),
+        index=figure(point.index, places),
+        note=", ".join(notes),
+    )
+
+
+def _level_ticks(plane: Plane) -> tuple[Tick, ...]:
+    """One per level, or every second, fifth … where they would stand closer than lines of text."""
+    top = math.floor(plane.top)
+    room = (plane.bottom - plane.head) / LINE
+    every = next(step for step in (1, 2, 5, 10, 20, 50, 100, top + 1) if top / step <= room or step > top)
+    return tuple(Tick(at=plane.y(n), label=str(n)) for n in range(0, top + 1, every))
+
+
+def _date_ticks(plane: Plane) -> tuple[Tick, ...]:
+    """Starts of months, as many as fit; first and last day where fewer than two such starts lie between them."""
+    first, last = plane.first, plane.last
+    starts = [
+        datetime.date(n // 12, n % 12 + 1, 1)
+        for n in range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    ]
+    starts = [start for start in starts if first <= start <= last]
+    for every in (1, 2, 3, 6, 12, 24, 60, 120):
+        chosen = [start for start in starts if (start.year * 12 + start.month - 1) % every == 0]
+        wide = 40 if every >= 12 else 60
+        if all(plane.x(b) - plane.x(a) >= wide for a, b in pairwise(chosen)):
+            break
+    if len(chosen) >= 2:
+        return tuple(Tick(at=plane.x(day), label=f"{day:%Y}" if every >= 12 else f"{day:%b %y}") for day in chosen)
+    ends = [first] if first == last else [first, last]
+    return tuple(Tick(at=plane.x(day), label=f"{day.day} {day:%b %y}") for day in ends)

@@ -1,0 +1,158 @@
+"""Forms of the assessment's life: starting, answering, moving the due day, reopening."""
+
+from django import forms
+from django.core.validators import URLValidator
+
+from .. import scoring
+from ..models import Answer, Assessment, Edition, PageMark
+
+
+class EditionChoice(forms.ModelChoiceField):
+    def label_from_instance(self, edition):
+        return f"{edition.name} {edition.version}"
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **kwargs):
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class EditionForm(forms.Form):
+    """Which edition to start with; its rules and questionnaires are asked for on the same page."""
+
+    edition = EditionChoice(Edition.objects.none(), label="Framework", empty_label=None)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["edition"].queryset = Edition.objects.published().select_related("framework")
+
+
+class StartForm(forms.Form):
+    """Everything that a new assessment needs, for one edition and one team."""
+
+    date = forms.DateField(widget=DateInput, help_text="The day the result will stand for.")
+    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by", help_text="Optional.")
+    questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Assessment.Questionnaire, initial="full")
+    rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
+
+    def __init__(self, *args, team, edition, **kwargs):
+        self.contents = edition.contents
+        kwargs["initial"] = {"date": team.today(), "rule": self.contents.default_rule, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        if self.contents.quick_keys:
+            full, short = len(self.contents.criteria), len(self.contents.quick_keys)
+            self.fields["questionnaire"].choices = [
+                ("full", f"Full: {full} questions, about {minutes(full)} minutes"),
+                ("short", f"Short: {short} questions, about {minutes(short)} minutes. Shown apart from full results."),
+            ]
+        else:
+            del self.fields["questionnaire"]
+        if self.contents.rules:
+            self.fields["rule"].choices = [
+                (rule["key"], f"{rule['name']}: {explained(rule, self.contents)}") for rule in edition.scoring["rules"]
+            ]
+        else:
+            del self.fields["rule"]
+
+    def clean(self):
+        cleaned = super().clean()
+        date, due = cleaned.get("date"), cleaned.get("due")
+        if date and due and due < date:
+            self.add_error("due", "Answers cannot be wanted before the date of the assessment.")
+        return cleaned
+
+    def terms(self) -> dict:
+        """What AssessmentQuerySet.start takes."""
+        return {"questionnaire": "full", "rule": "", **self.cleaned_data}
+
+
+def minutes(questions: int) -> int:
+    """How long that many questions take, in minutes: about 22 seconds each, rounded up to five minutes."""
+    return max(5, -(-questions * 22 // 300) * 5)
+
+
+def explained(rule: dict, contents) -> str:
+    """A scoring rule in one sentence, such as `every criterion up to the level is rated at least Largely achieved`."""
+    at, below = _threshold(rule["at"], contents), _threshold(rule["below"], contents)
+    if rule["unit"] == "cell":
+        return f"on average each dimension earns {at} at the level itself and {below} at every level under it."
+    if at == below:
+        return f"every criterion up to the level is rated {at}."
+    return f"every criterion of the level is rated {at}, and every one under it {below}."
+
+
+def _threshold(threshold: dict, contents) -> str:
+    (kind, value), *_ = threshold.items()
+    points = scoring.exact(value)
+    for choice in contents.scales[0].choices.all() if len(contents.scales) == 1 and kind == "at_least" else []:
+        if scoring.Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
+            return f"{choice.name} or better" if points < 1 else choice.name
+    percent = scoring.rounded(points * 100, 0)
+    return f"{'at least' if kind == 'at_least' else 'more than'} {percent} % of the points"
+
+
+class AnswerForm(forms.Form):
+    """One answer to one criterion, with the marks that tell an older save from a newer one."""
+
+    code = forms.CharField(required=False, max_length=20)
+    reason = forms.CharField(required=False, max_length=500)
+    comment = forms.CharField(required=False, max_length=4000, strip=True)
+    evidence = forms.CharField(
+        required=False,
+        max_length=500,
+        validators=[
+            URLValidator(schemes=["http", "https"], message="Enter a link that begins with https:// or http://.")
+        ],
+    )
+    page = forms.CharField(max_length=40)
+    sequence = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    who = forms.UUIDField()
+
+    def __init__(self, data, *, criterion):
+        self.criterion = criterion
+        super().__init__(data)
+
+    def clean_code(self):
+        code, scale = self.cleaned_data["code"], self.criterion.scale
+        allowed = {"", *scale.by_code, scoring.DK} | ({scoring.NA} if self.criterion.na else set())
+        if code not in allowed:
+            raise forms.ValidationError("This is not one of the answers to this question.")
+        return code
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("code") == scoring.NA and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", "Say in a few words why it does not apply; then it is saved.")
+        return cleaned
+
+    def answer(self) -> Answer:
+        return Answer(**{name: self.cleaned_data[name] for name in ("code", "reason", "comment", "evidence")})
+
+    def mark(self) -> PageMark:
+        return PageMark(**{name: self.cleaned_data[name] for name in ("page", "sequence", "version")})
+
+
+class DueForm(forms.Form):
+    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by")
+
+    def __init__(self, *args, assessment, **kwargs):
+        self.assessment = assessment
+        super().__init__(*args, initial={"due": assessment.due}, **kwargs)
+
+    def clean_due(self):
+        due = self.cleaned_data["due"]
+        if due and due < self.assessment.date:
+            raise forms.ValidationError("Answers cannot be wanted before the date of the assessment.")
+        return due
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        label="Why is it opened again?",
+        help_text="Everyone in the team can read this beside the result.",
+    )

@@ -1,0 +1,102 @@
+"""Files of ratings, for scoring without a database."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assessments.scoring import DK, NA
+
+from .document import Document, Place, parse_document, read_document
+from .problems import FrameworkFileError, Problem, did_you_mean, shortened, what_is
+from .schema import Criterion, FrameworkFile
+
+UNANSWERED = "-"
+SHAPES = "write {criterion: code}, or respondents and agreed"
+
+Ratings = dict[str, str]
+
+
+def read_ratings(path: str | Path, framework_file: FrameworkFile) -> tuple[list[Ratings], Ratings]:
+    """What each respondent said, and what was agreed: codes by criterion key, without what is unanswered.
+
+    The file is `{criterion: code}`, or `{respondents: {name: {criterion: code}}, agreed: {criterion: code}}`; "-" and
+    nothing stand for unanswered. Raises FrameworkFileError with every key and code that the framework does not have.
+    """
+    return _ratings(read_document(path), framework_file)
+
+
+def reads_ratings(text: str | bytes, framework_file: FrameworkFile, *, name: str) -> tuple[list[Ratings], Ratings]:
+    """The same from text; `name` is what problems call the file."""
+    return _ratings(parse_document(text, name=name), framework_file)
+
+
+def _ratings(document: Document, framework_file: FrameworkFile) -> tuple[list[Ratings], Ratings]:
+    reader = _Reader(document, framework_file)
+    ratings = reader.ratings()
+    if reader.problems:
+        raise FrameworkFileError(reader.problems)
+    return ratings
+
+
+class _Reader:
+    def __init__(self, document: Document, framework_file: FrameworkFile):
+        self.document = document
+        self.framework_file = framework_file
+        self.criteria = {criterion.key: criterion for criterion in framework_file.criteria}
+        self.says_where_na = any(criterion.na for criterion in framework_file.criteria)
+        self.problems: list[Problem] = []
+
+    def ratings(self) -> tuple[list[Ratings], Ratings]:
+        whole = self.mapping((), self.document.value)
+        if not {"respondents", "agreed"} & whole.keys():
+            return [self.answers((), whole)], {}
+        for name in whole.keys() - {"respondents", "agreed"}:
+            self.note((name,), f"'{shortened(name)}' does not belong beside respondents and agreed", SHAPES)
+        people = self.mapping(("respondents",), whole.get("respondents") or {})
+        agreed = self.mapping(("agreed",), whole.get("agreed") or {})
+        return (
+            [self.answers(("respondents", name), answers) for name, answers in people.items()],
+            self.answers(("agreed",), agreed, without=DK),
+        )
+
+    def note(self, place: Place, message: str, mend: str):
+        self.problems.append(self.document.problem(place, message, mend))
+
+    def mapping(self, place: Place, value: Any) -> dict:
+        if isinstance(value, dict):
+            return value
+        self.note(place, f"this is {what_is(value)} where codes by criterion are expected", SHAPES)
+        return {}
+
+    def answers(self, place: Place, given: Any, *, without: str | None = None) -> Ratings:
+        """The codes of one person, or the agreed ones; `without` names a code that is not for them."""
+        answers = {}
+        for key, value in self.mapping(place, given or {}).items():
+            code = UNANSWERED if value is None else str(value)
+            if key not in self.criteria:
+                mend = did_you_mean(key, list(self.criteria)) if len(self.problems) < 100 else "see the framework"
+                self.note((*place, key), f"there is no criterion '{shortened(key)}'", mend)
+            elif code != UNANSWERED:
+                self.check((*place, key), value, self.codes(self.criteria[key], without=without))
+                answers[key] = code
+        return answers
+
+    def check(self, place: Place, value: Any, codes: Mapping[str, str]):
+        if isinstance(value, dict | list | bool) or str(value) not in codes:
+            shown = str(value).lower() if isinstance(value, bool) else shortened(value)
+            known = ", ".join(f"{code} ({name})" for code, name in codes.items())
+            self.note(place, f"'{shown}' is not an answer here", f"choose one of {known}")
+
+    def codes(self, criterion: Criterion, *, without: str | None) -> dict[str, str]:
+        """The answers that can be given to a criterion, with their names.
+
+        "Does not apply" is offered where the criterion says when; a framework in which no criterion says so
+        leaves it open, and offers it wherever the scale does.
+        """
+        scale = self.framework_file.scale_of(criterion)
+        names = {choice.code: choice.name for choice in scale.values}
+        names |= {answer.code: answer.name for answer in scale.other_answers}
+        if self.says_where_na and not criterion.na:
+            names.pop(NA, None)
+        names.pop(without or "", None)
+        return names

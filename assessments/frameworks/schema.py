@@ -1,0 +1,354 @@
+"""The framework file format: every field a file may have, its canonical form and its digest.
+
+Cross references are checked in `checks`, together with the fields, so that one reading finds everything at once. A file
+is equal to another when the canonical forms are: layout, comments, the order of fields and fields that say no more than
+their default make no difference; any change of wording, and any change of order in a list, does.
+"""
+
+import hashlib
+import json
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from assessments import scoring as engine
+
+from . import checks
+from .fields import (
+    MAX_ITEMS,
+    Answer,
+    Code,
+    Conditions,
+    Flag,
+    FrameworkKey,
+    Key,
+    Label,
+    Language,
+    LevelNumber,
+    Name,
+    Number,
+    Reference,
+    References,
+    Share,
+    Text,
+    Texts,
+    Whole,
+    field_error,
+)
+
+MAX_CRITERIA = 2_000
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+
+
+class Head(Part):
+    key: FrameworkKey
+    name: Name
+    version: Label
+    language: Language = "en"
+    unit_of_assessment: Text | None = None
+    purpose: Text | None = None
+    method: Literal["levels", "min-of-sums"]
+    representation: tuple[Literal["staged", "continuous", "score"], ...] = ()
+
+
+class Choice(Part):
+    """A step of a scale; its points are `value / highest value`."""
+
+    code: Code
+    value: Whole
+    name: Name
+    anchor: Text | None = None
+
+
+class OtherAnswer(Part):
+    """An answer that is not a rating: does not apply, or does not know."""
+
+    code: Literal["NA", "DK"]
+    name: Name
+    needs_reason: Flag = False
+
+
+class Scale(Part):
+    key: Key
+    values: tuple[Choice, ...]
+    other_answers: tuple[OtherAnswer, ...] = ()
+
+
+class Threshold(Part):
+    at_least: Share | None = None
+    more_than: Share | None = None
+
+
+class Rule(Part):
+    key: Key
+    name: Name
+    unit: Literal["criterion", "cell"]
+    at: Threshold
+    below: Threshold
+
+
+class Band(Part):
+    """A range of section scores; `upto` belongs to it."""
+
+    upto: Number
+    name: Name
+    meaning: Text | None = None
+
+
+class DiscussWhen(Part):
+    spread_min: Annotated[Whole, Field(ge=1)] = 2
+    split_median: Flag = True
+
+
+class Scoring(Part):
+    """How ratings become a result; which fields are needed depends on the framework's method."""
+
+    default_rule: Key | None = None
+    rules: tuple[Rule, ...] = ()
+    section: Literal["sum"] | None = None
+    result: Literal["min"] | None = None
+    bands: tuple[Band, ...] = ()
+    rater_aggregation: Literal["low-median"] = "low-median"
+    unanswered: Literal["counts-as-zero"] = "counts-as-zero"
+    discuss_when: DiscussWhen = DiscussWhen()
+    discuss_order: Literal["lowest rwg first"] = "lowest rwg first"
+    applicability_warning_below: Share = Fraction(7, 10)
+
+
+class Level(Part):
+    level: LevelNumber
+    alias: Code | None = None
+    name: Name
+    also_called: Texts = ()
+    summary: Text | None = None
+    description: Text | None = None
+    highlights: Texts = ()
+    technology: Texts = ()
+    fits: Text | None = None
+
+
+class Group(Part):
+    key: Key
+    name: Name
+    about: Text | None = None
+
+
+class Dimension(Part):
+    key: Key
+    name: Name
+    group: Key | None = None
+    about: Text | None = None
+
+
+class Criterion(Part):
+    """A practice that can be rated. `meaning` counts how often the meaning has changed under the same key."""
+
+    key: Key
+    dimension: Key
+    level: LevelNumber | None = None
+    scale: Key | None = None
+    quick: Flag = False
+    statement: Text
+    evidence: Text | None = None
+    next: Text | None = None
+    na: Text | None = None
+    source: Reference | None = None
+    refs: References = ()
+    meaning: Annotated[Whole, Field(ge=1, le=30_000)] = 1
+
+
+class Symptom(Part):
+    """A statement that describes a low level; it is asked and never scored."""
+
+    key: Key
+    level: LevelNumber
+    statement: Text
+    cleared_by: tuple[Key, ...] = ()
+    refs: References = ()
+
+
+class Metric(Part):
+    """An outcome figure shown beside the levels."""
+
+    key: Key
+    name: Name
+    kind: Literal["choice", "percent"]
+    ask: Text
+    values: dict[Annotated[int, Field(ge=0, le=1_000)], Text] | None = None
+
+
+class AdviserInput(Part):
+    key: Key
+    type: Literal["boolean", "integer", "choice"]
+    min: Whole | None = None
+    values: Texts = ()
+    default: Answer | None = None
+    ask: Text
+
+
+class AdviserRule(Part):
+    key: Key
+    when: Conditions
+    level: LevelNumber
+    basis: Text | None = None
+    why: Text
+
+
+class Adjustment(Part):
+    key: Key
+    when: Conditions
+    at_least: LevelNumber | None = None
+    at_most: LevelNumber | None = None
+    basis: Text | None = None
+    why: Text
+
+
+class Expected(Part):
+    level: LevelNumber
+    rules: tuple[Key, ...] = ()
+    next: LevelNumber | None = None
+    stance: Literal["invest", "keep", "beyond"]
+
+
+class AdviserCase(Part):
+    """A worked case: these answers and this level give that advice."""
+
+    given: Annotated[dict[Key, Answer], Field(alias="in")]
+    current: LevelNumber
+    expect: Expected
+
+
+class Adviser(Part):
+    question: Text
+    principle: Text | None = None
+    inputs: tuple[AdviserInput, ...]
+    normalize: Text | None = None
+    rules: tuple[AdviserRule, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    outputs: Texts = ()
+    cautions: Texts = ()
+    cases: tuple[AdviserCase, ...] = ()
+
+
+class Trace(Part):
+    """Where an item of a source went. `to` is for readers: it may name what a later edition no longer has."""
+
+    ref: Reference
+    gist: Text
+    to: Texts = ()
+
+
+class SourceDifference(Part):
+    topic: Text
+    note: Text
+
+
+class Source(Part):
+    id: Key
+    title: Text
+    where: Text | None = None
+    license: Text | None = None
+    note: Text | None = None
+
+
+class FrameworkFile(Part):
+    """One edition of a framework, complete and consistent."""
+
+    format: Literal[1]
+    framework: Head
+    scales: Annotated[tuple[Scale, ...], Field(min_length=1)]
+    scoring: Scoring
+    levels: tuple[Level, ...] = ()
+    groups: tuple[Group, ...] = ()
+    dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)]
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=MAX_CRITERIA)]
+    symptoms: Annotated[tuple[Symptom, ...], Field(max_length=MAX_ITEMS)] = ()
+    metrics: tuple[Metric, ...] = ()
+    adviser: Adviser | None = None
+    traceability: tuple[Trace, ...] = ()
+    source_differences: tuple[SourceDifference, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _consistent(cls, data: Any, handler) -> "FrameworkFile":
+        """Runs the cross checks also where single fields are wrong, so that everything is told at once."""
+        framework: FrameworkFile | None = None
+        errors: list[InitErrorDetails] = []
+        try:
+            framework = handler(data)
+        except ValidationError as error:
+            errors = [_repeated(line) for line in error.errors(include_url=False)]
+        whole = framework._dump() if framework is not None else data
+        wrong = {tuple(error["loc"]) for error in errors}
+        errors += [
+            InitErrorDetails(type=field_error(finding.message, finding.mend), loc=finding.place, input=None)
+            for finding in checks.findings(whole)
+            if finding.place not in wrong
+        ]
+        if errors or framework is None:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return framework
+
+    def _dump(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def plain(self) -> dict[str, Any]:
+        """Mappings, lists, text and whole numbers in the order of the format; fields at their default are left out."""
+        plain = self._dump()
+        if len(self.scales) == 1:
+            # Naming the only scale says nothing.
+            for criterion in plain["criteria"]:
+                criterion.pop("scale", None)
+        return plain
+
+    def canonical(self) -> str:
+        """Deterministic JSON of everything the framework says. Fields added to the format later do not change it."""
+        return json.dumps(self.plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and the hexadecimal hash of the canonical form in UTF-8."""
+        return f"sha256:{hashlib.sha256(self.canonical().encode()).hexdigest()}"
+
+    def scale_of(self, criterion: Criterion) -> Scale:
+        """The scale a criterion is rated on: the one it names, else the first."""
+        return next((scale for scale in self.scales if scale.key == criterion.scale), self.scales[0])
+
+    def instrument(self) -> engine.Instrument:
+        """What is asked and how it is scored, as the scoring engine takes it."""
+        scales = {
+            scale.key: engine.Scale(key=scale.key, values={choice.code: choice.value for choice in scale.values})
+            for scale in self.scales
+        }
+        plain = self.scoring.model_dump(mode="json", exclude_none=True)
+        return engine.Instrument(
+            method=self.framework.method,
+            criteria=tuple(
+                engine.Criterion(key=c.key, dimension=c.dimension, level=c.level, scale=scales[self.scale_of(c).key])
+                for c in self.criteria
+            ),
+            dimensions=tuple(engine.Dimension(key=d.key, group=d.group) for d in self.dimensions),
+            groups=tuple(group.key for group in self.groups),
+            levels=tuple(level.level for level in self.levels),
+            rules=tuple(engine.Rule.parsed(rule) for rule in plain["rules"]),
+            default_rule=self.scoring.default_rule,
+            bands=tuple(engine.Band.parsed(band) for band in plain["bands"]),
+            discuss_spread=self.scoring.discuss_when.spread_min,
+            discuss_split=self.scoring.discuss_when.split_median,
+            applicability_warning_below=self.scoring.applicability_warning_below,
+        )
+
+
+def _repeated(error: Any) -> InitErrorDetails:
+    """An error of pydantic's own, to be raised again together with others."""
+    kind = error["type"]
+    context = error.get("ctx", {})
+    if kind == "framework":
+        kind = PydanticCustomError("framework", "{message}", context)
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"], ctx=context)

@@ -1,0 +1,191 @@
+"""Between framework files and rows: storing a file as an edition, and an edition back as the data of a file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+
+from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
+from .files import read
+from .schema import FrameworkFile
+
+BUILT_IN = Path(__file__).parent / "builtin"
+
+#: Parts of a file that are kept as they are, because no row of their own is needed for them.
+BLOCKS = ("metrics", "adviser", "traceability", "source_differences", "sources")
+LEVEL_FIELDS = ("name", "also_called", "summary", "description", "highlights", "technology", "fits")
+CRITERION_FIELDS = ("meaning", "quick", "statement", "evidence", "next", "na", "source", "refs")
+SYMPTOM_FIELDS = ("level", "statement", "cleared_by", "refs")
+
+
+class VersionTaken(Exception):
+    """There is an edition with this version and origin already, and its content is another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    edition: Edition
+    is_new: bool
+
+
+def _present(data: dict, names) -> dict:
+    return {name: data[name] for name in names if name in data}
+
+
+@transaction.atomic
+def store(file: FrameworkFile, *, origin: str, publish: bool = True) -> Stored:
+    """Stores a framework file as an edition; storing the same content again changes nothing.
+
+    Raises VersionTaken where this version of this origin exists with another digest.
+    """
+    data = json.loads(file.canonical())
+    head = data["framework"]
+    framework, _ = Framework.objects.get_or_create(key=head["key"], defaults={"name": head["name"]})
+    framework = Framework.objects.select_for_update().get(pk=framework.pk)
+    existing = framework.editions.filter(origin=origin, version=head["version"]).first()
+    if existing:
+        if existing.digest == file.digest:
+            return Stored(edition=existing, is_new=False)
+        raise VersionTaken(
+            f"{head['name']} {head['version']} is stored already with other content (digest {existing.digest[:19]}…, "
+            f"this file has {file.digest[:19]}…). Give the changed framework a version of its own."
+        )
+    edition = Edition.objects.create(
+        framework=framework,
+        origin=origin,
+        scoring=data["scoring"],
+        blocks=_present(data, BLOCKS),
+        **_present(head, ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")),
+    )
+    _store_contents(edition, data)
+    if publish:
+        edition.publish(digest=file.digest)
+    Event.record("edition.stored", by=None, edition=str(edition.pk), origin=origin)
+    return Stored(edition=edition, is_new=True)
+
+
+def _store_contents(edition: Edition, data: dict):
+    levels = _levels(edition, data.get("levels", []))
+    groups = _keyed(Group, edition, data.get("groups", []), ("name", "about"))
+    dimensions = _dimensions(edition, data["dimensions"], groups)
+    scales = _scales(edition, data["scales"])
+    default_scale = next(iter(scales.values()))
+    Criterion.objects.bulk_create(
+        Criterion(
+            edition=edition,
+            order=order,
+            key=row["key"],
+            dimension=dimensions[row["dimension"]],
+            level=levels.get(row.get("level")),
+            scale=scales.get(row.get("scale"), default_scale),
+            **_present(row, CRITERION_FIELDS),
+        )
+        for order, row in enumerate(data["criteria"])
+    )
+    _keyed(Symptom, edition, data.get("symptoms", []), SYMPTOM_FIELDS)
+
+
+def _keyed(kind, edition, rows, fields) -> dict:
+    made = [
+        kind(edition=edition, order=order, key=row["key"], **_present(row, fields)) for order, row in enumerate(rows)
+    ]
+    kind.objects.bulk_create(made)
+    return {row.key: row for row in made}
+
+
+def _levels(edition, rows) -> dict[int, Level]:
+    made = [
+        Level(edition=edition, number=row["level"], alias=str(row.get("alias", "")), **_present(row, LEVEL_FIELDS))
+        for row in rows
+    ]
+    Level.objects.bulk_create(made)
+    return {level.number: level for level in made}
+
+
+def _dimensions(edition, rows, groups) -> dict[str, Dimension]:
+    made = [
+        Dimension(
+            edition=edition,
+            order=order,
+            key=row["key"],
+            group=groups.get(row.get("group")),
+            **_present(row, ("name", "about")),
+        )
+        for order, row in enumerate(rows)
+    ]
+    Dimension.objects.bulk_create(made)
+    return {dimension.key: dimension for dimension in made}
+
+
+def _scales(edition, rows) -> dict[str, Scale]:
+    made = _keyed(Scale, edition, rows, ("other_answers",))
+    Choice.objects.bulk_create(
+        Choice(scale=made[row["key"]], **_present(value, ("code", "value", "name", "anchor")))
+        for row in rows
+        for value in row["values"]
+    )
+    return made
+
+
+# ---------------------------------------------------------------------- and back
+
+
+def _kept(row, fields) -> dict:
+    """Fields of a row that are not empty, which is how a file leaves them out."""
+    return {name: value for name in fields if (value := getattr(row, name)) not in ("", [], None)}
+
+
+def file_of(edition: Edition) -> FrameworkFile:
+    """The framework file that an edition stands for; its digest is that of the file it was stored from."""
+    contents = edition.contents
+    several_scales = len(contents.scales) > 1
+    data = {
+        "format": 1,
+        "framework": {
+            "key": edition.framework.key,
+            **_kept(
+                edition, ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")
+            ),
+        },
+        "scales": [
+            {
+                "key": scale.key,
+                "values": [_kept(choice, ("code", "value", "name", "anchor")) for choice in scale.choices.all()],
+                **_kept(scale, ("other_answers",)),
+            }
+            for scale in contents.scales
+        ],
+        "scoring": edition.scoring,
+        "levels": [_level_data(level) for level in contents.levels],
+        "groups": [_kept(group, ("key", "name", "about")) for group in contents.groups],
+        "dimensions": [
+            {**_kept(d, ("key", "name", "about")), **({"group": d.group.key} if d.group else {})}
+            for d in contents.dimensions
+        ],
+        "criteria": [_criterion_data(criterion, several_scales) for criterion in contents.criteria],
+        "symptoms": [_kept(symptom, ("key", *SYMPTOM_FIELDS)) for symptom in contents.symptoms],
+        **edition.blocks,
+    }
+    return FrameworkFile.model_validate(data)
+
+
+def _level_data(level: Level) -> dict:
+    alias = {"alias": int(level.alias) if level.alias.isdigit() else level.alias} if level.alias else {}
+    return {"level": level.number, **alias, **_kept(level, LEVEL_FIELDS)}
+
+
+def _criterion_data(criterion: Criterion, several_scales: bool) -> dict:
+    data = {"key": criterion.key, "dimension": criterion.dimension.key, **_kept(criterion, CRITERION_FIELDS)}
+    if criterion.level:
+        data["level"] = criterion.level.number
+    if several_scales:
+        data["scale"] = criterion.scale.key
+    if not criterion.quick:
+        data.pop("quick")
+    return data
+
+
+def load_built_in() -> list[Stored]:
+    """Stores every framework that comes with the product; what is there already stays as it is."""
+    return [store(read(path), origin=Edition.Origin.BUILT_IN) for path in sorted(BUILT_IN.glob("*.yaml"))]

@@ -1,0 +1,35 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.urls import reverse
+
+from assessments.models import User
+from assessments.models.accounts import setup_code
+
+
+class Command(BaseCommand):
+    help = "Says where the application is and how to get in: demo accounts, or the code for the first administrator."
+    requires_system_checks = ()
+
+    def handle(self, **options):
+        self.stdout.write(f"\nMaturity is at {settings.SITE_URL}")
+        if not User.objects.exists():
+            self.say_setup()
+        elif settings.DEMO:
+            self.say_accounts()
+        elif not User.objects.filter(is_demo=False).exists():
+            self.stdout.write("Only the demo organisation is in this database. Start with DEMO=1 to sign in to it.")
+        self.stdout.flush()
+
+    def say_setup(self):
+        self.stdout.write(
+            f"Nobody has an account yet. Open {settings.SITE_URL}{reverse('setup')} and make the first administrator\n"
+            f"with this code: {setup_code()}"
+        )
+
+    def say_accounts(self):
+        self.stdout.write("The sign-in page lists the demo accounts; one click signs in:")
+        accounts = User.objects.filter(is_demo=True).order_by("-is_administrator", "email")
+        for account in accounts[:8]:
+            self.stdout.write(f"  {account.email}  {account.name}")
+        if accounts.count() > 8:
+            self.stdout.write(f"  and {accounts.count() - 8} more")

@@ -1,0 +1,54 @@
+import contextlib
+import fcntl
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+
+# Any number will do that no other program takes on this database.
+LOCK = 0x4D617475
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Servers that start together take turns: two migrations at once would break each other."""
+    if connection.vendor == "sqlite":
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with (settings.DATA_DIR / "prepare.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        return
+    with connection.cursor() as cursor:
+        # A migration may take longer than a page ever should, and so may waiting for one.
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("RESET lock_timeout")
+            cursor.execute("RESET statement_timeout")
+
+
+class Command(BaseCommand):
+    help = "Brings the database up to date: migrations, built-in frameworks and, with DEMO=1, the demo organisation."
+    requires_system_checks = ()
+
+    def handle(self, *, verbosity, **options):
+        try:
+            connection.ensure_connection()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+        with one_at_a_time():
+            call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
+            call_command("load_frameworks", verbosity=verbosity)
+            if settings.DEMO:
+                self.fill_demo(verbosity)
+
+    def fill_demo(self, verbosity):
+        try:
+            call_command("demo", verbosity=verbosity)
+        except CommandError as error:
+            raise CommandError(f"{error} Start with DEMO=0 to serve this database.") from error

@@ -1,0 +1,126 @@
+import json
+from collections.abc import Iterator
+
+from django.core.management.base import BaseCommand, CommandError
+
+from assessments import scoring
+from assessments.frameworks.files import FrameworkFileError, read
+from assessments.frameworks.problems import did_you_mean
+from assessments.frameworks.ratings import read_ratings
+from assessments.frameworks.schema import FrameworkFile
+from assessments.scoring_json import score_as_json
+
+DASH = "–"
+
+
+class Command(BaseCommand):
+    help = "Scores a file of ratings against a framework file. Nothing is stored, and no database is needed."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser):
+        parser.add_argument("framework", metavar="FRAMEWORK.yaml")
+        parser.add_argument("ratings", metavar="RATINGS.yaml")
+        parser.add_argument("--rule", metavar="KEY", help="a scoring rule of the framework, instead of its default")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="every figure as JSON")
+
+    def handle(self, *, framework, ratings, rule, as_json, **options):
+        try:
+            file = read(framework)
+            respondents, agreed = read_ratings(ratings, file)
+        except FrameworkFileError as error:
+            raise CommandError(str(error)) from error
+        instrument = file.instrument()
+        rule = chosen_rule(instrument, rule)
+        result = scoring.score(instrument, respondents, agreed)
+        if as_json:
+            figures = score_as_json(instrument, result, rule)
+            self.stdout.write(json.dumps(figures, indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(report(file, result, rule)))
+
+
+def chosen_rule(instrument: scoring.Instrument, named: str | None) -> str:
+    """The key under which outcomes are looked up; raises CommandError where the framework has no such rule."""
+    if named is None:
+        return instrument.default_rule or scoring.NO_RULE
+    if instrument.method == scoring.SUMS:
+        raise CommandError(f"There is no rule '{named}': this framework is scored by sums and has no rules.")
+    if named not in instrument.rule_keys:
+        choices = ", ".join(f"'{key}'" for key in instrument.rule_keys)
+        hint = did_you_mean(named, instrument.rule_keys)
+        hint = f" {hint[0].upper()}{hint[1:]}" if hint.startswith("did") else ""
+        raise CommandError(f"There is no rule '{named}'.{hint} The rules are {choices}.")
+    return named
+
+
+def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[str]:
+    """The result as lines for people: the whole, each group and dimension, and what to do next."""
+    by_levels = file.framework.method == scoring.LEVELS
+    yield f"{file.framework.name} {file.framework.version}"
+    if by_levels:
+        yield f"Rule: {next(r.name for r in file.scoring.rules if r.key == rule)} ({rule})"
+    yield ""
+    yield from _whole(file, result.whole, rule, by_levels)
+    yield ""
+    yield from _table(file, result, rule, by_levels)
+    blockers = result.whole.outcomes[rule].blockers
+    if blockers:
+        yield ""
+        yield f"In the way of the next {'level' if by_levels else 'band'}:"
+        yield from _blockers(file, result, blockers)
+
+
+def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, by_levels: bool) -> Iterator[str]:
+    outcome = whole.outcomes[rule]
+    names = [level.name for level in file.levels] if by_levels else [band.name for band in file.scoring.bands]
+    figure = _index(whole, by_levels)
+    if by_levels:
+        reached = DASH if outcome.level is None else f"{outcome.level} {names[outcome.level]}"
+        best = DASH if outcome.best is None else f"{outcome.best} {names[outcome.best]}"
+        yield f"Level     {_range(reached, best)}"
+        yield f"Index     {figure}"
+    else:
+        yield f"Result    {figure}"
+        reached, best = (DASH if level is None else names[level] for level in (outcome.level, outcome.best))
+        yield f"Band      {_range(reached, best)}"
+    yield f"Coverage  {scoring.rounded(whole.coverage * 100, 0)} %"
+    if outcome.vacuous:
+        yield f"Nothing applies at level {', '.join(map(str, outcome.vacuous))}, so it cannot be claimed."
+
+
+def _index(part: scoring.PartResult, by_levels: bool) -> str:
+    places = 2 if by_levels else 1
+    return _range(scoring.rounded(part.index, places), scoring.rounded(part.index_best, places))
+
+
+def _range(reached: str | None, best: str | None) -> str:
+    """ "1, could be 2": what is there, and what the unanswered criteria could still make of it."""
+    reached = reached or DASH
+    return reached if best is None or best == reached else f"{reached}, could be {best}"
+
+
+def _table(file: FrameworkFile, result: scoring.Score, rule: str, by_levels: bool) -> Iterator[str]:
+    parts = [(group.name, result.groups.get(group.key)) for group in file.groups]
+    parts += [(dimension.name, result.dimensions.get(dimension.key)) for dimension in file.dimensions]
+    width = max(len(name) for name, _ in parts)
+    head = ("Level", "Index") if by_levels else ("Score",)
+    yield f"{'':{width}}  " + "  ".join(f"{title:<15}" for title in head).rstrip()
+    for name, part in parts:
+        if part is None:
+            continue
+        outcome = part.outcomes[rule]
+        level, best = (DASH if number is None else str(number) for number in (outcome.level, outcome.best))
+        index = _index(part, by_levels)
+        cells = (_range(level, best), index) if by_levels else (index,)
+        yield f"{name:{width}}  " + "  ".join(f"{cell:<15}" for cell in cells).rstrip()
+
+
+def _blockers(file: FrameworkFile, result: scoring.Score, keys) -> Iterator[str]:
+    criteria = {criterion.key: criterion for criterion in file.criteria}
+    for key in keys:
+        criterion, rating = criteria[key], result.criteria[key].rating
+        level = "" if criterion.level is None else f", level {criterion.level}"
+        yield f"  {key} ({'unanswered' if rating is None else f'rated {rating}'}{level}): {criterion.statement}"
+        if criterion.next:
+            yield f"    Next: {criterion.next}"

@@ -1,0 +1,370 @@
+"""Frameworks and their editions, as rows. A published edition never changes."""
+
+import uuid
+from functools import cached_property, lru_cache
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+
+class Framework(models.Model):
+    """A maturity model; its content lives in editions."""
+
+    key = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+    def default_edition(self):
+        """The newest published edition, own ones before built-in ones; None while there is only a draft."""
+        return self.editions.published().first()
+
+
+class EditionQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(status=Edition.Status.PUBLISHED)
+
+    def usable(self):
+        """One edition per framework to offer first: the default one."""
+        editions: dict[int, Edition] = {}
+        for edition in self.published().select_related("framework"):
+            editions.setdefault(edition.framework_id, edition)
+        return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
+
+
+class Edition(models.Model):
+    """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        RETIRED = "retired", "Retired"
+
+    class Origin(models.TextChoices):
+        BUILT_IN = "builtin", "Built in"
+        IMPORTED = "imported", "Imported"
+        OWN = "own", "Own"
+
+    class Method(models.TextChoices):
+        LEVELS = "levels", "Levels"
+        SUMS = "min-of-sums", "Smallest section score"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    framework = models.ForeignKey(Framework, models.PROTECT, related_name="editions")
+    version = models.CharField(max_length=40)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.OWN)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    based_on = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="successors")
+    new_ladder = models.BooleanField(
+        default=False, help_text="Levels were added, removed or reordered: level history breaks here."
+    )
+    digest = models.CharField(max_length=80, blank=True, editable=False)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=20, default="en")
+    unit_of_assessment = models.TextField(blank=True)
+    purpose = models.TextField(blank=True)
+    method = models.CharField(max_length=12, choices=Method, default=Method.LEVELS)
+    representation = models.JSONField(default=list, blank=True)
+    scoring = models.JSONField(default=dict, help_text="Rules or bands and their parameters, as in the framework file.")
+    blocks = models.JSONField(
+        default=dict, blank=True, help_text="Metrics, adviser, traceability, sources: kept as in the file."
+    )
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        # Own before imported before built-in: an organisation's own edition stays its default.
+        ordering = ["-origin", "-published_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["framework", "origin", "version"],
+                name="edition_version_unique",
+                violation_error_message="This framework has an edition with this version and origin already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | (~Q(digest="") & Q(published_at__isnull=False)),
+                name="edition_published_has_digest",
+                violation_error_message="A published edition needs its digest and the time of publishing.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.name} {self.version}"
+
+    def get_absolute_url(self):
+        return reverse("edition", args=[self.framework.key, self.pk])
+
+    def publish(self, *, digest: str):
+        """Freezes the edition under the digest of its canonical form."""
+        self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
+        self.save(update_fields=["digest", "status", "published_at"])
+
+    @property
+    def uses_levels(self):
+        return self.method == self.Method.LEVELS
+
+    @property
+    def contents(self) -> "Contents":
+        """Everything inside the edition. That of a published one is kept in memory, as it can never change."""
+        return Contents(self) if self.status == self.Status.DRAFT else _published_contents(self.pk)
+
+
+class Level(models.Model):
+    """A step on the ladder. The lowest one is the floor and has no criteria."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="levels")
+    number = models.PositiveSmallIntegerField()
+    alias = models.CharField(max_length=20, blank=True)
+    name = models.CharField(max_length=120)
+    also_called = models.JSONField(default=list, blank=True)
+    summary = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    highlights = models.JSONField(default=list, blank=True)
+    technology = models.JSONField(default=list, blank=True)
+    fits = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "number"],
+                name="level_number_unique",
+                violation_error_message="This level exists already.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.number} {self.name}"
+
+
+class Ordered(models.Model):
+    """What stands in an edition under a key of its own and in an order of its own."""
+
+    key = models.CharField(max_length=120)
+    order = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.key
+
+
+class Group(Ordered):
+    """Several dimensions that belong together."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=120)
+    about = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "key"], name="group_key_unique", violation_error_message="This key is taken."
+            )
+        ]
+
+
+class Dimension(Ordered):
+    """An area of capability."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="dimensions")
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, blank=True, related_name="dimensions")
+    name = models.CharField(max_length=120)
+    about = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "key"], name="dimension_key_unique", violation_error_message="This key is taken."
+            )
+        ]
+
+
+class Scale(Ordered):
+    """Ordered choices for rating; `other_answers` are those that are not ratings (does not apply, does not know)."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="scales")
+    other_answers = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "key"], name="scale_key_unique", violation_error_message="This key is taken."
+            )
+        ]
+
+    @cached_property
+    def by_code(self) -> dict[str, "Choice"]:
+        return {choice.code: choice for choice in self.choices.all()}
+
+    @cached_property
+    def other_by_code(self) -> dict[str, dict]:
+        return {answer["code"]: answer for answer in self.other_answers}
+
+
+class Choice(models.Model):
+    """A step of a scale; points are `value / highest value`."""
+
+    scale = models.ForeignKey(Scale, models.CASCADE, related_name="choices")
+    code = models.CharField(max_length=20)
+    value = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    anchor = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scale", "code"], name="choice_code_unique", violation_error_message="This code is taken."
+            ),
+            models.UniqueConstraint(
+                fields=["scale", "value"], name="choice_value_unique", violation_error_message="This value is taken."
+            ),
+            models.CheckConstraint(
+                condition=~Q(code__in=["NA", "DK"]),
+                name="choice_code_not_reserved",
+                violation_error_message="NA and DK are answers, not choices of a scale.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Criterion(Ordered):
+    """A practice that can be rated. The key stays the same across editions; `meaning` counts changes of meaning."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="criteria")
+    dimension = models.ForeignKey(Dimension, models.CASCADE, related_name="criteria")
+    level = models.ForeignKey(Level, models.CASCADE, null=True, blank=True, related_name="criteria")
+    scale = models.ForeignKey(Scale, models.CASCADE, related_name="criteria")
+    meaning = models.PositiveSmallIntegerField(default=1)
+    quick = models.BooleanField(default=False)
+    statement = models.TextField()
+    evidence = models.TextField(blank=True)
+    next = models.TextField("next step", blank=True)
+    na = models.TextField("may not apply when", blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    refs = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        verbose_name_plural = "criteria"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "key"], name="criterion_key_unique", violation_error_message="This key is taken."
+            )
+        ]
+
+
+class Symptom(Ordered):
+    """A statement that describes a low level; asked, never scored."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="symptoms")
+    level = models.PositiveSmallIntegerField()
+    statement = models.TextField()
+    cleared_by = models.JSONField(default=list, blank=True)
+    refs = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "key"], name="symptom_key_unique", violation_error_message="This key is taken."
+            )
+        ]
+
+
+class Rung:
+    """A step of what a result is placed on: a level, or a band of a min-of-sums framework."""
+
+    __slots__ = ("description", "name", "number")
+
+    def __init__(self, number: int, name: str, description: str):
+        self.number, self.name, self.description = number, name, description
+
+
+class Contents:
+    """An edition with everything in it, wired together from six queries; read-only."""
+
+    def __init__(self, edition: Edition):
+        self.edition = edition
+        self.levels = list(edition.levels.all())
+        self.groups = list(edition.groups.all())
+        self.dimensions = list(edition.dimensions.all())
+        self.scales = list(edition.scales.prefetch_related("choices"))
+        self.criteria = list(edition.criteria.all())
+        self.symptoms = list(edition.symptoms.all())
+        levels = {level.pk: level for level in self.levels}
+        groups = {group.pk: group for group in self.groups}
+        scales = {scale.pk: scale for scale in self.scales}
+        dimensions = {dimension.pk: dimension for dimension in self.dimensions}
+        for dimension in self.dimensions:
+            dimension.group = groups.get(dimension.group_id)
+            dimension.asked = []
+        for criterion in self.criteria:
+            criterion.edition = edition
+            criterion.level = levels.get(criterion.level_id)
+            criterion.scale = scales[criterion.scale_id]
+            criterion.dimension = dimensions[criterion.dimension_id]
+            criterion.dimension.asked.append(criterion)
+        for level in self.levels:
+            level.edition = edition
+
+    @cached_property
+    def criterion_by_key(self):
+        return {criterion.key: criterion for criterion in self.criteria}
+
+    @cached_property
+    def criterion_by_pk(self):
+        return {criterion.pk: criterion for criterion in self.criteria}
+
+    @cached_property
+    def dimension_by_key(self):
+        return {dimension.key: dimension for dimension in self.dimensions}
+
+    @cached_property
+    def group_by_key(self):
+        return {group.key: group for group in self.groups}
+
+    @cached_property
+    def rungs(self) -> list[Rung]:
+        """The steps from the lowest to the highest: levels, or bands where there are no levels."""
+        if self.edition.uses_levels:
+            return [Rung(level.number, level.name, level.summary) for level in self.levels]
+        return [Rung(i, band["name"], band.get("meaning", "")) for i, band in enumerate(self.edition.scoring["bands"])]
+
+    @property
+    def top(self) -> int:
+        return self.rungs[-1].number
+
+    @cached_property
+    def rules(self) -> dict[str, str]:
+        """Names of the scoring rules by key; empty where the framework is scored by sums."""
+        return {rule["key"]: rule["name"] for rule in self.edition.scoring.get("rules", [])}
+
+    @property
+    def default_rule(self) -> str:
+        return self.edition.scoring.get("default_rule") or ""
+
+    @cached_property
+    def quick_keys(self) -> set[str]:
+        """Criteria of the short questionnaire; empty where the edition marks none."""
+        return {criterion.key for criterion in self.criteria if criterion.quick}
+
+
+@lru_cache(maxsize=64)
+def _published_contents(edition_id) -> Contents:
+    return Contents(Edition.objects.select_related("framework").get(pk=edition_id))

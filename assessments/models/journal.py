@@ -1,0 +1,48 @@
+"""The journal: what changed, by whom and when. Ids and codes only; appended, never changed."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class EventQuerySet(models.QuerySet):
+    def update(self, **kwargs):
+        raise TypeError("The journal is append-only.")
+
+    def delete(self):
+        raise TypeError("The journal is append-only.")
+
+
+class Event(models.Model):
+    """One entry. `data` holds ids and codes, never names, addresses or free text, so that a person can be forgotten."""
+
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    kind = models.CharField(max_length=40)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    team = models.ForeignKey("assessments.Team", models.SET_NULL, null=True, related_name="events")
+    assessment = models.ForeignKey("assessments.Assessment", models.SET_NULL, null=True, related_name="events")
+    data = models.JSONField(default=dict)
+
+    # The plain manager stays the base manager: the database clears `actor` when a person is erased.
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["team", "at"], name="event_team_at")]
+
+    def __str__(self):
+        return f"{self.at:%F %T} {self.kind}"
+
+    @classmethod
+    def record(cls, kind, *, by, team=None, assessment=None, **data):
+        """Appends an entry; `by` is the person who did it, or None for the system."""
+        actor = by if by is not None and by.is_authenticated else None
+        return cls.objects.create(kind=kind, actor=actor, team=team, assessment=assessment, data=data)
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError("The journal is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("The journal is append-only.")

@@ -1,0 +1,335 @@
+"""Results: what an assessment came to, frozen at closing. Dashboards read these and never the ratings.
+
+Exact fractions are kept as text ("5/3"), beside a decimal for sorting and for charts.
+"""
+
+import uuid
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from .. import scoring
+from .accounts import User
+from .assessments import Assessment
+from .frameworks import Edition, Framework
+from .teams import Team
+
+
+def as_text(value: Fraction | None) -> str:
+    return "" if value is None else str(value)
+
+
+def as_decimal(value: Fraction | None) -> Decimal | None:
+    return None if value is None else Decimal(scoring.rounded(value, 4))
+
+
+def as_fraction(text: str) -> Fraction | None:
+    return Fraction(text) if text else None
+
+
+class Figures(models.Model):
+    """What is known of a whole, a group or a dimension: level under the assessment's rule and every other, index, coverage."""
+
+    level = models.PositiveSmallIntegerField(null=True)
+    best = models.PositiveSmallIntegerField(null=True)
+    outcomes = models.JSONField(default=dict, help_text="By rule: level, best case, vacuous levels, blockers.")
+    index_exact = models.CharField(max_length=120, blank=True)
+    index = models.DecimalField(max_digits=9, decimal_places=4, null=True)
+    index_best_exact = models.CharField(max_length=120, blank=True)
+    index_best = models.DecimalField(max_digits=9, decimal_places=4, null=True)
+    cells = models.JSONField(default=dict, help_text="By level: mean points of what applies, as an exact fraction.")
+    answered = models.PositiveIntegerField()
+    not_applicable = models.PositiveIntegerField()
+    asked = models.PositiveIntegerField()
+    agreement_exact = models.CharField(max_length=120, blank=True)
+    agreement = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    discuss = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def values_of(part: scoring.PartResult, rule: str) -> dict:
+        """Field values for one part of a score; `rule` is the assessment's own."""
+        own = part.outcomes[rule]
+        return {
+            "level": own.level,
+            "best": own.best,
+            "outcomes": {
+                key: {"level": o.level, "best": o.best, "vacuous": list(o.vacuous), "blockers": list(o.blockers)}
+                for key, o in part.outcomes.items()
+            },
+            "index_exact": as_text(part.index),
+            "index": as_decimal(part.index),
+            "index_best_exact": as_text(part.index_best),
+            "index_best": as_decimal(part.index_best),
+            "cells": {str(level): as_text(points) for level, points in part.cells.items()},
+            "answered": part.answered,
+            "not_applicable": part.not_applicable,
+            "asked": part.asked,
+            "agreement_exact": as_text(part.agreement),
+            "agreement": as_decimal(part.agreement),
+            "discuss": part.discuss,
+        }
+
+    @property
+    def coverage(self) -> Fraction:
+        """Share of what was asked that is answered or does not apply, 0 to 1."""
+        return Fraction(self.answered + self.not_applicable, self.asked) if self.asked else Fraction(0)
+
+    @property
+    def could_be(self) -> int | None:
+        """The best case where it lies above the level, else None."""
+        return self.best if self.best is not None and self.best != self.level else None
+
+
+class ResultQuerySet(models.QuerySet):
+    def current_only(self):
+        return self.filter(is_current=True)
+
+    def current(self):
+        """The generation that counts, or None before the first closing."""
+        return self.filter(is_current=True).first()
+
+    def visible_to(self, user):
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def in_line_with(self, result):
+        """Results of the same team that may be joined in one history: same framework, rule and questionnaire."""
+        return self.filter(
+            team=result.team_id, framework=result.framework_id, rule=result.rule, questionnaire=result.questionnaire
+        )
+
+    def chronological(self):
+        return self.order_by("date", "created_at")
+
+
+class Result(Figures):
+    """One generation of what an assessment came to; exactly one per assessment is current."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="results")
+    generation = models.PositiveSmallIntegerField()
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    # Repeated from the assessment, where none of it can change any more, so that dashboards need no joins.
+    team = models.ForeignKey(Team, models.CASCADE, related_name="results")
+    framework = models.ForeignKey(Framework, models.PROTECT, related_name="results")
+    edition = models.ForeignKey(Edition, models.PROTECT, related_name="results")
+    rule = models.CharField(max_length=80, blank=True)
+    questionnaire = models.CharField(max_length=5, choices=Assessment.Questionnaire)
+    date = models.DateField()
+
+    alpha_exact = models.CharField(max_length=120, blank=True)
+    alpha = models.DecimalField(max_digits=7, decimal_places=4, null=True)
+    respondents = models.PositiveIntegerField(help_text="People with at least one answer.")
+    participants = models.PositiveIntegerField(help_text="People who were asked.")
+    warnings = models.JSONField(default=list, help_text="Levels of which less than the set share of criteria applies.")
+
+    objects = ResultQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-date", "-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment"],
+                condition=Q(is_current=True),
+                name="result_one_current",
+                violation_error_message="An assessment has one current result.",
+            ),
+            models.UniqueConstraint(
+                fields=["assessment", "generation"],
+                name="result_generation_unique",
+                violation_error_message="This generation exists already.",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["framework", "rule", "questionnaire", "team", "-date", "-created_at"],
+                condition=Q(is_current=True),
+                name="result_line",
+            ),
+            models.Index(fields=["team", "-date"], condition=Q(is_current=True), name="result_team_date"),
+        ]
+
+    def __str__(self):
+        return f"{self.team}, {self.date:%-d %B %Y}"
+
+    def get_absolute_url(self):
+        return reverse("result", args=[self.pk])
+
+    @classmethod
+    def freeze(cls, assessment, score: scoring.Score, *, by) -> "Result":
+        """Writes the score of an assessment that is being closed; earlier generations stay, no longer current."""
+        assessment.results.filter(is_current=True).update(is_current=False)
+        rows = ResultRows.of(
+            assessment,
+            score,
+            by=by,
+            generation=assessment.results.count() + 1,
+            respondents=assessment.ratings.given().order_by().values("respondent").distinct().count(),
+            participants=assessment.participations.count(),
+        )
+        rows.result.save(force_insert=True)
+        PartResult.objects.bulk_create(rows.parts)
+        CriterionResult.objects.bulk_create(rows.criteria)
+        return rows.result
+
+    def previous(self) -> "Result | None":
+        """The latest earlier current result in the same line of history."""
+        earlier = Q(date__lt=self.date) | Q(date=self.date, created_at__lt=self.created_at)
+        others = Result.objects.current_only().in_line_with(self).exclude(assessment=self.assessment_id)
+        return others.filter(earlier).order_by("-date", "-created_at").first()
+
+    @property
+    def is_short(self):
+        return self.questionnaire == Assessment.Questionnaire.SHORT
+
+    @property
+    def places(self) -> int:
+        """Decimals with which index or section score are shown."""
+        return 2 if self.edition.uses_levels else 1
+
+    @property
+    def level_name(self) -> str:
+        """What the level, or the band, is called in the edition."""
+        return next((rung.name for rung in self.edition.contents.rungs if rung.number == self.level), "")
+
+
+class ResultRows:
+    """The rows of one result before they are stored, so that many results can be written in bulk."""
+
+    def __init__(self, result, parts, criteria):
+        self.result, self.parts, self.criteria = result, parts, criteria
+
+    @classmethod
+    def of(cls, assessment, score: scoring.Score, *, by, generation=1, **known):
+        """`known` overrides what would be read or made: id, created_at, respondents, participants."""
+        contents, rule = assessment.edition.contents, assessment.rule
+        result = Result(
+            assessment=assessment,
+            generation=generation,
+            closed_by=by,
+            team_id=assessment.team_id,
+            framework_id=contents.edition.framework_id,
+            edition_id=assessment.edition_id,
+            rule=rule,
+            questionnaire=assessment.questionnaire,
+            date=assessment.date,
+            alpha_exact=as_text(score.alpha),
+            alpha=as_decimal(score.alpha),
+            warnings=list(score.applicability_warnings),
+            **Figures.values_of(score.whole, rule),
+            **known,
+        )
+        return cls(result, list(cls._parts(result, contents, score)), list(cls._criteria(result, contents, score)))
+
+    @staticmethod
+    def _parts(result, contents, score):
+        kinds = [
+            (PartResult.Kind.GROUP, contents.groups, score.groups),
+            (PartResult.Kind.DIMENSION, contents.dimensions, score.dimensions),
+        ]
+        for kind, things, figures in kinds:
+            for order, thing in enumerate(things):
+                if thing.key in figures:
+                    values = Figures.values_of(figures[thing.key], result.rule)
+                    yield PartResult(result=result, kind=kind, key=thing.key, order=order, **values)
+
+    @staticmethod
+    def _criteria(result, contents, score):
+        blockers = {key: rank for rank, key in enumerate(score.whole.outcomes[result.rule].blockers)}
+        for order, criterion in enumerate(contents.criteria):
+            if criterion.key not in score.criteria:
+                continue
+            settled = score.criteria[criterion.key]
+            yield CriterionResult(
+                result=result,
+                key=criterion.key,
+                meaning=criterion.meaning,
+                dimension=criterion.dimension.key,
+                level=criterion.level and criterion.level.number,
+                order=order,
+                rating=settled.rating or "",
+                is_agreed=settled.agreed,
+                points_exact=as_text(settled.points),
+                points=as_decimal(settled.points),
+                votes=dict(settled.votes),
+                share_exact=as_text(settled.share),
+                spread=settled.spread,
+                rwg_exact=as_text(settled.rwg),
+                rwg=as_decimal(settled.rwg),
+                split=settled.split,
+                discuss=settled.discuss,
+                blocker=blockers.get(criterion.key),
+            )
+
+
+class PartResult(Figures):
+    """The figures of one group or dimension in a result."""
+
+    class Kind(models.TextChoices):
+        GROUP = "group", "Group"
+        DIMENSION = "dimension", "Dimension"
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="parts", db_index=False)
+    kind = models.CharField(max_length=9, choices=Kind)
+    key = models.CharField(max_length=120)
+    order = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "kind", "key"],
+                name="part_once_per_result",
+                violation_error_message="This part is there already.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.key}: {self.level}"
+
+
+class CriterionResult(models.Model):
+    """What one criterion came to: code, points, how the votes were spread, agreed or median."""
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="criteria", db_index=False)
+    key = models.CharField(max_length=120)
+    meaning = models.PositiveSmallIntegerField()
+    dimension = models.CharField(max_length=120)
+    level = models.PositiveSmallIntegerField(null=True)
+    order = models.PositiveIntegerField()
+    rating = models.CharField(max_length=20, blank=True, help_text="Code of the choice, NA, or empty when unanswered.")
+    is_agreed = models.BooleanField(default=False)
+    points_exact = models.CharField(max_length=40, blank=True)
+    points = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    votes = models.JSONField(default=dict)
+    share_exact = models.CharField(max_length=40, blank=True)
+    spread = models.PositiveSmallIntegerField(null=True)
+    rwg_exact = models.CharField(max_length=80, blank=True)
+    rwg = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    split = models.BooleanField(default=False)
+    discuss = models.BooleanField(default=False)
+    blocker = models.PositiveSmallIntegerField(
+        null=True, help_text="Rank among the blockers of the next level, from 0."
+    )
+
+    class Meta:
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "key"],
+                name="criterion_once_per_result",
+                violation_error_message="This criterion is there already.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.key}: {self.rating or '-'}"

@@ -1,0 +1,223 @@
+"""The organisation: units in a tree, teams, and who belongs to them as what."""
+
+import uuid
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from .accounts import User
+from .journal import Event
+
+
+def validate_time_zone(value):
+    if value not in available_timezones():
+        raise ValidationError(f"“{value}” is not a known time zone; choose one such as Europe/Berlin.")
+
+
+def default_time_zone():
+    return settings.TIME_ZONE
+
+
+class UnitQuerySet(models.QuerySet):
+    def subtree_ids(self, roots) -> set[int]:
+        """Ids of the given units and of everything below them. Units are few: the tree is walked in memory."""
+        children: dict[int | None, list[int]] = {}
+        for pk, parent in self.model.objects.values_list("pk", "parent_id"):
+            children.setdefault(parent, []).append(pk)
+        found, waiting = set(), list(roots)
+        while waiting:
+            pk = waiting.pop()
+            if pk not in found:
+                found.add(pk)
+                waiting += children.get(pk, [])
+        return found
+
+    def as_tree(self) -> list["Unit"]:
+        """All units, each before what is below it, with `.depth` from 0."""
+        children: dict[int | None, list[Unit]] = {}
+        for unit in self.order_by("name"):
+            children.setdefault(unit.parent_id, []).append(unit)
+        ordered: list[Unit] = []
+
+        def walk(parent, depth):
+            for unit in children.get(parent, []):
+                unit.depth = depth
+                ordered.append(unit)
+                walk(unit.pk, depth + 1)
+
+        walk(None, 0)
+        return ordered
+
+
+class Unit(models.Model):
+    """A part of the organisation; units form a tree."""
+
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="part of"
+    )
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    objects = UnitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                "parent",
+                name="unit_name_unique_below_parent",
+                violation_error_message="There is a unit with this name at this place already.",
+            ),
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=Q(parent__isnull=True),
+                name="unit_name_unique_at_top",
+                violation_error_message="There is a unit with this name at the top already.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=models.F("id")),
+                name="unit_not_its_own_parent",
+                violation_error_message="A unit cannot be part of itself.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        if self.pk and self.parent_id and self.parent_id in Unit.objects.subtree_ids([self.pk]):
+            raise ValidationError({"parent": "A unit cannot be part of itself or of something below it."})
+
+
+class TeamQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The teams whose page this person may open: all for an administrator, else through a membership."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_administrator:
+            return self
+        memberships = list(user.memberships.values_list("team_id", "unit_id"))
+        units = (
+            Unit.objects.subtree_ids(unit for _, unit in memberships if unit) if any(u for _, u in memberships) else []
+        )
+        return self.filter(Q(pk__in=[team for team, _ in memberships if team]) | Q(unit__in=units))
+
+
+class Team(models.Model):
+    """The unit of assessment: people who answer for one way of working."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="teams")
+    name = models.CharField(max_length=120)
+    about = models.CharField("what it does", max_length=300, blank=True)
+    time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
+    is_demo = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                "unit",
+                name="team_name_unique_in_unit",
+                violation_error_message="This unit has a team with this name already.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("team", args=[self.pk])
+
+    def today(self):
+        """The date it is now where the team is."""
+        return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+
+    def add_member(self, *, email: str, name: str, role: str, by: User) -> tuple["Membership", bool]:
+        """Gives the person with this address a role in the team, making the account if there is none.
+
+        Returns the membership and whether the account is new (then its owner needs a set-password link).
+        """
+        with transaction.atomic():
+            Team.objects.select_for_update().get(pk=self.pk)
+            user = User.objects.filter(email__iexact=email.strip()).first()
+            is_new = user is None
+            if user is None:
+                user = User.objects.create_user(email, name=name)
+            membership, created = Membership.objects.update_or_create(team=self, user=user, defaults={"role": role})
+            Event.record("member.added" if created else "member.role", by=by, team=self, person=str(user.pk), role=role)
+            for assessment in self.assessments.open():
+                assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
+        return membership, is_new
+
+    def remove_member(self, membership: "Membership", *, by: User):
+        """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun."""
+        with transaction.atomic():
+            Team.objects.select_for_update().get(pk=self.pk)
+            for assessment in self.assessments.open():
+                assessment.unask(membership.user)
+            Event.record("member.removed", by=by, team=self, person=str(membership.user_id), role=membership.role)
+            membership.delete()
+
+
+class MembershipQuerySet(models.QuerySet):
+    def answering(self):
+        """Of those who fill in questionnaires."""
+        return self.filter(role__in=Membership.ANSWERING)
+
+
+class Membership(models.Model):
+    """What a person is in a team (lead, member, viewer) or of a unit (manager)."""
+
+    class Role(models.TextChoices):
+        LEAD = "lead", "Lead"
+        MEMBER = "member", "Member"
+        VIEWER = "viewer", "Viewer"
+        MANAGER = "manager", "Unit manager"
+
+    IN_TEAM = [Role.LEAD, Role.MEMBER, Role.VIEWER]
+    ANSWERING = {Role.LEAD, Role.MEMBER}
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="memberships")
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["user__name", "user__email"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role="manager", unit__isnull=False, team__isnull=True)
+                | Q(role__in=["lead", "member", "viewer"], team__isnull=False, unit__isnull=True),
+                name="membership_role_fits_place",
+                violation_error_message="A manager belongs to a unit; a lead, member or viewer belongs to a team.",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "team"],
+                condition=Q(team__isnull=False),
+                name="membership_once_per_team",
+                violation_error_message="This person is in the team already.",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "unit"],
+                condition=Q(unit__isnull=False),
+                name="membership_once_per_unit",
+                violation_error_message="This person manages the unit already.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user}, {self.get_role_display()}"

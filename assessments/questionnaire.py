@@ -1,0 +1,120 @@
+"""One person's way through an assessment: what is asked, how far they are, and what comes next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import scoring
+from .models import Assessment, Criterion, Dimension, Rating, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One thing that can be answered: a choice of the scale, does not apply, or I do not know."""
+
+    code: str
+    name: str
+    anchor: str
+    checked: bool
+
+
+class Question:
+    """A criterion with one person's answer, as stored or as just posted, and why it could not be stored."""
+
+    def __init__(
+        self, criterion: Criterion, rating: Rating | None = None, *, posted: Mapping | None = None, errors=None
+    ):
+        self.criterion = criterion
+        self.errors = errors or {}
+        self.conflict: Question | None = None
+        self.refusal = ""
+        self.version = rating.version if rating else 0
+        if posted is not None:
+            self.code, self.reason = posted.get("code", ""), posted.get("reason", "")
+            self.comment, self.evidence = posted.get("comment", ""), posted.get("evidence", "")
+        elif rating is not None:
+            chosen = {choice.pk: choice.code for choice in criterion.scale.choices.all()}
+            self.code = chosen.get(rating.choice_id, rating.answer)
+            self.reason, self.comment, self.evidence = rating.reason, rating.comment, rating.evidence
+        else:
+            self.code = self.reason = self.comment = self.evidence = ""
+
+    @property
+    def options(self) -> list[Option]:
+        scale = self.criterion.scale
+        named = [(choice.code, choice.name, choice.anchor) for choice in scale.choices.all()]
+        if self.criterion.na:
+            named.append((scoring.NA, self._other_name(scoring.NA, "Does not apply"), self.criterion.na))
+        named.append((scoring.DK, self._other_name(scoring.DK, "I do not know"), "Counts as answered, not as a vote."))
+        return [Option(code=c, name=n, anchor=a, checked=c == self.code) for c, n, a in named]
+
+    def _other_name(self, code: str, default: str) -> str:
+        return self.criterion.scale.other_by_code.get(code, {}).get("name", default)
+
+    @property
+    def answer_name(self) -> str:
+        return next((option.name for option in self.options if option.checked), "No answer")
+
+    @property
+    def is_na(self) -> bool:
+        return self.code == scoring.NA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The questions of one dimension and how many of them have an answer."""
+
+    dimension: Dimension
+    criteria: list[Criterion]
+    answered: int
+
+    @property
+    def is_done(self) -> bool:
+        return self.answered == len(self.criteria)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far one person is. Progress is not a score: `I do not know` counts as answered."""
+
+    parts: list[Part]
+    answered_keys: set[str]
+
+    @classmethod
+    def of(cls, assessment: Assessment, user: User) -> "Progress":
+        rows = Rating.objects.filter(respondent__assessment=assessment, respondent__user=user).given()
+        answered = set(rows.values_list("criterion__key", flat=True))
+        by_dimension: dict[int, list[Criterion]] = {}
+        for criterion in assessment.criteria_asked():
+            by_dimension.setdefault(criterion.dimension_id, []).append(criterion)
+        parts = [
+            Part(dimension=d, criteria=asked, answered=sum(c.key in answered for c in asked))
+            for d in assessment.edition.contents.dimensions
+            if (asked := by_dimension.get(d.pk))
+        ]
+        return cls(parts=parts, answered_keys=answered)
+
+    @property
+    def total(self) -> int:
+        return sum(len(part.criteria) for part in self.parts)
+
+    @property
+    def answered(self) -> int:
+        return sum(part.answered for part in self.parts)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.answered == self.total
+
+    def part(self, key: str) -> Part | None:
+        return next((part for part in self.parts if part.dimension.key == key), None)
+
+    def next_unanswered(self, *, start: str = "") -> Criterion | None:
+        """The first criterion without an answer, from the dimension with this key on and then from the beginning."""
+        place = next((i for i, part in enumerate(self.parts) if part.dimension.key == start), 0)
+        ordered = [criterion for part in self.parts[place:] + self.parts[:place] for criterion in part.criteria]
+        return next((criterion for criterion in ordered if criterion.key not in self.answered_keys), None)
+
+    def neighbours(self, part: Part) -> tuple[Part | None, Part | None]:
+        place = self.parts.index(part)
+        before = self.parts[place - 1] if place else None
+        return before, self.parts[place + 1] if place + 1 < len(self.parts) else None

@@ -1,0 +1,319 @@
+"""Where a team stands by one result, beside the one before it: what the team page and the result page show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from . import scoring
+from .charts import level_step
+from .models import Criterion, CriterionResult, PartResult, Result
+from .models.results import Figures, as_fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderStep:
+    """A step of the ladder as it is drawn for one result."""
+
+    number: int
+    name: str
+    description: str
+    step: int
+    reached: bool
+    now: bool
+    best: bool
+    vacuous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRow:
+    """One dimension or group: level, best case, index, partial progress, and the change against the previous result."""
+
+    key: str
+    name: str
+    kind: str
+    level: int | None
+    could_be: int | None
+    index: str | None
+    index_best: str | None
+    cells: list[tuple[int, Fraction | None]]
+    change: int | None
+    index_change: Fraction | None
+    answered: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A criterion that came out differently than in the previous result."""
+
+    criterion: Criterion
+    before: str
+    after: str
+    points: Fraction
+
+    @property
+    def is_better(self) -> bool:
+        return self.points > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A criterion with what it came to."""
+
+    criterion: Criterion
+    row: CriterionResult
+    name: str
+
+    @property
+    def distribution(self) -> list[tuple[str, int]]:
+        """Votes per answer, in the order of the scale, as (name of the answer, number)."""
+        return [
+            (answer_name(self.criterion, code), self.row.votes[code])
+            for code in [*self.criterion.scale.by_code, scoring.NA, scoring.DK]
+            if self.row.votes.get(code)
+        ]
+
+
+def answer_name(criterion: Criterion, code: str) -> str:
+    """What a code is called: the choice's name, or that of an answer which is not a rating."""
+    if choice := criterion.scale.by_code.get(code):
+        return choice.name
+    if other := criterion.scale.other_by_code.get(code):
+        return other["name"]
+    return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, "Not answered")
+
+
+def _difference(now, before):
+    return None if now is None or before is None else now - before
+
+
+class Standing:
+    """A result, read for showing. Three queries, however long the history is."""
+
+    def __init__(self, result: Result, previous: Result | None):
+        self.result, self.previous = result, previous
+        self.contents = result.edition.contents
+        self.results = [each for each in (result, previous) if each]
+
+    @classmethod
+    def of(cls, result: Result) -> "Standing":
+        return cls(result, result.previous())
+
+    @property
+    def uses_levels(self) -> bool:
+        return self.contents.edition.uses_levels
+
+    @cached_property
+    def rungs(self) -> list[LadderStep]:
+        result, top = self.result, self.contents.top
+        level = -1 if result.level is None else result.level
+        best = level if result.best is None else result.best
+        return [
+            LadderStep(
+                number=rung.number,
+                name=rung.name,
+                description=rung.description,
+                step=level_step(rung.number, top),
+                reached=rung.number <= level,
+                now=rung.number == level,
+                best=level < best == rung.number,
+                vacuous=rung.number in self.vacuous,
+            )
+            for rung in self.contents.rungs
+        ]
+
+    def rung_name(self, number: int | None) -> str:
+        return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
+
+    @property
+    def rule_name(self) -> str:
+        return self.contents.rules.get(self.result.rule, "")
+
+    @property
+    def vacuous(self) -> list[int]:
+        """Levels at which nothing applies."""
+        return self.result.outcomes[self.result.rule]["vacuous"]
+
+    @property
+    def applicability_percent(self) -> str:
+        share = scoring.exact(self.contents.edition.scoring.get("applicability_warning_below", "0.7"))
+        return scoring.rounded(share * 100, 0)
+
+    @property
+    def agreement(self) -> str | None:
+        """Agreement of the whole in percent; None where no criterion has two votes."""
+        agreement = as_fraction(self.result.agreement_exact)
+        return None if agreement is None else scoring.rounded(agreement * 100, 0)
+
+    @property
+    def other_rules(self) -> list[tuple[str, int | None, int | None]]:
+        """Every other rule of the edition as (name, level, best case)."""
+        outcomes = self.result.outcomes
+        return [
+            (name, outcomes[key]["level"], outcomes[key]["best"])
+            for key, name in self.contents.rules.items()
+            if key != self.result.rule and key in outcomes
+        ]
+
+    @property
+    def level_name(self) -> str:
+        return self.rung_name(self.result.level)
+
+    @property
+    def best_name(self) -> str:
+        return self.rung_name(self.result.best)
+
+    def shown(self, text: str) -> str | None:
+        """An exact figure as it is shown: two decimals for an index, one for a section score."""
+        return scoring.rounded(as_fraction(text), 2 if self.uses_levels else 1)
+
+    @property
+    def index(self) -> str | None:
+        return self.shown(self.result.index_exact)
+
+    @property
+    def index_best(self) -> str | None:
+        """The index in the best case, where it differs from the index."""
+        return (
+            None
+            if self.result.index_best_exact == self.result.index_exact
+            else self.shown(self.result.index_best_exact)
+        )
+
+    @property
+    def index_change(self) -> str | None:
+        """The change of the index since the previous result, with its sign."""
+        if self.previous is None:
+            return None
+        change = _difference(as_fraction(self.result.index_exact), as_fraction(self.previous.index_exact))
+        return (
+            None
+            if change is None
+            else f"{'+' if change > 0 else '−' if change < 0 else '±'}{self.shown(str(abs(change)))}"
+        )
+
+    @property
+    def level_change(self) -> int | None:
+        return _difference(self.result.level, self.previous.level) if self.previous else None
+
+    @property
+    def coverage(self) -> str:
+        return scoring.rounded(self.result.coverage * 100, 0)
+
+    @property
+    def top_score(self) -> str:
+        """The highest index or section score that there is."""
+        if self.uses_levels:
+            return str(self.contents.top)
+        return str(self.contents.edition.scoring["bands"][-1]["upto"])
+
+    # ------------------------------------------------------------------ parts
+
+    @cached_property
+    def _parts(self) -> Mapping[tuple, PartResult]:
+        rows = PartResult.objects.filter(result__in=self.results)
+        return {(row.result_id, row.kind, row.key): row for row in rows}
+
+    def _rows(self, kind, things) -> list[ProfileRow]:
+        return [self._row(kind, thing) for thing in things if (self.result.pk, kind, thing.key) in self._parts]
+
+    def _row(self, kind, thing) -> ProfileRow:
+        now = self._parts[self.result.pk, kind, thing.key]
+        before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, thing.key))
+        return ProfileRow(
+            key=thing.key,
+            name=thing.name,
+            kind=kind,
+            level=now.level,
+            could_be=now.could_be,
+            index=self.shown(now.index_exact),
+            index_best=None if now.index_best_exact == now.index_exact else self.shown(now.index_best_exact),
+            cells=[
+                (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
+            ],
+            change=_difference(now.level, before.level) if before else None,
+            index_change=_difference(as_fraction(now.index_exact), as_fraction(before.index_exact)) if before else None,
+            answered=now.answered + now.not_applicable,
+            asked=now.asked,
+        )
+
+    @cached_property
+    def dimensions(self) -> list[ProfileRow]:
+        return self._rows(PartResult.Kind.DIMENSION, self.contents.dimensions)
+
+    @cached_property
+    def groups(self) -> list[ProfileRow]:
+        return self._rows(PartResult.Kind.GROUP, self.contents.groups)
+
+    def indexes(self, result: Result) -> list[Fraction | None]:
+        """Index of each dimension shown, for one of the two results; None where there is none."""
+        parts = [self._parts.get((result.pk, PartResult.Kind.DIMENSION, row.key)) for row in self.dimensions]
+        return [as_fraction(part.index_exact) if part else None for part in parts]
+
+    # ------------------------------------------------------------------ criteria
+
+    @cached_property
+    def _criteria(self) -> dict:
+        """Rows of both results, by result and key."""
+        rows: dict = {result.pk: {} for result in self.results}
+        for row in CriterionResult.objects.filter(result__in=self.results):
+            rows[row.result_id][row.key] = row
+        return rows
+
+    @cached_property
+    def criteria(self) -> list[Settled]:
+        """Every criterion asked, in the order of the framework."""
+        rows = self._criteria[self.result.pk]
+        return [
+            Settled(
+                criterion=criterion, row=rows[criterion.key], name=answer_name(criterion, rows[criterion.key].rating)
+            )
+            for criterion in self.contents.criteria
+            if criterion.key in rows
+        ]
+
+    @cached_property
+    def by_dimension(self) -> list[tuple]:
+        """The criteria as (dimension, list of Settled)."""
+        collected: dict = {}
+        for settled in self.criteria:
+            collected.setdefault(settled.criterion.dimension, []).append(settled)
+        return list(collected.items())
+
+    @cached_property
+    def blockers(self) -> list[Settled]:
+        """What keeps the team from the next level, in the order of the scoring document."""
+        blocking = [settled for settled in self.criteria if settled.row.blocker is not None]
+        return sorted(blocking, key=lambda settled: settled.row.blocker)
+
+    @property
+    def next_rung(self) -> str:
+        """The level or band that the blockers keep the team from; empty at the top."""
+        if not self.blockers:
+            return ""
+        if self.uses_levels:
+            number = max(settled.criterion.level.number for settled in self.blockers)
+            return f"level {number}, {self.rung_name(number)}"
+        return self.rung_name((self.result.level or 0) + 1)
+
+    @cached_property
+    def changes(self) -> list[Change]:
+        """Criteria that both results have in the same meaning and that came out differently, setbacks first."""
+        if self.previous is None:
+            return []
+        earlier, changes = self._criteria[self.previous.pk], []
+        for settled in self.criteria:
+            before = earlier.get(settled.row.key)
+            if before is None or before.meaning != settled.row.meaning or before.rating == settled.row.rating:
+                continue
+            difference = _difference(as_fraction(settled.row.points_exact), as_fraction(before.points_exact))
+            changes.append(
+                Change(
+                    criterion=settled.criterion,
+                    before=answer_name(settled.criterion, before.rating),
+                    after=settled.name,
+                    points=difference or Fraction(0),
+                )
+            )
+        return sorted(changes, key=lambda change: (change.points >= 0, change.points == 0))

@@ -1,0 +1,55 @@
+from django.urls import path
+
+from .views import accounts, assessments, frameworks, home, questionnaire, results, sign_in, team_pages, teams, units
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("favicon.ico", home.favicon, name="favicon"),
+    # Signing in, the first administrator, passwords
+    path("setup/", sign_in.setup, name="setup"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/demo/", sign_in.demo, name="sign-in-demo"),
+    path("signed-in/", home.signed_in, name="signed-in"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("password/reset/", sign_in.password_reset, name="password-reset"),
+    path("password/set/<uidb64>/<token>/", sign_in.password_set, name="password-set"),
+    path("account/", accounts.own, name="account"),
+    path("account/password/", accounts.password, name="password-change"),
+    # Accounts and units, for administrators
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/new/", accounts.new, name="account-new"),
+    path("accounts/<uuid:pk>/", accounts.edit, name="account-edit"),
+    path("accounts/<uuid:pk>/link/", accounts.link, name="account-link"),
+    path("units/", units.units, name="units"),
+    path("units/new/", units.new, name="unit-new"),
+    path("units/<int:pk>/", units.edit, name="unit-edit"),
+    path("units/<int:pk>/delete/", units.delete, name="unit-delete"),
+    path("units/<int:pk>/managers/", units.add_manager, name="unit-manager-add"),
+    path("units/<int:pk>/managers/<int:membership>/remove/", units.remove_manager, name="unit-manager-remove"),
+    # Teams and their people
+    path("teams/", team_pages.teams, name="teams"),
+    path("teams/new/", teams.new, name="team-new"),
+    path("teams/<uuid:pk>/", team_pages.team, name="team"),
+    path("teams/<uuid:pk>/edit/", teams.edit, name="team-edit"),
+    path("teams/<uuid:pk>/members/", teams.members, name="team-members"),
+    path("teams/<uuid:pk>/members/<int:membership>/", teams.change_role, name="member-role"),
+    path("teams/<uuid:pk>/members/<int:membership>/remove/", teams.remove_member, name="member-remove"),
+    # Frameworks
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<slug:key>/", frameworks.framework, name="framework"),
+    path("frameworks/<slug:key>/<uuid:pk>/", frameworks.edition, name="edition"),
+    # Assessments: from the start to the result
+    path("teams/<uuid:pk>/assessments/new/", assessments.start, name="assessment-start"),
+    path("assessments/<uuid:pk>/", assessments.assessment, name="assessment"),
+    path("assessments/<uuid:pk>/due/", assessments.due, name="assessment-due"),
+    path("assessments/<uuid:pk>/close/", assessments.close, name="assessment-close"),
+    path("assessments/<uuid:pk>/reopen/", assessments.reopen, name="assessment-reopen"),
+    path("assessments/<uuid:pk>/discard/", assessments.discard, name="assessment-discard"),
+    path("assessments/<uuid:pk>/answer/", questionnaire.begin, name="answer"),
+    path("assessments/<uuid:pk>/answer/next/", questionnaire.next_unanswered, name="answer-next"),
+    path("assessments/<uuid:pk>/answer/done/", questionnaire.done, name="answer-done"),
+    path("assessments/<uuid:pk>/answer/submit/", questionnaire.submit, name="answer-submit"),
+    path("assessments/<uuid:pk>/answer/<slug:dimension>/", questionnaire.dimension, name="answer-dimension"),
+    path("assessments/<uuid:pk>/answer/<slug:dimension>/<int:criterion>/", questionnaire.save, name="answer-save"),
+    path("results/<uuid:pk>/", results.result, name="result"),
+]

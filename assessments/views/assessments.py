@@ -1,0 +1,149 @@
+"""An assessment's life as its lead sees it: start, follow, close, reopen, discard."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..access import get_assessment, get_team
+from ..forms.assessments import DueForm, EditionForm, ReopenForm, StartForm
+from ..models import Assessment, Edition, Participation, Refused
+
+
+def refused(request, assessment, sentence):
+    """409: the state of the assessment forbids it. Says why and leads back."""
+    return render(
+        request, "assessments/refused.html", {"assessment": assessment, "sentence": str(sentence)}, status=409
+    )
+
+
+def _edition_wanted(request):
+    """The edition named in the address or form, else the default one of the first framework; None without any."""
+    form = EditionForm({"edition": request.POST.get("edition") or request.GET.get("edition")})
+    if form.is_valid():
+        return form.cleaned_data["edition"]
+    if request.method == "POST":
+        raise Http404
+    return next(iter(Edition.objects.usable()), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def start(request, pk):
+    team, may = get_team(request, pk, may="start")
+    edition = _edition_wanted(request)
+    if edition is None:
+        return render(request, "assessments/no_edition.html", {"team": team})
+    form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
+    if form.is_valid():
+        try:
+            Assessment.objects.start(team=team, by=request.user, edition=edition, **form.terms())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "The assessment is open. Everyone in the team finds it on their start page.")
+            return redirect("assessment", team.assessments.open().latest("opened_at").pk)
+    context = {
+        "team": team,
+        "may": may,
+        "form": form,
+        "edition": edition,
+        "offered": Edition.objects.published().select_related("framework"),
+        "asked": team.memberships.answering().count(),
+    }
+    return render(request, "assessments/start.html", context)
+
+
+@require_safe
+@login_required
+def assessment(request, pk):
+    """Who has answered and who has not, and what can be done next."""
+    assessment, may = get_assessment(request, pk, may="see team")
+    participations = list(assessment.participations.select_related("user").order_by("user__name", "user__email"))
+    context = {
+        "assessment": assessment,
+        "may": may,
+        "participations": participations,
+        "submitted": sum(p.state == Participation.State.SUBMITTED for p in participations),
+        "answered": assessment.answered_by_user() if may("see participation") else {},
+        "total": len(assessment.criteria_asked()),
+        "mine": next((p for p in participations if p.user_id == request.user.pk), None),
+        "result": assessment.results.current(),
+        "due_form": DueForm(assessment=assessment) if may("extend") else None,
+    }
+    return render(request, "assessments/assessment.html", context)
+
+
+@require_http_methods(["POST"])
+@login_required
+def due(request, pk):
+    assessment, _ = get_assessment(request, pk, may="extend")
+    form = DueForm(request.POST, assessment=assessment)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["due"]))
+        return redirect(assessment)
+    try:
+        assessment.set_due(form.cleaned_data["due"], by=request.user)
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    messages.success(request, "The date is changed.")
+    return redirect(assessment)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def close(request, pk):
+    """Asks first, naming what is still unanswered; closing what is closed leads to its result."""
+    assessment, may = get_assessment(request, pk, may="close")
+    if request.method == "POST":
+        try:
+            return redirect(assessment.close(by=request.user))
+        except Refused as refusal:
+            return refused(request, assessment, refusal)
+    if assessment.is_closed:
+        return redirect(assessment.results.current())
+    participations = assessment.participations.select_related("user")
+    context = {
+        "assessment": assessment,
+        "may": may,
+        "unanswered": assessment.unanswered_criteria(),
+        "total": len(assessment.criteria_asked()),
+        "waiting": participations.exclude(state=Participation.State.SUBMITTED),
+        "has_answers": assessment.ratings.given().exists(),
+    }
+    return render(request, "assessments/close.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def reopen(request, pk):
+    assessment, may = get_assessment(request, pk, may="reopen")
+    form = ReopenForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            assessment.reopen(by=request.user, reason=form.cleaned_data["reason"])
+        except Refused as refusal:
+            return refused(request, assessment, refusal)
+        messages.success(request, "The assessment is open again. Its result stays until you close it again.")
+        return redirect(assessment)
+    if not assessment.is_closed:
+        return refused(request, assessment, "This assessment is open already.")
+    return render(request, "assessments/reopen.html", {"assessment": assessment, "may": may, "form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def discard(request, pk):
+    assessment, may = get_assessment(request, pk, may="discard")
+    if request.method == "POST":
+        try:
+            assessment.discard(by=request.user)
+        except Refused as refusal:
+            return refused(request, assessment, refusal)
+        messages.success(request, "The assessment is discarded.")
+        return redirect(assessment.team)
+    if assessment.results.exists():
+        return refused(request, assessment, "This assessment has a result; what has a result is kept.")
+    answers = assessment.ratings.given().count()
+    return render(request, "assessments/discard.html", {"assessment": assessment, "may": may, "answers": answers})

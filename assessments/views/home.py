@@ -1,0 +1,22 @@
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@login_required
+def home(request):
+    return redirect("teams")
+
+
+@require_safe
+@login_required
+def signed_in(request):
+    """Where somebody lands who signed in again in a second tab, while answers wait in the first."""
+    return render(request, "accounts/signed_in.html")
+
+
+@require_safe
+def favicon(request):
+    return redirect(static("favicon.svg"), permanent=True)

@@ -1,0 +1,50 @@
+"""The list of teams, and the page on which a team sees where it stands and how it got there."""
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from .. import history, policy
+from ..access import get_team
+from ..models import Assessment, Team
+from ..progress_charts import history_chart, radar_chart, small_multiples
+from ..standing import Standing
+
+
+@require_safe
+@login_required
+def teams(request):
+    """What waits for this person's answers, then every team they may see, by unit, sorted by name."""
+    visible = list(Team.objects.visible_to(request.user).select_related("unit").order_by("unit__name", "name"))
+    latest = history.latest_by_team(visible)
+    waiting = Assessment.objects.asking(request.user).select_related("team", "edition")
+    context = {
+        "rows": [(team, latest.get(team.pk)) for team in visible],
+        "waiting": waiting,
+        "may_create": policy.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
+    }
+    return render(request, "teams/teams.html", context)
+
+
+@require_safe
+@login_required
+def team(request, pk):
+    team, may = get_team(request, pk)
+    past = history.TeamHistory(team, request.GET)
+    unfinished = Assessment.objects.unfinished().filter(team=team).select_related("edition__framework")
+    context = {
+        "team": team,
+        "may": may,
+        "past": past,
+        "unfinished": unfinished.for_person(request.user),
+        "standing": None,
+    }
+    if past.latest:
+        standing = Standing(past.latest, past.previous)
+        context |= {
+            "standing": standing,
+            "radar": radar_chart(standing),
+            "chart": history_chart(past, standing.contents),
+            "multiples": small_multiples(past, standing.contents),
+        }
+    return render(request, "teams/team.html", context)

@@ -1,0 +1,186 @@
+"""Runs every benchmark and prints a table, then the same as JSON."""
+
+import dataclasses
+import itertools
+import json
+import os
+import platform
+import sys
+import tempfile
+
+from . import load, server
+
+RUNS, SECONDS = 3, 4.0
+
+
+def saves(client: dict):
+    """Answers one criterion after the other, as a browser does: one page, rising numbers."""
+
+    def make():
+        for n in itertools.count(1):
+            form = {
+                "code": "NPLF"[n % 4],
+                "page": f"bench-{os.getpid()}",
+                "sequence": n,
+                "version": 0,
+                "who": client["user"],
+            }
+            yield load.Request(method="POST", path=client["saves"][n % len(client["saves"])], form=form)
+
+    return client["cookie"], make
+
+
+def floor_saves(client: dict):
+    def make():
+        for n in itertools.count(1):
+            yield load.Request(method="POST", path="/floor/save/", form={"thing": n % 64, "value": n})
+
+    return client["cookie"], make
+
+
+def pages(cookie: str, path: str):
+    return cookie, lambda: itertools.repeat(load.Request(method="GET", path=path))
+
+
+def clear_ratings():
+    """Each run begins with nothing answered, so that a later page token is not a stale one."""
+    from assessments.models import Respondent
+
+    Respondent.objects.all().delete()
+
+
+def measured(port, clients) -> load.Measured:
+    runs = []
+    for _ in range(RUNS):
+        clear_ratings()
+        runs.append(load.run(port, clients, seconds=SECONDS))
+    return load.median_of(runs)
+
+
+def everything(port: int, made: dict) -> dict:
+    own, together, histories = made["own"], made["together"], made["histories"]
+    size = page_size(port, own[0]["page"], own[0]["cookie"])
+    team_sizes = {n: page_size(port, h["path"], h["cookie"]) for n, h in histories.items()}
+    crowd = range(len(own))
+    loads = {
+        "save an answer, each client in its own assessment": measured(port, [saves(c) for c in own]),
+        "floor: one upsert behind session and auth": measured(port, [floor_saves(c) for c in own]),
+        "save an answer, all clients in one assessment": measured(port, [saves(c) for c in together]),
+        "questionnaire page": measured(port, [pages(c["cookie"], c["page"]) for c in own]),
+        f"floor: {size} bytes behind session and auth": measured(
+            port, [pages(c["cookie"], f"/floor/page/?bytes={size}") for c in own]
+        ),
+    }
+    for n in (4, 40):
+        h = histories[n]
+        loads[f"team page, {n} assessments"] = measured(port, [pages(h["cookie"], h["path"]) for _ in crowd])
+        loads[f"team page, {n} assessments, one client"] = measured(port, [pages(h["cookie"], h["path"])])
+    loads[f"floor: {team_sizes[40]} bytes behind session and auth"] = measured(
+        port, [pages(c["cookie"], f"/floor/page/?bytes={team_sizes[40]}") for c in own]
+    )
+    return loads
+
+
+def page_size(port, path, cookie) -> int:
+    from .pages import _fetch
+
+    return len(_fetch(port, path, cookie)[0])
+
+
+def other_figures(port: int, made: dict) -> dict:
+    from .pages import queries, weight
+
+    first = made["own"][0]
+    base = "/".join(first["page"].split("/")[:3])
+    lead = made["histories"][10]
+    return {
+        "queries": {
+            **{f"team page, {n} assessments": queries(h["path"], h["cookie"]) for n, h in made["histories"].items()},
+            "teams": queries("/teams/", lead["cookie"]),
+            "questionnaire": queries(first["page"], first["cookie"]),
+            "before answering": queries(f"{base}/answer/", first["cookie"]),
+            "finish": queries(f"{base}/answer/done/", first["cookie"]),
+            "assessment": queries(f"{base}/", first["cookie"]),
+            "close": queries(f"{base}/close/", first["cookie"]),
+            "frameworks": queries("/frameworks/", lead["cookie"]),
+        },
+        "bytes on the first visit": {
+            "sign-in": weight(port, "/sign-in/"),
+            "questionnaire": weight(port, first["page"], first["cookie"]),
+            "team page": weight(port, lead["path"], lead["cookie"]),
+        },
+    }
+
+
+def goals(loads: dict, others: dict) -> dict[str, tuple[str, bool]]:
+    save, floor = list(loads.values())[0], list(loads.values())[1]
+    share = save.per_second / floor.per_second
+    slower = loads["team page, 40 assessments, one client"].p50 / loads["team page, 4 assessments, one client"].p50
+    counts = others["queries"]
+    team_counts = {n for name, n in counts.items() if name.startswith("team page")}
+    weights = others["bytes on the first visit"].values()
+    return {
+        "saving at 0.5 of its floor or more": (f"{share:.2f}", share >= 0.5),
+        "team page within 1.3 x from 4 to 40": (f"{slower:.2f}", slower <= 1.3),
+        "team page constant in queries": (str(sorted(team_counts)), len(team_counts) == 1),
+        "no page over 12 queries": (str(max(counts.values())), max(counts.values()) <= 12),
+        "first visit under 100 KB": (
+            str(max(sum(w.values()) for w in weights)),
+            all(sum(w.values()) < 100_000 for w in weights),
+        ),
+        "script under 25 KB": (str(max(w["script"] for w in weights)), all(w["script"] < 25_000 for w in weights)),
+        "no errors": (str(sum(m.errors for m in loads.values())), not any(m.errors for m in loads.values())),
+    }
+
+
+def print_table(report: dict):
+    print(f"\n{report['database']}, {report['machine']}; medians of {RUNS} runs of {SECONDS:g} s\n")
+    print(f"{'':58}{'req/s':>8}{'p50 ms':>9}{'p95 ms':>9}")
+    for name, m in report["loads"].items():
+        print(f"{name:58}{m['per_second']:8.0f}{m['p50']:9.1f}{m['p95']:9.1f}")
+    print("\nSQL queries per page")
+    for name, n in report["queries"].items():
+        print(f"  {name:40}{n:4}")
+    print("\nBytes on the first visit, compressed")
+    for name, parts in report["bytes on the first visit"].items():
+        print(f"  {name:20}{sum(parts.values()):8}  {parts}")
+    print("\nGoals")
+    for name, (value, met) in report["goals"].items():
+        print(f"  {'met   ' if met else 'MISSED'} {name}: {value}")
+
+
+def main():
+    port = server.free_port()
+    with tempfile.TemporaryDirectory() as data, server.database() as url:
+        server.prepare_environment(url, data, port)
+        server.manage("migrate")
+        server.manage("load_frameworks")
+        server.manage("collectstatic", "--no-input")
+        import django
+
+        django.setup()
+        from django.db import connection
+
+        from .seed import seed
+
+        made = seed()
+        # The clients fork from this process: they must not inherit a connection.
+        connection.close_pool() if connection.vendor == "postgresql" else connection.close()
+        with server.serve(port):
+            loads = everything(port, made)
+            others = other_figures(port, made)
+        connection.close_pool() if connection.vendor == "postgresql" else connection.close()
+    report = {
+        "database": url.partition(":")[0],
+        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
+        **others,
+        "goals": goals(loads, others),
+    }
+    print_table(report)
+    print("\n" + json.dumps(report))
+    return 0 if all(met for _, met in report["goals"].values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

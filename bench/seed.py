@@ -1,0 +1,98 @@
+"""What the benchmark works on: teams with a chosen length of history, open assessments, and people signed in."""
+
+import datetime
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+
+from assessments import scoring
+from assessments.models import Assessment, CriterionResult, Edition, Membership, PartResult, Result, Team, Unit, User
+from assessments.models.results import ResultRows
+
+CLIENTS = 8
+HISTORIES = (1, 4, 10, 40, 100)
+
+
+def edition() -> Edition:
+    return Edition.objects.published().get(framework__key="mlops")
+
+
+def floor_table():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_floor (who text, thing text, value text, PRIMARY KEY (who, thing))")
+
+
+def person(name: str, team: Team, role="lead") -> User:
+    user = User.objects.create_user(f"{name}@bench.example", name=name.title())
+    Membership.objects.create(user=user, team=team, role=role)
+    return user
+
+
+def cookie(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
+
+
+def team_with_history(unit: Unit, length: int) -> Team:
+    """A team with that many closed assessments, a month apart, every criterion rated."""
+    team = Team.objects.create(unit=unit, name=f"History {length}")
+    kinds: dict[type, list] = {Assessment: [], Result: [], PartResult: [], CriterionResult: []}
+    made = edition()
+    for back in range(length):
+        day = datetime.date(2026, 10, 14) - datetime.timedelta(days=30 * back)
+        closed = datetime.datetime.combine(day, datetime.time(16), tzinfo=datetime.UTC)
+        assessment = Assessment(
+            team=team, edition=made, date=day, rule="largely", status="closed", opened_at=closed, closed_at=closed
+        )
+        codes = {c.key: "NPLF"[(i + back) % 4] for i, c in enumerate(assessment.criteria_asked())}
+        score = scoring.score(assessment.instrument(), [codes] * 3)
+        rows = ResultRows.of(assessment, score, by=None, created_at=closed, respondents=3, participants=3)
+        kinds[Assessment].append(assessment)
+        kinds[Result].append(rows.result)
+        kinds[PartResult] += rows.parts
+        kinds[CriterionResult] += rows.criteria
+    for kind, made_rows in kinds.items():
+        kind.objects.bulk_create(made_rows, batch_size=1000)
+    return team
+
+
+def seed() -> dict:
+    """Fills the database; returns what the clients need, as plain values."""
+    floor_table()
+    unit = Unit.objects.create(name="Bench")
+    own = []
+    for n in range(CLIENTS):
+        team = Team.objects.create(unit=unit, name=f"Team {n}")
+        user = person(f"lead{n}", team)
+        own.append(_client(user, _open(team, user)))
+    crowd = Team.objects.create(unit=unit, name="Crowd")
+    people = [person(f"crowd{n}", crowd, "lead" if n == 0 else "member") for n in range(CLIENTS)]
+    shared = _open(crowd, people[0])
+    histories = {}
+    for length in HISTORIES:
+        team = team_with_history(unit, length)
+        user = person(f"history{length}", team)
+        histories[length] = {"path": f"/teams/{team.pk}/", "cookie": cookie(user), "user": str(user.pk)}
+    return {"own": own, "together": [_client(user, shared) for user in people], "histories": histories}
+
+
+def _open(team: Team, lead: User) -> Assessment:
+    return Assessment.objects.start(
+        team=team, by=lead, edition=edition(), date=datetime.date(2026, 11, 14), rule="largely"
+    )
+
+
+def _client(user: User, assessment: Assessment) -> dict:
+    criteria = [(c.dimension.key, c.pk) for c in assessment.criteria_asked()]
+    return {
+        "cookie": cookie(user),
+        "user": str(user.pk),
+        "saves": [f"/assessments/{assessment.pk}/answer/{dimension}/{pk}/" for dimension, pk in criteria],
+        "page": f"/assessments/{assessment.pk}/answer/{criteria[0][0]}/",
+    }

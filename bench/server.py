@@ -1,0 +1,79 @@
+"""A scratch database and the server as it is deployed, for the time of a benchmark."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
+SCRATCH = "maturity_bench"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def database():
+    """The address of an empty scratch database: on the PostgreSQL server where one answers, else an SQLite file."""
+    server = os.environ.get("TEST_DATABASE_URL", DEFAULT_SERVER).rpartition("/")[0] + "/postgres"
+    try:
+        admin = psycopg.connect(server, connect_timeout=2, autocommit=True)
+    except psycopg.OperationalError:
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/bench.sqlite3"
+        return
+    with admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {SCRATCH}")
+    try:
+        yield server.rpartition("/")[0] + f"/{SCRATCH}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
+
+
+def prepare_environment(url: str, data: str, port: int):
+    os.environ.update(
+        DATABASE_URL=url,
+        DATA_DIR=data,
+        STATIC_ROOT=f"{data}/static",
+        DJANGO_SETTINGS_MODULE="bench.settings",
+        SITE_URL=f"http://127.0.0.1:{port}",
+        PORT=str(port),
+        DEBUG="0",
+    )
+
+
+def manage(*arguments):
+    command = [sys.executable, "manage.py", *arguments, "--verbosity=0"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def serve(port: int):
+    """gunicorn as the product deploys it, with the bare views beside the product's."""
+    command = [sys.executable, "-m", "gunicorn", "maturity.wsgi", "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1)
+                break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError("the server did not become ready")
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -1,0 +1,68 @@
+"""How gunicorn serves the application; it finds this file by its name. Every value comes from the environment."""
+
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from gunicorn.glogging import Logger
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+try:
+    # Read here as well, so that a malformed value stops the start once and not in every worker.
+    env = import_module("maturity.environment")
+    import_module("maturity.settings")
+    bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
+    workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
+    threads = env.number("WEB_THREADS", 4, minimum=1, maximum=64)
+    accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
+    greets = env.boolean("GREETING", True)
+except ImproperlyConfigured as error:
+    sys.exit(f"Maturity cannot start. {error}")
+
+wsgi_app = "maturity.wsgi:application"
+worker_class = "gthread"
+# Each worker loads the application after the fork: a pool of database connections must not be shared between processes.
+preload_app = False
+timeout = 30
+graceful_timeout = 20
+keepalive = 15
+loglevel = "warning"
+# Workers show that they live by touching a file; on a disk that can stall, they would be killed for its slowness.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+control_socket_disable = True
+
+# Whom to believe about scheme and client address is decided in one place: TRUSTED_PROXY, maturity.middleware.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
+# The path without its query, and without what may be a secret in it.
+access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+def without_secrets(path: str) -> str:
+    """The path with every long part but UUIDs left out: links to set a password carry their token there."""
+    return "/".join("…" if len(part) > 23 and not UUID.fullmatch(part) else part for part in path.split("/"))
+
+
+class QuietLogger(Logger):
+    def atoms(self, resp, req, environ, request_time):
+        atoms = super().atoms(resp, req, environ, request_time)
+        return {**atoms, "U": without_secrets(atoms["U"] or "")}
+
+
+logger_class = QuietLogger
+
+
+def when_ready(server):
+    """Says where the application is. A process of its own: this one must hold no database connection when it forks."""
+    if greets:
+        subprocess.Popen([sys.executable, str(HERE / "manage.py"), "greet"])  # noqa: S603

@@ -1,0 +1,168 @@
+"""Reading the environment: every value is checked, and a bad one stops the start with a sentence that names it."""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+KNOWN_SECRETS = {
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "secret-key",
+    "insecure",
+    "django-insecure",
+    "password",
+}
+
+
+def refuse(name: str, sentence: str):
+    raise ImproperlyConfigured(f"{name}: {sentence}")
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that NAME_FILE points to (secrets are handed over as files)."""
+    if path := os.environ.get(f"{name}_FILE"):
+        if name in os.environ:
+            refuse(name, f"set either {name} or {name}_FILE, not both.")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            refuse(f"{name}_FILE", f"the file {path!r} cannot be read ({error.__class__.__name__}).")
+    return os.environ.get(name, default).strip()
+
+
+def boolean(name: str, default: bool) -> bool:
+    value = text(name).lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    if value:
+        refuse(name, f"{value!r} is neither yes nor no; write 1 or 0.")
+    return default
+
+
+def number(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
+    value = text(name)
+    if not value:
+        return default
+    try:
+        result = int(value)
+    except ValueError:
+        refuse(name, f"{value!r} is not a whole number.")
+    if not minimum <= result <= maximum:
+        refuse(name, f"{result} is not between {minimum} and {maximum}.")
+    return result
+
+
+def words(name: str) -> list[str]:
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def site_url(name: str, default: str) -> str:
+    value = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        refuse(name, f"{value!r} is not an address; write it like https://maturity.example.org.")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.path:
+        refuse(name, f"{value!r} is not an address of the form https://maturity.example.org (no path, no query).")
+    return value
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    try:
+        return [ipaddress.ip_network(word, strict=False) for word in words(name)]
+    except ValueError as error:
+        refuse(name, f"{error}; write addresses or networks such as 127.0.0.1,10.0.0.0/8.")
+    return []
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        refuse(name, f"{value!r} is not a known time zone; write one such as Europe/Berlin or UTC.")
+    return value
+
+
+def secret_key(*, debug: bool, data: Path) -> str:
+    """SECRET_KEY, or one made on the first run and kept in the data folder, readable by its owner only."""
+    value = text("SECRET_KEY")
+    if value:
+        if not debug and (value.lower() in KNOWN_SECRETS or value.startswith("django-insecure")):
+            refuse(
+                "SECRET_KEY", "this is a widely known default; remove it and one is made, or set a long random text."
+            )
+        if not debug and len(value) < 32:
+            refuse("SECRET_KEY", "too short; use at least 32 random characters, or leave it out and one is made.")
+        return value
+    path = data / "secret-key"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        # Written aside and linked into place: two processes starting together agree on one key.
+        if not path.exists():
+            draft = data / f".secret-key-{secrets.token_hex(4)}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        refuse("SECRET_KEY", f"is not set, and {path} cannot be written ({error.strerror}); set it or DATA_DIR.")
+    return ""
+
+
+def database(name: str, default: str) -> dict:
+    """Django's database dictionary with what each of the two databases needs to write safely and to fail soon."""
+    url = text(name, default)
+    scheme = url.partition(":")[0]
+    if scheme not in {"sqlite", "postgres", "postgresql"} or "://" not in url:
+        refuse(name, "write sqlite:///path/to/file or postgresql://user:password@host:5432/name.")
+    try:
+        config = environ.Env.db_url_config(url)
+    except (ValueError, ImproperlyConfigured, environ.ImproperlyConfigured):
+        refuse(name, "this address cannot be read; special characters in a password must be percent-encoded.")
+    if not config.get("NAME"):
+        refuse(name, "the name of the database is missing at the end of the address.")
+    options = config.setdefault("OPTIONS", {})
+    if scheme == "sqlite":
+        options.update(
+            transaction_mode="IMMEDIATE",
+            timeout=4,
+            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+        )
+        return config
+    if password := text("DATABASE_PASSWORD"):
+        config["PASSWORD"] = password
+    options.setdefault("connect_timeout", 2)
+    options["options"] = "-c lock_timeout=4000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
+    options["pool"] = {"min_size": 1, "max_size": number("DATABASE_POOL", 8, minimum=1, maximum=200), "timeout": 3}
+    return {**config, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def mail(name: str) -> dict:
+    """Django's mail settings from an address such as smtp+tls://user:password@mail.example.org:587; empty is off."""
+    url = text(name)
+    if not url:
+        return {}
+    if url.partition(":")[0] not in {"smtp", "smtp+tls", "smtp+ssl", "consolemail"}:
+        refuse(name, "write smtp://host:25, smtp+tls://user:password@host:587 or consolemail://.")
+    try:
+        return environ.Env.email_url_config(url)
+    except (ValueError, KeyError, ImproperlyConfigured, environ.ImproperlyConfigured):
+        refuse(name, "this address cannot be read; write it like smtp+tls://user:password@mail.example.org:587.")
+    return {}

@@ -1,0 +1,111 @@
+"""Middleware of the site: whom to believe about the client, headers on every response, probes, signed-out fragments."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        *(
+            f"{kind} 'self'"
+            for kind in ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
+        ),
+    ]
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def _is_trusted(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in settings.TRUSTED_PROXY)
+
+
+def trusted_proxy(get_response):
+    """Takes scheme and client address from a proxy named in TRUSTED_PROXY, and from nobody else."""
+
+    def middleware(request):
+        meta = request.META
+        forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
+        forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
+        if _is_trusted(meta.get("REMOTE_ADDR", "")):
+            # From the right: the nearest hop that is not itself a trusted proxy is the client.
+            for hop in reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()]):
+                meta["REMOTE_ADDR"] = hop
+                if not _is_trusted(hop):
+                    break
+            if forwarded_proto in {"http", "https"}:
+                meta["wsgi.url_scheme"] = request.environ["wsgi.url_scheme"] = forwarded_proto
+        return get_response(request)
+
+    return middleware
+
+
+def security_headers(get_response):
+    def middleware(request):
+        response = get_response(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers and not request.path.startswith(
+            f"/{settings.STATIC_URL.strip('/')}/"
+        ):
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return middleware
+
+
+def probes(get_response):
+    """/healthz answers while the process lives; /readyz when the database answers and every migration is applied.
+
+    They stand before sessions and the host check of views, so that an orchestrator needs neither cookie nor name.
+    """
+
+    def readiness():
+        try:
+            executor = MigrationExecutor(connection)
+            pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        except DatabaseError:
+            return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
+        if pending:
+            return JsonResponse({"ready": False, "why": f"{pending} migrations are not applied"}, status=503)
+        return JsonResponse({"ready": True})
+
+    def middleware(request):
+        if request.method in {"GET", "HEAD"}:
+            if request.path == "/healthz":
+                return HttpResponse("ok\n", content_type="text/plain")
+            if request.path == "/readyz":
+                return readiness()
+        return get_response(request)
+
+    return middleware
+
+
+def htmx_sign_in(get_response):
+    """A redirect to the sign-in page cannot be shown inside a fragment: send the whole page there, and back."""
+
+    def middleware(request):
+        response = get_response(request)
+        sign_in = reverse(settings.LOGIN_URL)
+        if request.htmx and response.status_code == 302 and urlsplit(response.url).path == sign_in:
+            page = urlsplit(request.htmx.current_url_abs_path or "/")
+            return HttpResponseClientRedirect(f"{sign_in}?next={page.path}")
+        return response
+
+    return middleware

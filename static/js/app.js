@@ -1,0 +1,136 @@
+// Answers are saved by htmx as they are given. This script adds what htmx leaves out: running numbers for saves, word of
+// a failed save within two seconds and another try, storing after signing in again, and keyboard shortcuts.
+(() => {
+  "use strict";
+  const SLOW = 1800, RETRY = 3000;
+  const questions = () => [...document.querySelectorAll("form.question")];
+  const statusOf = (form) => form.querySelector(".saved-status");
+  const unsaved = new Map(); // form -> { warn, retry } timers
+
+  const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1];
+
+  function show(form, state, text) {
+    const status = statusOf(form);
+    status.dataset.state = state;
+    let line = status.querySelector("span");
+    if (!line) {
+      const version = status.querySelector("input");
+      line = document.createElement("span");
+      status.replaceChildren(version, line);
+    }
+    line.textContent = text;
+  }
+
+  function settle(form) {
+    const timers = unsaved.get(form);
+    if (timers) { clearTimeout(timers.warn); clearTimeout(timers.retry); }
+    unsaved.delete(form);
+  }
+
+  function failed(form, text) {
+    settle(form);
+    show(form, "failed", text);
+    unsaved.set(form, { retry: setTimeout(() => save(form), RETRY) });
+  }
+
+  const save = (form) => window.htmx.trigger(form, "change");
+  const saveAll = () => [...unsaved.keys()].forEach(save);
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const form = event.target;
+    if (!form.matches("form.question")) return;
+    form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
+    event.detail.parameters.set("sequence", form.elements.sequence.value);
+    if (csrf()) event.detail.parameters.set("csrfmiddlewaretoken", csrf());
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target;
+    if (!form.matches("form.question")) return;
+    settle(form);
+    show(form, "saving", "Saving …");
+    unsaved.set(form, { warn: setTimeout(() => show(form, "failed", "Not saved yet. Still trying …"), SLOW) });
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (!requestConfig.elt.matches("form.question")) return;
+    // A refusal comes with a fragment that says why; every other failure is tried again.
+    if ([401, 409, 422].includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.requestConfig?.elt;
+    if (!form?.matches("form.question")) return;
+    const status = event.detail.xhr.status;
+    if (status === 401) { settle(form); unsaved.set(form, {}); }
+    else if (status === 403 || status === 404) { settle(form); show(form, "failed", "Not saved. You may no longer answer here; load the page again."); }
+    else if (status === 200 || status === 409 || status === 422) settle(form);
+    else if (status !== 0) failed(form, "Not saved. Trying again …");
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      const form = event.detail.requestConfig?.elt;
+      if (form?.matches("form.question")) failed(form, "Not saved. The server cannot be reached; trying again …");
+    });
+  }
+  window.addEventListener("online", saveAll);
+  window.addEventListener("focus", saveAll);
+  window.addEventListener("beforeunload", (event) => { if (unsaved.size) event.preventDefault(); });
+
+  // A conflict is settled by loading what is stored.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-reload]");
+    if (!link) return;
+    event.preventDefault();
+    window.location.hash = new URL(link.href).hash;
+    window.location.reload();
+  });
+
+  // ---------------------------------------------------------------- keyboard
+  const current = () => document.activeElement?.closest("form.question");
+  const isTyping = (target) => target.matches("textarea, select, input:not([type=radio])");
+
+  function focusOn(form) {
+    const radio = form.querySelector("input[type=radio]:checked") || form.querySelector("input[type=radio]");
+    radio?.focus();
+    form.scrollIntoView({ block: "center" });
+  }
+
+  function step(by) {
+    const all = questions(), place = all.indexOf(current());
+    const next = all[place < 0 ? (by > 0 ? 0 : all.length - 1) : place + by];
+    if (next) focusOn(next);
+  }
+
+  const follow = (key) => document.querySelector(`a[data-key="${key}"]`)?.click();
+
+  const keys = {
+    j: () => step(1),
+    k: () => step(-1),
+    n: () => {
+      const all = questions(), rest = all.slice(all.indexOf(current()) + 1);
+      const open = rest.find((form) => !form.querySelector("input[type=radio]:checked"));
+      if (open) focusOn(open); else follow("next-unanswered");
+    },
+    c: () => {
+      const details = current()?.querySelector("details");
+      if (details) { details.open = true; details.querySelector("textarea").focus(); }
+    },
+    "]": () => follow("next-page"),
+    "[": () => follow("previous-page"),
+    "?": () => document.getElementById("shortcuts").showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!document.querySelector("[data-shortcuts]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const radio = current()?.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
+    if (radio && !radio.disabled) { radio.focus(); radio.click(); event.preventDefault(); }
+    else if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
+  });
+  document.querySelectorAll(".shortcut-hint").forEach((hint) => { hint.hidden = !document.querySelector("[data-shortcuts]"); });
+})();

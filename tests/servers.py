@@ -1,0 +1,176 @@
+"""Servers for tests: started in processes of their own, the way they are deployed, and asked over HTTP."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRES = os.environ.get("TEST_DATABASE_URL") or "postgresql://postgres@127.0.0.1:5432/maturity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args, **kwargs):
+        return None
+
+
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
+
+
+def ask(address: str, **headers: str) -> Answer:
+    """One GET, redirects not followed. Names of headers come out in lower case."""
+    request = urllib.request.Request(
+        address, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    started = time.monotonic()
+    try:
+        response = OPENER.open(request, timeout=15)
+    except urllib.error.HTTPError as error:
+        response = error
+    with response:
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=response.read(),
+            seconds=time.monotonic() - started,
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def plain_environment(home: Path, **variables: str) -> dict[str, str]:
+    """Nothing of this process's environment but the way to this Python; warnings are not made errors over there."""
+    return {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(home), **variables}
+
+
+def manage(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=cwd,
+        env=plain_environment(Path(variables["DATA_DIR"]), **variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+class Server:
+    """The container's start script, run in `folder`; what it printed is in `output` once it has stopped."""
+
+    def __init__(self, process: subprocess.Popen, port: int, log: Path):
+        self.process, self.port, self.log = process, port, log
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def output(self):
+        return self.log.read_text()
+
+    def ask(self, path: str, **headers: str) -> Answer:
+        return ask(self.address + path, **headers)
+
+    def wait_for_output(self, words: str, seconds: float = 20):
+        until = time.monotonic() + seconds
+        while words not in self.output:
+            assert time.monotonic() < until, f"{words!r} was never printed:\n{self.output}"
+            time.sleep(0.05)
+
+    def wait_until_it_listens(self, seconds: float = 60):
+        until = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.output}"
+            assert time.monotonic() < until, f"the server never listened:\n{self.output}"
+            time.sleep(0.05)
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Stops it and tells the code with which it ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        try:
+            return self.process.wait(timeout=30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def serving(home: Path, *, folder: Path = ROOT, **variables: str):
+    """A server started by scripts/entrypoint in `folder`, on a free port; its data is in `home`."""
+    port = free_port()
+    log = home / f"server-{port}.log"
+    environment = plain_environment(home, **{"DATA_DIR": str(home), "WEB_WORKERS": "1", **variables, "PORT": str(port)})
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["scripts/entrypoint"], cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    server = Server(process, port, log)
+    try:
+        server.wait_until_it_listens()
+        yield server
+    finally:
+        server.stop()
+
+
+def collect_static(target: Path, *, folder: Path = ROOT) -> Path:
+    """Static files collected into `target` as the image has them."""
+    data = target.with_name(f"{target.name}-build")
+    done = manage("collectstatic", "--noinput", cwd=folder, DATA_DIR=str(data), STATIC_ROOT=str(target))
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(data)
+    return target
+
+
+def psql(statement: str, *values: str):
+    """Runs one statement on the server for tests, outside of any database of the application; names go in as %s."""
+    target = make_conninfo(POSTGRES, dbname="postgres", connect_timeout=3)
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, values)))
+
+
+@contextlib.contextmanager
+def scratch_database():
+    """The address of an empty PostgreSQL database that is gone afterwards; the test is skipped without a server."""
+    name = f"maturity_scratch_{uuid.uuid4().hex[:12]}"
+    try:
+        psql("CREATE DATABASE {}", name)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"No PostgreSQL server can be used: {str(error).splitlines()[0]}")
+    try:
+        yield POSTGRES.rpartition("/")[0] + f"/{name}"
+    finally:
+        psql("DROP DATABASE {} WITH (FORCE)", name)

@@ -1,0 +1,275 @@
+import datetime
+import re
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+
+from assessments import charts
+from assessments.charts import HistoryPoint, RadarSeries
+
+AXES = ["People", "Data and features", "Training", "Experiments and model management"]
+
+
+def point(day, level=1, index=Fraction(3, 2), **fields):
+    fields = {"title": f"on {day}", "url": f"/results/{day}/", **fields}
+    return HistoryPoint(date=datetime.date.fromisoformat(day), level=level, index=index, **fields)
+
+
+def drawn(*points, top=4, **options):
+    return charts.history(points, top=top, **options)
+
+
+def coordinates(path):
+    return [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+),(-?[\d.]+)", path)]
+
+
+def numbers(path):
+    return list(map(float, re.findall(r"-?[\d.]+", path)))
+
+
+# Figures and steps
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [
+        (Fraction(5, 3), 2, "1.67"),
+        (Fraction(1, 8), 2, "0.13"),
+        (Decimal("2.5"), 0, "3"),
+        (3, 1, "3.0"),
+        (0, 2, "0.00"),
+        (None, 2, "–"),
+    ],
+)
+def test_figures_are_rounded_half_up_once(value, places, text):
+    assert charts.figure(value, places) == text
+
+
+@pytest.mark.parametrize("top", range(1, 11))
+def test_colour_steps_run_from_first_to_last_and_never_back(top):
+    steps = [charts.level_step(number, top) for number in range(top + 1)]
+    assert steps[0] == 0
+    assert steps[-1] == 4
+    assert steps == sorted(steps)
+
+
+def test_five_levels_have_the_five_colours():
+    assert [charts.level_step(number, 4) for number in range(5)] == [0, 1, 2, 3, 4]
+
+
+def test_a_ladder_of_one_rung_has_a_colour():
+    assert charts.level_step(0, 0) == 0
+
+
+# Radar
+
+
+def test_radar_needs_three_axes():
+    assert charts.radar(["a", "b"], [RadarSeries("Now", "now", [1, 2])], top=4) is None
+
+
+def test_values_lie_on_their_spokes_in_proportion():
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, 2, 0, Fraction(1)])], top=4, radius=100)
+    [shape] = radar.shapes
+    assert coordinates(shape.outline) == [(0, -100), (50, 0), (0, 0), (-25, 0)]
+    assert radar.spokes == ((0, -100), (100, 0), (0, 100), (-100, 0))
+    assert shape.closed
+    assert shape.outline.endswith("Z")
+
+
+def test_rings_stand_at_the_levels():
+    radar = charts.radar(AXES, [], top=4, radius=100)
+    assert [coordinates(ring)[0] for ring in radar.rings] == [(0, -25), (0, -50), (0, -75), (0, -100)]
+
+
+def test_a_missing_value_opens_the_outline_and_is_not_drawn_as_zero():
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, None, 2, 4])], top=4, radius=100)
+    [shape] = radar.shapes
+    assert not shape.closed
+    assert "Z" not in shape.outline
+    assert coordinates(shape.outline) == [(0, 50), (-100, 0), (0, -100)]
+    assert shape.outline.count("M") == 1
+
+
+def test_a_value_between_two_gaps_is_a_dot():
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, None, 2, None])], top=4, radius=100)
+    [shape] = radar.shapes
+    assert shape.outline == ""
+    assert sorted(shape.dots) == [(0, -100), (0, 50)]
+
+
+def test_a_series_without_values_draws_nothing():
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [None] * 4)], top=4)
+    [shape] = radar.shapes
+    assert (shape.outline, shape.dots) == ("", ())
+    assert radar.rows[0] == ("People", ("–",))
+
+
+@pytest.mark.parametrize("count", [3, 4, 7, 8, 12])
+def test_no_label_is_clipped_by_the_view(count):
+    axes = [f"Integration and governance number {n}" for n in range(count)]
+    radar = charts.radar(axes, [], top=4)
+    left, over, width, height = map(float, radar.view_box.split())
+    for label in radar.labels:
+        assert left <= label.left
+        assert label.right <= left + width
+        assert over <= label.y - 10
+        assert label.y + 13 * (len(label.lines) - 1) <= over + height
+        assert " ".join(label.lines) in axes
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_one_long_label_fits_on_whichever_side_it_stands(place):
+    axes = ["A", "B", "C", "D"]
+    axes[place] = "Responsibilities" * 2
+    radar = charts.radar(axes, [], top=4)
+    left, _, width, _ = map(float, radar.view_box.split())
+    assert left <= radar.labels[place].left
+    assert radar.labels[place].right <= left + width
+
+
+def test_the_circle_stands_in_the_middle_of_the_view():
+    left, _, width, _ = map(float, charts.radar(AXES, [], top=4).view_box.split())
+    assert left == -width / 2
+
+
+def test_radar_has_its_figures_as_rows():
+    series = [RadarSeries("Now", "now", [1, 2, 3, 4]), ("May 2026", "previous", [0, None, 3, 4])]
+    radar = charts.radar(AXES, series, top=4)
+    assert radar.rows[1] == ("Data and features", ("2.00", "–"))
+    assert "Training 3.00" in radar.description
+
+
+# History
+
+
+def test_no_results_no_history():
+    assert drawn() is None
+
+
+def test_days_are_spaced_as_they_are_in_time():
+    chart = drawn(point("2025-01-01"), point("2025-01-11"), point("2025-04-11"))
+    first, second, third = [dot.x for dot in chart.dots]
+    assert (third - second) / (second - first) == pytest.approx(9, rel=0.01)
+
+
+def test_values_are_measured_from_the_bottom():
+    chart = drawn(point("2025-01-01", index=0), point("2025-02-01", index=2), point("2025-03-01", index=4))
+    low, middle, high = [dot.y for dot in chart.dots]
+    assert low == chart.bottom
+    assert high == chart.y_ticks[-1].at
+    assert middle == pytest.approx((low + high) / 2, abs=0.1)
+    assert [tick.label for tick in chart.y_ticks] == ["0", "1", "2", "3", "4"]
+
+
+def test_level_holds_until_the_next_result():
+    chart = drawn(point("2025-01-01", level=1), point("2025-07-01", level=3))
+    start, one, until, three, end = numbers(chart.steps)
+    assert (start, until) == (chart.dots[0].x, chart.dots[1].x)
+    assert [one, three] == [chart.y_ticks[1].at, chart.y_ticks[3].at]
+    assert until < end <= chart.right
+
+
+def test_a_result_without_level_breaks_the_steps():
+    chart = drawn(point("2025-01-01"), point("2025-04-01", level=None), point("2025-07-01"), point("2025-10-01"))
+    assert chart.steps.count("M") == 2
+    assert chart.area.count("Z") == 2
+    starts = [x for x, _ in coordinates(chart.steps)]
+    assert starts == [chart.dots[0].x, chart.dots[2].x]
+    first_stretch = numbers(chart.steps.split(" M")[0])
+    assert first_stretch[-1] == chart.dots[1].x
+
+
+def test_a_result_without_index_breaks_the_line():
+    chart = drawn(*(point(f"2025-0{n}-01", index=None if n == 3 else n) for n in range(1, 6)))
+    assert chart.line.count("M") == 2
+    assert len(coordinates(chart.line)) == 4
+
+
+def test_the_other_questionnaire_has_its_mark_and_is_not_joined():
+    chart = drawn(
+        point("2025-01-01", index=1), point("2025-02-01", level=4, index=4, beside=True), point("2025-03-01", index=2)
+    )
+    assert [dot.beside for dot in chart.dots] == [False, True, False]
+    assert len(coordinates(chart.line)) == 2
+    assert chart.dots[1].x not in numbers(chart.steps)
+    assert chart.has_beside
+    assert chart.rows[1].note == "other questionnaire"
+
+
+def test_one_result_stands_in_the_middle_with_its_day():
+    chart = drawn(point("2025-03-09"))
+    assert chart.dots[0].x == (chart.left + chart.right) / 2
+    assert [tick.label for tick in chart.x_ticks] == ["9 Mar 25"]
+    assert chart.line == ""
+    assert chart.steps
+    assert chart.description == "One result. on 2025-03-09."
+
+
+def test_two_results_on_one_day_are_drawn():
+    chart = drawn(point("2025-03-09", index=1), point("2025-03-09", index=2))
+    assert len({dot.x for dot in chart.dots}) == 1
+    assert len({dot.y for dot in chart.dots}) == 2
+
+
+@pytest.mark.parametrize("days", [0, 1, 6, 29, 45, 100, 365, 900, 3000, 9000, 20000])
+@pytest.mark.parametrize("count", [1, 2, 4, 40])
+def test_labels_of_dates_do_not_touch_and_stay_inside(days, count):
+    first = datetime.date(2024, 11, 14)
+    dates = sorted({first + datetime.timedelta(days=days * n // max(1, count - 1)) for n in range(count)})
+    chart = drawn(*(point(day.isoformat()) for day in dates))
+    assert chart.x_ticks
+    for left, right in pairwise(chart.x_ticks):
+        assert right.at - left.at >= 6 * (len(left.label) + len(right.label)) / 2
+    for tick in chart.x_ticks:
+        assert 3 * len(tick.label) <= tick.at <= chart.width - 3 * len(tick.label)
+
+
+def test_ticks_stand_at_the_day_they_name():
+    chart = drawn(point("2025-01-01"), point("2026-01-01"))
+    assert chart.x_ticks[0].label == "Jan 25"
+    assert chart.x_ticks[0].at == chart.dots[0].x
+    assert chart.x_ticks[-1].label == "Jan 26"
+    assert chart.x_ticks[-1].at == chart.dots[1].x
+
+
+@pytest.mark.parametrize("top", [1, 4, 7, 10, 30, 100])
+def test_labels_of_levels_do_not_touch(top):
+    chart = drawn(point("2025-01-01", index=top), top=top)
+    assert all(low.at - high.at >= 12 for low, high in pairwise(chart.y_ticks))
+
+
+def test_marks_can_be_reached_without_touching_a_neighbour():
+    chart = drawn(*(point(f"2025-01-{n:02}", index=1) for n in range(1, 31)))
+    for here, there in pairwise(chart.dots):
+        assert here.reach + there.reach <= there.x - here.x + 0.2
+    assert drawn(point("2025-01-01")).dots[0].reach == 12
+
+
+def test_small_charts_keep_the_scale_and_leave_out_dates():
+    chart = drawn(point("2025-01-01", index=0), point("2025-07-01", index=4), small=True, width=220, height=70)
+    assert chart.x_ticks == ()
+    assert chart.dots[0].y == chart.bottom
+    assert 0 < chart.dots[1].y < chart.bottom < 70
+
+
+def test_history_has_its_figures_as_rows():
+    chart = drawn(point("2025-01-01", level=None, index=None), point("2025-04-01", under_revision=True), places=1)
+    assert [(row.level, row.index, row.note) for row in chart.rows] == [("–", "–", ""), ("1", "1.5", "under revision")]
+    assert len(chart.dots) == 1
+
+
+# Profile
+
+
+def test_segments_are_as_wide_as_each_other_and_filled_by_share():
+    half, none, whole = charts.track([(1, Fraction(1, 2)), (2, None), (3, Fraction(1))], top=3, width=206, gap=4)
+    assert (half.width, half.filled, half.percent) == (66, 33, "50 %")
+    assert (none.applies, none.filled, none.percent) == (False, 0, "–")
+    assert (whole.x, whole.filled, whole.step) == (140, 66, 4)
+
+
+def test_profile_without_levels_has_no_segments():
+    assert charts.track([], top=5) == ()
