@@ -172,7 +172,10 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """One criterion settled. `points` is 0 when unanswered and None when it does not apply."""
+    """One criterion settled. `points` is 0 when unanswered and None when it does not apply.
+
+    `withheld`: there are too few votes to tell anything, in an anonymous assessment.
+    """
 
     rating: str | None
     agreed: bool
@@ -183,6 +186,7 @@ class CriterionResult:
     rwg: Fraction | None
     split: bool
     discuss: bool
+    withheld: bool = False
 
     @property
     def applies(self) -> bool:
@@ -488,7 +492,7 @@ def score(
         groups={key: part(criteria) for key, criteria in groups.items() if criteria},
         dimensions=sections,
         criteria=settled,
-        alpha=_alpha(instrument, respondents),
+        alpha=alpha(instrument, respondents),
         applicability_warnings=_warnings(instrument, settled),
     )
 
@@ -498,7 +502,18 @@ def _without_level(section: PartResult) -> PartResult:
     return replace(section, outcomes={NO_RULE: Outcome(level=None, best=None)})
 
 
-def _alpha(instrument: Instrument, respondents) -> Fraction | None:
+def level_if(
+    instrument: Instrument, settled: Mapping[str, CriterionResult], rule: str, changes: Mapping[str, str]
+) -> int | None:
+    """The level (or band) of the whole if these criteria were rated with these codes."""
+    scales = {c.key: c.scale for c in instrument.criteria}
+    changed = {key: settle([], scales[key], agreed=code) for key, code in changes.items()}
+    return _Part(instrument, instrument.criteria, {**settled, **changed}).result().outcomes[rule].level
+
+
+def alpha(instrument: Instrument, respondents) -> Fraction | None:
+    """Krippendorff's alpha over the votes on everything that is asked."""
+
     def position(person, criterion) -> int | None:
         code = person.get(criterion.key)
         return None if code in {None, NA, DK} else criterion.scale.position(code)

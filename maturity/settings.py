@@ -142,6 +142,8 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"Maturity <maturity@{_site.hostname}
 # Sign-in attempts allowed in a quarter of an hour, counted in the database.
 SIGN_IN_LIMIT_PER_ACCOUNT = env.number("SIGN_IN_LIMIT_PER_ACCOUNT", 10, minimum=1)
 SIGN_IN_LIMIT_PER_ADDRESS = env.number("SIGN_IN_LIMIT_PER_ADDRESS", 50, minimum=1)
+# Links that nobody was given, tried in a quarter of an hour from one network address.
+LINK_LIMIT_PER_ADDRESS = env.number("LINK_LIMIT_PER_ADDRESS", 30, minimum=1)
 
 LOGGING = {
     "version": 1,

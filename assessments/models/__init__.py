@@ -10,26 +10,20 @@ framework's keys, never to rows of an edition. *Events* are the journal of what 
 """
 
 from .accounts import SignInAttempt, User
-from .assessments import (
-    AgreedRating,
-    Answer,
-    Assessment,
-    Invitation,
-    PageMark,
-    Participation,
-    Rating,
-    Refused,
-    Reopening,
-    Respondent,
-    StaleAnswer,
-)
+from .assessments import Assessment, Reopening
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
+from .moves import MOVES, Move, Refused
+from .outbox import Mail
+from .participation import Guest, Invitation, LinkGuess, Participation
 from .plans import Action, Target
+from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
 from .results import CriterionResult, PartResult, Result
+from .reviews import Review, StaleAgreement
 from .teams import Membership, Team, Unit
 
 __all__ = [
+    "MOVES",
     "Action",
     "AgreedRating",
     "Answer",
@@ -42,9 +36,13 @@ __all__ = [
     "Event",
     "Framework",
     "Group",
+    "Guest",
     "Invitation",
     "Level",
+    "LinkGuess",
+    "Mail",
     "Membership",
+    "Move",
     "PageMark",
     "PartResult",
     "Participation",
@@ -53,10 +51,13 @@ __all__ = [
     "Reopening",
     "Respondent",
     "Result",
+    "Review",
     "Scale",
     "SignInAttempt",
+    "StaleAgreement",
     "StaleAnswer",
     "Symptom",
+    "SymptomAnswer",
     "Target",
     "Team",
     "Unit",

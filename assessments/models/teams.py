@@ -157,7 +157,7 @@ class Team(models.Model):
                 user = User.objects.create_user(email, name=name)
             membership, created = Membership.objects.update_or_create(team=self, user=user, defaults={"role": role})
             Event.record("member.added" if created else "member.role", by=by, team=self, person=str(user.pk), role=role)
-            for assessment in self.assessments.open():
+            for assessment in self.assessments.gathering():
                 assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
         return membership, is_new
 
@@ -165,7 +165,7 @@ class Team(models.Model):
         """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun."""
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=self.pk)
-            for assessment in self.assessments.open():
+            for assessment in self.assessments.gathering():
                 assessment.unask(membership.user)
             Event.record("member.removed", by=by, team=self, person=str(membership.user_id), role=membership.role)
             membership.delete()
