@@ -128,6 +128,9 @@ STORAGES = {
 }
 
 _mail = env.mail("EMAIL_URL")
+if DEBUG and not _mail:
+    # Mails are printed, so that their links can be tried.
+    _mail = {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
 MAIL_ENABLED = bool(_mail)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
 EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
@@ -149,7 +152,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_links": {"()": "maturity.logs.WithoutLinks"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_links"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -6,7 +6,8 @@ This module is the one place that turns rows into the input of `scoring`.
 import uuid
 
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from .journal import Event
 from .moves import CLOSED, DRAFT, OPEN, REVIEW, Refused
 from .outbox import Mail
 from .participation import Participation
-from .ratings import Respondent
+from .ratings import Rating, Respondent
 from .teams import Team
 
 
@@ -43,6 +44,20 @@ class AssessmentQuerySet(models.QuerySet):
     def asking(self, user):
         """Open assessments that wait for this person's answers, the most urgent first."""
         return self.open().filter(participations__user=user).order_by(models.F("due").asc(nulls_last=True), "date")
+
+    def with_pulse(self):
+        """Each with `.pulse`, a short text that differs after anything that whoever follows it wants to see."""
+
+        def count(rows):
+            return Subquery(rows.order_by().values("assessment").annotate(n=Count("pk")).values("n"))
+
+        people = Participation.objects.filter(assessment=OuterRef("pk"))
+        begun = people.exclude(state=Participation.State.ASKED)
+        answers = Rating.objects.filter(assessment=OuterRef("pk"), assessment__anonymous=False)
+        counts = [count(people), count(begun), count(people.submitted()), count(answers)]
+        parts = [Coalesce(Cast(n, models.CharField()), models.Value("0")) for n in counts]
+        dashes = [part for n in parts for part in (models.Value("-"), n)]
+        return self.annotate(pulse=Concat("status", *dashes, output_field=models.CharField()))
 
     def for_person(self, user):
         """Each with `.my_state`: how far this person's participation is, None where they are not asked."""

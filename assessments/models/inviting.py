@@ -138,14 +138,18 @@ class Inviting(Moving):
             locked.invitations.update_or_create(user=user, defaults=made)
             locked.participations.filter(pk=mine.pk).update(state=Participation.State.STARTED)
 
-    def link_sent(self, invitation: Invitation, token: str) -> bool:
+    def link_sent(self, person: Participation, token: str) -> bool:
         """Puts a token in force that a mail server has taken; not where the person began anonymously meanwhile."""
         with transaction.atomic():
             locked = self._lock()
-            mine = locked.participations.of(Guest(invitation, "")).first()
-            if mine is None or (locked.anonymous and mine.state != Participation.State.ASKED):
+            fresh = locked.participations.filter(pk=person.pk).first()
+            if fresh is None or (locked.anonymous and fresh.state != Participation.State.ASKED):
                 return False
-            return self.invitations.filter(pk=invitation.pk).update(token_hash=invite_hash(token)) == 1
+            mine = {"pk": fresh.invitation_id} if fresh.invitation_id else {"user_id": fresh.user_id}
+            made = {"token_hash": invite_hash(token), "revoked_at": None}
+            until = {"expires_at": timezone.now() + Invitation.LIFETIME}
+            locked.invitations.update_or_create(**mine, defaults={**made, **until})
+        return True
 
     def _refuse_unless_usable(self, invitation):
         if not self.invitations.usable().filter(pk=invitation.pk).exists():

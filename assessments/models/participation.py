@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -55,9 +55,11 @@ def link_to(token: str) -> str:
 
 class InvitationQuerySet(models.QuerySet):
     def genuine(self, token: str) -> "Invitation | None":
-        """The invitation that this token belongs to, be it usable or not."""
+        """The invitation that this token belongs to, usable or not, with `.state_now` of the participation: one query."""
         rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
-        return rows.filter(token_hash=invite_hash(token)).first()
+        same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
+        state = Participation.objects.filter(same).values("state")[:1]
+        return rows.filter(token_hash=invite_hash(token)).annotate(state_now=Subquery(state)).first()
 
     def usable(self):
         now = timezone.now()
