@@ -116,11 +116,14 @@ class Item:
         if self.is_withheld:
             return []
         rows = Rating.objects.filter(assessment=self.agenda.assessment, criterion=self.criterion)
-        said = [
-            Remark(reason=r.reason, comment=r.comment, evidence=r.evidence)
-            for r in rows.only("reason", "comment", "evidence")
-            if r.reason or r.comment or r.evidence
-        ]
+        said = []
+        for reason, comment, evidence in rows.values_list("reason", "comment", "evidence"):
+            if reason and self.agenda.assessment.anonymous:
+                # Told like any comment: marked as a reason, it would be a vote with words to it.
+                said.append(Remark(reason="", comment=reason, evidence=""))
+                reason = ""
+            if reason or comment or evidence:
+                said.append(Remark(reason=reason, comment=comment, evidence=evidence))
         SystemRandom().shuffle(said)
         return said
 
