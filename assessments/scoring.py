@@ -1,7 +1,7 @@
 """How ratings become levels: pure functions over plain values, exact fractions throughout.
 
-Words follow the domain (see `models`). Points of a rating are `value / highest value` of its scale, 0 to 1. Four answers
-are kept apart: unanswered (None or not there), DK (does not know), NA (does not apply) and a choice's code.
+Words follow the domain (see `models`). Points of a rating are `value / highest value` of its scale, 0 to 1. Four
+answers are kept apart: unanswered (None or not there), DK (does not know), NA (does not apply) and a choice's code.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
+from typing import overload
 
 NA = "NA"
 DK = "DK"
@@ -24,7 +25,11 @@ def exact(value) -> Fraction:
     return value if isinstance(value, Fraction) else Fraction(str(value))
 
 
-def rounded(value: Fraction | None, places: int) -> str | None:
+@overload
+def rounded(value: Fraction, places: int) -> str: ...
+@overload
+def rounded(value: Fraction | None, places: int) -> str | None: ...
+def rounded(value, places):
     """A figure as text with that many decimals, rounded half up; None stays None."""
     if value is None:
         return None
@@ -321,12 +326,13 @@ class _Part:
     def __init__(self, instrument: Instrument, criteria: Sequence[Criterion], settled: Mapping[str, CriterionResult]):
         self.instrument, self.criteria = instrument, criteria
         self.settled = {c.key: settled[c.key] for c in criteria}
-        self.real = {key: s.points for key, s in self.settled.items()}
-        self.best = {key: ONE if s.rating is None else s.points for key, s in self.settled.items()}
-        self.applicable = [c for c in criteria if self.settled[c.key].applies]
-        self.cells: dict[tuple[int | None, str], list[Criterion]] = {}
+        self.real = {key: s.points for key, s in self.settled.items() if s.points is not None}
+        self.best = {key: ONE if self.settled[key].rating is None else points for key, points in self.real.items()}
+        self.applicable = [c for c in criteria if c.key in self.real]
+        self.cells: dict[tuple[int, str], list[Criterion]] = {}
         for criterion in self.applicable:
-            self.cells.setdefault((criterion.level, criterion.dimension), []).append(criterion)
+            if criterion.level is not None:
+                self.cells.setdefault((criterion.level, criterion.dimension), []).append(criterion)
         self.answered = sum(s.rating not in {None, NA} for s in self.settled.values())
         self.not_applicable = len(criteria) - len(self.applicable)
 
@@ -407,7 +413,7 @@ class _Part:
         if wanted is None:
             return ()
         order = {c.key: place for place, c in enumerate(self.criteria)}
-        missing = []
+        missing: list[tuple[int, Fraction, int, str]] = []
         for (level, _), cell in self.cells.items():
             if level > wanted:
                 continue
@@ -437,7 +443,7 @@ class _Part:
         return {"index": lowest, "index_best": best, "outcomes": {NO_RULE: outcome}}
 
     def _sum(self, section: list[Criterion], points: Mapping) -> Fraction:
-        return sum((points[c.key] or ZERO for c in section), ZERO)
+        return sum((points.get(c.key, ZERO) for c in section), ZERO)
 
     def _band(self, value: Fraction) -> int:
         bands = self.instrument.bands
@@ -452,7 +458,7 @@ class _Part:
             c.key
             for key in sorted(holding, key=sums.__getitem__)
             for c in sections[key]
-            if self.real[c.key] is not None and self.real[c.key] < 1
+            if self.real.get(c.key, ONE) < 1
         )
 
 

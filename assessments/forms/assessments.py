@@ -57,7 +57,7 @@ class StartForm(forms.Form):
             del self.fields["rule"]
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         date, due = cleaned.get("date"), cleaned.get("due")
         if date and due and due < date:
             self.add_error("due", "Answers cannot be wanted before the date of the assessment.")
@@ -123,7 +123,7 @@ class AnswerForm(forms.Form):
         return code
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason") and "reason" not in self.errors:
             self.add_error("reason", "Say in a few words why it does not apply; then it is saved.")
         return cleaned
@@ -140,7 +140,7 @@ class DueForm(forms.Form):
 
     def __init__(self, *args, assessment, **kwargs):
         self.assessment = assessment
-        super().__init__(*args, initial={"due": assessment.due}, **kwargs)
+        super().__init__(*args, **{"initial": {"due": assessment.due}, **kwargs})
 
     def clean_due(self):
         due = self.cleaned_data["due"]

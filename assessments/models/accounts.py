@@ -14,7 +14,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email, password=None, **fields):
         """Makes an account; without a password nobody can sign in to it until its owner has set one."""
         user = self.model(email=self.normalize_email(email), **fields)
@@ -84,7 +84,7 @@ class User(AbstractBaseUser):
         return settings.SITE_URL + path
 
 
-class SignInAttemptQuerySet(models.QuerySet):
+class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
     WINDOW = timedelta(minutes=15)
 
     def recent(self):
