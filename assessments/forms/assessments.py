@@ -1,5 +1,7 @@
 """Forms of the assessment's life: starting, answering, moving the due day, reopening."""
 
+from fractions import Fraction
+
 from django import forms
 from django.core.validators import URLValidator
 
@@ -87,7 +89,7 @@ def _threshold(threshold: dict, contents) -> str:
     (kind, value), *_ = threshold.items()
     points = scoring.exact(value)
     for choice in contents.scales[0].choices.all() if len(contents.scales) == 1 and kind == "at_least" else []:
-        if scoring.Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
+        if Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
             return f"{choice.name} or better" if points < 1 else choice.name
     percent = scoring.rounded(points * 100, 0)
     return f"{'at least' if kind == 'at_least' else 'more than'} {percent} % of the points"
