@@ -38,7 +38,7 @@ class LastAdministrator(Exception):
     """Nobody could administer the installation any more; str() is the sentence to show."""
 
 
-class UserQuerySet(models.QuerySet):
+class UserQuerySet(models.QuerySet["User"]):
     def active_administrators(self):
         return self.filter(is_active=True, is_administrator=True)
 
@@ -197,7 +197,7 @@ class User(AbstractBaseUser):
 ATTEMPT_WINDOW = timedelta(minutes=15)
 
 
-class SignInAttemptQuerySet(models.QuerySet):
+class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
     def begin(self, *, account: str, address: str) -> "SignInAttempt | None":
         """Counts an attempt before it is tried; None where this account or this address has tried too often.
 

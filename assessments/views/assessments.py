@@ -82,7 +82,7 @@ def due(request, pk):
     assessment, _ = get_assessment(request, pk, may="extend")
     form = DueForm(request.POST, assessment=assessment)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["due"]))
+        messages.error(request, " ".join(map(str, form.errors["due"])))
         return redirect(assessment)
     try:
         assessment.set_due(form.cleaned_data["due"], by=request.user)
