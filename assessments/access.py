@@ -96,7 +96,7 @@ def get_followed(request, pk) -> tuple[Assessment, Permissions]:
 
 
 def get_reviewed(request, pk) -> tuple[Assessment, Permissions]:
-    """The assessment with its review, for somebody who follows it: one small query, as this is asked every few seconds."""
+    """The assessment with its review, for somebody who follows it: one small query."""
     role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
     rows = Assessment.objects.select_related("team", "edition__framework", "review")
     assessment = _fetch(rows.annotate(role_of_user=Subquery(role)), pk)

@@ -1,7 +1,7 @@
 """What an anonymous assessment may show: pure functions over scores.
 
-A criterion with fewer than four votes shows nothing of its own, but counts in the level and index above it. Agreement is
-a figure about votes: it is taken over the criteria that are shown alone, so that nobody can work out the others from it.
+A criterion with fewer than four votes shows nothing of its own, but counts in the level and index above it. Agreement
+is a figure about votes: it is taken over the criteria that are shown, so that nobody can work out the others from it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How far the people are who are asked, as their lead may see it: by name, or as a count where answers are anonymous."""
+"""How far the people are who are asked, as their lead may see it: by name, or as a count where anonymous."""
 
 from dataclasses import dataclass
 from functools import cached_property

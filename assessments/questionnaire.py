@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from . import scoring
 from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer
@@ -34,7 +35,7 @@ class Question:
             self.comment, self.evidence = posted.get("comment", ""), posted.get("evidence", "")
         elif rating is not None:
             chosen = {choice.pk: choice.code for choice in criterion.scale.choices.all()}
-            self.code = chosen.get(rating.choice_id, rating.answer)
+            self.code = chosen[rating.choice_id] if rating.choice_id else rating.answer
             self.reason, self.comment, self.evidence = rating.reason, rating.comment, rating.evidence
         else:
             self.code = self.reason = self.comment = self.evidence = ""
@@ -135,7 +136,7 @@ class SymptomQuestion:
 
 
 #: From here on a practice is there well enough for a symptom that it clears to be a surprise.
-WELL_DONE = scoring.Fraction(2, 3)
+WELL_DONE = Fraction(2, 3)
 
 
 def symptom_questions(seat: Seat) -> list[SymptomQuestion]:
@@ -166,6 +167,6 @@ def _contradictions(symptom: Symptom, contents, codes: Mapping[str, str]) -> lis
     return clearing if all(_points(criterion, codes[criterion.key]) >= WELL_DONE for criterion in clearing) else []
 
 
-def _points(criterion: Criterion, code: str) -> scoring.Fraction:
+def _points(criterion: Criterion, code: str) -> Fraction:
     choices = criterion.scale.by_code
-    return scoring.Fraction(choices[code].value, max(choice.value for choice in choices.values()))
+    return Fraction(choices[code].value, max(choice.value for choice in choices.values()))

@@ -68,7 +68,7 @@ class Item:
 
     @cached_property
     def rows(self) -> list[tuple[str, int, bool]]:
-        """(Name of an answer, people who gave it, whether it is the median), every choice of the scale and what else was said."""
+        """(Answer, people who gave it, whether it is the median), every choice of the scale and what else was said."""
         votes = self.settled.votes
         codes = [*reversed(self.criterion.scale.by_code), *(c for c in (scoring.NA, scoring.DK) if votes.get(c))]
         return [(answer_name(self.criterion, code), votes.get(code, 0), code == self.median) for code in codes]

@@ -10,7 +10,7 @@ ROW, BAR, LABEL, END = 30.0, 18.0, 150.0, 34.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteBar:
-    """`y` is the top of the bar, `text_y` the base line of its name and of its number; `is_settled`: this is what counts."""
+    """`y` is the top of the bar, `text_y` the base line of its words; `is_settled`: this is what counts."""
 
     name: str
     number: int

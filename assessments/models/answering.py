@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Subquery
 from django.utils import timezone
 
 from .frameworks import Criterion
@@ -57,23 +57,27 @@ class Answering(Moving):
 
     # ------------------------------------------------------------------ writing
 
-    def _lock_for(self, who: Answerer) -> Any:
-        """The locked row, open for this person's answers, with `.respondent_now`: one query, and Refused otherwise."""
-        respondent = Respondent.objects.of(who, anonymous=self.anonymous).filter(assessment=OuterRef("pk"))
-        if isinstance(who, Guest):
-            let_in: Any = Invitation.objects.usable().filter(assessment=OuterRef("pk"), pk=who.invitation.pk)
-        else:
-            let_in = Membership.objects.answering().filter(team=OuterRef("team"), user=who)
-        rows = type(self)._default_manager.select_for_update(no_key=True, of=("self",))
-        rows = rows.annotate(respondent_now=Subquery(respondent.values("pk")[:1]), let_in=Exists(let_in))
-        locked: Any = rows.get(pk=self.pk)
+    def _lock_for(self, who: Answerer) -> tuple[Any, uuid.UUID | None]:
+        """The locked row, open for this person's answers, and the id of their respondent, None before the first one.
+
+        Two queries: what a statement that waits for the lock reads beside it may be from before the wait. Raises
+        Refused for whoever may not answer (any more).
+        """
+        locked: Any = self._lock()
         locked._refuse_unless(OPEN)
-        if not locked.let_in:
-            gone = isinstance(who, Guest)
-            raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
         if locked.anonymous and not isinstance(who, Guest):
             raise Refused("In an anonymous assessment answers are given by personal link only.")
-        return locked
+        respondent = Respondent.objects.of(who, anonymous=locked.anonymous).filter(assessment=self.pk)
+        let_in: Any
+        if isinstance(who, Guest):
+            let_in = Invitation.objects.usable().filter(assessment=self.pk, pk=who.invitation.pk)
+        else:
+            let_in = Membership.objects.answering().filter(team=locked.team_id, user=who)
+        found = let_in.order_by().values_list(Subquery(respondent.values("pk")[:1]), "pk").first()
+        if found is None:
+            gone = isinstance(who, Guest)
+            raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
+        return locked, found[0]
 
     def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:
         """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
@@ -83,8 +87,8 @@ class Answering(Moving):
         longer answers for the team.
         """
         with transaction.atomic():
-            locked = self._lock_for(by)
-            respondent = locked.respondent_now or locked._begin(by).pk
+            locked, respondent = self._lock_for(by)
+            respondent = respondent or locked._begin(by).pk
             return Rating.objects.store(self.pk, respondent, criterion, answer, mark, timed=not locked.anonymous)
 
     def _begin(self, who: Answerer) -> Respondent:
@@ -100,8 +104,8 @@ class Answering(Moving):
     def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
         """Stores whether this person finds each symptom; None takes an answer back."""
         with transaction.atomic():
-            locked = self._lock_for(by)
-            respondent = locked.respondent_now or locked._begin(by).pk
+            locked, respondent = self._lock_for(by)
+            respondent = respondent or locked._begin(by).pk
             for symptom, agrees in answers.items():
                 key = {"respondent_id": respondent, "symptom": symptom}
                 if agrees is None:
@@ -115,8 +119,8 @@ class Answering(Moving):
         Of an anonymous assessment only the day is noted, and nothing in the journal.
         """
         with transaction.atomic():
-            locked = self._lock_for(by)
-            if not locked.respondent_now or not locked.answered_keys(locked.respondent_now):
+            locked, respondent = self._lock_for(by)
+            if not locked.answered_keys(respondent):
                 raise Refused("Answer at least one question before you submit.")
             now = timezone.now()
             if locked.anonymous:

@@ -24,7 +24,7 @@ from .ratings import Rating, Respondent
 from .teams import Team
 
 
-class AssessmentQuerySet(models.QuerySet):
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 

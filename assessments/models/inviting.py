@@ -101,7 +101,7 @@ class Inviting(Moving):
             mine.filter(state=Participation.State.ASKED).update(state=Participation.State.STARTED)
 
     def enter(self, shared: Invitation, *, token: str, name: str = "") -> Invitation:
-        """Somebody comes in by the shared link and gets a personal one with this token; the same token, the same one."""
+        """Somebody comes in by the shared link and gets a personal link: with the same token the same one."""
         with transaction.atomic():
             locked = self._lock()
             locked._refuse_unless(OPEN)

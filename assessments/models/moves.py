@@ -1,4 +1,4 @@
-"""The life of an assessment as one table: which move is possible in which state, where it leads, and who may make it."""
+"""The life of an assessment as one table: which move is possible in which state, and where it leads."""
 
 from dataclasses import dataclass
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""Mails that wait to be sent: to whom, of which kind, about which assessment. Their text is made while they are sent."""
+"""Mails that wait to be sent: to whom, of which kind, about which assessment. Their text is made on sending."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ class MailQuerySet(models.QuerySet):
     ABANDONED = timedelta(minutes=10)
 
     def queue(self, participations, kind) -> int:
-        """Puts a mail of this kind to each of them into the outbox, again where it was sent before; returns how many."""
+        """Puts a mail of this kind to each of them into the outbox, again where it was sent; returns how many."""
         rows = [Mail(participation=p, assessment_id=p.assessment_id, kind=kind) for p in participations]
         known = self.filter(participation__in=participations, kind=kind)
         known.update(sent_at=None, not_before=timezone.now(), attempts=0)

@@ -1,4 +1,4 @@
-"""Who is asked, by which link, and how far they are. What they answer is in `ratings`, and no key leads there from here."""
+"""Who is asked, by which link, and how far they are. What they answer is in `ratings`; no key leads there."""
 
 import hashlib
 import secrets
@@ -53,9 +53,9 @@ def link_to(token: str) -> str:
     return settings.SITE_URL + reverse("link", args=[token])
 
 
-class InvitationQuerySet(models.QuerySet):
+class InvitationQuerySet(models.QuerySet["Invitation"]):
     def genuine(self, token: str) -> "Invitation | None":
-        """The invitation that this token belongs to, usable or not, with `.state_now` of the participation: one query."""
+        """The invitation that this token belongs to, usable or not, with `.state_now` of its participation."""
         rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
         same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
         state = Participation.objects.filter(same).values("state")[:1]
@@ -162,7 +162,7 @@ class Guest:
 Answerer = User | Guest
 
 
-class ParticipationQuerySet(models.QuerySet):
+class ParticipationQuerySet(models.QuerySet["Participation"]):
     def by_state(self) -> dict[str, int]:
         return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
 
@@ -237,7 +237,7 @@ class Participation(models.Model):
         return self.user.email if self.user else self.invitation.email if self.invitation else ""
 
 
-class LinkGuessQuerySet(models.QuerySet):
+class LinkGuessQuerySet(models.QuerySet["LinkGuess"]):
     WINDOW = timedelta(minutes=15)
 
     def is_over_limit(self, address: str) -> bool:

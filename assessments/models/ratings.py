@@ -43,9 +43,9 @@ class PageMark:
     version: int
 
 
-class RespondentQuerySet(models.QuerySet):
+class RespondentQuerySet(models.QuerySet["Respondent"]):
     def of(self, who: Any, *, anonymous: bool):
-        """The respondent of an account or of the holder of a link; in an anonymous assessment only the secret finds it."""
+        """The respondent of an account or of the holder of a link; where anonymous, only the secret finds it."""
         return self.filter(**self._key(who, anonymous))
 
     def begin(self, assessment_id, who: Any, *, anonymous: bool) -> "Respondent":
@@ -83,7 +83,7 @@ class RespondentQuerySet(models.QuerySet):
 
 
 class Respondent(models.Model):
-    """Who answers, as far as that may be known: an account, a named guest, or only a secret that a person alone holds."""
+    """Who answers, as far as that may be known: an account, a guest, or only a secret that a person alone holds."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="respondents")
@@ -127,7 +127,7 @@ class Respondent(models.Model):
         return "Somebody who has left"
 
 
-class RatingQuerySet(models.QuerySet):
+class RatingQuerySet(models.QuerySet["Rating"]):
     def given(self):
         """Ratings that are an answer, be it `I do not know`; a comment alone is none."""
         return self.exclude(answer=Rating.Kind.NONE)
@@ -141,9 +141,9 @@ class RatingQuerySet(models.QuerySet):
 
         The caller holds the assessment's lock, so nothing can come between reading and writing.
         """
-        stored = self.filter(respondent_id=respondent_id, criterion=criterion).first()
+        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
         if stored is None:
-            stored = self.model(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
+            stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
         elif stored.page == mark.page:
             if mark.sequence <= stored.sequence:
                 return stored
@@ -216,7 +216,7 @@ class Rating(models.Model):
 
     @property
     def code(self) -> str:
-        return self.choice.code if self.choice_id else self.answer
+        return self.choice.code if self.choice else self.answer
 
 
 class SymptomAnswer(models.Model):
@@ -282,4 +282,4 @@ class AgreedRating(models.Model):
     @property
     def code(self) -> str:
         """The agreed code; empty where the median is kept."""
-        return "" if self.keeps_median else self.choice.code if self.choice_id else scoring.NA
+        return "" if self.keeps_median else self.choice.code if self.choice else scoring.NA

@@ -13,7 +13,7 @@ from .ratings import AgreedRating
 
 
 class StaleAgreement(Refused):
-    """Somebody else has settled this criterion meanwhile; `.stored` is what they settled on, None if they took it back."""
+    """Somebody else has settled this criterion meanwhile; `.stored` is on what, None if on nothing."""
 
     def __init__(self, stored):
         super().__init__("This was settled on another screen meanwhile.")

@@ -77,7 +77,7 @@ def take_link(request, seat):
 @seated
 @by_link_only
 def next_unanswered(request, seat):
-    """Leads to the first question without an answer from the dimension `?from=` on, or to the last page when there is none."""
+    """Leads to the first question without an answer from the dimension `?from=` on, or to the last page."""
     criterion = Progress.of(seat).next_unanswered(start=request.GET.get("from", ""))
     if criterion is None:
         has_symptoms = seat.assessment.edition.contents.symptoms

@@ -1,4 +1,4 @@
-"""`manage.py send_due` sends invitations and reminders whose time has come. Safe to run as often and as many as you like."""
+"""`manage.py send_due` sends invitations and reminders whose time has come; safe to run twice at a time."""
 
 import time
 
