@@ -28,7 +28,7 @@ class InviteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "ada@example.org, grace@example.org"}),
         max_length=20_000,
         label="Other people, by address",
-        help_text="Separated by commas, spaces or lines; “Name <address>” works too. They need no account.",
+        help_text="Separated by commas, spaces or lines, or as a mail program lists them. They need no account.",
     )
 
     def __init__(self, *args, assessment, picked=(), **kwargs):
