@@ -64,8 +64,7 @@ def queue_due(now: datetime.datetime | None = None):
     for assessment in Assessment.objects.open().filter(due__isnull=False).select_related("team"):
         kind = reached(assessment, now or timezone.now())
         if kind:
-            waiting = [p for p in assessment.participations.waiting().named() if p.address]
-            Mail.objects.queue_once(waiting, kind)
+            Mail.objects.queue_once(Mail.objects.people_to_remind(assessment), kind)
 
 
 def send_waiting(*, assessment: Assessment | None = None, most: int | None = None) -> Sent:

@@ -41,7 +41,9 @@ def team():
 def people(team):
     """A lead and four members."""
     roles = ["lead", "member", "member", "member", "member"]
-    return [make_membership(team=team, role=role, user=make_user(name=f"Nemo {n}")).user for n, role in enumerate(roles)]
+    return [
+        make_membership(team=team, role=role, user=make_user(name=f"Nemo {n}")).user for n, role in enumerate(roles)
+    ]
 
 
 @pytest.fixture
@@ -252,7 +254,9 @@ class TestFourAreNeeded:
         assert shown.alpha == scoring.alpha(told, list(answered.votes().values()))
 
     def test_who_does_not_know_is_not_counted_out_loud(self, answered):
-        assert scoring.DK in answered.score().criteria["x4"].votes or scoring.DK in answered.score().criteria["y4"].votes
+        assert (
+            scoring.DK in answered.score().criteria["x4"].votes or scoring.DK in answered.score().criteria["y4"].votes
+        )
         assert all(scoring.DK not in c.votes for c in answered.score_to_show().criteria.values())
 
     def test_comments_are_shown_from_four_votes_on_in_random_order_without_votes(self, answered, guests, people):

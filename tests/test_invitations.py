@@ -48,7 +48,9 @@ def invite(client, assessment, **form):
 
 
 class TestInviting:
-    def test_members_are_picked_and_addresses_pasted_as_mail_programs_write_them(self, client, assessment, lead, member):
+    def test_members_are_picked_and_addresses_pasted_as_mail_programs_write_them(
+        self, client, assessment, lead, member
+    ):
         client.force_login(lead)
         pasted = "Ada Lovelace <ada@example.org>; grace@example.org\nADA@example.org,"
         invite(client, assessment, members=[member.pk], addresses=pasted)
@@ -313,6 +315,8 @@ def test_no_log_line_holds_a_token():
     from maturity.logs import WithoutSecrets
 
     token = new_token()
-    record = logging.LogRecord("django.request", logging.WARNING, "", 1, "Not Found: %s", (f"/i/{token}/answer/",), None)
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 1, "Not Found: %s", (f"/i/{token}/answer/",), None
+    )
     WithoutSecrets().filter(record)
     assert token not in record.getMessage()

@@ -162,7 +162,7 @@ class Inviting(Moving):
         with transaction.atomic():
             locked = self._lock()
             locked._refuse_unless(OPEN)
-            waiting = [p for p in locked.participations.waiting().named() if p.address]
+            waiting = Mail.objects.people_to_remind(locked)
             Mail.objects.queue(waiting, Mail.Kind.REMINDER)
             Event.record("assessment.reminded", by=by, team=self.team, assessment=self, people=len(waiting))
         return len(waiting)

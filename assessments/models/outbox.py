@@ -26,6 +26,12 @@ class MailQuerySet(models.QuerySet):
         rows = [Mail(participation=p, assessment_id=p.assessment_id, kind=kind) for p in participations]
         self.bulk_create(rows, ignore_conflicts=True)
 
+    def people_to_remind(self, assessment) -> list[Participation]:
+        """Who has not submitted and can be written to; not whose invitation is still to be sent: that says as much."""
+        invited = self.filter(assessment=assessment, kind=Mail.Kind.INVITATION, sent_at=None).values("participation")
+        waiting = assessment.participations.waiting().exclude(pk__in=invited)
+        return [person for person in waiting.named() if person.address]
+
     def waiting(self):
         """What may be sent now. Mails about drafts wait; those about anything that takes no answers are pointless."""
         return self.filter(sent_at=None, not_before__lte=timezone.now(), assessment__status="open").filter(
