@@ -156,7 +156,7 @@ class TestTheDatabase:
 
     @staticmethod
     def tells(value) -> bool:
-        """Whether two rows that share this value may belong together: ids, hashes, times; not small numbers and codes."""
+        """Whether rows that share this value may belong together: ids, hashes, times; not small numbers and codes."""
         return value is not None and (isinstance(value, datetime) or len(str(value)) > 12)
 
     def test_the_walk_would_find_a_link_in_a_named_assessment(self, team, people):

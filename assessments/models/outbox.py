@@ -34,13 +34,17 @@ class MailQuerySet(models.QuerySet):
 
     def waiting(self):
         """What may be sent now. Mails about drafts wait; those about anything that takes no answers are pointless."""
-        return self.filter(sent_at=None, not_before__lte=timezone.now(), assessment__status="open").filter(
-            Q(claimed_at=None) | Q(claimed_at__lt=timezone.now() - self.ABANDONED)
-        )
+        return self._unclaimed().filter(not_before__lte=timezone.now(), assessment__status="open")
+
+    def _unclaimed(self):
+        return self.filter(Q(claimed_at=None) | Q(claimed_at__lt=timezone.now() - self.ABANDONED), sent_at=None)
 
     def claim(self, pk) -> bool:
-        """Takes one mail for this process; False where another one was quicker."""
-        return self.waiting().filter(pk=pk).update(claimed_at=timezone.now()) == 1
+        """Takes one mail for this process; False where another one was quicker.
+
+        The conditions are on columns of the row alone: those of a subquery are not read again after waiting for it.
+        """
+        return self._unclaimed().filter(pk=pk).update(claimed_at=timezone.now()) == 1
 
 
 class Mail(models.Model):
