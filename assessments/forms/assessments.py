@@ -194,7 +194,7 @@ class FacilitatorForm(forms.Form):
 
     def __init__(self, *args, assessment, **kwargs):
         present = assessment.facilitator.email if assessment.facilitator else ""
-        super().__init__(*args, initial={"facilitator": present}, **kwargs)
+        super().__init__(*args, **{"initial": {"facilitator": present}, **kwargs})
 
 
 class ReopenForm(forms.Form):

@@ -52,7 +52,7 @@ class InviteForm(forms.Form):
         return found
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("members") and not cleaned.get("addresses"):
             raise forms.ValidationError("Pick somebody, or paste an address.")
         return cleaned

@@ -19,11 +19,11 @@ class AgreeForm(forms.Form):
 
     def __init__(self, *args, item, **kwargs):
         agreed = item.agreed
-        stored = {"version": 0}
+        stored: dict = {"version": 0}
         if agreed is not None:
             code = MEDIAN if agreed.keeps_median else agreed.code
             stored = {"code": code, "reason": agreed.reason, "note": agreed.note, "version": agreed.version}
-        super().__init__(*args, initial=stored, **kwargs)
+        super().__init__(*args, **{"initial": stored, **kwargs})
         keep = [(MEDIAN, f"Keep the median: {item.median_name}")] if item.median else []
         self.fields["code"].choices = keep + [(option.code, self._label(item, option)) for option in item.options]
         if not item.criterion.na:
@@ -36,7 +36,7 @@ class AgreeForm(forms.Form):
         return f"{option.name} (then {item.agenda.called(option.level)})"
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason"):
             self.add_error("reason", "Say in a few words why it does not apply.")
         return cleaned

@@ -146,7 +146,7 @@ class Answering(Moving):
 
     def symptoms_found(self) -> list[tuple[Any, int, int]]:
         """Symptoms as (symptom, people who agree, people who said anything), most agreed first; none below four."""
-        rows = SymptomAnswer.objects.filter(respondent__assessment=self).order_by()
+        rows = SymptomAnswer.objects.filter(respondent__assessment=self.pk).order_by()
         counted = rows.values_list("symptom", "agrees").annotate(n=Count("pk"))
         totals: dict[int, list[int]] = {}
         for symptom, agrees, n in counted:

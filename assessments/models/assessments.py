@@ -112,6 +112,9 @@ class Assessment(Answering, Inviting, models.Model):
         FULL = "full", "Full questionnaire"
         SHORT = "short", "Short questionnaire"
 
+    #: Where it was fetched by `with_pulse`.
+    pulse: str
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="assessments")
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="assessments")

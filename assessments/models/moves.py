@@ -75,7 +75,8 @@ class Moving(models.Model):
         if self.status not in move.targets:
             raise ValueError(f"{name!r} does not lead to {to!r}")
         self.closed_at = timezone.now() if self.is_closed else None
-        self.save(update_fields=["status", "closed_at"])
+        changed: Any = ["status", "closed_at"]
+        self.save(update_fields=changed)
         if len(move.targets) > 1:
             data["to"] = self.status
         Event.record(move.event, by=by, team=self.team, assessment=self, **data)

@@ -9,13 +9,13 @@ from django.utils import timezone
 from .participation import Participation
 
 
-class MailQuerySet(models.QuerySet):
+class MailQuerySet(models.QuerySet["Mail"]):
     #: A mail that somebody began to send and did not finish is taken up again after this.
     ABANDONED = timedelta(minutes=10)
 
     def queue(self, participations, kind) -> int:
         """Puts a mail of this kind to each of them into the outbox, again where it was sent; returns how many."""
-        rows = [Mail(participation=p, assessment_id=p.assessment_id, kind=kind) for p in participations]
+        rows = [self.model(participation=p, assessment_id=p.assessment_id, kind=kind) for p in participations]
         known = self.filter(participation__in=participations, kind=kind)
         known.update(sent_at=None, not_before=timezone.now(), attempts=0)
         self.bulk_create(rows, ignore_conflicts=True)
@@ -23,7 +23,7 @@ class MailQuerySet(models.QuerySet):
 
     def queue_once(self, participations, kind):
         """The same, but to nobody who got one of this kind before."""
-        rows = [Mail(participation=p, assessment_id=p.assessment_id, kind=kind) for p in participations]
+        rows = [self.model(participation=p, assessment_id=p.assessment_id, kind=kind) for p in participations]
         self.bulk_create(rows, ignore_conflicts=True)
 
     def people_to_remind(self, assessment) -> list[Participation]:

@@ -79,6 +79,8 @@ class Invitation(models.Model):
     """
 
     LIFETIME = timedelta(days=60)
+    #: State of the participation, where it was fetched by `genuine`.
+    state_now: str | None
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="invitations")
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="invitations")

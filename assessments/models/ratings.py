@@ -65,6 +65,7 @@ class RespondentQuerySet(models.QuerySet["Respondent"]):
 
         Afterwards neither a secret, nor the page and order of saves, nor the order of rows leads to a person.
         """
+        kind: Any
         rows: list[Any] = list(self.filter(assessment=assessment_id))
         said = [list(kind.objects.filter(respondent__in=rows)) for kind in (Rating, SymptomAnswer)]
         for kind in (Rating, SymptomAnswer):

@@ -20,7 +20,7 @@ class StaleAgreement(Refused):
         self.stored = stored
 
 
-class ReviewQuerySet(models.QuerySet):
+class ReviewQuerySet(models.QuerySet["Review"]):
     def at(self, assessment: Assessment) -> "Review":
         return self.get_or_create(assessment=assessment)[0]
 

@@ -63,7 +63,7 @@ def facilitator(request, pk):
     assessment, _ = get_assessment(request, pk, may="extend")
     form = FacilitatorForm(request.POST, assessment=assessment)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["facilitator"]))
+        messages.error(request, " ".join(map(str, form.errors["facilitator"])))
         return redirect(assessment)
     try:
         assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user)
