@@ -35,7 +35,7 @@ class StartForm(forms.Form):
     """Everything that a new assessment needs, for one edition and one team."""
 
     date = forms.DateField(widget=DateInput, help_text="The day the result will stand for.")
-    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by", help_text="Optional.")
+    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by")
     questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Assessment.Questionnaire, initial="full")
     rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
 
@@ -71,8 +71,8 @@ class StartForm(forms.Form):
 
 
 def minutes(questions: int) -> int:
-    """How long that many questions take, in minutes: about 22 seconds each, rounded up to five minutes."""
-    return max(5, -(-questions * 22 // 300) * 5)
+    """How long that many questions take, in minutes: about 22 seconds each, to the nearest five minutes."""
+    return max(5, (questions * 22 + 150) // 300 * 5)
 
 
 def explained(rule: dict, contents) -> str:

@@ -37,6 +37,13 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             editions.setdefault(edition.framework_id, edition)
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
+    def to_offer_first(self, team) -> "Edition | None":
+        """The default edition of the framework that the team used last, else the one published last, if any."""
+        usable = self.usable()
+        used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework", flat=True).first()
+        same = [edition for edition in usable if edition.framework_id == used]
+        return max(same or usable, key=lambda edition: edition.published_at, default=None)
+
 
 class Edition(models.Model):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
