@@ -391,6 +391,9 @@ class Invitation(models.Model):
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def not_submitted(self):
+        return self.exclude(state=Participation.State.SUBMITTED)
+
     def by_state(self) -> dict[str, int]:
         return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
 
