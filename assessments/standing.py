@@ -166,7 +166,7 @@ class Standing:
 
     def shown(self, text: str) -> str | None:
         """An exact figure as it is shown: two decimals for an index, one for a section score."""
-        return scoring.rounded(as_fraction(text), 2 if self.uses_levels else 1)
+        return scoring.rounded(as_fraction(text), self.contents.edition.places)
 
     @property
     def index(self) -> str | None:

@@ -196,8 +196,7 @@ class Result(Figures):
 
     @property
     def places(self) -> int:
-        """Decimals with which index or section score are shown."""
-        return 2 if self.edition.uses_levels else 1
+        return self.edition.places
 
     @property
     def level_name(self) -> str:
