@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import pytest
 
+from assessments.frameworks.storing import load_built_in
 from assessments.history import TeamHistory, latest_by_team
-from assessments.models import Answer, Result
+from assessments.models import Answer, Framework, Result
 from assessments.progress_charts import history_chart, radar_chart, small_multiples
 from assessments.standing import Standing
 
@@ -327,6 +328,43 @@ class TestCharts:
         standing = Standing.of(toy.add_result(team=team, edition=edition, date=day(4)))
         # Two dimensions have no area to draw.
         assert radar_chart(standing) is None
+
+
+class TestSums:
+    """A framework by sums: the band stands where a level would, the lowest section score where an index would."""
+
+    @pytest.fixture
+    def results(self, team):
+        load_built_in()
+        edition = Framework.objects.get(key="ml-test-score").default_edition()
+        codes = ["manual " * 28, "auto " * 21 + "manual " * 6 + "none"]
+        return [
+            toy.add_result(team=team, edition=edition, date=day(month), codes=row, rule="")
+            for month, row in zip((1, 4), codes, strict=True)
+        ]
+
+    def test_standing_names_the_band(self, results):
+        standing = Standing.of(results[1])
+        assert (standing.level_name, standing.index, standing.index_change) == ("Reasonable", "3.0", "−0.5")
+        assert [row.level for row in standing.dimensions] == [None] * 4
+        assert [row.index for row in standing.dimensions] == ["7.0", "7.0", "7.0", "3.0"]
+        assert standing.next_rung == "Strong"
+        assert {settled.criterion.dimension.key for settled in standing.blockers} == {"monitor"}
+
+    def test_charts_show_one_decimal_and_no_level(self, results, team):
+        past, contents = TeamHistory(team), results[0].edition.contents
+        chart = history_chart(past, contents)
+        assert [(row.level, row.index) for row in chart.rows] == [("–", "3.5"), ("–", "3.0")]
+        assert chart.points[1].title == "1 April 2025: Reasonable, lowest section score 3.0"
+        assert not chart.has_levels
+        assert [multiple.index for multiple in small_multiples(past, contents)] == ["7.0", "7.0", "7.0", "3.0"]
+        radar = radar_chart(Standing.of(results[1]))
+        assert radar.rows[3][1] == ("3.0", "3.5")
+
+    def test_pages_open(self, client, results, team, lead):
+        client.force_login(lead)
+        for url in (team.get_absolute_url(), results[1].get_absolute_url()):
+            assert "Reasonable" in client.get(url).content.decode()
 
 
 def test_the_newest_result_of_each_team(add, edition):
