@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.db.models import F, OuterRef, Subquery
@@ -14,12 +14,12 @@ from .models.results import as_fraction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What may be joined in one history: one framework, one rule, one questionnaire."""
+    """What may be joined in one history: one framework, one rule, one questionnaire; names may change on the way."""
 
     framework: str
-    framework_name: str
+    framework_name: str = field(compare=False)
     rule: str
-    rule_name: str
+    rule_name: str = field(compare=False)
     questionnaire: str
 
     @classmethod

@@ -125,6 +125,18 @@ class TestLines:
         assert past.line.rule == "largely"
         assert TeamHistory(team, {"framework": "<script>", "rule": "'"}).line.rule == "fully"
 
+    def test_stay_joined_when_an_edition_calls_its_rule_or_framework_by_another_name(self, add, team, edition):
+        first = add(1)
+        newer = toy.make_edition(key=edition.framework.key, version="1.1.0", published=False)
+        first_rule, *others = newer.scoring["rules"]
+        newer.scoring = newer.scoring | {"rules": [first_rule | {"name": "Mostly there"}, *others]}
+        newer.save()
+        newer.publish(digest="sha256:renamed")
+        second = add(2, edition=newer)
+        past = TeamHistory(team)
+        assert past.results == [first, second]
+        assert [line.rule_name for line in past.lines] == ["Mostly there"]
+
     def test_a_team_without_results_has_no_line(self, team):
         past = TeamHistory(team)
         assert (past.line, past.latest, past.previous, past.table, past.beside()) == (None, None, None, [], [])
@@ -208,6 +220,17 @@ class TestChanges:
         newer.publish(digest="sha256:newer")
         later = add(2, "N N L N F F P N", edition=newer)
         assert [c.criterion.key for c in Standing.of(later).changes] == ["x2"]
+
+    def test_an_answer_that_the_scale_no_longer_has_is_shown_by_its_code(self, add, edition):
+        add(1, "L F L N F F P N")
+        newer = toy.make_edition(key=edition.framework.key, version="1.1.0", published=False)
+        newer.scales.get().choices.filter(code="L").update(code="M", name="Mainly")
+        newer.publish(digest="sha256:rescaled")
+        changes = Standing.of(add(2, "F F M N F F P N", edition=newer)).changes
+        assert [(c.criterion.key, c.before, c.after) for c in changes] == [
+            ("x1", "L", "Fully"),
+            ("x3", "L", "Mainly"),
+        ]
 
     def test_there_are_none_without_a_previous_result(self, add):
         standing = Standing.of(add(1))

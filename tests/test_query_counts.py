@@ -133,9 +133,9 @@ def test_saving_an_answer_takes_few_queries(django_assert_num_queries, team, lea
     assessment = toy.start(team=team, by=lead, edition=edition)
     toy.rate(assessment, lead, "F F L N F F P N")
     criterion = assessment.criteria_asked()[0]
-    # Savepoint and its release (this test runs in a transaction), the lock with role and respondent, the row, its
+    # Savepoint and its release (this test runs in a transaction), the lock, membership and respondent, the row, its
     # update.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assessment.save_rating(by=lead, criterion=criterion, answer=Answer(code="N"), mark=toy.mark(sequence=2))
 
 
