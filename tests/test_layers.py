@@ -13,34 +13,27 @@ PACKAGE = ROOT / "assessments"
 
 PURE, MODELS, READING, ACCESS, VIEWS, URLS = range(6)
 #: Where each module of `assessments` stands; the longest name that fits counts. A new module is entered here.
-LAYERS = {
-    "apps": VIEWS,
-    "urls": URLS,
-    "views": VIEWS,
-    "api": VIEWS,
-    "admin": VIEWS,
-    "management": VIEWS,
-    "templatetags": VIEWS,
-    "forms": ACCESS,
-    "access": ACCESS,
-    "exports": ACCESS,
-    "history": READING,
-    "standing": READING,
-    "progress_charts": READING,
-    "questionnaire": READING,
-    "voices": READING,
-    "demo": READING,
-    "demo.organisation": PURE,
-    "frameworks.storing": READING,
-    "frameworks.importers": READING,
-    "models": MODELS,
-    "frameworks": PURE,
-    "scoring": PURE,
-    "scoring_json": PURE,
-    "charts": PURE,
-    "policy": PURE,
-    "adviser": PURE,
+PLACES = {
+    URLS: ["urls"],
+    VIEWS: ["views", "api", "admin", "apps", "management", "templatetags"],
+    ACCESS: ["forms", "access", "exports", "questionnaire", "seats", "agenda", "mailing"],
+    READING: [
+        # Asking and answering.
+        *("voices", "following", "reviewing", "qr"),
+        # Where teams stand, how they got there, and what comes next.
+        *("history", "standing", "progress_charts", "beside", "comparing", "recalled"),
+        *("aims", "aspiring", "gaps", "grading", "roadmap", "trying", "portfolio", "heatmap", "disclosure"),
+        # Frameworks on their way into the database and out of it.
+        *("frameworks.storing", "frameworks.importing", "frameworks.publishing", "frameworks.impact"),
+        *("editing", "moving_on"),
+        "demo",
+    ],
+    MODELS: ["models"],
+    PURE: [
+        *("scoring", "scoring_json", "charts", "policy", "adviser", "frameworks", "demo.organisation", "anonymity"),
+    ],
 }
+LAYERS = {name: layer for layer, names in PLACES.items() for name in names}
 #: These need nothing but Python; files of frameworks are read with pydantic and ruamel.yaml.
 STANDARD_LIBRARY_ONLY = ("scoring", "scoring_json", "charts", "policy", "adviser", "demo.organisation")
 
@@ -87,6 +80,12 @@ def imports(module: Module) -> Iterator[tuple[int, str]]:
             base = module.package[: len(module.package) - node.level + 1] if node.level else []
             source = ".".join([*base, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
+
+
+def length(function: ast.FunctionDef) -> int:
+    """Lines of what a function does, without its head and its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 def wrong_arrows(found: list[Module]) -> list[str]:
@@ -181,7 +180,7 @@ VIEWS_FUNCTIONS = [
 
 @pytest.mark.parametrize("module,function", VIEWS_FUNCTIONS)
 def test_view_is_under_25_lines(module, function):
-    assert function.end_lineno - function.lineno + 1 < 25
+    assert length(function) < 25
 
 
 def test_no_function_is_over_40_lines():
@@ -189,7 +188,7 @@ def test_no_function_is_over_40_lines():
         f"{module.name}.{node.name}"
         for module in MODULES
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno + 1 > 40
+        if isinstance(node, ast.FunctionDef) and length(node) > 40
     ]
     assert long == []
 
