@@ -91,15 +91,16 @@ def open_page(browser, request):
 
 
 @pytest.fixture
-def sign_in(open_page, live_server):
-    """Opens a page of the live server on which `user` is signed in; by cookie, so that it costs nothing."""
+def sign_in(open_page, request):
+    """Opens a page on which `user` is signed in; by cookie, so that it costs nothing."""
 
-    def sign_in_(user, **options):
+    def sign_in_(user, *, address=None, **options):
+        address = address or request.getfixturevalue("live_server").url
         client = Client()
         client.force_login(user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-        session = {"name": cookie.key, "value": cookie.value, "url": live_server.url}
-        return open_page(cookies=[session], **options)
+        session = {"name": cookie.key, "value": cookie.value, "url": address}
+        return open_page(address=address, cookies=[session], **options)
 
     return sign_in_
 
@@ -158,3 +159,19 @@ def deployed(served_as_deployed, tmp_path):
     """A server as it is deployed, on an empty database."""
     with served_as_deployed(tmp_path) as server:
         yield server
+
+
+@pytest.fixture
+def on_test_database(served_as_deployed, tmp_path, transactional_db):
+    """Starts servers as they are deployed on the test database: factories fill it, models tell what was stored."""
+
+    def start(*, port=None):
+        known = connection.settings_dict
+        address = f"sqlite:///{known['NAME']}"
+        if connection.vendor == "postgresql":
+            address = f"postgresql://{known['USER']}@{known['HOST']}:{known['PORT'] or 5432}/{known['NAME']}"
+        return served_as_deployed(
+            tmp_path, port=port, DATABASE_URL=address, SECRET_KEY=settings.SECRET_KEY, MIGRATE="0"
+        )
+
+    return start
