@@ -2,7 +2,7 @@
 // a failed save within two seconds and another try, storing after signing in again, and keyboard shortcuts.
 (() => {
   "use strict";
-  const SLOW = 1800, RETRY = 3000;
+  const SLOW = 1400, RETRY = 3000;
   const questions = () => [...document.querySelectorAll("form.question")];
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
