@@ -30,6 +30,8 @@ BY_HAND = {
     "password-reset": "/password/reset/",
     "password-change": "/account/password/",
 }
+#: Linked from the last of a row of pages only, so gone to from the first.
+BEYOND = {"answer-dimension": "../done/"}
 #: No page itself, but the only way from the beginning of a questionnaire to its questions.
 PASSES_ON = {"answer-next"}
 #: Pages that are the same for everybody, so that only the lead looks at them.
@@ -72,11 +74,14 @@ class Walk:
             if self.is_wanted(path):
                 response = self.page.goto(path)
                 assert response.status == 200, (response.status, path)
-                for each in (path, urlsplit(self.page.url).path):
-                    self.seen.setdefault(name_of(each), set()).add(each)
-                # Depth first: from one team's page on to its results, in all the frameworks that it uses.
-                self.waiting[:0] = links(self.page)
+                self.arrive(path, urlsplit(self.page.url).path)
                 self.look()
+
+    def arrive(self, *paths: str):
+        for path in paths:
+            self.seen.setdefault(name_of(path), set()).add(path)
+            # Depth first: from one team's page on to its results, in all the frameworks that it uses.
+            self.waiting[:0] = [*links(self.page), urljoin(path, BEYOND.get(name_of(path), ""))]
 
     def is_wanted(self, path: str) -> bool:
         name = name_of(path)
