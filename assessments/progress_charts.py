@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import charts
+from . import charts, scoring
 from .charts import HistoryPoint
 from .history import TeamHistory
 from .models import Assessment, Result
@@ -34,12 +34,13 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
 
 def _point(result: Result, *, beside: bool) -> HistoryPoint:
     level = "no level" if result.level is None else f"level {result.level}"
-    index = charts.figure(result.index, result.places)
+    index = scoring.rounded_text(result.index_exact, result.places) or "–"
     return HistoryPoint(
         date=result.date,
         # Bands stand on a scale of their own; only levels share the scale of the index.
         level=result.level if result.edition.uses_levels else None,
         index=result.index,
+        figure=index,
         title=f"{result.date:%-d %B %Y}: {level}, index {index}{', short questionnaire' if result.is_short else ''}",
         url=result.get_absolute_url(),
         beside=beside,
@@ -67,10 +68,10 @@ def small_multiples(past: TeamHistory, contents: Contents) -> list[SmallMultiple
 
 def _multiple(name: str, past: TeamHistory, figures: dict, top) -> SmallMultiple:
     points = [
-        HistoryPoint(date=result.date, level=level, index=index, title="", url="")
+        HistoryPoint(date=result.date, level=level, index=index, figure=figure, title="", url="")
         for result in past.results
-        for level, index in [figures.get(result.pk, (None, None))]
+        for level, index, figure in [figures.get(result.pk, (None, None, ""))]
     ]
     newest = points[-1]
     chart = charts.history(points, top=top, width=220, height=70, small=True)
-    return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index), chart=chart)
+    return SmallMultiple(name=name, level=newest.level, index=newest.index_shown(), chart=chart)
