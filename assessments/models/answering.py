@@ -21,6 +21,7 @@ class Answering(Moving):
     participations: Any
     respondents: Any
     ratings: Any
+    agreed_ratings: Any
     anonymous: Any
     #: Respondents without whom an anonymous assessment gives nothing away; also votes on a single criterion.
     LEAST_ANONYMOUS = 4
@@ -51,8 +52,9 @@ class Answering(Moving):
         return self.ratings.given().order_by().values("respondent").distinct().count()
 
     def unanswered_criteria(self) -> list[Criterion]:
-        """Criteria that nobody has rated so far; at closing they count as zero."""
-        known = set(self.ratings.votes().values_list("criterion_id", flat=True).distinct())
+        """Criteria that nobody has rated and the team has not agreed on so far; at closing they count as zero."""
+        agreed = self.agreed_ratings.agreed().values_list("criterion_id")
+        known = {pk for (pk,) in self.ratings.votes().values_list("criterion_id").union(agreed)}
         return [criterion for criterion in self.criteria_asked() if criterion.pk not in known]  # type: ignore[attr-defined]
 
     # ------------------------------------------------------------------ writing

@@ -29,7 +29,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
     def people_to_remind(self, assessment) -> list[Participation]:
         """Who has not submitted and can be written to; not whose invitation is still to be sent: that says as much."""
         invited = self.filter(assessment=assessment, kind=Mail.Kind.INVITATION, sent_at=None).values("participation")
-        waiting = assessment.participations.waiting().exclude(pk__in=invited)
+        waiting = assessment.participations.not_submitted().exclude(pk__in=invited)
         return [person for person in waiting.named() if person.address]
 
     def waiting(self):

@@ -178,8 +178,7 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
     def submitted(self):
         return self.filter(state=Participation.State.SUBMITTED)
 
-    def waiting(self):
-        """Of those who have not submitted."""
+    def not_submitted(self):
         return self.exclude(state=Participation.State.SUBMITTED)
 
     def named(self):

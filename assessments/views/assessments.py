@@ -112,7 +112,7 @@ def close(request, pk):
         # While an anonymous one is open, this would tell what has just been answered.
         "unanswered": [] if assessment.anonymous and assessment.is_open else assessment.unanswered_criteria(),
         "total": len(assessment.criteria_asked()),
-        "waiting": assessment.participations.waiting().named(),
+        "waiting": assessment.participations.not_submitted().named(),
         "has_answers": assessment.ratings.given().exists(),
         "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }

@@ -40,7 +40,7 @@ def end_answering(request, pk):
     if not assessment.is_open:
         status = assessment.get_status_display().lower()
         return refused(request, assessment, f"This assessment takes no answers: it is {status}.")
-    waiting = assessment.participations.waiting().named()
+    waiting = assessment.participations.not_submitted().named()
     return render(request, "assessments/end.html", {"assessment": assessment, "may": may, "waiting": waiting})
 
 
