@@ -74,7 +74,7 @@ class Following:
         return shown
 
     def not_invited(self) -> list:
-        """Ids of the accounts that are asked and have not been sent a mail."""
+        """Ids of the accounts that are asked and were sent no mail; where named, have not begun either."""
         mailed = set(self.assessment.mails.filter(kind=Mail.Kind.INVITATION).values_list("participation", flat=True))
-        waiting = Participation.State.ASKED
-        return [p.user_id for p in self.participations if p.user_id and p.pk not in mailed and p.state == waiting]
+        begun = set() if self.assessment.anonymous else {Participation.State.STARTED, Participation.State.SUBMITTED}
+        return [p.user_id for p in self.participations if p.user_id and p.pk not in mailed and p.state not in begun]

@@ -1,7 +1,7 @@
 """A whole team at once: 50 people in one assessment for a minute, and the lead who follows.
 
-Everybody saves an answer every 2 to 4 seconds and opens a page with every tenth save; the lead's page asks every 5 seconds
-who has answered. The pauses are part of the load, so clients are threads: they mostly wait.
+Everybody saves an answer every 2 to 4 seconds and opens a page with every tenth save; the lead's page asks every 5
+seconds who has answered. The pauses are part of the load, so clients are threads: they mostly wait.
 """
 
 import http.client

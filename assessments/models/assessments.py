@@ -45,6 +45,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Open assessments that wait for this person's answers, the most urgent first."""
         return self.open().filter(participations__user=user).order_by(models.F("due").asc(nulls_last=True), "date")
 
+    def facilitated_by(self, user):
+        """Unfinished assessments whose review this person was asked to lead."""
+        return self.unfinished().filter(facilitator=user)
+
     def with_pulse(self):
         """Each with `.pulse`, a short text that differs after anything that whoever follows it wants to see."""
 
