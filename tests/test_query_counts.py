@@ -86,6 +86,7 @@ def test_result_page_is_constant_in_the_history_before_it(queries, team, edition
     expected += 1  # Parts of both.
     expected += 1  # Criteria of both.
     expected += 1  # What people said.
+    expected += 1  # What was noted when agreeing.
     expected += 1  # Generations of this result.
     assert queries(newest.get_absolute_url()) == expected
 

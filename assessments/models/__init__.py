@@ -6,9 +6,10 @@ belongs to a *unit* of the organisation; people belong to it by *memberships*. A
 edition: each *respondent* gives *ratings*, *participation* says who has submitted, *agreed ratings* are what the team
 settles on in its *review*. People come in by account or by *invitation*, a link; *mails* wait in an outbox. In an
 anonymous assessment no key leads from a participation or an invitation to a respondent. *Moves* are the one table of
-what can be done in which state. Closing freezes a *result*: level and index of the whole, of each group and each dimension, and the rating
-of each criterion. Reopening leads to a new generation of the result; the earlier ones stay. *Targets* and *actions*
-refer to a framework's keys, never to rows of an edition. *Events* are the journal of what changed.
+what can be done in which state. Closing freezes a *result*: level and index of the whole, of each group and each
+dimension, and the rating of each criterion. Reopening leads to a new generation of the result; the earlier ones stay.
+*Targets* and *actions* refer to a framework's keys, never to rows of an edition. *Events* are the journal of what
+changed.
 """
 
 from .accounts import SignInAttempt, User

@@ -13,6 +13,12 @@ from ..models import Assessment, Edition, Refused
 from ..reviewing import Agenda
 
 
+STARTED = {
+    Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",
+    Assessment.Status.OPEN: "The assessment is open. Everyone in the team finds it on their start page.",
+}
+
+
 def refused(request, assessment, sentence):
     """409: the state of the assessment forbids it. Says why and leads back."""
     return render(
@@ -44,10 +50,7 @@ def start(request, pk):
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            if assessment.is_draft:
-                messages.success(request, "The assessment is prepared. Invite people, then open it.")
-            else:
-                messages.success(request, "The assessment is open. Everyone in the team finds it on their start page.")
+            messages.success(request, STARTED[assessment.status])
             return redirect(assessment)
     context = {
         "team": team,
