@@ -7,6 +7,7 @@ from .charts import HistoryPoint
 from .history import TeamHistory
 from .models import Assessment, Result
 from .models.frameworks import Contents
+from .models.results import as_fraction
 from .standing import Standing
 
 
@@ -34,8 +35,9 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
     return charts.radar(names, series, top=scale_top(standing.contents), places=standing.contents.edition.places)
 
 
-def _title(result: Result, index: str) -> str:
+def _title(result: Result) -> str:
     """A result in one sentence, as a mark of the history is read out."""
+    index = scoring.rounded(as_fraction(result.index_exact), result.places) or "–"
     if result.edition.uses_levels:
         figures = f"{'no level' if result.level is None else f'level {result.level}'}, index {index}"
     else:
@@ -44,14 +46,12 @@ def _title(result: Result, index: str) -> str:
 
 
 def _point(result: Result, *, beside: bool) -> HistoryPoint:
-    index = scoring.rounded_text(result.index_exact, result.places) or "–"
     return HistoryPoint(
         date=result.date,
         # Bands stand on a scale of their own; only levels share the scale of the index.
         level=result.level if result.edition.uses_levels else None,
-        index=result.index,
-        figure=index,
-        title=_title(result, index),
+        index=as_fraction(result.index_exact),
+        title=_title(result),
         url=result.get_absolute_url(),
         beside=beside,
         under_revision=result.state != Assessment.Status.CLOSED,
@@ -79,10 +79,10 @@ def small_multiples(past: TeamHistory, contents: Contents) -> list[SmallMultiple
 
 def _multiple(name: str, past: TeamHistory, figures: dict, contents: Contents) -> SmallMultiple:
     points = [
-        HistoryPoint(date=result.date, level=level, index=index, figure=figure, title="", url="")
+        HistoryPoint(date=result.date, level=level, index=index, title="", url="")
         for result in past.results
-        for level, index, figure in [figures.get(result.pk, (None, None, ""))]
+        for level, index in [figures.get(result.pk, (None, None))]
     ]
     newest, places = points[-1], contents.edition.places
     chart = charts.history(points, top=scale_top(contents), width=220, height=70, small=True, places=places)
-    return SmallMultiple(name=name, level=newest.level, index=newest.index_shown(places), chart=chart)
+    return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index, places), chart=chart)

@@ -28,7 +28,10 @@ def as_decimal(value: Fraction | None) -> Decimal | None:
 
 
 def as_fraction(text: str) -> Fraction | None:
-    return Fraction(text) if text else None
+    if not text:
+        return None
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator), int(denominator or 1))
 
 
 class Figures(models.Model):
