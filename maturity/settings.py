@@ -48,6 +48,8 @@ MIDDLEWARE = [
     "maturity.middleware.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # For pages; static files are compressed when collected. It pads at random, so that no length tells a secret.
+    "django.middleware.gzip.GZipMiddleware",
     "maturity.middleware.probes",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
