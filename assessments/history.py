@@ -2,23 +2,24 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.db.models import F, OuterRef, Subquery
 
 from . import scoring
 from .models import Assessment, PartResult, Result, Team
+from .models.results import as_fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What may be joined in one history: one framework, one rule, one questionnaire."""
+    """What may be joined in one history: one framework, one rule, one questionnaire; names may change on the way."""
 
     framework: str
-    framework_name: str
+    framework_name: str = field(compare=False)
     rule: str
-    rule_name: str
+    rule_name: str = field(compare=False)
     questionnaire: str
 
     @classmethod
@@ -58,7 +59,7 @@ class TableRow:
             url=result.get_absolute_url(),
             framework=f"{result.edition}{', short' if result.is_short else ''}",
             level=level,
-            index=scoring.rounded_text(result.index_exact, result.places) or "–",
+            index=scoring.rounded(as_fraction(result.index_exact), result.places) or "–",
             respondents=f"{result.respondents} of {result.participants}",
             state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
             + (f", generation {result.generation}" if result.generation > 1 else ""),
@@ -70,7 +71,7 @@ class TeamHistory:
 
     def __init__(self, team: Team, wanted: dict | None = None):
         rows = Result.objects.current_only().filter(team=team).chronological()
-        rows = rows.annotate(state=F("assessment__status")).defer("outcomes", "warnings", "cells")
+        rows = rows.annotate(state=F("assessment__status")).defer("outcomes", "cells")
         self.all: list[Result] = rows.wired()
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
         self.line = self._chosen(wanted or {})
@@ -110,14 +111,11 @@ class TeamHistory:
         return [result for result in same if result.questionnaire != self.line.questionnaire]
 
     def by_dimension(self) -> dict[str, dict]:
-        """Of every dimension key: level, index and index as it is shown, by result id."""
+        """Of every dimension key: level and exact index by result id."""
         rows = PartResult.objects.filter(result__in=self.results, kind=PartResult.Kind.DIMENSION)
         figures: dict[str, dict] = {}
-        places = self.results[-1].places if self.results else 2
-        for key, result, level, index, exact in rows.order_by().values_list(
-            "key", "result_id", "level", "index", "index_exact"
-        ):
-            figures.setdefault(key, {})[result] = (level, index, scoring.rounded_text(exact, places) or "")
+        for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index_exact"):
+            figures.setdefault(key, {})[result] = (level, as_fraction(index))
         return figures
 
 
@@ -126,4 +124,4 @@ def latest_by_team(teams: Iterable[Team]) -> dict:
     newest = Result.objects.current_only().filter(team=OuterRef("pk")).order_by("-date", "-created_at").values("pk")[:1]
     chosen = Team.objects.filter(pk__in=[team.pk for team in teams]).annotate(newest=Subquery(newest))
     rows = Result.objects.filter(pk__in=list(chosen.values_list("newest", flat=True)))
-    return {result.team_id: result for result in rows.defer("outcomes", "warnings", "cells").wired()}
+    return {result.team_id: result for result in rows.select_related("framework", "edition").defer("outcomes", "cells")}
