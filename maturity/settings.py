@@ -51,7 +51,6 @@ MIDDLEWARE = [
     # For pages; static files are compressed when collected. It pads at random, so that no length tells a secret.
     "django.middleware.gzip.GZipMiddleware",
     "maturity.middleware.probes",
-    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
