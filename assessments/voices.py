@@ -21,15 +21,17 @@ class Voice:
 def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voice]]:
     """By criterion key, what was said. Without names a vote is told only to the person who gave it.
 
-    Empty for an earlier generation: ratings may have changed since, and a result keeps no comments of its own.
+    Empty for an earlier generation and while the assessment is open again: ratings may have changed since, and a result
+    keeps no comments of its own.
     """
-    if not result.is_current:
+    if not result.is_current or not result.assessment.is_closed:
         return {}
     if result.assessment.anonymous:
         return _nobodys_voices(result)
     rows = Rating.objects.filter(assessment=result.assessment_id)
     rows = rows.select_related("respondent__user", "respondent__invitation", "choice", "criterion")
-    rows = rows.order_by("respondent__user__name")
+    # By name only for who sees names: elsewhere any order would tell whose comments belong together.
+    rows = rows.order_by("respondent__user__name" if names else "pk")
     voices: dict[str, list[Voice]] = {}
     for rating in rows:
         user = rating.respondent.user
@@ -66,8 +68,8 @@ def _nobodys_voices(result: Result) -> dict[str, list[Voice]]:
 
 
 def notes_behind(result: Result) -> dict[str, str]:
-    """By criterion key, what the group noted when it agreed; nothing for an earlier generation."""
-    if not result.is_current:
+    """By criterion key, what the group noted when it agreed; nothing where that may have changed since."""
+    if not result.is_current or not result.assessment.is_closed:
         return {}
     rows = result.assessment.agreed_ratings.values_list("criterion__key", "note", "reason")
     return {key: " – ".join(part for part in (reason, note) if part) for key, note, reason in rows}

@@ -23,6 +23,8 @@ from .participation import Participation
 from .ratings import Rating, Respondent
 from .teams import Team
 
+TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
+
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
@@ -81,6 +83,9 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             raise Refused("This framework has no such scoring rule.")
         if questionnaire == Assessment.Questionnaire.SHORT and not contents.quick_keys:
             raise Refused("This edition has no short questionnaire.")
+        due = terms.get("due")
+        if due and due < date:
+            raise Refused(TOO_EARLY)
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=team.pk)
             if self.unfinished().filter(team=team, edition__framework=edition.framework_id).exists():
@@ -145,9 +150,9 @@ class Assessment(Answering, Inviting, models.Model):
                 violation_error_message="A closed assessment needs the time of closing.",
             ),
             models.CheckConstraint(
-                condition=Q(due__isnull=True) | Q(due__gte=models.F("date")) | Q(opened_at__isnull=False),
+                condition=Q(due__isnull=True) | Q(due__gte=models.F("date")),
                 name="assessment_due_after_date",
-                violation_error_message="Answers cannot be wanted before the date of the assessment.",
+                violation_error_message=TOO_EARLY,
             ),
         ]
 
@@ -274,6 +279,8 @@ class Assessment(Answering, Inviting, models.Model):
         with transaction.atomic():
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN, REVIEW)
+            if due and due < locked.date:
+                raise Refused(TOO_EARLY)
             Assessment.objects.filter(pk=self.pk).update(due=due)
             Mail.objects.filter(assessment=self, kind__in=Mail.BY_DATE).delete()
             Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())

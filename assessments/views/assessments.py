@@ -12,7 +12,6 @@ from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenFor
 from ..models import Assessment, Edition, Refused
 from ..reviewing import Agenda
 
-
 STARTED = {
     Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",
     Assessment.Status.OPEN: "The assessment is open. Everyone in the team finds it on their start page.",
