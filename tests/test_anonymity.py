@@ -106,7 +106,7 @@ class TestTheWayIn:
 
     def test_one_plain_sentence_stands_above_the_questionnaire(self, client, assessment, guests):
         sentence = "nobody, not even the lead or an administrator, can tell which answers are yours"
-        for page in ("", "X/", "symptoms/"):
+        for page in ("", "to/X/", "symptoms/"):
             assert sentence in client.get(f"/i/{guests[0].token}/answer/{page}").content.decode()
 
     def test_the_shared_link_counts_a_member_who_is_signed_in_once(self, assessment, people):
