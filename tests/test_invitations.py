@@ -38,7 +38,7 @@ def assessment(team, lead, member):
 
 def answer(client, token, assessment, code="L", key="x1", **fields):
     criterion = assessment.edition.contents.criterion_by_key[key]
-    url = f"/i/{token}/answer/{criterion.dimension.key}/{criterion.pk}/"
+    url = f"/i/{token}/answer/to/{criterion.dimension.key}/{criterion.pk}/"
     form = {"code": code, "page": "p1", "sequence": 1, "version": 0, "who": assessment.pk, **fields}
     return client.post(url, form)
 
@@ -116,7 +116,7 @@ class TestOpening:
         assert answer(phone, token, assessment, "F").status_code == 302
         assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/"
         assert "Go on: 1 of 8 answered" in desk.get(f"/i/{token}/answer/").content.decode()
-        page = desk.get(f"/i/{token}/answer/X/").content.decode()
+        page = desk.get(f"/i/{token}/answer/to/X/").content.decode()
         assert page.count(" checked") == 1
         assert Respondent.objects.get().invitation.email == "ada@example.org"
 
@@ -153,7 +153,7 @@ class TestOpening:
         guest = toy.guest(assessment, email="ada@example.org")
         for url in (f"/teams/{team.pk}/", f"/assessments/{assessment.pk}/", "/teams/"):
             assert client.get(url).status_code == 302
-        for page in ("", "X/", "done/", "symptoms/"):
+        for page in ("", "to/X/", "done/", "symptoms/"):
             html = client.get(f"/i/{guest.token}/answer/{page}").content.decode()
             assert f"/teams/{team.pk}" not in html
             assert f"/assessments/{assessment.pk}" not in html
@@ -176,7 +176,7 @@ class TestDeadLinks:
         guest = toy.guest(assessment, email="ada@example.org")
         toy.rate(assessment, guest, "F F - - - - - -")
         Invitation.objects.filter(pk=guest.invitation.pk).update(**{change: timezone.now() - timedelta(minutes=1)})
-        for path in ("", "answer/", "answer/X/"):
+        for path in ("", "answer/", "answer/to/X/"):
             response = client.get(f"/i/{guest.token}/{path}")
             assert response.status_code == 404
             assert word in response.content.decode()

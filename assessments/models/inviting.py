@@ -21,6 +21,9 @@ class Inviting(Moving):
     mails: Any
     anonymous: Any
 
+    #: So that a shared link that went astray does not fill the table.
+    MOST_PEOPLE = 500
+
     class Meta:
         abstract = True
 
@@ -106,6 +109,8 @@ class Inviting(Moving):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             locked._refuse_unless_usable(shared)
+            if locked.participations.count() >= self.MOST_PEOPLE:
+                raise Refused("This assessment takes no more people. Ask the lead.")
             made = {"name": "" if locked.anonymous else name, "expires_at": shared.expires_at}
             if locked.anonymous:
                 made["created_at"] = shared.created_at
