@@ -114,7 +114,9 @@ class TestOpening:
         phone, desk = Client(), Client()
         assert phone.post(f"/i/{token}/accept/").url == f"/i/{token}/answer/"
         assert answer(phone, token, assessment, "F").status_code == 302
-        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/"
+        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/next/"
+        following = assessment.edition.contents.criterion_by_key["x2"]
+        assert desk.get(f"/i/{token}/answer/next/").url == f"/i/{token}/answer/to/X/#c-{following.pk}"
         assert "Go on: 1 of 8 answered" in desk.get(f"/i/{token}/answer/").content.decode()
         page = desk.get(f"/i/{token}/answer/to/X/").content.decode()
         assert page.count(" checked") == 1
@@ -277,6 +279,7 @@ def test_a_guest_submits_and_is_thanked_and_told_what_comes_next(client, assessm
     html = client.post(f"/i/{guest.token}/answer/submit/", follow=True).content.decode()
     assert "Thank you" in html
     assert "What happens next" in html
+    assert client.get(f"/i/{guest.token}/").url == f"/i/{guest.token}/answer/done/"
     mine = assessment.participations.get(invitation=guest.invitation)
     assert mine.state == Participation.State.SUBMITTED
     assert Event.objects.get(kind="assessment.submitted").data == {"invitation": guest.invitation.pk}

@@ -217,6 +217,8 @@ def test_a_team_answers_anonymously(party):
     phone.goto(own)
     phone.get_by_role("link", name="Start answering").click()
     party.answer(phone, "x1", "Fully")
+    edith.goto(own)
+    expect(question(edith, "x1").get_by_role("radio", name="Fully")).to_be_checked()
 
     lead.goto(f"{assessment.get_absolute_url()}end/")
     lead.get_by_role("button", name="End answering and review").click()
