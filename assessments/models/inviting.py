@@ -10,6 +10,7 @@ from .journal import Event
 from .moves import DRAFT, OPEN, Moving, Refused
 from .outbox import Mail
 from .participation import Guest, Invitation, Participation, invite_hash, new_token
+from .ratings import Rating
 from .teams import Membership
 
 
@@ -94,6 +95,15 @@ class Inviting(Moving):
                 state=Participation.State.ASKED, user__isnull=True
             ).delete()
             Event.record("invitation.revoked", by=by, team=self.team, assessment=self, invitation=invitation.pk)
+
+    def forget(self, invitation: Invitation, *, by):
+        """Removes name, address and words of somebody who came without an account; what they rated stays."""
+        with transaction.atomic():
+            self._lock()
+            Rating.objects.filter(respondent__invitation=invitation).forget_words()
+            self.invitations.filter(pk=invitation.pk).update(email="", name="", revoked_at=timezone.now())
+            self.participations.filter(invitation=invitation, state=Participation.State.ASKED).delete()
+            Event.record("invitation.forgotten", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
     def accept(self, invitation: Invitation):
         """The holder of a personal link begins. However often this happens, it is one participation."""

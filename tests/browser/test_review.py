@@ -161,6 +161,10 @@ def test_a_team_answers_alone_and_agrees_together(party):
     screen.keyboard.press("n") if party.script else screen.get_by_role("button", name="Begin").click()
     expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
     party.look(screen)
+    # Read from top to bottom: what it is about, what was said, what can be settled, how to go on, the agenda.
+    read = screen.locator("main").inner_text()
+    order = ["Practice x1 is done.", "the median is Fully", "We agree on", "Settle it", "Next", "All other questions"]
+    assert [read.index(words) for words in order] == sorted(read.index(words) for words in order)
     for phone, own in ((member, "Not"), (phones["guest"], "Fully")):
         party.sees(phone, "Practice x1 is done.")
         expect(phone.get_by_text(f"Your own answer: {own}")).to_be_visible()
