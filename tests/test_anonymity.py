@@ -337,6 +337,7 @@ class TestSubtraction:
         assert "people are counted, not named" in html
         assert "Nemo 1" not in html
         assert client.get(f"{url}participation/?seen={pulse}").status_code == 204
+        assert "<h2>Invited</h2>" not in client.get(f"{url}invite/").content.decode()
         assert "rated by nobody" not in client.get(f"{url}close/").content.decode()
 
     def test_two_frozen_views_of_the_same_votes_are_the_same(self, answered, people):
