@@ -24,6 +24,11 @@ class Permissions:
     # Templates call what they find callable; these must be looked up instead.
     do_not_call_in_templates = True
 
+    @property
+    def sees_team_page(self) -> bool:
+        """Whether there is more than being asked into one assessment."""
+        return bool(self.roles - {policy.FACILITATOR, policy.GUEST})
+
     def __getitem__(self, name: str) -> bool:
         return self(name.replace("_", " "))
 

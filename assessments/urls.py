@@ -86,6 +86,7 @@ urlpatterns = [
     path("assessments/<uuid:pk>/invite/", inviting.invite, name="assessment-invite"),
     path("assessments/<uuid:pk>/invite/link/", inviting.share, name="assessment-share"),
     path("assessments/<uuid:pk>/invite/<int:invitation>/revoke/", inviting.revoke, name="assessment-revoke"),
+    path("assessments/<uuid:pk>/invite/<int:invitation>/forget/", inviting.forget, name="assessment-forget"),
     path("assessments/<uuid:pk>/remind/", inviting.remind, name="assessment-remind"),
     path("assessments/<uuid:pk>/participation/", inviting.participation, name="assessment-participation"),
     # Reviewing together

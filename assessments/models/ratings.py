@@ -137,6 +137,11 @@ class RatingQuerySet(models.QuerySet["Rating"]):
         """Answers that count for or against something: a choice, or that it does not apply."""
         return self.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA])
 
+    def forget_words(self):
+        """Removes what people wrote, not what they rated; a reason leaves a mark, as “does not apply” needs one."""
+        self.exclude(reason="").update(reason="(removed)")
+        self.update(comment="", evidence="")
+
     def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark, *, timed=True) -> "Rating":
         """Inserts or updates the one rating of this respondent for this criterion, as `Rating.keep` does."""
         stored = self.filter(respondent_id=respondent_id, criterion=criterion).first()
