@@ -69,7 +69,7 @@ class PartChange:
     texts: tuple[TextChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Everything that is different in `after`; criteria in the order of their edition."""
 

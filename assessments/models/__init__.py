@@ -23,6 +23,7 @@ from .assessments import (
     Respondent,
     StaleAnswer,
 )
+from .drafting import EditRefused, Frozen, StaleEdit
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
 from .plans import Action, Target
@@ -38,9 +39,11 @@ __all__ = [
     "Criterion",
     "CriterionResult",
     "Dimension",
+    "EditRefused",
     "Edition",
     "Event",
     "Framework",
+    "Frozen",
     "Group",
     "Invitation",
     "Level",
@@ -56,6 +59,7 @@ __all__ = [
     "Scale",
     "SignInAttempt",
     "StaleAnswer",
+    "StaleEdit",
     "Symptom",
     "Target",
     "Team",

@@ -70,6 +70,7 @@ class _Adapter:
         for reader in self.read_nodes(framework):
             self.node(reader, requirement)
         self.drop_empty()
+        self.drop_levels()
         self.say_what_was_made(framework)
         self.left_out(library, framework)
         if not self.criteria and not self.report.problems:
@@ -368,6 +369,21 @@ class _Adapter:
             self.origins["dimensions", i] = places[dimension["key"]]
         named = {criterion["scale"] for criterion in self.criteria}
         self.scales = [scale for scale in self.scales if scale["key"] in named] or self.scales
+
+    def drop_levels(self):
+        """A group that no requirement begins at would be a level that nobody can reach."""
+        begun = {criterion["level"] for criterion in self.criteria}
+        kept = [level for level in self.levels if level["level"] in begun]
+        if not kept:
+            return
+        for level in self.levels:
+            if level not in kept:
+                self.report.adapted.append(f"No requirement begins at the group “{level['name']}”: it is no level of its own.")
+        number = {level["level"]: n for n, level in enumerate(kept, start=1)}
+        self.levels = [level | {"level": number[level["level"]]} for level in kept]
+        self.origins = {place: origin for place, origin in self.origins.items() if place[0] != "levels"}
+        for criterion in self.criteria:
+            criterion["level"] = number[criterion["level"]]
 
     def source(self, library: Reader) -> dict:
         return without_empty(

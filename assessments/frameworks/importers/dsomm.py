@@ -58,7 +58,8 @@ class _Adapter:
             if not (name == "meta" and self.document is self.meta_document):
                 self.group(name, value)
         self.link()
-        self.say_what_was_made()
+        highest = max((row["level"] for row in self.criteria if row.get("level")), default=1)
+        self.say_what_was_made(highest)
         data = {
             "format": 1,
             "framework": {
@@ -71,7 +72,7 @@ class _Adapter:
             },
             "scales": [NPLF],
             "scoring": RULES,
-            "levels": [{"level": n, "name": "Not yet there" if n == 0 else f"Maturity {n}"} for n in range(MAX_LEVEL + 1)],
+            "levels": [{"level": n, "name": "Not yet there" if n == 0 else f"Maturity {n}"} for n in range(highest + 1)],
             "groups": self.groups,
             "dimensions": self.dimensions,
             "criteria": self.criteria,
@@ -200,12 +201,12 @@ class _Adapter:
             named = bullets(self.names.get(each, each) for each in wanted)
             criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}")
 
-    def say_what_was_made(self):
+    def say_what_was_made(self, highest: int):
         say = self.report.adapted.append
         say("Dimensions became groups, sub-dimensions became dimensions, activities became criteria of their level.")
         say("The file has no answers to choose from: a scale from “Not implemented” to “Fully implemented” was added.")
         say("The file does not say when a level is reached: the rules “Largely achieved” and “Fully achieved” were added.")
-        say("Level 0 was added as the floor; the levels are called “Maturity 1” to “Maturity 5”.")
+        say(f"Level 0 was added as the floor; the levels are called “Maturity 1” to “Maturity {highest}”.")
         say("Risk and assessment stand under “How to tell”; measure, usefulness and effort under “Next step”.")
         if any(self.builds_on):
             say("What an activity depends on is told in its next step; it does not decide about levels.")
