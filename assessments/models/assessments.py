@@ -49,7 +49,7 @@ class PageMark:
     version: int
 
 
-class AssessmentQuerySet(models.QuerySet):
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 
@@ -390,7 +390,7 @@ class Invitation(models.Model):
         return f"invitation {self.pk}"
 
 
-class ParticipationQuerySet(models.QuerySet):
+class ParticipationQuerySet(models.QuerySet["Participation"]):
     def by_state(self) -> dict[str, int]:
         return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
 
@@ -462,7 +462,7 @@ class Respondent(models.Model):
         return str(self.pk)
 
 
-class RatingQuerySet(models.QuerySet):
+class RatingQuerySet(models.QuerySet["Rating"]):
     def given(self):
         """Ratings that are an answer, be it `I do not know`; a comment alone is none."""
         return self.exclude(answer=Rating.Kind.NONE)
@@ -472,9 +472,9 @@ class RatingQuerySet(models.QuerySet):
 
         The caller holds the assessment's lock, so nothing can come between reading and writing.
         """
-        stored = self.filter(respondent_id=respondent_id, criterion=criterion).first()
+        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
         if stored is None:
-            stored = self.model(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
+            stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
         elif stored.page == mark.page:
             if mark.sequence <= stored.sequence:
                 return stored
@@ -547,7 +547,7 @@ class Rating(models.Model):
 
     @property
     def code(self) -> str:
-        return self.choice.code if self.choice_id else self.answer
+        return self.choice.code if self.choice else self.answer
 
 
 class AgreedRating(models.Model):
