@@ -171,7 +171,9 @@ def as_text(value: Any) -> str:
 def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartChange]:
     head = texts_changed(before.framework, after.framework, HEAD_TEXTS)
     if head:
-        yield PartChange(kind="framework", key=after.framework.key, name=after.framework.name, how="changed", texts=head)
+        yield PartChange(
+            kind="framework", key=after.framework.key, name=after.framework.name, how="changed", texts=head
+        )
     yield from _kind("level", before.levels, after.levels, lambda x: str(x.level), LEVEL_TEXTS)
     yield from _kind("group", before.groups, after.groups, lambda x: x.key, ("name", "about"))
     yield from _kind("dimension", before.dimensions, after.dimensions, lambda x: x.key, ("name", "group", "about"))

@@ -14,7 +14,7 @@ from .storing import Stored, VersionTaken, digest_of, file_of, store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What importing a file would do. `previous` is the edition it follows, `existing` the one that is there already."""
+    """What importing a file would do. `previous` is the edition it follows, `existing` the same one, already there."""
 
     file: FrameworkFile
     adapted: tuple[str, ...]
@@ -68,8 +68,8 @@ def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
     """What importing would do; nothing is written.
 
     Criteria of a foreign file are matched with the previous edition by the source's own ids, so that a renamed practice
-    keeps its key. `label` is a version to use instead of the file's. Raises VersionTaken where the version is there with
-    other content.
+    keeps its key. `label` is a version to use instead of the file's. Raises VersionTaken where the version is there
+    with other content.
     """
     adapted = given if isinstance(given, Adapted) else Adapted(file=given)
     file = _labelled(adapted.file, label)
@@ -78,12 +78,12 @@ def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
     before = file_of(previous) if previous else None
     if before is not None and isinstance(given, Adapted):
         file = matched(file, before)
-    existing = framework and framework.editions.filter(
-        origin=Edition.Origin.IMPORTED, version=file.framework.version
-    ).first()
+    existing = (
+        framework and framework.editions.filter(origin=Edition.Origin.IMPORTED, version=file.framework.version).first()
+    )
     if existing and digest_of(existing) != file.digest:
         raise VersionTaken(
-            f"{existing} is there already with other content. Discard that draft first, or give this one another version."
+            f"{existing} is there already with other content. Discard that draft, or give this one another version."
             if existing.is_draft
             else f"{existing} is published already with other content. Give the changed framework a version of its own."
         )
@@ -106,7 +106,7 @@ def _labelled(file: FrameworkFile, label: str) -> FrameworkFile:
 
 
 def _previous(framework: Framework, version: str) -> Edition | None:
-    """What an imported edition follows: the newest published one, imported ones first, else the newest imported draft."""
+    """What an imported edition follows: the newest published one, imported first, else the newest imported draft."""
     others = framework.editions.exclude(version=version, origin=Edition.Origin.IMPORTED)
     imported = others.filter(origin=Edition.Origin.IMPORTED)
     published = imported.published().first() or others.published().first()

@@ -41,7 +41,9 @@ def _present(data: dict, names) -> dict:
 
 
 @transaction.atomic
-def store(file: FrameworkFile, *, origin: str, publish: bool = True, based_on: Edition | None = None, by=None) -> Stored:
+def store(
+    file: FrameworkFile, *, origin: str, publish: bool = True, based_on: Edition | None = None, by=None
+) -> Stored:
     """Stores a framework file as an edition; storing the same content again changes nothing.
 
     Raises VersionTaken where this version of this origin exists with another digest.
@@ -55,14 +57,16 @@ def store(file: FrameworkFile, *, origin: str, publish: bool = True, based_on: E
         if digest_of(existing) == file.digest:
             return Stored(edition=existing, is_new=False)
         raise VersionTaken(
-            f"{head['name']} {head['version']} is stored already with other content (digest {digest_of(existing)[:19]}…, "
-            f"this file has {file.digest[:19]}…). Give the changed framework a version of its own."
+            f"{head['name']} {head['version']} is stored already with other content "
+            f"(digest {digest_of(existing)[:19]}…, this file has {file.digest[:19]}…). "
+            "Give the changed framework a version of its own."
         )
     edition = Edition.objects.create(
         framework=framework,
         origin=origin,
         based_on=based_on,
-        new_ladder=based_on is not None and is_new_ladder(_names_of_levels(based_on), [x["name"] for x in data.get("levels", [])]),
+        new_ladder=based_on is not None
+        and is_new_ladder(_names_of_levels(based_on), [x["name"] for x in data.get("levels", [])]),
         scoring=data["scoring"],
         blocks=_present(data, BLOCKS),
         **_present(head, ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")),

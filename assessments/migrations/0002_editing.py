@@ -4,55 +4,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assessments', '0001_initial'),
+        ("assessments", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='criterion',
-            name='editorial',
-            field=models.BooleanField(default=False, verbose_name='changed without changing the meaning'),
+            model_name="criterion",
+            name="editorial",
+            field=models.BooleanField(default=False, verbose_name="changed without changing the meaning"),
         ),
         migrations.AddField(
-            model_name='criterion',
-            name='revision',
+            model_name="criterion",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='dimension',
-            name='revision',
+            model_name="dimension",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='edition',
-            name='revision',
+            model_name="edition",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='group',
-            name='revision',
+            model_name="group",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='level',
-            name='revision',
+            model_name="level",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='scale',
-            name='editorial',
-            field=models.BooleanField(default=False, verbose_name='changed without changing the meaning'),
+            model_name="scale",
+            name="editorial",
+            field=models.BooleanField(default=False, verbose_name="changed without changing the meaning"),
         ),
         migrations.AddField(
-            model_name='scale',
-            name='revision',
+            model_name="scale",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='symptom',
-            name='revision',
+            model_name="symptom",
+            name="revision",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
     ]

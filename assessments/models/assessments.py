@@ -337,9 +337,9 @@ class Assessment(models.Model):
         return scoring.score(self.instrument(), list(self.votes().values()), agreed)
 
 
-def instrument_of(edition) -> scoring.Instrument:
-    """An edition's rows as the scoring engine's plain values."""
-    contents, rules = edition.contents, edition.scoring
+def instrument_of(edition, contents=None) -> scoring.Instrument:
+    """An edition's rows as the scoring engine's plain values; `contents` where they are at hand."""
+    contents, rules = contents or edition.contents, edition.scoring
     scales = {
         s.pk: scoring.Scale(key=s.key, values={c.code: c.value for c in s.choices.all()}) for s in contents.scales
     }

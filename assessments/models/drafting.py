@@ -40,9 +40,6 @@ class Part(models.Model):
     class Meta:
         abstract = True
 
-    def in_edition(self):
-        return self.edition
-
     def save(self, *args, **kwargs):
         self.in_edition().refuse_unless_draft()
         super().save(*args, **kwargs)
@@ -50,6 +47,14 @@ class Part(models.Model):
     def delete(self, *args, **kwargs):
         self.in_edition().refuse_unless_draft()
         return super().delete(*args, **kwargs)
+
+    def in_edition(self):
+        return self.edition
+
+    @property
+    def label(self) -> str:
+        """What people know it by in lists, also while it has no name yet."""
+        return getattr(self, "statement", "") or getattr(self, "name", "") or getattr(self, "key", "")
 
     @property
     def kind(self) -> str:
@@ -131,8 +136,11 @@ class Drafting:
             locked._record("changed", by=by, part=stored)
             return stored
 
-    def add(self, part, *, by):
-        """Adds a new level (at the top), group, dimension, scale or criterion (at the end), under a key never used before."""
+    def add(self, part, *, by, choices=()):
+        """Adds a new level (at the top), group, dimension, scale (with its choices) or criterion (at the end).
+
+        It gets a key that no edition of the framework has used.
+        """
         with self.as_draft() as locked:
             part.edition = locked
             if part.kind == "level":
@@ -142,6 +150,8 @@ class Drafting:
                 part.order = locked._next(type(part).objects.filter(edition=locked), "order")
                 part.key = locked._new_key(part)
             part.save(force_insert=True)
+            if choices:
+                part.choices.bulk_create([part.choices.model(scale=part, **choice) for choice in choices])
             locked._record("added", by=by, part=part)
             return part
 
@@ -151,7 +161,7 @@ class Drafting:
         return 0 if highest is None else highest + 1
 
     def _new_key(self, part) -> str:
-        """A key from the words of the part that no edition of this framework has used, so that no history is mistaken."""
+        """A key from the words of the part. No edition has used it, so that no history is mistaken for its own."""
         words = part.statement if part.kind == "criterion" else getattr(part, "name", "") or part.key or part.kind
         base = key_of(words) or part.kind
         if part.kind == "criterion":

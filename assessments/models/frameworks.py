@@ -49,7 +49,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
     def to_offer_first(self, team) -> "Edition | None":
-        """The default edition of the framework that the team used last, else the one published last; None without any."""
+        """The default edition of the framework that the team used last, else of the one published last, else None."""
         usable = self.usable()
         used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework", flat=True).first()
         same = [edition for edition in usable if edition.framework_id == used]
@@ -118,14 +118,6 @@ class Edition(Drafting, models.Model):
     def __str__(self):
         return f"{self.name} {self.version}"
 
-    def get_absolute_url(self):
-        return reverse("edition", args=[self.framework.key, self.pk])
-
-    def publish(self, *, digest: str):
-        """Freezes the edition under the digest of its canonical form."""
-        self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
-        self.save(update_fields=["digest", "status", "published_at"])
-
     def save(self, *args, **kwargs):
         """Refuses to store anything of a published edition but that it is retired."""
         retiring = set(kwargs.get("update_fields") or ()) == {"status"}
@@ -133,13 +125,28 @@ class Edition(Drafting, models.Model):
             raise Frozen
         super().save(*args, **kwargs)
 
-    def _being_published(self):
-        stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
-        return stored == self.Status.DRAFT
+    def get_absolute_url(self):
+        return reverse("edition", args=[self.framework.key, self.pk])
 
     def delete(self, *args, **kwargs):
         self.refuse_unless_draft()
         return super().delete(*args, **kwargs)
+
+    def get_editor_url(self):
+        return reverse("draft-edit", args=[self.framework.key, self.pk])
+
+    def url_of(self, part):
+        """Where a part of this draft is edited."""
+        return reverse("draft-part", args=[self.framework.key, self.pk, part.kind, part.pk])
+
+    def publish(self, *, digest: str):
+        """Freezes the edition under the digest of its canonical form."""
+        self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
+        self.save(update_fields=["digest", "status", "published_at"])
+
+    def _being_published(self):
+        stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
+        return stored == self.Status.DRAFT
 
     @property
     def uses_levels(self):

@@ -23,7 +23,13 @@ def freeze(using: str):
 def thaw(using: str):
     connection = connections[using]
     if connection.vendor == "postgresql":
-        _run(connection, [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in ("frozen_part", "frozen_choice", "frozen_edition")])
+        _run(
+            connection,
+            [
+                f"DROP FUNCTION IF EXISTS {name}() CASCADE"
+                for name in ("frozen_part", "frozen_choice", "frozen_edition")
+            ],
+        )
     else:
         _run(connection, sqlite_drops())
 
@@ -47,9 +53,10 @@ def _table(kind: str) -> str:
 
 def _sqlite() -> list[str]:
     edition, scale = _table("edition"), _table("scale")
-    status_of = {kind: f'(SELECT "status" FROM "{edition}" WHERE "id" = {{row}}."edition_id")' for kind in PARTS}
+    status_of = dict.fromkeys(PARTS, f'(SELECT "status" FROM "{edition}" WHERE "id" = {{row}}."edition_id")')
     status_of["choice"] = (
-        f'(SELECT e."status" FROM "{edition}" e JOIN "{scale}" s ON s."edition_id" = e."id" WHERE s."id" = {{row}}."scale_id")'
+        f'(SELECT e."status" FROM "{edition}" e JOIN "{scale}" s ON s."edition_id" = e."id" '
+        f'WHERE s."id" = {{row}}."scale_id")'
     )
     made = []
     for kind, status in status_of.items():
@@ -103,4 +110,6 @@ def _postgresql() -> list[str]:
 
 
 def _postgresql_trigger(kind: str, when: str, function: str) -> str:
-    return f'CREATE TRIGGER "frozen_{kind}" BEFORE {when} ON "{_table(kind)}" FOR EACH ROW EXECUTE FUNCTION {function}()'
+    return (
+        f'CREATE TRIGGER "frozen_{kind}" BEFORE {when} ON "{_table(kind)}" FOR EACH ROW EXECUTE FUNCTION {function}()'
+    )

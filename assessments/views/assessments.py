@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..access import get_assessment, get_team
 from ..forms.assessments import DueForm, EditionForm, ReopenForm, StartForm
 from ..models import Assessment, Edition, Participation, Refused
+from ..moving_on import MovingOn
 
 
 def refused(request, assessment, sentence):
@@ -51,6 +52,7 @@ def start(request, pk):
         "edition": edition,
         "offered": Edition.objects.published().select_related("framework"),
         "asked": team.memberships.answering().count(),
+        "moving_on": MovingOn.of(team, edition),
         "under_way": team.assessments.unfinished().filter(edition__framework=edition.framework_id).first(),
     }
     return render(request, "assessments/start.html", context)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ..access import get_answering
 from ..forms.assessments import AnswerForm, minutes
 from ..models import Rating, Refused, StaleAnswer
+from ..moving_on import MovingOn
 from ..questionnaire import Progress, Question
 
 
@@ -74,6 +75,7 @@ def _page(request, assessment, may, dimension_key, *, bound=None, status=200):
         "before": before,
         "after": after,
         "questions": questions,
+        "moving_on": MovingOn.of(assessment.team, assessment.edition, before=assessment, criteria=part.criteria),
         "page": secrets.token_hex(12),
     }
     return render(request, "questionnaire/dimension.html", context, status=status)

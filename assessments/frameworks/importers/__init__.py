@@ -1,7 +1,7 @@
 """Other people's framework files as files of the product: one adapter for each format, and what they share.
 
-An adapter reads the published files of its format and never drops anything in silence: what was changed to fit, and what
-could not come along, is said in the report. What is broken is told with file, line and path, like in a file of the
+An adapter reads the published files of its format and never drops anything in silence: what was changed to fit, and
+what could not come along, is said in the report. What is broken is told with file, line and path, like in a file of the
 product.
 """
 

@@ -41,7 +41,13 @@ RULES = {
             "at": {"at_least": "2/3"},
             "below": {"at_least": "2/3"},
         },
-        {"key": "fully", "name": "Fully achieved", "unit": "criterion", "at": {"at_least": "1"}, "below": {"at_least": "1"}},
+        {
+            "key": "fully",
+            "name": "Fully achieved",
+            "unit": "criterion",
+            "at": {"at_least": "1"},
+            "below": {"at_least": "1"},
+        },
     ],
 }
 
@@ -103,7 +109,9 @@ class Reader:
         self.value: dict = value if isinstance(value, dict) else {}
         self.seen: set[str] = set()
         if not isinstance(value, dict):
-            self.problem((), f"this is {what_is(value)} where a mapping is expected", "write lines of the form 'name: value'")
+            self.problem(
+                (), f"this is {what_is(value)} where a mapping is expected", "write lines of the form 'name: value'"
+            )
 
     def problem(self, place: Place, message: str, mend: str = ""):
         self.report.problem(self.document, (*self.place, *place), message, mend)
@@ -196,7 +204,9 @@ def without_empty(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value not in (None, "", [], ())}
 
 
-def built(data: dict[str, Any], origins: dict[Place, tuple[Document, Place]], document: Document, report: Report) -> Adapted:
+def built(
+    data: dict[str, Any], origins: dict[Place, tuple[Document, Place]], document: Document, report: Report
+) -> Adapted:
     """Validates what an adapter made. A fault in it is told at the place of the source that it came from.
 
     `origins` says for parts such as `("criteria", 3)` where they stand in the source; everything else is put down to

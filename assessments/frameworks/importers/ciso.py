@@ -74,7 +74,9 @@ class _Adapter:
         self.say_what_was_made(framework)
         self.left_out(library, framework)
         if not self.criteria and not self.report.problems:
-            framework.problem(("requirement_nodes",), "nothing in this library can be rated", "; ".join(self.report.refused[:3]))
+            framework.problem(
+                ("requirement_nodes",), "nothing in this library can be rated", "; ".join(self.report.refused[:3])
+            )
         data = {
             "format": 1,
             "framework": without_empty(
@@ -128,7 +130,9 @@ class _Adapter:
             )
         if not self.levels:
             self.levels.append({"level": 1, "name": "In place"})
-            self.report.adapted.append("The library has no implementation groups: every requirement is at level 1, “In place”.")
+            self.report.adapted.append(
+                "The library has no implementation groups: every requirement is at level 1, “In place”."
+            )
 
     def requirement_scale(self, framework: Reader) -> str:
         """The scale for requirements without questions: the library's scores, or met and not met."""
@@ -147,11 +151,15 @@ class _Adapter:
                 choices.append((number, reader.text("name") or str(number), reader.text("description")))
         choices.sort()
         if len({number for number, _, _ in choices}) < len(choices):
-            self.report.problem(self.document, place, "two scores have the same number", "give each score a number of its own")
+            self.report.problem(
+                self.document, place, "two scores have the same number", "give each score a number of its own"
+            )
             return ""
         lowest = choices[0][0] if choices else 0
         if lowest:
-            self.report.adapted.append(f"Scores begin at {lowest} in the library and at 0 here; what they are called stays.")
+            self.report.adapted.append(
+                f"Scores begin at {lowest} in the library and at 0 here; what they are called stays."
+            )
         values = [
             without_empty({"code": str(number), "name": short(name), "anchor": anchor}) | {"value": number - lowest}
             for number, name, anchor in choices
@@ -291,7 +299,9 @@ class _Adapter:
         if unknown:
             return None
         if not groups:
-            self.report.adapted.append(f"“{shortened(self.heading(reader))}” is in no implementation group: it is at level 1.")
+            self.report.adapted.append(
+                f"“{shortened(self.heading(reader))}” is in no implementation group: it is at level 1."
+            )
             return 1
         return min(self.level_of_group[group] for group in groups)
 
@@ -301,7 +311,10 @@ class _Adapter:
         if isinstance(found, dict):
             pairs: list[tuple[Any, Any]] = list(found.items())
         elif isinstance(found, list):
-            pairs = [(entry.get("urn", f"{reader.text('urn')}:{i}") if isinstance(entry, dict) else i, entry) for i, entry in enumerate(found)]
+            pairs = [
+                (entry.get("urn", f"{reader.text('urn')}:{i}") if isinstance(entry, dict) else i, entry)
+                for i, entry in enumerate(found)
+            ]
         else:
             return []
         step = [key if isinstance(found, dict) else i for i, (key, _) in enumerate(pairs)]
@@ -317,7 +330,9 @@ class _Adapter:
             self.report.refused.append(f"The question “{text}” depends on another one; here every question is asked.")
             return None
         if kind not in ONE_CHOICE:
-            self.report.refused.append(f"The question “{text}” is of type {kind or 'unknown'}; only one choice of several can be rated.")
+            self.report.refused.append(
+                f"The question “{text}” is of type {kind or 'unknown'}; only one choice of several can be rated."
+            )
             return None
         choices = question.get("choices")
         readers = [
@@ -360,7 +375,9 @@ class _Adapter:
         kept = {urn: d for urn, d in self.dimensions.items() if d["key"] in used}
         for urn, dimension in self.dimensions.items():
             if urn not in kept:
-                self.report.refused.append(f"The section “{shortened(dimension['name'])}” has nothing that can be rated.")
+                self.report.refused.append(
+                    f"The section “{shortened(dimension['name'])}” has nothing that can be rated."
+                )
         places = {
             self.dimensions[urn]["key"]: self.origins["dimensions", i] for i, urn in enumerate(list(self.dimensions))
         }
@@ -378,7 +395,9 @@ class _Adapter:
             return
         for level in self.levels:
             if level not in kept:
-                self.report.adapted.append(f"No requirement begins at the group “{level['name']}”: it is no level of its own.")
+                self.report.adapted.append(
+                    f"No requirement begins at the group “{level['name']}”: it is no level of its own."
+                )
         number = {level["level"]: n for n, level in enumerate(kept, start=1)}
         self.levels = [level | {"level": number[level["level"]]} for level in kept]
         self.origins = {place: origin for place, origin in self.origins.items() if place[0] != "levels"}
@@ -398,7 +417,9 @@ class _Adapter:
 
     def left_out(self, library: Reader, framework: Reader):
         framework.seen.update(("urn", "ref_id", "name", "description", "min_score", "max_score", "requirement_nodes"))
-        library.seen.update(("urn", "ref_id", "name", "version", "locale", "description", "packager", "publication_date"))
+        library.seen.update(
+            ("urn", "ref_id", "name", "version", "locale", "description", "packager", "publication_date")
+        )
         library.seen.update(("provider", "copyright"))
         for reader, whose in ((library, "library"), (framework, "framework")):
             for name in reader.rest():
@@ -415,7 +436,5 @@ class _Adapter:
         say("Nodes of the first depth became dimensions, assessable nodes criteria; headings in between are not kept.")
         if self.level_of_group:
             say("Implementation groups became levels in their order; each requirement is at its first group.")
-        say("The library does not say when a level is reached: the rules “Largely achieved” and “Fully achieved” were added.")
+        say("The library does not say when a level is reached: “Largely achieved” and “Fully achieved” were added.")
         say("Level 0 was added as the floor; “does not apply” and “I do not know” were added to the answers.")
-
-

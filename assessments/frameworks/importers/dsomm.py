@@ -1,7 +1,7 @@
 """OWASP DSOMM, the DevSecOps Maturity Model: `model.yaml` with two documents, what it is, and the activities.
 
-Its dimensions become groups and its sub-dimensions dimensions; an activity becomes a criterion of its level. Cells that no
-activity belongs to neither block a level nor count in the index.
+Its dimensions become groups and its sub-dimensions dimensions; an activity becomes a criterion of its level. Cells that
+no activity belongs to neither block a level nor count in the index.
 """
 
 from typing import Any
@@ -51,7 +51,9 @@ class _Adapter:
     def adapted(self) -> Adapted:
         version = self.version()
         whole = self.document.value
-        if not isinstance(whole, dict) or not any(isinstance(value, dict) for name, value in whole.items() if name != "meta"):
+        if not isinstance(whole, dict) or not any(
+            isinstance(value, dict) for name, value in whole.items() if name != "meta"
+        ):
             message = "there are no dimensions with activities in this file"
             raise FrameworkFileError([self.document.problem((), message, "use DSOMM's generated model.yaml")])
         for name, value in whole.items():
@@ -72,7 +74,9 @@ class _Adapter:
             },
             "scales": [NPLF],
             "scoring": RULES,
-            "levels": [{"level": n, "name": "Not yet there" if n == 0 else f"Maturity {n}"} for n in range(highest + 1)],
+            "levels": [
+                {"level": n, "name": "Not yet there" if n == 0 else f"Maturity {n}"} for n in range(highest + 1)
+            ],
             "groups": self.groups,
             "dimensions": self.dimensions,
             "criteria": self.criteria,
@@ -89,7 +93,9 @@ class _Adapter:
         version = self.meta().get("version")
         if version in (None, ""):
             message = "the first document does not say which version this is"
-            self.report.problem(self.meta_document, ("meta",), message, "begin the file with 'meta:' and a version, then '---'")
+            self.report.problem(
+                self.meta_document, ("meta",), message, "begin the file with 'meta:' and a version, then '---'"
+            )
         return str(version)
 
     def publisher(self) -> dict:
@@ -119,14 +125,18 @@ class _Adapter:
             return
         uuid = reader.text("uuid")
         if not uuid:
-            reader.problem((), f"the activity '{shortened(name)}' has no uuid", "add it; newer versions are matched by it")
+            reader.problem(
+                (), f"the activity '{shortened(name)}' has no uuid", "add it; newer versions are matched by it"
+            )
         elif uuid in self.names:
             message = f"the uuid {uuid} of '{shortened(name)}' is taken by '{shortened(self.names[uuid])}'"
             reader.problem(("uuid",), message, "give each activity a uuid of its own")
         self.names.setdefault(uuid, name)
         level = reader.whole("level", least=1, most=MAX_LEVEL)
         risk, measure = reader.text("risk"), reader.text("measure")
-        evidence = paragraphs(reader.text("description"), titled("Risk", risk), titled("How to check", reader.text("assessment")))
+        evidence = paragraphs(
+            reader.text("description"), titled("Risk", risk), titled("How to check", reader.text("assessment"))
+        )
         self.builds_on.append(reader.lines("dependsOn"))
         self.origins["criteria", len(self.criteria)] = (self.document, place)
         self.criteria.append(
@@ -196,7 +206,10 @@ class _Adapter:
                 if each not in self.names and each not in known:
                     document, place = self.origins["criteria", i]
                     self.report.problem(
-                        document, (*place, "dependsOn"), f"there is no activity '{shortened(each)}'", "name a uuid of this file"
+                        document,
+                        (*place, "dependsOn"),
+                        f"there is no activity '{shortened(each)}'",
+                        "name a uuid of this file",
                     )
             named = bullets(self.names.get(each, each) for each in wanted)
             criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}")
@@ -205,7 +218,7 @@ class _Adapter:
         say = self.report.adapted.append
         say("Dimensions became groups, sub-dimensions became dimensions, activities became criteria of their level.")
         say("The file has no answers to choose from: a scale from “Not implemented” to “Fully implemented” was added.")
-        say("The file does not say when a level is reached: the rules “Largely achieved” and “Fully achieved” were added.")
+        say("The file does not say when a level is reached: “Largely achieved” and “Fully achieved” were added.")
         say(f"Level 0 was added as the floor; the levels are called “Maturity 1” to “Maturity {highest}”.")
         say("Risk and assessment stand under “How to tell”; measure, usefulness and effort under “Next step”.")
         if any(self.builds_on):

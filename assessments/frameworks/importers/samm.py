@@ -11,32 +11,70 @@ from typing import Any
 from ..document import Document, Place
 from ..exact import exact_number
 from ..problems import FrameworkFileError, Problem, shortened
-from .building import NOT_RATINGS, Adapted, Keys, Reader, Report, Source, built, bullets, paragraphs, short, titled, without_empty
+from .building import (
+    NOT_RATINGS,
+    Adapted,
+    Keys,
+    Reader,
+    Report,
+    Source,
+    built,
+    bullets,
+    paragraphs,
+    short,
+    titled,
+    without_empty,
+)
 
 MAX_FILES, MAX_BYTES = 1_000, 6_000_000
-TYPES = ("Model", "Function", "Practice", "MaturityLevel", "PracticeLevel", "Stream", "Activity", "Question", "AnswerSet")
+TYPES = (
+    "Model",
+    "Function",
+    "Practice",
+    "MaturityLevel",
+    "PracticeLevel",
+    "Stream",
+    "Activity",
+    "Question",
+    "AnswerSet",
+)
 CODES = {Fraction(0): "N", Fraction(1, 4): "Q", Fraction(1, 2): "H", Fraction(1): "F"}
 RULES = {
     "default_rule": "half",
     "rules": [
-        {"key": "half", "name": "Half or more", "unit": "criterion", "at": {"at_least": "1/2"}, "below": {"at_least": "1/2"}},
-        {"key": "fully", "name": "Fully achieved", "unit": "criterion", "at": {"at_least": "1"}, "below": {"at_least": "1"}},
+        {
+            "key": "half",
+            "name": "Half or more",
+            "unit": "criterion",
+            "at": {"at_least": "1/2"},
+            "below": {"at_least": "1/2"},
+        },
+        {
+            "key": "fully",
+            "name": "Fully achieved",
+            "unit": "criterion",
+            "at": {"at_least": "1"},
+            "below": {"at_least": "1"},
+        },
     ],
 }
+
+
+def not_usable(name: str, message: str, mend: str) -> FrameworkFileError:
+    return FrameworkFileError([Problem(file=name, line=None, path="", message=message, mend=mend)])
 
 
 def refuse_too_many(files: int, name: str):
     if not 0 < files <= MAX_FILES:
         message = "there are no YAML files here" if not files else f"there are more than {MAX_FILES:,} files here"
-        raise FrameworkFileError(
-            [Problem(file=name, line=None, path="", message=message, mend="use SAMM's folder 'model'")]
-        )
+        raise not_usable(name, message, "use SAMM's folder 'model'")
 
 
 def adapt(sources: list[Source]) -> Adapted:
     if sum(len(source.content) for source in sources) > MAX_BYTES:
-        message = f"the files together are larger than {MAX_BYTES:,} bytes"
-        raise FrameworkFileError([Problem(file="model", line=None, path="", message=message, mend="use SAMM's folder 'model'")])
+        raise not_usable(
+            "model", f"the files together are larger than {MAX_BYTES:,} bytes", "use SAMM's folder 'model'"
+        )
     return _Adapter(sources).adapted()
 
 
@@ -86,7 +124,11 @@ class _Adapter:
         if not key:
             reader.problem((), "the id is missing", "add it; other files refer to it")
         elif key in known:
-            reader.problem(("id",), f"the id {key} is taken by {known[key].reader.document.name}", "give each file an id of its own")
+            reader.problem(
+                ("id",),
+                f"the id {key} is taken by {known[key].reader.document.name}",
+                "give each file an id of its own",
+            )
         else:
             known[key] = thing
 
@@ -95,14 +137,18 @@ class _Adapter:
         wanted = thing.reader.text(field, needed=True)
         found = self.things[kind].get(wanted)
         if wanted and not found:
-            thing.reader.problem((field,), f"there is no {kind} with the id {shortened(wanted)}", "add its file, or mend the id")
+            thing.reader.problem(
+                (field,), f"there is no {kind} with the id {shortened(wanted)}", "add its file, or mend the id"
+            )
         return found
 
     def adapted(self) -> Adapted:
         assert self.first is not None
         for kind in ("Function", "Practice", "MaturityLevel", "PracticeLevel", "Activity", "Question", "AnswerSet"):
             if not self.things[kind]:
-                self.report.problem(self.first, (), f"there is no file of type {kind} in the folder", "use SAMM's whole folder 'model'")
+                self.report.problem(
+                    self.first, (), f"there is no file of type {kind} in the folder", "use SAMM's whole folder 'model'"
+                )
         self.report.stop_if_broken()
         levels = self.levels()
         groups, functions = self.groups()
@@ -118,7 +164,10 @@ class _Adapter:
             "scoring": RULES,
             "levels": [
                 {"level": 0, "name": "Not started"},
-                *(without_empty({"level": n, "name": f"Maturity {n}", "summary": text}) for n, text in sorted(levels.values())),
+                *(
+                    without_empty({"level": n, "name": f"Maturity {n}", "summary": text})
+                    for n, text in sorted(levels.values())
+                ),
             ],
             "groups": groups,
             "dimensions": dimensions,
@@ -162,7 +211,9 @@ class _Adapter:
             name = thing.reader.text("name", needed=True)
             by_id[key] = keys.make(name, "function")
             self.origins["groups", len(rows)] = (thing.reader.document, ())
-            rows.append(without_empty({"key": by_id[key], "name": short(name), "about": thing.reader.text("description")}))
+            rows.append(
+                without_empty({"key": by_id[key], "name": short(name), "about": thing.reader.text("description")})
+            )
             self.left_out(thing, "model")
         return rows, by_id
 
@@ -204,7 +255,11 @@ class _Adapter:
             reader = Reader(self.report, thing.reader.document, ("values", i), entry)
             value = exact_number(reader.get("value"))
             if value is None or value > 1:
-                reader.problem(("value",), f"'{shortened(reader.get('value'))}' is not a value from 0 to 1", "write 0, 0.25, 0.5 or 1")
+                reader.problem(
+                    ("value",),
+                    f"'{shortened(reader.get('value'))}' is not a value from 0 to 1",
+                    "write 0, 0.25, 0.5 or 1",
+                )
                 continue
             found.append((value, reader.text("text", needed=True)))
             if exact_number(reader.get("weight")) not in (None, 1):
@@ -282,6 +337,8 @@ class _Adapter:
         say = self.report.adapted.append
         say("Functions became groups, practices became dimensions, questions became criteria of their maturity level.")
         say("Both streams of a practice are criteria of the same dimension; the stream stands under “How to tell”.")
-        say("Answers keep their texts and values; “I do not know” was added, “does not apply” only where a criterion will say when.")
-        say("SAMM has no level of the whole: the rules “Half or more” and “Fully achieved” were added. The index is SAMM's score.")
+        say("Answers keep their texts and values; “I do not know” was added.")
+        say(
+            "SAMM has no level of the whole: “Half or more” and “Fully achieved” were added. The index is SAMM's score."
+        )
         say("Level 0 was added as the floor.")

@@ -14,8 +14,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("framework", metavar="KEY", help="the framework's key, such as mlops")
-        parser.add_argument("--edition", metavar="VERSION", help="its version, instead of the one that is used by default")
-        parser.add_argument("--origin", choices=Edition.Origin.values, help="where versions of several origins are called alike")
+        parser.add_argument(
+            "--edition", metavar="VERSION", help="its version, instead of the one that is used by default"
+        )
+        parser.add_argument(
+            "--origin", choices=Edition.Origin.values, help="where versions of several origins are called alike"
+        )
         parser.add_argument("--output", metavar="PATH", help="a file to write to, instead of the standard output")
 
     def handle(self, *, framework, edition, origin, output, **options):

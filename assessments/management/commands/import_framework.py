@@ -10,15 +10,19 @@ from assessments.frameworks.storing import VersionTaken
 
 class Command(BaseCommand):
     help = (
-        "Imports a framework as a draft edition: a file of the product, or with --from one of another format. Where the "
-        "framework is there already, the draft follows its newest edition, and what is different is listed."
+        "Imports a framework as a draft edition: a file of the product, or with --from one of another format. Where "
+        "the framework is there already, the draft follows its newest edition, and what is different is listed."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("path", metavar="PATH", help="a file; for SAMM the folder of its files")
-        parser.add_argument("--from", dest="kind", choices=sorted(ADAPTERS), help="the format of the file, if not the product's")
+        parser.add_argument(
+            "--from", dest="kind", choices=sorted(ADAPTERS), help="the format of the file, if not the product's"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
-        parser.add_argument("--publish", action="store_true", help="publish the edition at once, instead of leaving a draft")
+        parser.add_argument(
+            "--publish", action="store_true", help="publish the edition at once, instead of leaving a draft"
+        )
         parser.add_argument("--label", default="", metavar="VERSION", help="a version to use instead of the file's")
         parser.add_argument("--json", action="store_true", dest="as_json", help="the report as JSON")
 
@@ -45,7 +49,8 @@ class Command(BaseCommand):
 def problems_of(error: Exception) -> list[dict]:
     if isinstance(error, FrameworkFileError):
         return [
-            {"file": p.file, "line": p.line, "path": p.path, "message": p.message, "mend": p.mend} for p in error.problems
+            {"file": p.file, "line": p.line, "path": p.path, "message": p.message, "mend": p.mend}
+            for p in error.problems
         ]
     return [{"file": None, "line": None, "path": "framework.version", "message": str(error), "mend": ""}]
 
@@ -70,6 +75,10 @@ def told(found: Plan, report: dict):
         if found.comparison.is_empty:
             yield "  no difference"
     if report["dry_run"]:
-        yield "This is there already; nothing would change." if found.is_known else "Nothing was stored: this was a dry run."
+        yield (
+            "This is there already; nothing would change."
+            if found.is_known
+            else "Nothing was stored: this was a dry run."
+        )
     else:
         yield f"Stored as {report['status']}." if report["created"] else "This is there already; nothing was changed."
