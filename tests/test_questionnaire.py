@@ -211,7 +211,7 @@ def test_a_page_costs_few_queries_however_much_is_answered(
     signed_in.get(page)
     toy.rate(assessment, member, "F F F F F F F F")
     # session, user, assessment with the role, what is answered, the ratings of this dimension
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         signed_in.get(page)
 
 

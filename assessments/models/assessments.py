@@ -233,18 +233,22 @@ class Assessment(models.Model):
         longer answers for the team.
         """
         with transaction.atomic():
-            role = Membership.objects.filter(team=OuterRef("team"), user=by).values("role")
-            respondent = Respondent.objects.filter(assessment=OuterRef("pk"), user=by).values("pk")
-            locked = (
-                Assessment.objects.select_for_update(no_key=True, of=("self",))
-                .annotate(role_now=Subquery(role[:1]), respondent_now=Subquery(respondent[:1]))
-                .get(pk=self.pk)
-            )
+            locked = self._lock()
             locked._refuse_unless(self.Status.OPEN)
-            if locked.role_now not in Membership.ANSWERING:
-                raise Refused("You no longer answer for this team.")
-            respondent_id = locked.respondent_now or locked._begin(by).pk
+            respondent_id = locked._answering(by) or locked._begin(by).pk
             return Rating.objects.store(self.pk, respondent_id, criterion, answer, mark)
+
+    def _answering(self, user) -> uuid.UUID | None:
+        """Id of this person's respondent, None before the first answer. Raises Refused for who no longer answers.
+
+        A query of its own, after the lock: what is read in the locking statement itself may be from before the wait.
+        """
+        respondent = Respondent.objects.filter(assessment=self, user=user).values("pk")[:1]
+        members = Membership.objects.answering().filter(team=self.team_id, user=user)
+        found = members.values_list(Subquery(respondent), "pk").first()
+        if found is None:
+            raise Refused("You no longer answer for this team.")
+        return found[0]
 
     def _begin(self, user) -> "Respondent":
         started = {"state": Participation.State.STARTED}

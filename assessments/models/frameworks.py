@@ -49,7 +49,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
     def to_offer_first(self, team) -> "Edition | None":
-        """The default edition of the framework that the team used last, else of the one published last, else None."""
+        """The default edition of the framework that the team used last, else the newest one; None without any."""
         usable = self.usable()
         used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework", flat=True).first()
         same = [edition for edition in usable if edition.framework_id == used]
