@@ -12,7 +12,7 @@ from .schema import Criterion, FrameworkFile, Scale
 MEANING_TEXTS = ("statement", "evidence", "na")
 CRITERION_TEXTS = (*MEANING_TEXTS, "next", "source", "refs")
 LEVEL_TEXTS = ("name", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
-HEAD_TEXTS = ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")
+HEAD_TEXTS = ("name", "language", "unit_of_assessment", "purpose", "method", "representation")
 KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled")
 
 
