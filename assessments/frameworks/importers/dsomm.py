@@ -201,7 +201,7 @@ class _Adapter:
         for i, (criterion, wanted) in enumerate(zip(self.criteria, self.builds_on, strict=True)):
             if not wanted:
                 continue
-            known = set(self.names.values())
+            known = {row["statement"] for row in self.criteria}
             for each in wanted:
                 if each not in self.names and each not in known:
                     document, place = self.origins["criteria", i]
