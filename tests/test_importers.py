@@ -97,7 +97,7 @@ def test_dsomm_duplicate_uuids_are_refused_by_name():
     problem = refusal("dsomm", "000000000003\n", "000000000001\n")
     assert "Choosing the nails" in problem.message
     assert "Counting the planks" in problem.message
-    assert problem.line == 46
+    assert problem.line == 50
     assert problem.path == "Building a tree house.Nails.Choosing the nails.uuid"
 
 

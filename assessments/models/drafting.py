@@ -12,7 +12,7 @@ from .journal import Event
 FROZEN = "A published edition never changes. Make a draft of the next one instead."
 #: Texts of a criterion that say what is rated: after a change its author says again whether the meaning is the same.
 MEANING_TEXTS = {"statement", "evidence", "na"}
-UP, DOWN = "up", "down"
+UP = "up"
 
 
 class EditRefused(Exception):
@@ -173,7 +173,7 @@ class Drafting:
         return key
 
     def move(self, part, *, by, direction: str):
-        """Swaps a part with its neighbour; a criterion with the one before or after it in its dimension and level."""
+        """Swaps a part with the one before it ("up") or after it; a criterion within its dimension and level."""
         with self.as_draft() as locked:
             stored = locked.stored(part)
             if stored.kind == "level":
@@ -197,8 +197,7 @@ class Drafting:
         return rows.filter(**{f"{field}__gt": here}).order_by(field).first()
 
     def _swap_levels(self, level, direction):
-        # On the ladder "up" is towards the higher number.
-        other = self._neighbour(level, "number", DOWN if direction == UP else UP)
+        other = self._neighbour(level, "number", direction)
         if other is None:
             return
         if 0 in (level.number, other.number):
