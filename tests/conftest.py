@@ -1,5 +1,5 @@
 import pytest
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db import connection
 
 from assessments.models.freezing import sqlite_drops
 
@@ -10,12 +10,14 @@ def _emptying_may_delete_published_editions():
 
     They are set up again after each emptying, by the signal that follows it.
     """
-    flush = DatabaseOperations.sql_flush
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
     def without_triggers(self, *args, **kwargs):
         statements = flush(self, *args, **kwargs)
         return [*sqlite_drops(), *statements] if statements else statements
 
-    DatabaseOperations.sql_flush = without_triggers
+    if connection.vendor == "sqlite":
+        operations.sql_flush = without_triggers
     yield
-    DatabaseOperations.sql_flush = flush
+    operations.sql_flush = flush

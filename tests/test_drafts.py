@@ -88,7 +88,9 @@ def test_the_database_refuses_to_change_a_published_edition(edition):
 
 def test_the_database_refuses_to_add_to_a_published_edition(edition, draft):
     refused_by_database(lambda: Level.objects.bulk_create([Level(edition=edition, number=9, name="More")]))
-    refused_by_database(lambda: Choice.objects.bulk_create([Choice(scale=edition.scales.first(), code="Z", value=9, name="Z")]))
+    refused_by_database(
+        lambda: Choice.objects.bulk_create([Choice(scale=edition.scales.first(), code="Z", value=9, name="Z")])
+    )
     # Nor can a part of a draft be slipped into it.
     refused_by_database(lambda: draft.levels.filter(number=3).update(edition=edition, number=9))
 
@@ -296,10 +298,16 @@ def test_nothing_that_was_assessed_changes(edition, admin):
     assessment = toy.start(team=team, by=lead, edition=edition)
     toy.rate(assessment, lead, "F F L N F F P N")
     result = assessment.close(by=lead)
-    before = [list(type(row).objects.filter(pk=row.pk).values()) for row in [result, *result.parts.all(), *result.criteria.all()]]
+    before = [
+        list(type(row).objects.filter(pk=row.pk).values())
+        for row in [result, *result.parts.all(), *result.criteria.all()]
+    ]
     draft = edition.make_draft(by=admin)
     draft.change(criterion(draft, "x1"), by=admin, seen=0, statement="Other.")
     draft.remove(criterion(draft, "x2"), by=admin)
     publish(draft, by=admin)
-    after = [list(type(row).objects.filter(pk=row.pk).values()) for row in [result, *result.parts.all(), *result.criteria.all()]]
+    after = [
+        list(type(row).objects.filter(pk=row.pk).values())
+        for row in [result, *result.parts.all(), *result.criteria.all()]
+    ]
     assert before == after

@@ -60,7 +60,9 @@ def test_an_import_makes_a_draft(imported):
     assert file_of(edition).digest == report["digest"]
 
 
-@pytest.mark.parametrize("kind,path,criteria", [("dsomm", "dsomm.yaml", 4), ("samm", "samm", 18), ("ciso", "ciso.yaml", 3)])
+@pytest.mark.parametrize(
+    "kind,path,criteria", [("dsomm", "dsomm.yaml", 4), ("samm", "samm", 18), ("ciso", "ciso.yaml", 3)]
+)
 def test_each_foreign_format_can_be_published_at_once(imported, kind, path, criteria):
     report = imported(DATA / path, "--from", kind, "--publish")
     assert report["criteria"] == criteria
@@ -134,7 +136,9 @@ def test_a_chosen_edition_is_written_to_a_file(tmp_path, imported):
     assert read(tmp_path / "out.yaml").framework.version == "1.1.0"
 
 
-@pytest.mark.parametrize("arguments,message", [(["nope"], "The frameworks are: small"), (["small", "--edition", "9"], "1.0.0")])
+@pytest.mark.parametrize(
+    "arguments,message", [(["nope"], "The frameworks are: small"), (["small", "--edition", "9"], "1.0.0")]
+)
 def test_what_is_not_there_cannot_be_exported(tmp_path, arguments, message):
     store(reads(SMALL, name="small.yaml"), origin="imported")
     with pytest.raises(CommandError, match=message):

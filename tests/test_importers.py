@@ -177,7 +177,8 @@ def test_samm_answer_sets_keep_their_texts_and_values():
 
 
 @pytest.mark.parametrize(
-    "code,levels,score", [("F", {1, 2, 3}, "3.00"), ("H", {1, 2, 3}, "1.50"), ("F", {1}, "1.00"), ("Q", {1, 2, 3}, "0.75")]
+    "code,levels,score",
+    [("F", {1, 2, 3}, "3.00"), ("H", {1, 2, 3}, "1.50"), ("F", {1}, "1.00"), ("Q", {1, 2, 3}, "0.75")],
 )
 def test_the_index_is_the_score_of_samm(code, levels, score):
     file = adapted("samm").file
@@ -220,7 +221,11 @@ def test_ciso_becomes_sections_levels_and_criteria():
     file = adapted("ciso").file
     assert file.framework.key == "garden"
     assert [(level.level, level.name) for level in file.levels] == [(0, "Not started"), (1, "Basic"), (2, "Advanced")]
-    assert [(c.key, c.level, c.dimension) for c in file.criteria] == [("w-1", 1, "w"), ("w-2", 2, "w"), ("t-1-1", 1, "t")]
+    assert [(c.key, c.level, c.dimension) for c in file.criteria] == [
+        ("w-1", 1, "w"),
+        ("w-2", 2, "w"),
+        ("t-1-1", 1, "t"),
+    ]
     assert file.criteria[0].source == "urn:example:risk:req_node:garden:w.1"
     assert file.criteria[1].statement == "Rain water is collected."
 
