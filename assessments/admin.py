@@ -4,6 +4,7 @@ Respondents, ratings and invitations are not registered: an administrator sees l
 goes into the journal like everything else, with ids instead of names.
 """
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
@@ -126,6 +127,24 @@ class FrameworkAdmin(Kept):
         return False
 
 
+class OneEditionForm(forms.ModelForm):
+    """A part and what it refers to belong to one edition."""
+
+    def clean(self):
+        cleaned = super().clean()
+        edition = cleaned.get("edition") or getattr(self.instance, "edition", None)
+        for name in ("dimension", "level", "scale", "group"):
+            other = cleaned.get(name)
+            if (
+                other is not None
+                and edition is not None
+                and not isinstance(other, int)
+                and other.edition_id != edition.pk
+            ):
+                self.add_error(name, "This belongs to another edition.")
+        return cleaned
+
+
 class OfDraft(Journalled):
     """Parts of editions: those of drafts can be changed, those of published editions looked at."""
 
@@ -140,6 +159,11 @@ class OfDraft(Journalled):
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and (obj is None or self.edition_of(obj).is_draft)
+
+    def get_readonly_fields(self, request, obj=None):
+        """A part stays in its edition."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "edition"] if obj is not None and not isinstance(obj, Edition) else fields
 
     def save_model(self, request, obj, form, change):
         obj.revision = (obj.revision or 0) + 1
@@ -167,6 +191,7 @@ class EditionAdmin(OfDraft):
 
 
 class PartAdmin(OfDraft):
+    form = OneEditionForm
     list_filter = ["edition__status", "edition"]
     list_select_related = ["edition"]
     list_per_page = 50

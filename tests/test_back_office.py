@@ -107,6 +107,15 @@ def test_a_level_of_a_draft_is_changed_and_the_journal_knows(signed_in, admin):
     assert "Renamed" not in str(event.data)
 
 
+def test_a_criterion_cannot_refer_into_another_edition(signed_in, admin):
+    draft, other = (toy.make_edition().make_draft(by=admin) for _ in range(2))
+    row = draft.criteria.first()
+    data = {"order": 0, "key": row.key, "statement": "Same.", "dimension": other.dimensions.first().pk}
+    data |= {"level": row.level_id, "scale": row.scale_id, "refs": "[]"}
+    response = signed_in.post(page(row), data)
+    assert "This belongs to another edition." in response.content.decode()
+
+
 def test_a_draft_with_everything_in_it_can_be_deleted(signed_in, admin):
     draft = toy.make_edition().make_draft(by=admin)
     assert signed_in.post(page(draft, "delete"), {"post": "yes"}).status_code == 302

@@ -1,4 +1,4 @@
-"""The editor's pages: saved as one goes, told when stale, published after checks; importing shows first what it does."""
+"""The editor's pages: saved as one goes, told when stale, published after checks; imports show first what they do."""
 
 import io
 import zipfile

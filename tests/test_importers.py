@@ -173,7 +173,7 @@ def test_samm_answer_sets_keep_their_texts_and_values():
         ("Yes, we do it regularly", 2),
         ("Yes, we do it continuously", 4),
     ]
-    assert [c.name for c in scales[1].values][0] == "No"
+    assert next(c.name for c in scales[1].values) == "No"
 
 
 @pytest.mark.parametrize(

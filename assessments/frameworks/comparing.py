@@ -201,7 +201,7 @@ def _kind(kind: str, before, after, key: Callable[[Any], str], texts: Iterable[s
 
 
 def _name(part: Any) -> str:
-    return getattr(part, "name", "") or getattr(part, "key", "")
+    return getattr(part, "name", "") or getattr(part, "statement", "") or getattr(part, "key", "")
 
 
 def _scale_texts(before: Scale, after: Scale) -> tuple[TextChange, ...]:
