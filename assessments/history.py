@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.db.models import F, OuterRef, Subquery
@@ -14,12 +14,12 @@ from .models.results import as_fraction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What may be joined in one history: one framework, one rule, one questionnaire."""
+    """What may be joined in one history: one framework, one rule, one questionnaire; names may change on the way."""
 
     framework: str
-    framework_name: str
+    framework_name: str = field(compare=False)
     rule: str
-    rule_name: str
+    rule_name: str = field(compare=False)
     questionnaire: str
 
     @classmethod
@@ -71,8 +71,8 @@ class TeamHistory:
 
     def __init__(self, team: Team, wanted: dict | None = None):
         rows = Result.objects.current_only().filter(team=team).chronological()
-        rows = rows.select_related("framework", "edition").annotate(state=F("assessment__status"))
-        self.all: list[Result] = list(rows.defer("outcomes", "warnings"))
+        rows = rows.annotate(state=F("assessment__status")).defer("outcomes", "cells")
+        self.all: list[Result] = rows.wired()
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
         self.line = self._chosen(wanted or {})
         self.results = [result for result in self.all if Line.of(result) == self.line]
@@ -111,11 +111,11 @@ class TeamHistory:
         return [result for result in same if result.questionnaire != self.line.questionnaire]
 
     def by_dimension(self) -> dict[str, dict]:
-        """Of every dimension key: level and index by result id."""
+        """Of every dimension key: level and exact index by result id."""
         rows = PartResult.objects.filter(result__in=self.results, kind=PartResult.Kind.DIMENSION)
         figures: dict[str, dict] = {}
-        for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index"):
-            figures.setdefault(key, {})[result] = (level, index)
+        for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index_exact"):
+            figures.setdefault(key, {})[result] = (level, as_fraction(index))
         return figures
 
 

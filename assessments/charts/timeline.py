@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from .drawing import LINE, Number, figure, path_of, runs, tenth
@@ -11,7 +11,10 @@ from .drawing import LINE, Number, figure, path_of, runs, tenth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
-    """A result in a history; `beside` marks one of the other questionnaire, which is never joined."""
+    """A result in a history; `beside` marks one of the other questionnaire, which is never joined.
+
+    `index` is exact: it is rounded once, to `places` decimals (which `history` sets), where it is shown.
+    """
 
     date: datetime.date
     level: int | None
@@ -20,12 +23,14 @@ class HistoryPoint:
     url: str
     beside: bool = False
     under_revision: bool = False
+    places: int = 2
 
     @property
     def shown(self) -> str:
         """Level and index in one cell of a table."""
-        parts = [str(self.level)] * (self.level is not None) + [figure(self.index)] * (self.index is not None)
-        return " · ".join(parts) or "–"
+        level = None if self.level is None else str(self.level)
+        index = None if self.index is None else figure(self.index, self.places)
+        return " · ".join(part for part in (level, index) if part) or "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,8 @@ def history(
 ) -> History | None:
     """Level as steps and index as a line on a true time axis. `points` are in order of time; None without any.
 
-    `small` leaves out the ticks of the time axis and keeps the margins narrow, for many beside each other.
+    `small` leaves out marks, rows and the ticks of the time axis and keeps the margins narrow, for many beside each
+    other.
     """
     if not points:
         return None
@@ -136,11 +142,11 @@ def history(
         steps=" ".join(steps),
         area=" ".join(f"{path} V{plane.bottom} H{path[1:].split(',')[0]} Z" for path in steps),
         line=_line(joined, plane),
-        dots=_dots(points, plane),
+        dots=() if small else _dots(points, plane),
         x_ticks=() if small else _date_ticks(plane),
         y_ticks=_level_ticks(plane),
-        points=tuple(points),
-        rows=tuple(_row(point, places) for point in points),
+        points=tuple(replace(point, places=places) for point in points),
+        rows=() if small else tuple(_row(point, places) for point in points),
         description=_history_description(points, joined, places),
     )
 

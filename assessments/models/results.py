@@ -15,7 +15,7 @@ from django.utils import timezone
 from .. import scoring
 from .accounts import User
 from .assessments import Assessment
-from .frameworks import Edition, Framework
+from .frameworks import Edition, Framework, published_contents
 from .teams import Team
 
 
@@ -28,7 +28,10 @@ def as_decimal(value: Fraction | None) -> Decimal | None:
 
 
 def as_fraction(text: str) -> Fraction | None:
-    return Fraction(text) if text else None
+    if not text:
+        return None
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator), int(denominator or 1))
 
 
 class Figures(models.Model):
@@ -103,6 +106,14 @@ class ResultQuerySet(models.QuerySet["Result"]):
         return self.filter(
             team=result.team_id, framework=result.framework_id, rule=result.rule, questionnaire=result.questionnaire
         )
+
+    def wired(self) -> "list[Result]":
+        """The results with edition and framework from memory: reading their long texts for each is what costs."""
+        results: list[Result] = list(self)
+        for result in results:
+            result.edition = published_contents(result.edition_id).edition
+            result.framework = result.edition.framework
+        return results
 
     def chronological(self):
         return self.order_by("date", "created_at")
@@ -196,8 +207,7 @@ class Result(Figures):
 
     @property
     def places(self) -> int:
-        """Decimals with which index or section score are shown."""
-        return 2 if self.edition.uses_levels else 1
+        return self.edition.places
 
     @property
     def level_name(self) -> str:

@@ -8,7 +8,7 @@ ratings to levels, index and sums, `whole` puts them together; `metrics` are fig
 """
 
 from .agreement import CriterionResult, krippendorff_alpha, settle
-from .figures import ONE, ZERO, exact, low_median, mean, rounded
+from .figures import ONE, ZERO, exact, low_median, mean, rounded, rounded_text
 from .instrument import (
     DK,
     LEVELS,
@@ -53,6 +53,7 @@ __all__ = [
     "low_median",
     "mean",
     "rounded",
+    "rounded_text",
     "score",
     "settle",
 ]
