@@ -1,4 +1,4 @@
-"""Runs every benchmark and prints a table, then the same as JSON."""
+"""Runs every benchmark and prints a table, then the same as JSON. `frameworks` as an argument runs only that part."""
 
 import dataclasses
 import itertools
@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 
-from . import load, server
+from . import frameworks, load, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -139,11 +139,12 @@ def print_table(report: dict):
     for name, m in report["loads"].items():
         print(f"{name:58}{m['per_second']:8.0f}{m['p50']:9.1f}{m['p95']:9.1f}")
     print("\nSQL queries per page")
-    for name, n in report["queries"].items():
+    for name, n in report.get("queries", {}).items():
         print(f"  {name:40}{n:4}")
     print("\nBytes on the first visit, compressed")
-    for name, parts in report["bytes on the first visit"].items():
+    for name, parts in report.get("bytes on the first visit", {}).items():
         print(f"  {name:20}{sum(parts.values()):8}  {parts}")
+    frameworks.print_table(report["frameworks"])
     print("\nGoals")
     for name, (value, met) in report["goals"].items():
         print(f"  {'met   ' if met else 'MISSED'} {name}: {value}")
@@ -163,20 +164,23 @@ def main():
 
         from .seed import seed
 
-        made = seed()
+        only_frameworks = "frameworks" in sys.argv[1:]
+        made = {} if only_frameworks else seed()
+        large = frameworks.seed()
         # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
         with server.serve(port):
-            loads = everything(port, made)
-            others = other_figures(port, made)
+            loads, others = ({}, {}) if only_frameworks else (everything(port, made), other_figures(port, made))
+            edited = frameworks.figures(port, large)
         hang_up()
     report = {
         "database": url.partition(":")[0],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
         **others,
-        "goals": goals(loads, others),
+        "frameworks": edited,
+        "goals": ({} if only_frameworks else goals(loads, others)) | frameworks.goals(edited),
     }
     print_table(report)
     print("\n" + json.dumps(report))

@@ -108,7 +108,7 @@ def publish(draft: Edition, *, by) -> Edition:
         if not readiness.is_ready:
             raise EditRefused(readiness.obstacles[0].sentence)
         _raise_meanings(locked, readiness)
-        locked.publish(digest=file_of(locked).digest)
+        locked.publish(digest=FrameworkFile.model_validate(data_of(readiness.contents)).digest)
         Event.record("edition.published", by=by, edition=str(locked.pk), digest=locked.digest)
     return locked
 

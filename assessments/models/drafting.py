@@ -76,7 +76,8 @@ class Drafting:
     def as_draft(self):
         """The edition as it is now, held against every other writer; raises EditRefused where it is no draft."""
         with transaction.atomic():
-            locked = type(self).objects.select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).first()
+            rows = type(self).objects.select_related("framework", "based_on__framework")
+            locked = rows.select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).first()
             if locked is None:
                 raise EditRefused("This draft was discarded meanwhile.")
             locked.refuse_unless_draft()

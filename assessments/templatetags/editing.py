@@ -55,32 +55,45 @@ def scale(contents, key):
     return next(scale for scale in contents.scales if scale.key == key)
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\s+|[^\s]+", text)
+WORD = re.compile(r"\s+|[^\s]+")
+BLOCK = (
+    '<div class="wording"><h3>{}</h3><p class="before"><span class="visually-hidden">Before: </span>{}</p>'
+    '<p class="after"><span class="visually-hidden">After: </span>{}</p></div>'
+)
 
 
-def _marked(change: TextChange, tag: str):
-    """One of the two texts, with the words marked that the other one does not have."""
-    before, after = _words(change.before), _words(change.after)
-    own = before if tag == "del" else after
+@register.filter
+def wordings(texts):
+    """Each changed text before and after, with the words marked that are different; joined at once."""
+    return format_html_join("", BLOCK, ((field_name(change.field), *_marked(change)) for change in texts))
+
+
+def _marked(change: TextChange):
+    before, after = WORD.findall(change.before), WORD.findall(change.after)
     if len(before) + len(after) > MAX_WORDS:
-        return "".join(own)
+        return change.before, change.after
+    # What is alike at both ends needs no comparing.
+    start = next(
+        (i for i, (b, a) in enumerate(zip(before, after, strict=False)) if b != a), min(len(before), len(after))
+    )
+    rest = min(len(before), len(after)) - start
+    end = next((i for i in range(rest) if before[-1 - i] != after[-1 - i]), rest)
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    head, tail = "".join(before[:start]), "".join(before[len(before) - end :])
+    return tuple(
+        format_html("{}{}{}", head, _pieces(opcodes, words, tag), tail) if words or head or tail else "(empty)"
+        for words, tag in ((old, "del"), (new, "ins"))
+    )
+
+
+def _pieces(opcodes, words: list[str], tag: str):
     pieces = []
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        text = "".join(before[i1:i2] if tag == "del" else after[j1:j2])
+    for kind, i1, i2, j1, j2 in opcodes:
+        text = "".join(words[i1:i2] if tag == "del" else words[j1:j2])
         if text:
             pieces.append((text if kind == "equal" else format_html("<{}>{}</{}>", tag, text, tag),))
-    return format_html_join("", "{}", pieces) or "(empty)"
-
-
-@register.filter
-def wording_before(change: TextChange):
-    return _marked(change, "del")
-
-
-@register.filter
-def wording_after(change: TextChange):
-    return _marked(change, "ins")
+    return format_html_join("", "{}", pieces)
 
 
 @register.filter
