@@ -131,7 +131,7 @@ class OneEditionForm(forms.ModelForm):
     """A part and what it refers to belong to one edition."""
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         edition = cleaned.get("edition") or getattr(self.instance, "edition", None)
         for name in ("dimension", "level", "scale", "group"):
             other = cleaned.get(name)

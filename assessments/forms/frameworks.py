@@ -5,6 +5,7 @@ import binascii
 import io
 import zipfile
 import zlib
+from typing import Any
 
 from django import forms
 
@@ -152,7 +153,7 @@ class NewCriterionForm(CriterionForm):
     class Meta(CriterionForm.Meta):
         fields = ["statement", "dimension", "level", "scale"]
 
-    refs = None
+    refs = None  # type: ignore[assignment]  # Django's way to take away a field declared above
 
 
 class ScaleForm(PartForm):
@@ -168,7 +169,7 @@ class ScaleForm(PartForm):
 
     class Meta:
         model = Scale
-        fields = []
+        fields: list[str] = []
 
     def __init__(self, *args, instance=None, **kwargs):
         others = (
@@ -223,7 +224,7 @@ class BaseChoiceFormSet(forms.BaseFormSet):
         return sorted(kept, key=lambda row: row["value"])
 
 
-ChoiceFormSet = forms.formset_factory(ChoiceForm, formset=BaseChoiceFormSet, extra=2, can_delete=True, max_num=100)
+ChoiceFormSet: Any = forms.formset_factory(ChoiceForm, formset=BaseChoiceFormSet, extra=2, can_delete=True, max_num=100)
 NEW_CHOICES = [
     {"code": code, "value": n, "name": name}
     for n, (code, name) in enumerate([("N", "Not done"), ("P", "Partly done"), ("F", "Fully done")])
@@ -236,11 +237,17 @@ FORMS = {
     "criterion": CriterionForm,
     "scale": ScaleForm,
 }
-MODELS = {"level": Level, "group": Group, "dimension": Dimension, "criterion": Criterion, "scale": Scale}
+MODELS: dict[str, Any] = {
+    "level": Level,
+    "group": Group,
+    "dimension": Dimension,
+    "criterion": Criterion,
+    "scale": Scale,
+}
 
 
 def choices_of(scale: Scale) -> list[dict]:
-    return list(Choice.objects.filter(scale=scale).values("code", "value", "name", "anchor"))
+    return [dict(row) for row in Choice.objects.filter(scale=scale).values("code", "value", "name", "anchor")]
 
 
 class NewScaleForm(ScaleForm):

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import F, Max
@@ -32,10 +33,19 @@ class StaleEdit(EditRefused):
         self.stored = stored
 
 
-class Part(models.Model):
-    """What an edition is made of: changed only while the edition is a draft. `revision` counts the changes."""
+class Revised(models.Model):
+    """Counts its changes, so that a save from an older state is noticed."""
 
     revision = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Part(models.Model):
+    """What an edition is made of: changed only while the edition is a draft."""
+
+    edition: Any
 
     class Meta:
         abstract = True
@@ -58,11 +68,24 @@ class Part(models.Model):
 
     @property
     def kind(self) -> str:
-        return self._meta.model_name
+        return str(self._meta.model_name)
 
 
 class Drafting:
     """The verbs of an edition that is a draft."""
+
+    if TYPE_CHECKING:
+        # What the model that has these verbs brings along.
+        pk: Any
+        status: Any
+        version: str
+        framework: Any
+        framework_id: Any
+        levels: Any
+        symptoms: Any
+        objects: Any
+        Status: Any
+        Origin: Any
 
     def refuse_unless_draft(self):
         if not self.is_draft:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from .drafting import Drafting, Frozen, Part
+from .drafting import Drafting, Frozen, Part, Revised
 
 
 class Framework(models.Model):
@@ -56,7 +56,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return max(same or usable, key=lambda edition: edition.published_at, default=None)
 
 
-class Edition(Drafting, models.Model):
+class Edition(Drafting, Revised):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
 
     class Status(models.TextChoices):
@@ -84,7 +84,6 @@ class Edition(Drafting, models.Model):
     )
     digest = models.CharField(max_length=80, blank=True, editable=False)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revision = models.PositiveIntegerField(default=0, editable=False)
 
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=20, default="en")
@@ -163,7 +162,7 @@ class Edition(Drafting, models.Model):
         return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)
 
 
-class Level(Part):
+class Level(Revised, Part):
     """A step on the ladder. The lowest one is the floor and has no criteria."""
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="levels")
@@ -191,7 +190,7 @@ class Level(Part):
         return f"{self.number} {self.name}"
 
 
-class Ordered(Part):
+class Ordered(Revised, Part):
     """What stands in an edition under a key of its own and in an order of its own."""
 
     key = models.CharField(max_length=120)
@@ -267,7 +266,6 @@ class Scale(Ordered):
 class Choice(Part):
     """A step of a scale; points are `value / highest value`. Its scale counts the changes."""
 
-    revision = None
     scale = models.ForeignKey(Scale, models.CASCADE, related_name="choices")
     code = models.CharField(max_length=20)
     value = models.PositiveIntegerField()

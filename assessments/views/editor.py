@@ -107,7 +107,7 @@ def saved(form, save) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
 def head(request, edition):
-    context = {"grid": Grid.of(edition)} if not request.htmx else {}
+    context: dict = {"grid": Grid.of(edition)} if not request.htmx else {}
     if request.method == "POST":
         form = HeadForm(request.POST, instance=get_edition(request, edition.framework.key, edition.pk), edition=edition)
         saved(form, lambda: edition.change_head(by=request.user, seen=form.seen(), **form.values()))
@@ -124,7 +124,7 @@ def part(request, edition, kind, part):
     if kind == "scale":
         return _scale(request, edition, found)
     grid = None if request.htmx else Grid.of(edition)
-    context = {"edition": edition, "part": found, "kind": kind, "grid": grid}
+    context: dict = {"edition": edition, "part": found, "kind": kind, "grid": grid}
     context["row"] = grid.row_of(found.pk) if grid and kind == "dimension" else None
     if request.method == "POST":
         form = FORMS[kind](request.POST, instance=get_part(edition, kind, part), edition=edition, grid=grid)

@@ -80,8 +80,7 @@ def criterion(request, key, criterion):
     found = list(rows.order_by("edition__version"))
     if not found:
         raise Http404
-    dated = sorted((row for row in found if row.edition.published_at), key=lambda row: row.edition.published_at)
-    ordered = [*dated, *(row for row in found if not row.edition.published_at)]
+    ordered = sorted(found, key=lambda row: (row.edition.is_draft, str(row.edition.published_at)))
     steps = list(zip(ordered, [None, *ordered], strict=False))
     return render(
         request, "frameworks/criterion.html", {"steps": steps[::-1], "framework": ordered[-1].edition.framework}

@@ -31,7 +31,8 @@ def import_framework(request):
     if "packed" in request.POST:
         return _carry_out(request)
     form = UploadForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
-    context, status = {"form": form}, 200
+    status = 200
+    context: dict = {"form": form}
     if form.is_bound and not form.is_valid():
         status = 422
     elif form.is_bound:

@@ -22,7 +22,7 @@
   function failed(text) {
     clearTimeout(warn);
     show("failed", text);
-    retry = setTimeout(() => window.htmx.trigger(form, "change"), RETRY);
+    retry = setTimeout(() => window.htmx.trigger(form, "again"), RETRY);
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -16,7 +16,7 @@ from ..problems import FrameworkFileError, Problem, shortened, what_is
 from ..schema import FrameworkFile
 
 MAX_KEY = 100
-NPLF = {
+NPLF: dict[str, Any] = {
     "key": "steps",
     "values": [
         {"code": "N", "value": 0, "name": "Not implemented"},
@@ -31,7 +31,7 @@ NPLF = {
 }
 NOT_RATINGS = NPLF["other_answers"]
 #: Rules for formats that have levels but do not say when one is reached.
-RULES = {
+RULES: dict[str, Any] = {
     "default_rule": "largely",
     "rules": [
         {

@@ -24,7 +24,7 @@ from .building import (
     without_empty,
 )
 
-COMPLIANCE = {
+COMPLIANCE: dict[str, Any] = {
     "key": "compliance",
     "values": [
         {"code": "N", "value": 0, "name": "Not met"},
@@ -105,7 +105,8 @@ class _Adapter:
         for name in objects:
             if name not in ("framework", "frameworks"):
                 self.report.leave_out(f"`{name}` of the library")
-        found, place = objects.get("framework"), ("objects", "framework")
+        place: Place = ("objects", "framework")
+        found = objects.get("framework")
         if found is None and isinstance(objects.get("frameworks"), list) and objects["frameworks"]:
             found, place = objects["frameworks"][0], ("objects", "frameworks", 0)
             self.report.leave_out("further frameworks of the library", len(objects["frameworks"]) - 1)

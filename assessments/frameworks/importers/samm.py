@@ -206,7 +206,7 @@ class _Adapter:
         return found
 
     def groups(self) -> tuple[list[dict], dict[str, str]]:
-        keys, rows, by_id = Keys(), [], {}
+        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
         for key, thing in sorted(self.things["Function"].items(), key=lambda item: item[1].order):
             name = thing.reader.text("name", needed=True)
             by_id[key] = keys.make(name, "function")
@@ -218,7 +218,7 @@ class _Adapter:
         return rows, by_id
 
     def dimensions(self, functions: dict[str, str]) -> tuple[list[dict], dict[str, str]]:
-        keys, rows, by_id = Keys(), [], {}
+        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
 
         def place(item):
             function = self.things["Function"].get(item[1].reader.text("function"))
@@ -236,7 +236,7 @@ class _Adapter:
         return rows, by_id
 
     def scales(self) -> tuple[list[dict], dict[str, str]]:
-        keys, rows, by_id = Keys(), [], {}
+        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
         for n, (key, thing) in enumerate(self.things["AnswerSet"].items(), start=1):
             stem = thing.reader.document.name.rpartition("/")[2].rpartition(".")[0]
             by_id[key] = keys.make(f"answers-{stem}", f"answers-{n}")
@@ -299,7 +299,7 @@ class _Adapter:
             )
             place = (function.order if function else 0, practice.order, practice.id, number, letter, thing.order)
             rows.append((place, {"code": code, **row}, thing))
-        keys, made = Keys(), []
+        keys, made = Keys(), list[dict]()
         for i, (_, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
             self.origins["criteria", i] = (thing.reader.document, ())
             made.append({"key": keys.make(row.pop("code"), "question"), **row})

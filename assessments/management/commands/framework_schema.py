@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
 
 def json_schema() -> str:
-    """The schema as it stands in docs/. What a schema cannot say, such as references between parts, the reader checks."""
+    """The schema as it stands in docs/. What it cannot say, such as references between parts, the reader checks."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **FrameworkFile.model_json_schema(by_alias=True),
