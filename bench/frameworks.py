@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from . import load
 
-RUNS = 5
+RUNS, TEAMS = 5, 100
 DIMENSIONS, LEVELS, PER_CELL = 20, 5, 2
 MAX_QUERIES, MAX_SECONDS, MAX_IMPORT = 15, 1.0, 3.0
 
@@ -62,6 +62,32 @@ def import_seconds() -> float:
     return max(times)
 
 
+def assess_teams(edition, count: int):
+    """Gives that many teams a closed assessment with a result."""
+    import datetime
+
+    from assessments import scoring
+    from assessments.models import Assessment, CriterionResult, PartResult, Result, Team, Unit
+    from assessments.models.results import ResultRows
+
+    unit = Unit.objects.create(name="Assessed")
+    teams = Team.objects.bulk_create([Team(unit=unit, name=f"Assessed {n:03}") for n in range(count)])
+    day, closed = datetime.date(2026, 10, 14), datetime.datetime(2026, 10, 14, 16, tzinfo=datetime.UTC)
+    terms = {"edition": edition, "date": day, "rule": "largely", "status": "closed", "closed_at": closed}
+    made: dict = {Assessment: [], Result: [], PartResult: [], CriterionResult: []}
+    codes = {c.key: "NPLF"[n % 4] for n, c in enumerate(edition.contents.criteria)}
+    assessments = [Assessment(team=team, opened_at=closed, **terms) for team in teams]
+    score = scoring.score(assessments[0].instrument(), [codes])
+    for assessment in assessments:
+        rows = ResultRows.of(assessment, score, by=None, created_at=closed, respondents=1, participants=1)
+        made[Assessment].append(assessment)
+        made[Result].append(rows.result)
+        made[PartResult] += rows.parts
+        made[CriterionResult] += rows.criteria
+    for kind, rows in made.items():
+        kind._default_manager.bulk_create(rows, batch_size=1000)
+
+
 def _seconds(port: int, session: str, path: str, method: str = "GET") -> float:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     started = time.perf_counter()
@@ -82,6 +108,7 @@ def seed() -> dict:
 
     seconds = import_seconds()
     draft = Edition.objects.get(framework__key="large", version="1.1.0")
+    assess_teams(Edition.objects.get(framework__key="large", version="1.0.0"), TEAMS)
     admin = User.objects.create_user("editor@bench.example", name="Editor", is_administrator=True)
     base = draft.get_editor_url()
     pages = {
@@ -90,6 +117,7 @@ def seed() -> dict:
         "editor, a dimension": draft.url_of(draft.dimensions.first()),
         "editor, all changes": f"{base}changes/",
         "compare two editions": f"{draft.get_absolute_url()}compare/",
+        f"impact on {TEAMS} teams": f"{base}impact/",
         "before publishing": f"{base}publish/",
         "read an edition": draft.get_absolute_url(),
     }

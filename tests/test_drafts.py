@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from assessments.forms.frameworks import CriterionForm
 from assessments.frameworks.comparing import compare
 from assessments.frameworks.publishing import Readiness, publish
 from assessments.frameworks.storing import file_of
@@ -68,6 +69,13 @@ def test_the_verbs_refuse_a_published_edition(edition, admin):
     ):
         with pytest.raises(Frozen):
             verb()
+
+
+def test_the_forms_refuse_a_published_edition(edition):
+    row = edition.criteria.first()
+    data = {"statement": "Other.", "dimension": row.dimension_id, "level": row.level_id, "revision": 0}
+    form = CriterionForm(data, instance=row, edition=edition)
+    assert form.errors["__all__"] == ["A published edition never changes. Make a draft of the next one instead."]
 
 
 def refused_by_database(action):

@@ -12,7 +12,7 @@ from django import forms
 from .. import scoring
 from ..frameworks.document import FOREIGN
 from ..frameworks.importers import NAMES, Source, samm
-from ..models import Choice, Criterion, Dimension, Edition, Group, Level, Scale
+from ..models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
 
 OWN_FORMAT = "maturity"
 MARKDOWN = "Markdown: *emphasis*, lists, links."
@@ -68,6 +68,11 @@ class PartForm(forms.ModelForm):
         blank = [("", field.empty_label)] if field.empty_label is not None else []
         field.choices = blank + [(row.pk, field.label_from_instance(row)) for row in rows]
         self.fields[name] = field
+
+    def clean(self):
+        if not self.edition.is_draft:
+            raise forms.ValidationError(str(Frozen()))
+        return super().clean()
 
     def validate_unique(self):
         """Left to the verbs of the edition, which hold it while they look."""

@@ -1,6 +1,6 @@
 """What publishing a draft would do to real data: how the last result of every team would come out under it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.db.models import OuterRef, Subquery
@@ -9,6 +9,9 @@ from .. import scoring
 from ..models import CriterionResult, Edition, Result
 from ..models.assessments import instrument_of
 from ..models.results import as_fraction
+from ..scoring.agreement import CriterionResult as CriterionScore
+from ..scoring.agreement import settle
+from ..scoring.parts import Part
 from .publishing import Readiness
 
 STEP = 100
@@ -72,55 +75,68 @@ def last_results(edition: Edition):
 
 
 def step(readiness: Readiness, *, start: int = 0) -> Step:
-    """The impact on the teams from position `start` on, at most STEP of them. Five queries, however many there are."""
-    contents = readiness.contents
-    results = last_results(contents.edition)
+    """The impact on the teams from position `start` on, at most STEP of them. Four queries, however many there are."""
+    results = last_results(readiness.contents.edition)
     total, rows = results.count(), list(results[start : start + STEP])
     ratings: dict = {result.pk: {} for result in rows}
-    for row in CriterionResult.objects.filter(result__in=rows).values_list("result_id", "key", "meaning", "rating"):
-        ratings[row[0]][row[1]] = row[2:]
-    instruments = _instruments(contents)
-    meanings = _meanings(readiness)
-    return Step(
-        rows=[_impact(r, ratings[r.pk], contents, instruments, meanings) for r in rows], start=start, total=total
-    )
+    known = CriterionResult.objects.filter(result__in=rows).values_list("result_id", "key", "meaning", "rating")
+    for result, key, meaning, rating in known:
+        ratings[result][key] = meaning, rating
+    trial = Trial(readiness)
+    return Step(rows=[trial.impact(result, ratings[result.pk]) for result in rows], start=start, total=total)
 
 
-def _instruments(contents) -> dict[bool, scoring.Instrument]:
-    """By whether the questionnaire is the short one."""
-    full = instrument_of(contents.edition, contents)
-    return {False: full, True: full.restricted_to(contents.quick_keys) if contents.quick_keys else full}
+class Trial:
+    """A draft under which earlier ratings are scored again, as far as is shown: the whole, under one rule."""
 
+    def __init__(self, readiness: Readiness):
+        self.contents = readiness.contents
+        self.full = instrument_of(self.contents.edition, self.contents)
+        changes = readiness.comparison.by_key if readiness.comparison else {}
+        #: The meaning of each criterion as it was, or None where publishing would change it.
+        self.meanings = {
+            c.key: None if c.key in changes and readiness.changes_meaning(changes[c.key]) else c.meaning
+            for c in self.contents.criteria
+        }
+        self.instruments: dict[tuple[str, bool], scoring.Instrument] = {}
+        self.settled: dict[tuple[str, str | None], CriterionScore] = {}
 
-def _meanings(readiness: Readiness) -> dict[str, int | None]:
-    """The meaning of each criterion as it was, or None where publishing would change it."""
-    changes = readiness.comparison.by_key if readiness.comparison else {}
-    return {
-        c.key: None if c.key in changes and readiness.changes_meaning(changes[c.key]) else c.meaning
-        for c in readiness.contents.criteria
-    }
+    def instrument(self, rule: str, is_short: bool) -> scoring.Instrument:
+        """What is asked in a short or full questionnaire, with this rule alone."""
+        if (rule, is_short) not in self.instruments:
+            asked = self.full
+            if is_short and self.contents.quick_keys:
+                asked = asked.restricted_to(self.contents.quick_keys)
+            rules = tuple(each for each in asked.rules if each.key == rule)
+            self.instruments[rule, is_short] = replace(asked, rules=rules)
+        return self.instruments[rule, is_short]
 
+    def settle(self, criterion: scoring.Criterion, code: str | None) -> CriterionScore:
+        """One rating by itself; the same for every team that has it."""
+        known = (criterion.scale.key, code)
+        if known not in self.settled:
+            self.settled[known] = settle([code], criterion.scale)
+        return self.settled[known]
 
-def _impact(result, ratings, contents, instruments, meanings) -> TeamImpact:
-    instrument = instruments[result.is_short]
-    carried, reconfirm, new = {}, 0, 0
-    for criterion in instrument.criteria:
-        known = ratings.get(criterion.key)
-        if known is None:
-            new += 1
-        elif known[0] != meanings[criterion.key]:
-            reconfirm += 1
-        elif known[1] == scoring.NA or known[1] in criterion.scale.values:
-            carried[criterion.key] = known[1]
-    whole = scoring.score(instrument, [carried], {}).whole
-    rule = result.rule if result.rule in contents.rules else contents.default_rule
-    outcome = whole.outcomes[rule or scoring.NO_RULE]
-    return TeamImpact(
-        result=result,
-        level=outcome.level,
-        best=outcome.best,
-        index=whole.index,
-        index_best=whole.index_best,
-        reconfirm=reconfirm,
-        new=new,
-    )
+    def impact(self, result: Result, ratings: dict[str, tuple[int, str]]) -> TeamImpact:
+        rule = result.rule if result.rule in self.contents.rules else self.contents.default_rule
+        instrument = self.instrument(rule, result.is_short)
+        settled, reconfirm, new = {}, 0, 0
+        for criterion in instrument.criteria:
+            meaning, code = ratings.get(criterion.key, (0, ""))
+            new += not meaning
+            reconfirm += meaning not in (0, self.meanings[criterion.key])
+            is_kept = meaning == self.meanings[criterion.key] and (code == scoring.NA or code in criterion.scale.values)
+            settled[criterion.key] = self.settle(criterion, code if is_kept else None)
+        touched = any(each.rating is not None for each in settled.values())
+        whole = Part(instrument, instrument.criteria, settled, touched=touched).result()
+        outcome = whole.outcomes[rule or scoring.NO_RULE]
+        return TeamImpact(
+            result=result,
+            level=outcome.level,
+            best=outcome.best,
+            index=whole.index,
+            index_best=whole.index_best,
+            reconfirm=reconfirm,
+            new=new,
+        )

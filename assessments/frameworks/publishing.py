@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Max
 from pydantic import ValidationError
 
-from ..models import Criterion, Edition, EditRefused, Event
+from ..models import Criterion, Edition, EditRefused, Event, Framework
 from ..models.frameworks import Contents
 from .comparing import Comparison, CriterionChange, compare
 from .document import Document, Place
@@ -109,6 +109,7 @@ def publish(draft: Edition, *, by) -> Edition:
             raise EditRefused(readiness.obstacles[0].sentence)
         _raise_meanings(locked, readiness)
         locked.publish(digest=FrameworkFile.model_validate(data_of(readiness.contents)).digest)
+        Framework.objects.filter(pk=locked.framework_id).update(name=locked.name)
         Event.record("edition.published", by=by, edition=str(locked.pk), digest=locked.digest)
     return locked
 

@@ -1,4 +1,4 @@
-"""Editing and publishing a framework in a real browser: with the keyboard alone, saved as one types, told when stale."""
+"""Editing and publishing a framework in a real browser: saved as one types, told when stale, by keyboard alone."""
 
 import pytest
 from django.urls import reverse

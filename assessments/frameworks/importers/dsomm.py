@@ -198,21 +198,16 @@ class _Adapter:
 
     def link(self):
         """Says of each activity which ones it builds on, by name where the file has them."""
-        for i, (criterion, wanted) in enumerate(zip(self.criteria, self.builds_on, strict=True)):
+        for criterion, wanted in zip(self.criteria, self.builds_on, strict=True):
             if not wanted:
                 continue
             known = {row["statement"] for row in self.criteria}
             for each in wanted:
                 if each not in self.names and each not in known:
-                    document, place = self.origins["criteria", i]
-                    self.report.problem(
-                        document,
-                        (*place, "dependsOn"),
-                        f"there is no activity '{shortened(each)}'",
-                        "name a uuid of this file",
-                    )
-            named = bullets(self.names.get(each, each) for each in wanted)
-            criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}")
+                    told = f"“{shortened(criterion['statement'])}” depends on “{shortened(each)}”"
+                    self.report.refused.append(f"{told}, which is not in the file.")
+            named = bullets(self.names.get(each, each) for each in wanted if each in self.names or each in known)
+            criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}" if named else "")
 
     def say_what_was_made(self, highest: int):
         say = self.report.adapted.append

@@ -26,7 +26,7 @@ from .building import (
     without_empty,
 )
 
-MAX_FILES, MAX_BYTES = 1_000, 6_000_000
+MAX_FILES, MAX_BYTES = 1_000, 3_000_000
 TYPES = (
     "Model",
     "Function",
@@ -113,7 +113,7 @@ class _Adapter:
     def take(self, document: Document):
         self.first = self.first or document
         reader = Reader(self.report, document, (), document.value)
-        kind = reader.text("type", needed=bool(reader.value))
+        kind = reader.text("type", needed=bool(reader.value)).replace(" ", "")
         if kind not in TYPES:
             if kind:
                 self.report.leave_out(f"files of type “{shortened(kind)}”")
@@ -197,7 +197,9 @@ class _Adapter:
         """Number and text of each maturity level, by id."""
         found = {}
         for key, thing in self.things["MaturityLevel"].items():
-            number = thing.reader.whole("number", least=1, most=20)
+            # Older copies of the folder call it otherwise.
+            name = next((name for name in ("number", "level", "order") if name in thing.reader.value), "number")
+            number = thing.reader.whole(name, least=1, most=20)
             if number is not None:
                 found[key] = (number, thing.reader.text("description"))
         numbers = sorted(number for number, _ in found.values())
