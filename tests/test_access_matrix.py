@@ -180,6 +180,8 @@ class World:
             return {"role": "member"}
         if name == "account":
             return {"name": "Somebody", "keyboard_shortcuts": "on"}
+        if name == "draft-meaning":
+            return {"editorial": "yes", "revision": 0}
         if name == "assessment-start":
             return {"edition": self.edition.pk}
         return {}

@@ -194,6 +194,24 @@ def test_criteria_are_reordered_among_those_of_their_dimension_and_level(draft, 
     assert list(draft.criteria.values_list("key", flat=True))[:3] == ["x2", "x1", "x3"]
 
 
+def test_a_criterion_at_another_level_stands_with_those_of_that_level(draft, admin):
+    def order():
+        return list(draft.criteria.values_list("key", flat=True))
+
+    draft.change(criterion(draft, "x1"), by=admin, seen=0, level=draft.levels.get(number=2))
+    assert order() == ["x2", "x3", "x1", "x4", "y1", "y2", "y3", "y4"]
+    draft.change(criterion(draft, "x4"), by=admin, seen=0, dimension=draft.dimensions.get(key="Y"))
+    assert order() == ["x2", "x3", "x1", "y1", "y2", "y3", "y4", "x4"]
+    new = Criterion(
+        statement="New.",
+        dimension=draft.dimensions.get(key="X"),
+        level=draft.levels.get(number=1),
+        scale=draft.scales.get(),
+    )
+    draft.add(new, by=admin)
+    assert order() == ["x2", "X.new", "x3", "x1", "y1", "y2", "y3", "y4", "x4"]
+
+
 def test_levels_are_reordered_above_the_floor(draft, admin):
     draft.move(draft.levels.get(number=1), by=admin, direction="down")
     assert [level.name for level in draft.levels.all()] == ["Step 0", "Step 2", "Step 1", "Step 3"]
@@ -233,13 +251,13 @@ def test_unsaid_means_the_meaning_changed(draft, admin):
 
 def test_an_editorial_change_keeps_the_meaning(draft, admin):
     row = draft.change(criterion(draft, "x1"), by=admin, seen=0, statement="Mended.")
-    draft.say_editorial(row, by=admin, editorial=True)
+    draft.say_editorial(row, by=admin, seen=1, editorial=True)
     assert criterion(publish(draft, by=admin), "x1").meaning == 1
 
 
 def test_after_another_change_the_author_is_asked_again(draft, admin):
     row = draft.change(criterion(draft, "x1"), by=admin, seen=0, statement="Mended.")
-    draft.say_editorial(row, by=admin, editorial=True)
+    draft.say_editorial(row, by=admin, seen=1, editorial=True)
     draft.change(row, by=admin, seen=1, statement="Mended twice.")
     assert criterion(publish(draft, by=admin), "x1").meaning == 2
 

@@ -209,9 +209,30 @@ def test_changes_are_listed_and_the_author_says_how_they_are_meant(signed_in, dr
     page = signed_in.get(url(draft, "draft-changes")).content.decode()
     assert "<ins>really </ins>" in page or "<ins>really</ins>" in page
     assert "Changes the meaning" in page
-    response = signed_in.post(url(draft, "draft-meaning", "criterion", x1.pk), {"editorial": "yes"}, **HTMX)
+    response = signed_in.post(
+        url(draft, "draft-meaning", "criterion", x1.pk), {"editorial": "yes", "revision": 1}, **HTMX
+    )
     assert "the meaning is the same" in response.content.decode()
     assert "It changes the meaning" in signed_in.get(url(draft, "draft-changes")).content.decode()
+
+
+def test_nobody_vouches_for_a_text_they_have_not_seen(signed_in, draft, x1, admin):
+    draft.change(x1, by=admin, seen=0, statement="First.")
+    draft.change(x1, by=admin, seen=1, statement="Second.")
+    data = {"editorial": "yes", "revision": 1}
+    assert signed_in.post(url(draft, "draft-meaning", "criterion", x1.pk), data, **HTMX).status_code == 409
+    x1.refresh_from_db()
+    assert not x1.editorial
+
+
+def test_nobody_publishes_what_they_have_not_seen(signed_in, draft, x1, admin):
+    draft.change(x1, by=admin, seen=0, statement="First.")
+    digest = signed_in.get(url(draft, "draft-publish")).context["readiness"].file.digest
+    draft.change(x1, by=admin, seen=1, statement="Second.")
+    response = signed_in.post(url(draft, "draft-publish"), {"digest": digest})
+    assert response.status_code == 409
+    assert "was changed since you opened this page" in response.content.decode()
+    assert Edition.objects.get(pk=draft.pk).is_draft
 
 
 def test_impact_shows_what_last_results_would_come_to(signed_in, edition, draft, admin):

@@ -49,7 +49,7 @@ def following(edition, admin, result):
     get = draft.criteria.get
     draft.change(get(key="x1"), by=admin, seen=0, statement="Something else.")
     mended = draft.change(get(key="x2"), by=admin, seen=0, statement="Practice x2 is done, too.")
-    draft.say_editorial(mended, by=admin, editorial=True)
+    draft.say_editorial(mended, by=admin, seen=1, editorial=True)
     draft.remove(get(key="x3"), by=admin)
     draft.change(get(key="y1"), by=admin, seen=0, level=draft.levels.get(number=2))
     new = Criterion(

@@ -101,10 +101,18 @@ def _unreachable(contents: Contents):
             yield Obstacle(sentence=sentence, part=level)
 
 
-def publish(draft: Edition, *, by) -> Edition:
-    """Checks, counts changes of meaning, and freezes the draft. Raises EditRefused with the first obstacle."""
+def publish(draft: Edition, *, by, seen: str = "") -> Edition:
+    """Checks, counts changes of meaning, and freezes the draft.
+
+    `seen` is the digest of what its author has looked at. Raises EditRefused with the first obstacle, and where the
+    draft was changed since it was looked at.
+    """
     with draft.as_draft() as locked:
         readiness = Readiness.of(locked)
+        if seen and readiness.file is not None and readiness.file.digest != seen:
+            raise EditRefused(
+                "The draft was changed since you opened this page. Look at what it changes, then publish."
+            )
         if not readiness.is_ready:
             raise EditRefused(readiness.obstacles[0].sentence)
         _raise_meanings(locked, readiness)

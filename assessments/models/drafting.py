@@ -82,6 +82,7 @@ class Drafting:
         framework: Any
         framework_id: Any
         levels: Any
+        criteria: Any
         symptoms: Any
         objects: Any
         Status: Any
@@ -134,8 +135,28 @@ class Drafting:
                 if part.kind == "criterion" and MEANING_TEXTS & changed:
                     stored.editorial = False
                 stored.save()
+                if part.kind == "criterion" and {"dimension", "level"} & changed:
+                    locked._place(stored)
                 locked._record("changed", by=by, part=stored)
             return stored
+
+    def _place(self, criterion):
+        """Puts a criterion behind the last one of its dimension and level, so that questions stay in order of level."""
+        others = list(self.criteria.select_related("level").exclude(pk=criterion.pk))
+
+        def comes_before(other) -> bool:
+            return other.dimension_id == criterion.dimension_id and (
+                criterion.level is None or other.level.number <= criterion.level.number
+            )
+
+        beside = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
+        before = [i for i in beside if comes_before(others[i])]
+        place = before[-1] + 1 if before else beside[0] if beside else len(others)
+        ordered = [*others[:place], criterion, *others[place:]]
+        moved = [row for order, row in enumerate(ordered) if row.order != order]
+        for order, row in enumerate(ordered):
+            row.order = order
+        self.criteria.bulk_update(moved, ["order"])
 
     def stored(self, part):
         found = type(part).objects.filter(edition=self, pk=part.pk).first()
@@ -174,6 +195,8 @@ class Drafting:
                 part.order = locked._next(type(part).objects.filter(edition=locked), "order")
                 part.key = locked._new_key(part)
             part.save(force_insert=True)
+            if part.kind == "criterion":
+                locked._place(part)
             if choices:
                 part.choices.bulk_create([part.choices.model(scale=part, **choice) for choice in choices])
             locked._record("added", by=by, part=part)
@@ -269,10 +292,15 @@ class Drafting:
     def _mark_new_ladder(self):
         type(self).objects.filter(pk=self.pk).update(new_ladder=True)
 
-    def say_editorial(self, part, *, by, editorial: bool):
-        """The author's word on changed texts of a criterion or scale: same meaning, or (unless said) another one."""
+    def say_editorial(self, part, *, by, seen: int, editorial: bool):
+        """The author's word on changed texts of a criterion or scale: same meaning, or (unless said) another one.
+
+        It is about the text of revision `seen`: raises StaleEdit where that was changed meanwhile.
+        """
         with self.as_draft() as locked:
             stored = locked.stored(part)
+            if stored.revision != seen:
+                raise StaleEdit(stored)
             stored.editorial = editorial
             stored.save(update_fields=["editorial"])
             locked._record("meaning", by=by, part=stored, editorial=editorial)

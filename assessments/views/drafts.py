@@ -46,8 +46,8 @@ def meaning(request, edition, kind, part):
     if kind not in ("criterion", "scale"):
         raise Http404
     found = get_part(edition, kind, part)
-    editorial = request.POST.get("editorial") == "yes"
-    edition.say_editorial(found, by=request.user, editorial=editorial)
+    editorial, seen = request.POST.get("editorial") == "yes", request.POST.get("revision", "")
+    edition.say_editorial(found, by=request.user, seen=int(seen) if seen.isdigit() else -1, editorial=editorial)
     if request.htmx:
         found.editorial = editorial
         response = render(request, "editor/_meaning.html", {"edition": edition, "part": found})
@@ -81,7 +81,7 @@ def publish(request, edition):
     refusal = ""
     if request.method == "POST":
         try:
-            published = publish_draft(edition, by=request.user)
+            published = publish_draft(edition, by=request.user, seen=request.POST.get("digest", ""))
         except EditRefused as error:
             refusal = str(error)
         else:
