@@ -77,7 +77,8 @@ def last_results(edition: Edition):
 def step(readiness: Readiness, *, start: int = 0) -> Step:
     """The impact on the teams from position `start` on, at most STEP of them. Four queries, however many there are."""
     results = last_results(readiness.contents.edition)
-    total, rows = results.count(), list(results[start : start + STEP])
+    rows = list(results[start : start + STEP])
+    total = len(rows) if not start and len(rows) < STEP else results.count()
     ratings: dict = {result.pk: {} for result in rows}
     known = CriterionResult.objects.filter(result__in=rows).values_list("result_id", "key", "meaning", "rating")
     for result, key, meaning, rating in known:

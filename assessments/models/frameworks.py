@@ -38,6 +38,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             pk=edition.pk
         )
 
+    def visible_to(self, user):
+        """Everybody sees what is or was published; drafts are for administrators."""
+        return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
+
     def drafts(self):
         return self.filter(status=Edition.Status.DRAFT)
 

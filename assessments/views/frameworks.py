@@ -54,10 +54,8 @@ def edition(request, key, pk):
 def compare(request, key, pk):
     """What is different against another edition, by default the one that this one was based on."""
     edition = get_edition(request, key, pk)
-    others = edition.framework.editions.exclude(pk=edition.pk).select_related("framework")
-    if not may_edit_frameworks(request):
-        others = others.exclude(status=Edition.Status.DRAFT)
-    offered = list(others)
+    others = edition.framework.editions.visible_to(request.user).exclude(pk=edition.pk)
+    offered = list(others.select_related("framework"))
     wanted = request.GET.get("with") or str(edition.based_on_id)
     other = next((each for each in offered if str(each.pk) == wanted), offered[0] if offered else None)
     context = {"edition": edition, "offered": offered, "other": other, "comparison": None}
@@ -72,12 +70,9 @@ def compare(request, key, pk):
 @login_required
 def criterion(request, key, criterion):
     """One criterion through the editions, the newest first, with what changed from one to the next."""
-    rows = Criterion.objects.filter(edition__framework__key=key, key=criterion).select_related(
-        "edition__framework", "dimension", "level", "scale"
-    )
-    if not may_edit_frameworks(request):
-        rows = rows.exclude(edition__status=Edition.Status.DRAFT)
-    found = list(rows.order_by("edition__version"))
+    editions = Edition.objects.visible_to(request.user).filter(framework__key=key)
+    rows = Criterion.objects.filter(edition__in=editions, key=criterion)
+    found = list(rows.select_related("edition__framework", "dimension", "level", "scale").order_by("edition__version"))
     if not found:
         raise Http404
     ordered = sorted(found, key=lambda row: (row.edition.is_draft, str(row.edition.published_at)))
