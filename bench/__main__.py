@@ -1,5 +1,6 @@
-"""Runs every benchmark and prints a table, then the same as JSON. `frameworks` as an argument runs only that part."""
+"""Runs every benchmark and prints a table, then the same as JSON."""
 
+import argparse
 import dataclasses
 import itertools
 import json
@@ -8,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import frameworks, load, server
+from . import frameworks, load, many, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -144,15 +145,25 @@ def print_table(report: dict):
     print("\nBytes on the first visit, compressed")
     for name, parts in report.get("bytes on the first visit", {}).items():
         print(f"  {name:20}{sum(parts.values()):8}  {parts}")
-    frameworks.print_table(report["frameworks"])
-    print("\nGoals")
+
+
+def print_goals(report: dict):
+    print(f"\nGoals, {report['database']}, {report['machine']}")
     for name, (value, met) in report["goals"].items():
         print(f"  {'met   ' if met else 'MISSED'} {name}: {value}")
 
 
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--only-many", action="store_true", help="measure only a whole team at once")
+    parser.add_argument("--only-frameworks", action="store_true", help="measure only the editor and importing")
+    parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
+    return parser.parse_args()
+
+
 def main():
-    port = server.free_port()
-    with tempfile.TemporaryDirectory() as data, server.database() as url:
+    wanted, port = arguments(), server.free_port()
+    with tempfile.TemporaryDirectory() as data, server.database(sqlite=wanted.sqlite) as url:
         server.prepare_environment(url, data, port)
         server.manage("migrate")
         server.manage("load_frameworks")
@@ -164,25 +175,38 @@ def main():
 
         from .seed import seed
 
-        only_frameworks = "frameworks" in sys.argv[1:]
-        made = {} if only_frameworks else seed()
-        large = frameworks.seed()
+        everything_else = not (wanted.only_many or wanted.only_frameworks)
+        made = {} if wanted.only_frameworks else seed()
+        large = {} if wanted.only_many else frameworks.seed()
         # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
         with server.serve(port):
-            loads, others = ({}, {}) if only_frameworks else (everything(port, made), other_figures(port, made))
-            edited = frameworks.figures(port, large)
+            loads = everything(port, made) if everything_else else {}
+            together = many.measure(port, made["many"]) if made else {}
+            others = other_figures(port, made) if everything_else else {}
+            edited = frameworks.figures(port, large) if large else {}
         hang_up()
     report = {
         "database": url.partition(":")[0],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
+        "many": together,
         **others,
         "frameworks": edited,
-        "goals": ({} if only_frameworks else goals(loads, others)) | frameworks.goals(edited),
+        "goals": {
+            **(goals(loads, others) if loads else {}),
+            **(many.goals(together) if together else {}),
+            **(frameworks.goals(edited) if edited else {}),
+        },
     }
-    print_table(report)
+    if loads:
+        print_table(report)
+    if together:
+        many.print_figures(together)
+    if edited:
+        frameworks.print_table(edited)
+    print_goals(report)
     print("\n" + json.dumps(report))
     return 0 if all(met for _, met in report["goals"].values()) else 1
 

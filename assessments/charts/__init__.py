@@ -7,6 +7,7 @@ from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, figure, level_step
 from .segments import Segment, track
 from .spider import Label, Radar, RadarSeries, Shape, radar
 from .timeline import Dot, History, HistoryPoint, HistoryRow, Tick, history
+from .votes import VoteBar, Votes, votes
 
 __all__ = [
     "LEVEL_COLOURS",
@@ -22,9 +23,12 @@ __all__ = [
     "Segment",
     "Shape",
     "Tick",
+    "VoteBar",
+    "Votes",
     "figure",
     "history",
     "level_step",
     "radar",
     "track",
+    "votes",
 ]

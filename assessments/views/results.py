@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from ..access import get_result
 from ..progress_charts import radar_chart
 from ..standing import Standing
-from ..voices import voices_behind
+from ..voices import notes_behind, voices_behind
 
 
 @require_safe
@@ -24,5 +24,6 @@ def result(request, pk):
         "generations": result.assessment.results.order_by("generation").defer("outcomes", "cells"),
         "reopenings": result.assessment.reopenings.select_related("by"),
         "voices": voices_behind(result, request.user, names=may("see names")) if may("see votes") else {},
+        "notes": notes_behind(result) if may("see votes") else {},
     }
     return render(request, "results/result.html", context)
