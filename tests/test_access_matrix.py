@@ -155,7 +155,7 @@ class World:
         make_membership(user=self.outsider, team=make_team(), role="lead")
         self.empty_unit = Unit.objects.create(name="Empty")
         self.edition = toy.make_edition()
-        self.draft = self.edition.make_draft(by=self.admin)
+        self.next_edition = self.edition.make_draft(by=self.admin)
         closed = toy.start(team=self.team, by=self.lead, edition=self.edition)
         toy.rate(closed, self.member, "F F L N F F P N")
         self.result = closed.close(by=self.lead)
@@ -176,8 +176,8 @@ class World:
 
     def arguments(self, name) -> list:
         team, open_, edition = [self.team.pk], [self.open.pk], self.edition
-        draft = [edition.framework.key, self.draft.pk]
-        part = [*draft, "criterion", self.draft.criteria.first().pk]
+        draft = [edition.framework.key, self.next_edition.pk]
+        part = [*draft, "criterion", self.next_edition.criteria.first().pk]
         special = {
             "edition-compare": [edition.framework.key, edition.pk],
             "edition-export": [edition.framework.key, edition.pk],
