@@ -130,9 +130,8 @@ def get_result(request, pk, *, may="see team") -> tuple[Result, Permissions]:
 
 def get_edition(request, key, pk) -> Edition:
     """A published or retired edition of this framework; drafts are for administrators."""
-    editions = Edition.objects.select_related("framework").filter(framework__key=key)
-    if not request.user.is_administrator:
-        editions = editions.exclude(status=Edition.Status.DRAFT)
+    editions = Edition.objects.visible_to(request.user).filter(framework__key=key)
+    editions = editions.select_related("framework", "based_on__framework")
     return _fetch(editions, pk)
 
 

@@ -128,6 +128,7 @@ def test_questionnaire_is_constant_in_answers(queries, team, lead, edition, code
     expected += 1  # The assessment with its team and edition, and the person's role.
     expected += 1  # Which criteria the person has answered, for the progress.
     expected += 1  # The answers of this page.
+    expected += 1  # The last result, for the hints; there is none.
     assert queries(reverse("answer-dimension", args=[assessment.pk, "X"])) == expected
 
 
