@@ -55,7 +55,7 @@ class TeamForm(forms.ModelForm):
 
     def _get_validation_exclusions(self):
         """The unit counts for the name's being free, also where the form does not ask for it."""
-        return super()._get_validation_exclusions() - {"unit"}
+        return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 
 
 class MemberForm(forms.Form):

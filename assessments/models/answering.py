@@ -103,7 +103,7 @@ class Answering(Moving):
         with transaction.atomic():
             locked = self._lock_for(by)
             mine = Rating.objects.filter(criterion=criterion, respondent__in=locked._respondents(by))
-            stored = mine.annotate(let_in=Exists(locked._let_in(by))).first()
+            stored: Any = mine.annotate(let_in=Exists(locked._let_in(by))).first()
             if stored is None or not stored.let_in:
                 respondent = locked._respondent_id(by)
                 stored = Rating(assessment_id=self.pk, respondent_id=respondent, criterion=criterion)

@@ -144,7 +144,7 @@ class RatingQuerySet(models.QuerySet["Rating"]):
 
     def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark, *, timed=True) -> "Rating":
         """Inserts or updates the one rating of this respondent for this criterion, as `Rating.keep` does."""
-        stored = self.filter(respondent_id=respondent_id, criterion=criterion).first()
+        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
         if stored is None:
             stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
         return stored.keep(criterion, answer, mark, timed=timed)
@@ -289,25 +289,6 @@ class AgreedRating(models.Model):
 
     def __str__(self):
         return f"{self.criterion_id} agreed"
-
-    def keep(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> "Rating":
-        """Stores the answer, unless the same page has stored a newer one; `timed` notes when. Returns what is stored.
-
-        The caller holds the assessment's lock, so nothing can come between reading and writing. Raises StaleAnswer
-        where another page has changed the answer meanwhile.
-        """
-        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
-        self.criterion = criterion
-        is_new = self._state.adding
-        if not is_new and self.page == mark.page and mark.sequence <= self.sequence:
-            return self
-        if not is_new and self.page != mark.page and self.version != mark.version:
-            raise StaleAnswer(self)
-        self.take(answer)
-        self.page, self.sequence, self.version = mark.page, mark.sequence, self.version + 1
-        self.saved_at = timezone.now() if timed else None
-        self.save(force_insert=is_new, force_update=not is_new)
-        return self
 
     @property
     def code(self) -> str:

@@ -39,7 +39,7 @@ def password(request):
     if form.is_bound and attempt is None:
         messages.error(request, TOO_MANY)
         return redirect("password-change")
-    if form.is_valid():
+    if attempt and form.is_valid():
         attempt.forget()
         request.user.choose_password(form.cleaned_data["password1"])
         update_session_auth_hash(request, request.user)
