@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from .converters import KeyConverter
+from .converters import KeyConverter, KindConverter
 from .views import (
     accounts,
     assessments,
@@ -22,19 +22,6 @@ from .views import (
 )
 
 register_converter(KeyConverter, "key")
-
-
-class KindConverter:
-    """What a draft is made of and the editor has pages for."""
-
-    regex = "level|group|dimension|scale|criterion"
-
-    def to_python(self, value):
-        return value
-
-    to_url = to_python
-
-
 register_converter(KindConverter, "kind")
 
 EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
@@ -92,7 +79,7 @@ urlpatterns = [
     path("frameworks/<slug:key>/<uuid:pk>/", frameworks.edition, name="edition"),
     path("frameworks/<slug:key>/<uuid:pk>/compare/", frameworks.compare, name="edition-compare"),
     path("frameworks/<slug:key>/<uuid:pk>/file/", imports.export, name="edition-export"),
-    path("frameworks/<slug:key>/criteria/<str:criterion>/", frameworks.criterion, name="criterion-history"),
+    path("frameworks/<slug:key>/criteria/<key:criterion>/", frameworks.criterion, name="criterion-history"),
     path("framework-import/", imports.import_framework, name="framework-import"),
     # Drafts of editions, for administrators
     path("frameworks/<slug:key>/<uuid:pk>/draft/", drafts.make, name="draft-make"),

@@ -9,7 +9,6 @@ from typing import Any
 from ..document import Document, Place
 from ..problems import FrameworkFileError, shortened
 from .building import (
-    NOT_RATINGS,
     RULES,
     Adapted,
     Keys,
@@ -23,17 +22,8 @@ from .building import (
     titled,
     without_empty,
 )
+from .ciso_answers import Answers
 
-COMPLIANCE: dict[str, Any] = {
-    "key": "compliance",
-    "values": [
-        {"code": "N", "value": 0, "name": "Not met"},
-        {"code": "P", "value": 1, "name": "Partially met"},
-        {"code": "F", "value": 2, "name": "Met"},
-    ],
-    "other_answers": NOT_RATINGS,
-}
-ONE_CHOICE = ("unique_choice", "single_choice", "boolean")
 LINKS = {
     "threats": "links to threats",
     "reference_controls": "links to reference controls",
@@ -52,12 +42,11 @@ class _Adapter:
     def __init__(self, document: Document):
         self.report = Report()
         self.document = document
-        self.keys, self.dimension_keys, self.scale_keys = Keys(), Keys(), Keys()
+        self.keys, self.dimension_keys = Keys(), Keys()
+        self.answers = Answers(self.report, document)
         self.origins: dict[Place, tuple[Document, Place]] = {}
         self.levels: list[dict] = []
         self.level_of_group: dict[str, int] = {}
-        self.scales: list[dict] = []
-        self.scale_by_choices: dict[tuple, str] = {}
         self.dimensions: dict[str, dict] = {}
         self.criteria: list[dict] = []
         self.nodes: dict[str, Reader] = {}
@@ -66,7 +55,7 @@ class _Adapter:
         library = Reader(self.report, self.document, (), self.document.value)
         framework = self.framework(library)
         self.read_groups(framework)
-        requirement = self.requirement_scale(framework)
+        requirement = self.answers.to_requirements(framework)
         for reader in self.read_nodes(framework):
             self.node(reader, requirement)
         self.drop_empty()
@@ -90,14 +79,15 @@ class _Adapter:
                     "representation": ["staged", "continuous"],
                 }
             ),
-            "scales": self.scales,
+            "scales": list(self.answers.scales.values()),
             "scoring": RULES,
             "levels": [{"level": 0, "name": "Not started"}, *self.levels],
             "dimensions": list(self.dimensions.values()),
             "criteria": self.criteria,
             "sources": [self.source(library)],
         }
-        return built(data, self.origins, self.document, self.report)
+        scales = {("scales", i): (self.document, place) for i, place in enumerate(self.answers.places())}
+        return built(data, self.origins | scales, self.document, self.report)
 
     def framework(self, library: Reader) -> Reader:
         objects = library.get("objects")
@@ -134,48 +124,6 @@ class _Adapter:
             self.report.adapted.append(
                 "The library has no implementation groups: every requirement is at level 1, “In place”."
             )
-
-    def requirement_scale(self, framework: Reader) -> str:
-        """The scale for requirements without questions: the library's scores, or met and not met."""
-        scores = framework.get("scores_definition")
-        scores = scores.get("scale") if isinstance(scores, dict) else scores
-        place = (*framework.place, "scores_definition")
-        framework.get("min_score"), framework.get("max_score")
-        if not isinstance(scores, list) or len(scores) < 2:
-            self.report.adapted.append("Requirements without questions are rated “Not met”, “Partially met” or “Met”.")
-            return self.scale(COMPLIANCE["values"], "compliance", place)
-        choices: list[tuple[int, str, str]] = []
-        for i, entry in enumerate(scores):
-            reader = Reader(self.report, self.document, (*place, i), entry)
-            number = reader.whole("score", least=0, most=1_000_000)
-            if number is not None:
-                choices.append((number, reader.text("name") or str(number), reader.text("description")))
-        choices.sort()
-        if len({number for number, _, _ in choices}) < len(choices):
-            self.report.problem(
-                self.document, place, "two scores have the same number", "give each score a number of its own"
-            )
-            return ""
-        lowest = choices[0][0] if choices else 0
-        if lowest:
-            self.report.adapted.append(
-                f"Scores begin at {lowest} in the library and at 0 here; what they are called stays."
-            )
-        values = [
-            without_empty({"code": str(number), "name": short(name), "anchor": anchor}) | {"value": number - lowest}
-            for number, name, anchor in choices
-        ]
-        return self.scale(values, "scores", place)
-
-    def scale(self, values: list, name: str, place: Place) -> str:
-        """The key of the scale with these choices; questions with the same choices share one."""
-        same = tuple((v["code"], v["value"], v["name"], v.get("anchor")) for v in values)
-        if same not in self.scale_by_choices:
-            self.origins["scales", len(self.scales)] = (self.document, place)
-            key = self.scale_keys.make(name, "answers")
-            self.scales.append({"key": key, "values": values, "other_answers": NOT_RATINGS})
-            self.scale_by_choices[same] = key
-        return self.scale_by_choices[same]
 
     def read_nodes(self, framework: Reader) -> list[Reader]:
         nodes = framework.get("requirement_nodes")
@@ -242,7 +190,7 @@ class _Adapter:
             self.add(reader, requirement, shared, self.statement(reader), reader.text("urn"), self.code(reader))
             return
         for n, (urn, question) in enumerate(questions, start=1):
-            scale = self.question_scale(question)
+            scale = self.answers.to_question(question)
             if scale:
                 code = self.code(reader) if len(questions) == 1 else f"{self.code(reader)}-{n}"
                 self.add(reader, scale, shared, question.text("text", needed=True), urn, code)
@@ -324,52 +272,6 @@ class _Adapter:
             for i, (urn, entry) in enumerate(pairs)
         ]
 
-    def question_scale(self, question: Reader) -> str | None:
-        """The scale of a question, or None where it cannot be one: that is reported."""
-        kind, text = question.text("type"), shortened(question.text("text"))
-        if question.get("depends_on"):
-            self.report.refused.append(f"The question “{text}” depends on another one; here every question is asked.")
-            return None
-        if kind not in ONE_CHOICE:
-            self.report.refused.append(
-                f"The question “{text}” is of type {kind or 'unknown'}; only one choice of several can be rated."
-            )
-            return None
-        choices = question.get("choices")
-        readers = [
-            Reader(self.report, self.document, (*question.place, "choices", i), entry)
-            for i, entry in enumerate(choices if isinstance(choices, list) else [])
-        ]
-        rated = [reader for reader in readers if not self.is_not_applicable(reader)]
-        scores = [self.score(reader) for reader in rated]
-        if len(rated) < 2 or None in scores or len(set(scores)) < len(scores):
-            why = "fewer than two choices" if len(rated) < 2 else "choices without a score of their own"
-            self.report.refused.append(f"The question “{text}” has {why}, so its answers have no order.")
-            return None
-        ordered = sorted(zip(scores, rated, strict=True), key=lambda pair: pair[0] or 0)
-        lowest = ordered[0][0] or 0
-        if lowest:
-            self.report.adapted.append(f"The scores of “{text}” begin at {lowest} in the library and at 0 here.")
-        values = [
-            {"code": str(n), "value": (score or 0) - lowest, "name": short(reader.text("value", needed=True))}
-            for n, (score, reader) in enumerate(ordered)
-        ]
-        return self.scale(values, "answers", question.place)
-
-    def is_not_applicable(self, reader: Reader) -> bool:
-        value = reader.text("value").lower()
-        return reader.get("add_score") is None and value in ("n/a", "na", "not applicable", "does not apply")
-
-    def score(self, reader: Reader) -> int | None:
-        if reader.get("select_implementation_groups"):
-            self.report.leave_out("choices that select implementation groups")
-        score = reader.get("add_score")
-        if isinstance(score, int) and not isinstance(score, bool):
-            return score
-        if score is None and isinstance(reader.get("compute_result"), bool | str):
-            return {"true": 1, "false": 0}.get(str(reader.get("compute_result")).lower())
-        return None
-
     def drop_empty(self):
         """Dimensions whose nodes were all refused have nothing to say."""
         used = {criterion["dimension"] for criterion in self.criteria}
@@ -385,8 +287,7 @@ class _Adapter:
         self.dimensions = kept
         for i, dimension in enumerate(kept.values()):
             self.origins["dimensions", i] = places[dimension["key"]]
-        named = {criterion["scale"] for criterion in self.criteria}
-        self.scales = [scale for scale in self.scales if scale["key"] in named] or self.scales
+        self.answers.keep({criterion["scale"] for criterion in self.criteria})
 
     def drop_levels(self):
         """A group that no requirement begins at would be a level that nobody can reach."""
