@@ -474,23 +474,43 @@ def score(
         for c in instrument.criteria
     }
 
-    def part(criteria) -> PartResult:
+    def of(criteria) -> PartResult:
         return _Part(instrument, criteria, settled).result()
 
     dimensions = {d.key: [c for c in instrument.criteria if c.dimension == d.key] for d in instrument.dimensions}
     group_of = {d.key: d.group for d in instrument.dimensions}
     groups = {g: [c for c in instrument.criteria if group_of[c.dimension] == g] for g in instrument.groups}
-    sections = {key: part(criteria) for key, criteria in dimensions.items() if criteria}
+    sections = {key: of(criteria) for key, criteria in dimensions.items() if criteria}
     if instrument.method == SUMS:
         sections = {key: _without_level(section) for key, section in sections.items()}
     return Score(
-        whole=part(instrument.criteria),
-        groups={key: part(criteria) for key, criteria in groups.items() if criteria},
+        whole=of(instrument.criteria),
+        groups={key: of(criteria) for key, criteria in groups.items() if criteria},
         dimensions=sections,
         criteria=settled,
         alpha=_alpha(instrument, respondents),
         applicability_warnings=_warnings(instrument, settled),
     )
+
+
+def settled_as(rating: str | None, points: Fraction | None) -> CriterionResult:
+    """A criterion that was settled earlier, of which only rating and points are known any more."""
+    return CriterionResult(
+        rating=rating,
+        agreed=False,
+        points=points,
+        votes={},
+        share=None,
+        spread=None,
+        rwg=None,
+        split=False,
+        discuss=False,
+    )
+
+
+def part(instrument: Instrument, settled: Mapping[str, CriterionResult]) -> PartResult:
+    """The figures of those criteria alone that are in `settled`, judged together."""
+    return _Part(instrument, [c for c in instrument.criteria if c.key in settled], settled).result()
 
 
 def _without_level(section: PartResult) -> PartResult:
