@@ -6,7 +6,8 @@ to a *unit* of the organisation; people belong to it by *memberships*. A team's 
 each *respondent* gives *ratings*, *participation* says who has submitted, *agreed ratings* are what the team settles on.
 Closing freezes a *result*: level and index of the whole, of each group and each dimension, and the rating of each
 criterion. Reopening leads to a new generation of the result; the earlier ones stay. *Targets* and *actions* refer to a
-framework's keys, never to rows of an edition. *Events* are the journal of what changed.
+framework's keys, never to rows of an edition; the *adviser* proposes a target from a team's answers. A result that fell
+behind the one before it is given *setback reasons*. *Events* are the journal of what changed.
 """
 
 from .accounts import SignInAttempt, User
@@ -25,12 +26,13 @@ from .assessments import (
 )
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
-from .plans import Action, Target
+from .plans import Action, AdviserAnswers, SetbackReason, Target
 from .results import CriterionResult, PartResult, Result
 from .teams import Membership, Team, Unit
 
 __all__ = [
     "Action",
+    "AdviserAnswers",
     "AgreedRating",
     "Answer",
     "Assessment",
@@ -54,6 +56,7 @@ __all__ = [
     "Respondent",
     "Result",
     "Scale",
+    "SetbackReason",
     "SignInAttempt",
     "StaleAnswer",
     "Symptom",

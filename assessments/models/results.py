@@ -330,6 +330,12 @@ class CriterionResult(models.Model):
                 violation_error_message="This criterion is there already.",
             )
         ]
+        indexes = [
+            # What holds teams back is counted over every team: from the index alone, blockers are few.
+            models.Index(
+                fields=["result", "dimension", "key"], condition=Q(blocker__isnull=False), name="criterion_blockers"
+            )
+        ]
 
     def __str__(self):
         return f"{self.key}: {self.rating or '-'}"
