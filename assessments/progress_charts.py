@@ -21,7 +21,11 @@ class SmallMultiple:
 
 def scale_top(contents: Contents):
     """Where the scale of index or section score ends."""
-    return contents.top if contents.edition.uses_levels else as_fraction(str(contents.edition.scoring["bands"][-1]["upto"]))
+    return (
+        contents.top
+        if contents.edition.uses_levels
+        else as_fraction(str(contents.edition.scoring["bands"][-1]["upto"]))
+    )
 
 
 def radar_chart(standing: Standing) -> charts.Radar | None:

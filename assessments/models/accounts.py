@@ -1,20 +1,61 @@
 """People who sign in, and the attempts that did not work."""
 
+import base64
+import logging
 import uuid
 from datetime import timedelta
+from smtplib import SMTPException
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.tokens import default_token_generator
-from django.db import models
+from django.core.mail import send_mail
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
+from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes, force_str
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from .journal import Event
+
+log = logging.getLogger("maturity")
 
 
-class UserManager(BaseUserManager):
+def setup_code() -> str:
+    """The code with which the first visitor of an empty database becomes its administrator; the server prints it.
+
+    It follows from the secret key, so that every process knows it without storing it.
+    """
+    letters = base64.b32encode(salted_hmac("maturity.setup", "code", algorithm="sha256").digest()).decode()
+    return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
+
+
+class LastAdministrator(Exception):
+    """Nobody could administer the installation any more; str() is the sentence to show."""
+
+
+class UserQuerySet(models.QuerySet):
+    def active_administrators(self):
+        return self.filter(is_active=True, is_administrator=True)
+
+    def matching(self, words: str):
+        """Whose name or address contains these words."""
+        return self.filter(Q(name__icontains=words) | Q(email__icontains=words)) if words else self
+
+    def by_link(self, uidb64: str, token: str) -> "User | None":
+        """The person whom a set-password link belongs to; None when it is used up, too old or made up."""
+        try:
+            user = self.filter(pk=uuid.UUID(force_str(urlsafe_base64_decode(uidb64))), is_active=True).first()
+        except ValueError:
+            return None
+        return user if user and default_token_generator.check_token(user, token) else None
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email, password=None, **fields):
         """Makes an account; without a password nobody can sign in to it until its owner has set one."""
         user = self.model(email=self.normalize_email(email), **fields)
@@ -27,6 +68,39 @@ class UserManager(BaseUserManager):
 
     def get_by_natural_key(self, email):
         return self.get(email__iexact=email)
+
+    def for_address(self, email: str, *, name: str = "") -> "tuple[User, bool]":
+        """The account with this address, made where there is none; and whether it is new.
+
+        Two that add the same address at once get the same account.
+        """
+        user = self.filter(email__iexact=email.strip()).first()
+        if user is not None:
+            return user, False
+        try:
+            with transaction.atomic():
+                return self.create_user(email, name=name), True
+        except IntegrityError:
+            return self.get_by_natural_key(email.strip()), False
+
+    def create_first_administrator(self, *, email: str, name: str, password: str) -> "User | None":
+        """The first account of an empty database; None where somebody else was faster."""
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LOCK TABLE {self.model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+            if self.exists():
+                return None
+            user = self.create_superuser(email, password, name=name)
+            Event.record("account.first", by=user, person=str(user.pk))
+        return user
+
+    def add(self, *, email: str, name: str, is_administrator: bool, by: "User") -> "User":
+        """A new account; its owner sets the password through a link."""
+        with transaction.atomic():
+            user = self.create_user(email, name=name, is_administrator=is_administrator)
+            Event.record("account.added", by=by, person=str(user.pk), administrator=is_administrator)
+        return user
 
     @classmethod
     def normalize_email(cls, email):
@@ -83,24 +157,63 @@ class User(AbstractBaseUser):
         path = reverse("password-set", args=[uid, default_token_generator.make_token(self)])
         return settings.SITE_URL + path
 
+    def mail_password_link(self, *, is_new: bool) -> bool:
+        """Mails the link to its owner; whether a mail server took it. Without one set up nothing is sent."""
+        if not settings.MAIL_ENABLED:
+            return False
+        context = {"user": self, "link": self.set_password_link(), "is_new": is_new, "site": settings.SITE_URL}
+        subject = "Your account on Maturity" if is_new else "Set a new password on Maturity"
+        try:
+            send_mail(subject, render_to_string("mail/set_password.txt", context), None, [self.email])
+        except (SMTPException, OSError) as error:
+            log.warning("a mail was not taken: %s", error.__class__.__name__)
+            return False
+        return True
+
+    def change_account(self, *, by: "User", **fields):
+        """An administrator's change of name, address, rights or whether the person may sign in at all.
+
+        Raises LastAdministrator where nobody would be left who can administer the installation.
+        """
+        with transaction.atomic():
+            others = User.objects.select_for_update().active_administrators().exclude(pk=self.pk)
+            if not (fields["is_active"] and fields["is_administrator"]) and not list(others):
+                raise LastAdministrator("There must be another administrator who may sign in; name one first.")
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.save(update_fields=list(fields))
+            data = {"active": self.is_active, "administrator": self.is_administrator}
+            Event.record("account.changed", by=by, person=str(self.pk), **data)
+
+    def choose_password(self, password: str):
+        """Sets the password that its owner has chosen; every other session and link of the account ends with it."""
+        with transaction.atomic():
+            self.set_password(password)
+            self.save(update_fields=["password"])
+            Event.record("account.password", by=self, person=str(self.pk))
+
 
 class SignInAttemptQuerySet(models.QuerySet):
     WINDOW = timedelta(minutes=15)
 
-    def recent(self):
-        return self.filter(at__gte=timezone.now() - self.WINDOW)
+    def begin(self, *, account: str, address: str) -> "SignInAttempt | None":
+        """Counts an attempt before it is tried; None where this account or this address has tried too often.
 
-    def is_over_limit(self, *, account: str, address: str) -> bool:
-        """Whether this account or this network address has failed too often in the last quarter of an hour."""
-        recent = self.recent()
-        return (
-            recent.filter(account=account.lower()).count() >= settings.SIGN_IN_LIMIT_PER_ACCOUNT
-            or recent.filter(address=address).count() >= settings.SIGN_IN_LIMIT_PER_ADDRESS
-        )
-
-    def record(self, *, account: str, address: str):
+        Counted first, so that many tries at the same moment cannot slip through together. Whoever succeeds forgets
+        the attempt again: only failures count.
+        """
         self.filter(at__lt=timezone.now() - 4 * self.WINDOW).delete()
-        self.create(account=account.lower()[:254], address=address[:45])
+        account, address = account.strip().lower()[:254], address[:45]
+        attempt = self.create(account=account, address=address)
+        recent = self.filter(at__gte=timezone.now() - self.WINDOW)
+        limits = [
+            (recent.filter(account=account), settings.SIGN_IN_LIMIT_PER_ACCOUNT),
+            (recent.filter(address=address), settings.SIGN_IN_LIMIT_PER_ADDRESS),
+        ]
+        if any(tries.count() > limit for tries, limit in limits):
+            attempt.forget()
+            return None
+        return attempt
 
 
 class SignInAttempt(models.Model):
@@ -120,3 +233,6 @@ class SignInAttempt(models.Model):
 
     def __str__(self):
         return f"{self.account} from {self.address} at {self.at:%F %T}"
+
+    def forget(self):
+        self.delete()

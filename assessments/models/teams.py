@@ -24,6 +24,14 @@ def default_time_zone():
     return settings.TIME_ZONE
 
 
+class LastLead(Exception):
+    """A team would be left without a lead; str() is the sentence to show."""
+
+
+class StillInUse(Exception):
+    """Something still hangs on what was to be deleted; str() is the sentence to show."""
+
+
 class UnitQuerySet(models.QuerySet):
     def subtree_ids(self, roots) -> set[int]:
         """Ids of the given units and of everything below them. Units are few: the tree is walked in memory."""
@@ -91,6 +99,42 @@ class Unit(models.Model):
     def __str__(self):
         return self.name
 
+    def get_absolute_url(self):
+        return reverse("unit-edit", args=[self.pk])
+
+    def store(self, *, by: User):
+        """Stores a new or a changed unit."""
+        with transaction.atomic():
+            kind = "unit.added" if self._state.adding else "unit.changed"
+            self.save()
+            Event.record(kind, by=by, unit=self.pk)
+
+    def remove(self, *, by: User):
+        """Raises StillInUse where teams or units are below it."""
+        with transaction.atomic():
+            Unit.objects.select_for_update().get(pk=self.pk)
+            if self.teams.exists() or self.children.exists():
+                raise StillInUse(f"{self} still has teams or units in it. Move them first.")
+            Event.record("unit.deleted", by=by, unit=self.pk)
+            self.delete()
+
+    def add_manager(self, *, email: str, name: str, by: User) -> tuple["Membership", bool]:
+        """Makes somebody manager of this unit and everything below it; whether the account is new, too."""
+        with transaction.atomic():
+            Unit.objects.select_for_update().get(pk=self.pk)
+            user, is_new = User.objects.for_address(email, name=name)
+            membership, created = Membership.objects.get_or_create(
+                unit=self, user=user, defaults={"role": Membership.Role.MANAGER}
+            )
+            if created:
+                Event.record("manager.added", by=by, unit=self.pk, person=str(user.pk))
+        return membership, is_new
+
+    def remove_manager(self, membership: "Membership", *, by: User):
+        with transaction.atomic():
+            Event.record("manager.removed", by=by, unit=self.pk, person=str(membership.user_id))
+            membership.delete()
+
     def clean(self):
         if self.pk and self.parent_id and self.parent_id in Unit.objects.subtree_ids([self.pk]):
             raise ValidationError({"parent": "A unit cannot be part of itself or of something below it."})
@@ -140,6 +184,13 @@ class Team(models.Model):
     def get_absolute_url(self):
         return reverse("team", args=[self.pk])
 
+    def store(self, *, by: User):
+        """Stores a new or a changed team."""
+        with transaction.atomic():
+            kind = "team.added" if self._state.adding else "team.changed"
+            self.save()
+            Event.record(kind, by=by, team=self, unit=self.unit_id)
+
     def today(self):
         """The date it is now where the team is."""
         return timezone.localdate(timezone=ZoneInfo(self.time_zone))
@@ -147,24 +198,54 @@ class Team(models.Model):
     def add_member(self, *, email: str, name: str, role: str, by: User) -> tuple["Membership", bool]:
         """Gives the person with this address a role in the team, making the account if there is none.
 
-        Returns the membership and whether the account is new (then its owner needs a set-password link).
+        Returns the membership and whether the account is new (then its owner needs a set-password link). Raises
+        LastLead where the person is in the team already, as its only lead.
         """
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=self.pk)
-            user = User.objects.filter(email__iexact=email.strip()).first()
-            is_new = user is None
-            if user is None:
-                user = User.objects.create_user(email, name=name)
-            membership, created = Membership.objects.update_or_create(team=self, user=user, defaults={"role": role})
-            Event.record("member.added" if created else "member.role", by=by, team=self, person=str(user.pk), role=role)
-            for assessment in self.assessments.open():
-                assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
+            user, is_new = User.objects.for_address(email, name=name)
+            membership = self.memberships.filter(user=user).first()
+            if membership:
+                self._give_role(membership, role, by)
+            else:
+                membership = Membership.objects.create(team=self, user=user, role=role)
+                Event.record("member.added", by=by, team=self, person=str(user.pk), role=role)
+                self._ask_or_unask(user, role)
         return membership, is_new
 
-    def remove_member(self, membership: "Membership", *, by: User):
-        """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun."""
+    def change_role(self, membership: "Membership", role: str, *, by: User):
+        """Raises LastLead where a lead would leave the team without one."""
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=self.pk)
+            self._give_role(membership, role, by)
+
+    def _give_role(self, membership: "Membership", role: str, by: User):
+        if role == membership.role:
+            return
+        self._refuse_to_lose_its_lead(membership, by)
+        membership.role = role
+        membership.save(update_fields=["role"])
+        Event.record("member.role", by=by, team=self, person=str(membership.user_id), role=role)
+        self._ask_or_unask(membership.user, role)
+
+    def _ask_or_unask(self, user: User, role: str):
+        for assessment in self.assessments.open():
+            assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
+
+    def _refuse_to_lose_its_lead(self, membership: "Membership", by: User):
+        """A team without a lead can do nothing by itself, so only an administrator may leave it so."""
+        leads = self.memberships.filter(role=Membership.Role.LEAD)
+        if membership.role == Membership.Role.LEAD and leads.count() == 1 and not by.is_administrator:
+            raise LastLead("A team needs a lead. Give somebody else that role first.")
+
+    def remove_member(self, membership: "Membership", *, by: User):
+        """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun.
+
+        Raises LastLead where a lead would leave the team without one.
+        """
+        with transaction.atomic():
+            Team.objects.select_for_update().get(pk=self.pk)
+            self._refuse_to_lose_its_lead(membership, by)
             for assessment in self.assessments.open():
                 assessment.unask(membership.user)
             Event.record("member.removed", by=by, team=self, person=str(membership.user_id), role=membership.role)

@@ -19,4 +19,4 @@ def signed_in(request):
 
 @require_safe
 def favicon(request):
-    return redirect(static("favicon.svg"), permanent=True)
+    return redirect(static("favicon.svg"))

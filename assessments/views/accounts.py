@@ -1,0 +1,98 @@
+"""Accounts: one's own, and everybody's for administrators."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ..access import site_permission
+from ..forms.accounts import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
+from ..models import User
+from ..models.accounts import LastAdministrator
+
+PER_PAGE = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def own(request):
+    form = OwnAccountForm(request.POST if request.method == "POST" else None, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("account")
+    memberships = request.user.memberships.select_related("team", "unit")
+    return render(request, "accounts/own.html", {"form": form, "memberships": memberships})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@login_required
+def password(request):
+    form = ChangePasswordForm(request.POST if request.method == "POST" else None, owner=request.user)
+    if form.is_valid():
+        request.user.choose_password(form.cleaned_data["password1"])
+        update_session_auth_hash(request, request.user)
+        messages.success(request, "Your password is changed. Everywhere else you are signed out.")
+        return redirect("account")
+    return render(request, "accounts/password.html", {"form": form})
+
+
+@require_safe
+@site_permission("manage accounts")
+def accounts(request):
+    words = request.GET.get("q", "").strip()
+    found = User.objects.matching(words).prefetch_related("memberships__team", "memberships__unit")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "accounts/accounts.html", {"page": page, "words": words})
+
+
+def _link_page(request, person, *, is_new):
+    """Shows the set-password link, this once, and mails it where mail is set up."""
+    mailed = person.mail_password_link(is_new=is_new)
+    context = {"person": person, "link": person.set_password_link(), "mailed": mailed}
+    return render(request, "accounts/link.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission("manage accounts")
+def new(request):
+    form = NewAccountForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _link_page(request, User.objects.add(by=request.user, **form.cleaned_data), is_new=True)
+    return render(request, "accounts/new.html", {"form": form})
+
+
+def _person_or_404(pk) -> User:
+    person = User.objects.filter(pk=pk).first()
+    if person is None:
+        raise Http404
+    return person
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission("manage accounts")
+def edit(request, pk):
+    person = _person_or_404(pk)
+    form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
+    if form.is_valid():
+        try:
+            person.change_account(by=request.user, **form.cleaned_data)
+        except LastAdministrator as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"The account of {person} is changed.")
+            return redirect("accounts")
+    memberships = person.memberships.select_related("team", "unit")
+    return render(request, "accounts/edit.html", {"form": form, "person": person, "memberships": memberships})
+
+
+@require_POST
+@site_permission("manage accounts")
+def link(request, pk):
+    """A new set-password link for somebody who lost theirs."""
+    return _link_page(request, _person_or_404(pk), is_new=False)

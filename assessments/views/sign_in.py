@@ -1,0 +1,117 @@
+"""Getting in: the first administrator, signing in and out, and passwords by link."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ..demo.accounts import demo_accounts
+from ..forms.accounts import ResetForm, SetPasswordForm, SetupForm, SignInForm
+from ..models import SignInAttempt, User
+
+TOO_MANY = "Too many attempts. Wait a quarter of an hour and try again."
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _attempt(request, account: str) -> SignInAttempt | None:
+    return SignInAttempt.objects.begin(account=account, address=request.META.get("REMOTE_ADDR", ""))
+
+
+def _welcome(request, user, attempt=None):
+    """Signs in and leads to where the person wanted to go."""
+    if attempt:
+        attempt.forget()
+    login(request, user, backend=BACKEND)
+    wanted = request.POST.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return redirect(wanted if wanted and allowed else settings.LOGIN_REDIRECT_URL)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def setup(request):
+    """The first visitor who has the code that the server printed becomes administrator; afterwards this is no page."""
+    if User.objects.exists():
+        raise Http404
+    form = SetupForm(request.POST if request.method == "POST" else None, owner=User())
+    status = 200
+    if form.is_bound:
+        attempt = _attempt(request, "setup")
+        if attempt is None:
+            form.add_error(None, TOO_MANY)
+            status = 429
+        elif form.is_valid():
+            user = User.objects.create_first_administrator(**form.account())
+            return _welcome(request, user, attempt) if user else redirect("sign-in")
+    return render(request, "accounts/setup.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
+def sign_in(request):
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    form = SignInForm(request.POST if request.method == "POST" else None, request=request)
+    status = 200
+    if form.is_valid():
+        attempt = _attempt(request, form.cleaned_data["email"])
+        if attempt and form.authenticate():
+            return _welcome(request, form.user, attempt)
+        if attempt is None:
+            form.add_error(None, TOO_MANY)
+            status = 429
+    elif request.method != "POST" and not User.objects.exists():
+        return redirect("setup")
+    context = {
+        "form": form,
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "demo": demo_accounts() if settings.DEMO else None,
+    }
+    return render(request, "accounts/sign_in.html", context, status=status)
+
+
+@require_POST
+def demo(request):
+    """One click lets in as an account of the demo organisation; in demo mode only."""
+    user = User.objects.filter(email=request.POST.get("email", ""), is_demo=True, is_active=True).first()
+    if not settings.DEMO or user is None:
+        raise Http404
+    return _welcome(request, user)
+
+
+@require_POST
+def sign_out(request):
+    logout(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request):
+    """Mails a link to the owner of the address. The answer never tells whether there is an account."""
+    form = ResetForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and settings.MAIL_ENABLED:
+        email = form.cleaned_data["email"]
+        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        if _attempt(request, f"reset {email}") and user:
+            user.mail_password_link(is_new=False)
+        return render(request, "accounts/reset_sent.html", {"email": email})
+    return render(request, "accounts/reset.html", {"form": form, "mail": settings.MAIL_ENABLED})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def password_set(request, uidb64, token):
+    """Where a set-password link leads. The link works once, for three days."""
+    user = User.objects.by_link(uidb64, token)
+    if user is None:
+        return render(request, "accounts/link_ended.html", {"mail": settings.MAIL_ENABLED}, status=410)
+    form = SetPasswordForm(request.POST if request.method == "POST" else None, owner=user)
+    if form.is_valid():
+        user.choose_password(form.cleaned_data["password1"])
+        messages.success(request, "Your password is set.")
+        return _welcome(request, user)
+    return render(request, "accounts/set_password.html", {"form": form, "owner": user})

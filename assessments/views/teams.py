@@ -1,0 +1,117 @@
+"""Making and changing a team, and who is in it as what."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ..access import get_team, site_permission
+from ..forms.teams import MemberForm, RoleForm, TeamForm
+from ..models import Team, Unit
+from ..models.teams import LastLead
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission("create team")
+def new(request):
+    if not Unit.objects.exists():
+        messages.info(request, "A team belongs to a unit: create the first one.")
+        return redirect("unit-new")
+    posted = request.POST if request.method == "POST" else None
+    form = TeamForm(posted, moves=True, initial={"unit": request.GET.get("unit")})
+    if form.is_valid():
+        form.instance.store(by=request.user)
+        messages.success(request, f"The team {form.instance} is there. Add its members; one of them as lead.")
+        return redirect("team-members", form.instance.pk)
+    return render(request, "teams/new.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit(request, pk):
+    team, _ = get_team(request, pk, may="edit team")
+    posted = request.POST if request.method == "POST" else None
+    form = TeamForm(posted, instance=Team.objects.get(pk=pk), moves=request.user.is_administrator)
+    if form.is_valid():
+        form.instance.store(by=request.user)
+        messages.success(request, "Saved.")
+        return redirect(team)
+    return render(request, "teams/edit.html", {"form": form, "team": team})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def members(request, pk):
+    team, may = get_team(request, pk)
+    if request.method == "POST" and not may("manage members"):
+        raise PermissionDenied
+    form = MemberForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _members_page(request, team, may, form)
+    try:
+        membership, is_new = team.add_member(by=request.user, **form.cleaned_data)
+    except LastLead as refusal:
+        form.add_error("role", str(refusal))
+        return _members_page(request, team, may, form)
+    person = membership.user
+    if not is_new:
+        messages.success(request, f"{person} is {membership.get_role_display().lower()} of {team}.")
+        return redirect("team-members", pk)
+    mailed = person.mail_password_link(is_new=True)
+    return _members_page(
+        request, team, may, MemberForm(), person=person, link=person.set_password_link(), mailed=mailed
+    )
+
+
+def _members_page(request, team, may, form, **link):
+    context = {
+        "team": team,
+        "may": may,
+        "form": form,
+        "roles": RoleForm().fields["role"].choices,
+        "memberships": team.memberships.select_related("user"),
+        **link,
+    }
+    return render(request, "teams/members.html", context)
+
+
+def _membership_or_404(team, pk):
+    membership = team.memberships.select_related("user").filter(pk=pk).first()
+    if membership is None:
+        raise Http404
+    return membership
+
+
+@require_POST
+@login_required
+def change_role(request, pk, membership):
+    team, _ = get_team(request, pk, may="manage members")
+    found = _membership_or_404(team, membership)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the roles.")
+        return redirect("team-members", pk)
+    try:
+        team.change_role(found, form.cleaned_data["role"], by=request.user)
+    except LastLead as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{found.user} is now {found.get_role_display().lower()}.")
+    return redirect("team-members", pk)
+
+
+@require_POST
+@login_required
+def remove_member(request, pk, membership):
+    team, _ = get_team(request, pk, may="manage members")
+    found = _membership_or_404(team, membership)
+    try:
+        team.remove_member(found, by=request.user)
+    except LastLead as refusal:
+        messages.error(request, str(refusal))
+        return redirect("team-members", pk)
+    messages.success(request, f"{found.user} is no longer in the team.")
+    left = found.user_id == request.user.pk and not request.user.is_administrator
+    return redirect("teams") if left else redirect("team-members", pk)

@@ -1,0 +1,94 @@
+"""The tree of units and who manages them; for administrators."""
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ..access import site_permission
+from ..forms.teams import ManagerForm, UnitForm
+from ..models import Unit
+from ..models.teams import StillInUse
+
+
+@require_safe
+@site_permission("manage units")
+def units(request):
+    tree = Unit.objects.annotate(team_count=Count("teams")).prefetch_related("memberships__user").as_tree()
+    return render(request, "units/units.html", {"units": tree})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission("manage units")
+def new(request):
+    form = UnitForm(request.POST if request.method == "POST" else None, initial={"parent": request.GET.get("parent")})
+    if form.is_valid():
+        form.instance.store(by=request.user)
+        messages.success(request, f"The unit {form.instance} is there. Create a team in it.")
+        return redirect("units")
+    return render(request, "units/new.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission("manage units")
+def edit(request, pk):
+    unit = get_object_or_404(Unit, pk=pk)
+    form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
+    if form.is_valid():
+        form.instance.store(by=request.user)
+        messages.success(request, "Saved.")
+        return redirect("units")
+    return _page(request, unit, form=form)
+
+
+def _page(request, unit, *, form=None, manager_form=None, **context):
+    context |= {
+        "unit": unit,
+        "form": form or UnitForm(instance=unit),
+        "manager_form": manager_form or ManagerForm(),
+        "managers": unit.memberships.select_related("user"),
+        "is_empty": not (unit.teams.exists() or unit.children.exists()),
+    }
+    return render(request, "units/edit.html", context)
+
+
+@require_POST
+@site_permission("manage units")
+def delete(request, pk):
+    unit = get_object_or_404(Unit, pk=pk)
+    try:
+        unit.remove(by=request.user)
+    except StillInUse as refusal:
+        messages.error(request, str(refusal))
+        return redirect(unit)
+    messages.success(request, f"The unit {unit.name} is deleted.")
+    return redirect("units")
+
+
+@require_POST
+@site_permission("manage units")
+def add_manager(request, pk):
+    unit = get_object_or_404(Unit, pk=pk)
+    form = ManagerForm(request.POST)
+    if not form.is_valid():
+        return _page(request, unit, manager_form=form)
+    membership, is_new = unit.add_manager(by=request.user, **form.cleaned_data)
+    if not is_new:
+        messages.success(request, f"{membership.user} manages {unit}.")
+        return redirect(unit)
+    person = membership.user
+    mailed = person.mail_password_link(is_new=True)
+    return _page(request, unit, person=person, link=person.set_password_link(), mailed=mailed)
+
+
+@require_POST
+@site_permission("manage units")
+def remove_manager(request, pk, membership):
+    unit = get_object_or_404(Unit, pk=pk)
+    found = unit.memberships.select_related("user").filter(pk=membership).first()
+    if found is None:
+        raise Http404
+    unit.remove_manager(found, by=request.user)
+    messages.success(request, f"{found.user} no longer manages {unit}.")
+    return redirect(unit)
