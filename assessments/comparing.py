@@ -1,7 +1,7 @@
 """Two results of a team beside each other: what became of each criterion, and what the change is made of. Pure.
 
-A criterion is *shared* where both sides have it under the same key and in the same meaning. A change of the index (or of
-the level, under one rule) is the sum of three parts:
+A criterion is *shared* where both sides have it under the same key and in the same meaning. A change of the index (or
+of the level, under one rule) is the sum of three parts:
 
 - team: new minus old ratings of the shared criteria, both under the old edition;
 - edition: the new ratings of the shared criteria, under the new edition minus under the old one;

@@ -34,6 +34,41 @@ class _Way:
     raises: tuple[Raise, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A raise with what it adds to the index by itself, and where index and level are after it and those before it."""
+
+    change: Raise
+    adds: Fraction
+    index: Fraction | None
+    level: int | None
+
+
+def figures(instrument: Instrument, ratings: Ratings) -> scoring.PartResult:
+    """The figures of the whole with these ratings."""
+    return scoring.part(instrument, _settled(instrument, ratings))
+
+
+def steps(instrument: Instrument, ratings: Ratings, changes: Sequence[Raise], *, rule: str) -> list[Step]:
+    """What each of the changes adds, in their order."""
+    present = _settled(instrument, ratings)
+    by_key = {criterion.key: criterion for criterion in instrument.criteria}
+    start = scoring.part(instrument, present).index or ZERO
+    so_far, found = dict(present), []
+    for change in changes:
+        raised = scoring.settle([change.after], by_key[change.key].scale)
+        so_far[change.key] = raised
+        alone = scoring.part(instrument, {**present, change.key: raised}).index or ZERO
+        together = scoring.part(instrument, so_far)
+        level = together.outcomes[rule].level
+        found.append(Step(change=change, adds=alone - start, index=together.index, level=level))
+    return found
+
+
+def _settled(instrument: Instrument, ratings: Ratings) -> dict[str, scoring.CriterionResult]:
+    return {c.key: scoring.settle([ratings.get(c.key)], c.scale) for c in instrument.criteria}
+
+
 def smallest_changes(
     instrument: Instrument, ratings: Ratings, *, rule: str, wanted: int, dimension: str | None = None
 ) -> tuple[Raise, ...] | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Protocol, TypeVar
 
 from . import scoring
 from .gaps import Ratings
@@ -40,6 +41,15 @@ class Sighting:
     count: Count | None = None
 
 
+class _HasDate(Protocol):
+    @property
+    def date(self) -> datetime.date: ...
+
+
+#: A sighting, or the result behind it.
+Dated = TypeVar("Dated", bound=_HasDate)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grading:
     """`share` is from 0 to 1, None while nothing can be said; `by` is what decided."""
@@ -58,14 +68,19 @@ def grade(
     sightings: Sequence[Sighting],
 ) -> Grading:
     """`sightings` are the results since the target was set, oldest first."""
-    is_over = today > due
-    counting = [each for each in sightings if each.date <= due] if is_over else list(sightings)
-    if not counting:
+    last = decisive(sightings, due=due, today=today)
+    if last is None:
         return Grading(grade=Grade.NOT_ASSESSED, share=None, by=None)
-    last = counting[-1]
+    is_over = today > due
     met = last.level is not None and last.level >= level
     grade = Grade.MET if met else Grade.MISSED if is_over else Grade.ON_THE_WAY
     return Grading(grade=grade, share=share_of(baseline, last.count, met=met), by=last)
+
+
+def decisive(seen: Sequence[Dated], *, due: datetime.date, today: datetime.date) -> Dated | None:
+    """The last of what was seen, oldest first; once the due date is over the last one dated on or before it."""
+    counting = [each for each in seen if each.date <= due] if today > due else seen
+    return counting[-1] if counting else None
 
 
 def share_of(baseline: Count | None, now: Count | None, *, met: bool) -> Fraction | None:
@@ -76,6 +91,15 @@ def share_of(baseline: Count | None, now: Count | None, *, met: bool) -> Fractio
     if now.all <= start:
         return Fraction(int(met))
     return max(Fraction(0), min(Fraction(1), Fraction(now.meeting - start, now.all - start)))
+
+
+def meets(instrument: Instrument, rule: str, points: Fraction | None) -> bool | None:
+    """Whether a criterion alone is as it has to be at its level; None where it does not apply."""
+    if points is None:
+        return None
+    if instrument.method == scoring.SUMS:
+        return points == 1
+    return next((each.at.met_by(points) for each in instrument.rules if each.key == rule), None)
 
 
 def count(

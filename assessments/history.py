@@ -1,14 +1,18 @@
 """The read side over time: which lines of history a team has, and each line's points."""
 
+import calendar
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import F, OuterRef, Subquery
 
 from . import scoring
-from .models import Assessment, PartResult, Result, Team
+from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
 from .models.results import as_fraction
 
 
@@ -38,6 +42,43 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A stretch of time up to today that a history can be looked at; all of it without a number of years."""
+
+    key: str
+    name: str
+    years: int | None
+
+    def first_day(self, today: datetime.date) -> datetime.date:
+        return datetime.date.min if self.years is None else shifted(today, -12 * self.years)
+
+
+PERIODS = [
+    Period(key="all", name="All", years=None),
+    Period(key="5", name="5 years", years=5),
+    Period(key="2", name="2 years", years=2),
+    Period(key="1", name="1 year", years=1),
+]
+
+
+def shifted(day: datetime.date, months: int) -> datetime.date:
+    """The same day that many months later, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def months_since(day: datetime.date, today: datetime.date) -> int:
+    """Whole months that have passed."""
+    months = (today.year - day.year) * 12 + today.month - day.month
+    return max(0, months - (shifted(day, months) > today))
+
+
+def is_stale(day: datetime.date, today: datetime.date) -> bool:
+    """Whether a result of that day is too old to be relied on."""
+    return shifted(day, settings.STALE_AFTER_MONTHS) <= today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
     """A result in the table of all assessments."""
 
@@ -48,9 +89,10 @@ class TableRow:
     index: str
     respondents: str
     state: str
+    note: str
 
     @classmethod
-    def of(cls, result: Result) -> "TableRow":
+    def of(cls, result: Result, notes: Iterable[str]) -> "TableRow":
         level = "–" if result.level is None else f"{result.level} {result.level_name}"
         if not result.edition.uses_levels:
             level = result.level_name
@@ -63,19 +105,26 @@ class TableRow:
             respondents=f"{result.respondents} of {result.participants}",
             state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
             + (f", generation {result.generation}" if result.generation > 1 else ""),
+            note="; ".join(notes),
         )
 
 
 class TeamHistory:
-    """A team's current results, and the line that is looked at. Two queries, however many results there are."""
+    """A team's current results, and the line that is looked at. Few queries, however many results there are."""
 
-    def __init__(self, team: Team, wanted: dict | None = None):
+    def __init__(self, team: Team, wanted: dict | None = None, *, tells: bool = True):
+        """`tells`: whether what people wrote about results (reasons) is given as well."""
+        wanted = wanted or {}
+        self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
         rows = rows.select_related("framework", "edition").annotate(state=F("assessment__status"))
+        self.team = team
         self.all: list[Result] = list(rows.defer("outcomes", "warnings"))
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
-        self.line = self._chosen(wanted or {})
+        self.line = self._chosen(wanted)
         self.results = [result for result in self.all if Line.of(result) == self.line]
+        self.period = next((each for each in PERIODS if each.key == wanted.get("period")), PERIODS[0])
+        self.first_day = self.period.first_day(team.today())
 
     def _chosen(self, wanted) -> Line | None:
         """The line with most of what is asked for; without a wish that of the newest result."""
@@ -94,9 +143,20 @@ class TeamHistory:
         return self.results[-2] if len(self.results) > 1 else None
 
     @property
+    def shown(self) -> list[Result]:
+        """Results of the line in the chosen period; the newest one always."""
+        return [result for result in self.results if result.date >= self.first_day or result is self.latest]
+
+    @property
+    def periods(self) -> list[tuple[str, str, bool]]:
+        """Links to the other periods as (name, query, whether it is the present one)."""
+        line = self.line.query if self.line else ""
+        return [(each.name, f"{line}&period={each.key}", each == self.period) for each in PERIODS]
+
+    @property
     def table(self) -> list[TableRow]:
         """Every current result of the team, newest first."""
-        return [TableRow.of(result) for result in reversed(self.all)]
+        return [TableRow.of(result, self.notes(result)) for result in reversed(self.all)]
 
     @property
     def next_edition(self):
@@ -108,11 +168,50 @@ class TeamHistory:
         if self.line is None:
             return []
         same = [r for r in self.all if (r.framework.key, r.rule) == (self.line.framework, self.line.rule)]
-        return [result for result in same if result.questionnaire != self.line.questionnaire]
+        others = [result for result in same if result.questionnaire != self.line.questionnaire]
+        return [result for result in others if result.date >= self.first_day]
+
+    # ------------------------------------------------------------------ what happened on the way
+
+    @cached_property
+    def reopenings(self) -> dict:
+        """Why assessments were opened again, by assessment id."""
+        found: dict = {}
+        for each in Reopening.objects.filter(assessment__team=self.team):
+            found.setdefault(each.assessment_id, []).append(each)
+        return found
+
+    @cached_property
+    def setbacks(self) -> dict:
+        """Why results fell back, by result id: also of earlier generations, under the assessment's present result."""
+        found: dict = {}
+        for each in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
+            found.setdefault(each.result.assessment_id, []).append(each.text)
+        return found
+
+    def edition_change(self, result: Result) -> Result | None:
+        """The result before, where it stands on another edition."""
+        before = self._before.get(result.pk)
+        return before if before and before.edition_id != result.edition_id else None
+
+    @cached_property
+    def _before(self) -> dict:
+        return {later.pk: earlier for earlier, later in pairwise(self.results)}
+
+    def notes(self, result: Result) -> list[str]:
+        """What is to be said about a result besides its figures."""
+        notes = []
+        if before := self.edition_change(result):
+            ladder = ", with a new ladder" if result.edition.new_ladder else ""
+            notes.append(f"edition changed from {before.edition.version} to {result.edition.version}{ladder}")
+        reopened = [each.reason for each in self.reopenings.get(result.assessment_id, [])]
+        for what, texts in (("opened again", reopened), ("fell back", self.setbacks.get(result.assessment_id, []))):
+            notes += [f"{what}: {text}" if self.tells else what for text in texts]
+        return notes
 
     def by_dimension(self) -> dict[str, dict]:
         """Of every dimension key: level and index by result id."""
-        rows = PartResult.objects.filter(result__in=self.results, kind=PartResult.Kind.DIMENSION)
+        rows = PartResult.objects.filter(result__in=self.shown, kind=PartResult.Kind.DIMENSION)
         figures: dict[str, dict] = {}
         for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index"):
             figures.setdefault(key, {})[result] = (level, index)

@@ -1,11 +1,14 @@
 """From results to charts: picks the figures, `charts` does the geometry."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from . import charts
 from .charts import HistoryPoint
 from .history import TeamHistory
-from .models import Assessment, Result
+from .models import Assessment, Result, Target
 from .models.frameworks import Contents
 from .models.results import as_fraction
 from .standing import Standing
@@ -32,10 +35,13 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
     series = [("Now", "now", standing.indexes(standing.result))]
     if standing.previous:
         series.append((f"{standing.previous.date:%B %Y}", "previous", standing.indexes(standing.previous)))
+    if standing.uses_levels and any(row.target for row in standing.dimensions):
+        wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
+        series.append(("Target level", "target", wanted))
     return charts.radar([row.name for row in standing.dimensions], series, top=scale_top(standing.contents))
 
 
-def _point(result: Result, *, beside: bool) -> HistoryPoint:
+def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
     level = "no level" if result.level is None else f"level {result.level}"
     index = charts.figure(result.index, result.places)
     return HistoryPoint(
@@ -47,33 +53,70 @@ def _point(result: Result, *, beside: bool) -> HistoryPoint:
         url=result.get_absolute_url(),
         beside=beside,
         under_revision=result.state != Assessment.Status.CLOSED,
+        breaks=result.edition.new_ladder and past.edition_change(result) is not None,
+        notes=tuple(past.notes(result)),
     )
 
 
-def history_chart(past: TeamHistory, contents: Contents) -> charts.History | None:
-    points = [_point(result, beside=False) for result in past.results]
-    points += [_point(result, beside=True) for result in past.beside()]
-    return charts.history(sorted(points, key=lambda point: point.date), top=scale_top(contents))
+def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Target] = ()) -> charts.History | None:
+    """The line that is looked at, with what happened on the way and the overall targets."""
+    points = [_point(past, result, beside=False) for result in past.shown]
+    points += [_point(past, result, beside=True) for result in past.beside()]
+    return charts.history(
+        sorted(points, key=lambda point: point.date),
+        top=scale_top(contents),
+        marks=list(_marks(past)),
+        aims=[_aim(target) for target in targets if contents.edition.uses_levels and not target.dimension],
+    )
 
 
-def small_multiples(past: TeamHistory, contents: Contents) -> list[SmallMultiple]:
+def _marks(past: TeamHistory) -> Iterator[charts.Mark]:
+    for result in past.shown:
+        if before := past.edition_change(result):
+            title = f"{result.date:%-d %b %Y}: edition {before.edition.version} to {result.edition.version}"
+            yield charts.Mark(date=result.date, letter="E", title=title)
+        for each in past.reopenings.get(result.assessment_id, []):
+            title = f"{each.at:%-d %b %Y}: opened again"
+            yield charts.Mark(date=timezone.localdate(each.at), letter="R", title=title)
+
+
+def _aim(target: Target) -> charts.Aim:
+    return charts.Aim(
+        level=target.level,
+        since=timezone.localdate(target.set_at),
+        due=target.due,
+        title=f"level {target.level} by {target.due:%-d %b %Y}",
+    )
+
+
+def small_multiples(past: TeamHistory, contents: Contents, targets: Iterable[Target] = ()) -> list[SmallMultiple]:
     """One small history per dimension; empty before there are two results to join."""
-    if len(past.results) < 2:
+    if len(past.shown) < 2:
         return []
     figures, top = past.by_dimension(), scale_top(contents)
+    aims: dict[str, list[charts.Aim]] = {}
+    for target in targets:
+        aims.setdefault(target.dimension, []).append(_aim(target))
     return [
-        _multiple(dimension.name, past, figures[dimension.key], top)
+        _multiple(dimension.name, past, figures[dimension.key], top, aims.get(dimension.key, []))
         for dimension in contents.dimensions
         if dimension.key in figures
     ]
 
 
-def _multiple(name: str, past: TeamHistory, figures: dict, top) -> SmallMultiple:
+def _multiple(name: str, past: TeamHistory, figures: dict, top, aims: list[charts.Aim]) -> SmallMultiple:
     points = [
-        HistoryPoint(date=result.date, level=level, index=index, title="", url="")
-        for result in past.results
+        HistoryPoint(
+            date=result.date,
+            level=level,
+            index=index,
+            title="",
+            url="",
+            breaks=result.edition.new_ladder and past.edition_change(result) is not None,
+        )
+        for result in past.shown
         for level, index in [figures.get(result.pk, (None, None))]
     ]
     newest = points[-1]
-    chart = charts.history(points, top=top, width=220, height=70, small=True)
+    chart = charts.history(points, top=top, width=220, height=70, small=True, aims=aims)
     return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index), chart=chart)

@@ -1,6 +1,21 @@
 from django.urls import path
 
-from .views import accounts, assessments, frameworks, home, questionnaire, results, sign_in, team_pages, teams, units
+from .views import (
+    accounts,
+    assessments,
+    compare,
+    frameworks,
+    home,
+    portfolio,
+    questionnaire,
+    results,
+    roadmap,
+    sign_in,
+    targets,
+    team_pages,
+    teams,
+    units,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,6 +49,21 @@ urlpatterns = [
     path("teams/<uuid:pk>/members/", teams.members, name="team-members"),
     path("teams/<uuid:pk>/members/<int:membership>/", teams.change_role, name="member-role"),
     path("teams/<uuid:pk>/members/<int:membership>/remove/", teams.remove_member, name="member-remove"),
+    # What a team wants to reach and does for it
+    path("teams/<uuid:pk>/compare/", compare.compare, name="team-compare"),
+    path("teams/<uuid:pk>/export/", results.export, name="team-export"),
+    path("teams/<uuid:pk>/targets/", targets.targets, name="team-targets"),
+    path("teams/<uuid:pk>/targets/<int:target>/give-up/", targets.give_up, name="target-give-up"),
+    path("teams/<uuid:pk>/adviser/", targets.adviser, name="team-adviser"),
+    path("teams/<uuid:pk>/roadmap/", roadmap.roadmap, name="team-roadmap"),
+    path("teams/<uuid:pk>/what-if/", roadmap.what_if, name="team-what-if"),
+    path("teams/<uuid:pk>/actions/new/<str:criterion>/", roadmap.new, name="action-new"),
+    path("teams/<uuid:pk>/actions/<int:action>/", roadmap.edit, name="action-edit"),
+    path("teams/<uuid:pk>/actions/<int:action>/status/", roadmap.status, name="action-status"),
+    # The organisation
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/export/", portfolio.export, name="portfolio-export"),
+    path("plan/", portfolio.plan, name="plan"),
     # Frameworks
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<slug:key>/", frameworks.framework, name="framework"),
@@ -52,4 +82,5 @@ urlpatterns = [
     path("assessments/<uuid:pk>/answer/<slug:dimension>/", questionnaire.dimension, name="answer-dimension"),
     path("assessments/<uuid:pk>/answer/<slug:dimension>/<int:criterion>/", questionnaire.save, name="answer-save"),
     path("results/<uuid:pk>/", results.result, name="result"),
+    path("results/<uuid:pk>/setback/", compare.setback, name="result-setback"),
 ]

@@ -87,9 +87,7 @@ def test_every_criterion_of_either_side_is_there_once(data):
 def toy_side(codes, meanings=None, **changed):
     instrument = replace(toy(), **changed)
     keys = [c.key for c in instrument.criteria]
-    given_ratings = {
-        k: None if c == "-" else c for k, c in zip(keys, codes.split(), strict=True) if c != "x"
-    }
+    given_ratings = {k: None if c == "-" else c for k, c in zip(keys, codes.split(), strict=True) if c != "x"}
     return side(instrument, given_ratings, meanings)
 
 

@@ -6,25 +6,32 @@ Coordinates are SVG user units, rounded to a tenth. Levels and indexes are on on
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, figure, level_step
 from .segments import Segment, track
 from .spider import Label, Radar, RadarSeries, Shape, radar
-from .timeline import Dot, History, HistoryPoint, HistoryRow, Tick, history
+from .stack import Bar, Slice, Stack, stack
+from .timeline import Aim, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
 
 __all__ = [
     "LEVEL_COLOURS",
     "RIM_COLOURS",
+    "Aim",
+    "Bar",
     "Dot",
     "History",
     "HistoryPoint",
     "HistoryRow",
     "Label",
+    "Mark",
     "Number",
     "Radar",
     "RadarSeries",
     "Segment",
     "Shape",
+    "Slice",
+    "Stack",
     "Tick",
     "figure",
     "history",
     "level_step",
     "radar",
+    "stack",
     "track",
 ]

@@ -15,6 +15,10 @@ class TargetQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 
+    def for_grading(self):
+        """With everything that tells how they are doing."""
+        return self.select_related("team", "framework", "set_by", "baseline__assessment", "baseline__edition")
+
     def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None) -> "Target":
         """Sets what a team wants to reach; another target for the same part and day takes its place."""
         with transaction.atomic():

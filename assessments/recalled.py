@@ -1,0 +1,62 @@
+"""A frozen result as the plain values that scoring, gaps, grading and comparing take. One query for any number of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from . import scoring
+from .comparing import Side
+from .disclosure import THRESHOLD
+from .models import CriterionResult, Result
+from .models.assessments import instrument_of
+from .models.results import as_fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalled:
+    """What one result asked and what each criterion came to."""
+
+    result: Result
+    rows: Mapping[str, CriterionResult]
+
+    @classmethod
+    def of(cls, result: Result) -> "Recalled":
+        return cls.all([result])[0]
+
+    @classmethod
+    def all(cls, results: Iterable[Result]) -> list["Recalled"]:
+        """In the order of the results. Only what is needed of each criterion is read."""
+        chosen = list(results)
+        rows: dict = {result.pk: {} for result in chosen}
+        wanted = CriterionResult.objects.filter(result__in=rows).order_by()
+        for row in wanted.only("result", "key", "meaning", "dimension", "level", "rating", "points_exact", "votes"):
+            rows[row.result_id][row.key] = row
+        return [cls(result=result, rows=rows[result.pk]) for result in chosen]
+
+    @cached_property
+    def instrument(self) -> scoring.Instrument:
+        """What was asked, in the edition of the result."""
+        return instrument_of(self.result.edition).restricted_to(self.rows)
+
+    @cached_property
+    def ratings(self) -> dict[str, str | None]:
+        """Code by key; None where nobody answered."""
+        return {key: row.rating or None for key, row in self.rows.items()}
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Criteria that show nothing of their own: in an anonymous assessment those with fewer than four votes."""
+        if not self.result.assessment.anonymous:
+            return frozenset()
+        return frozenset(key for key, row in self.rows.items() if sum(row.votes.values()) < THRESHOLD)
+
+    @cached_property
+    def side(self) -> Side:
+        settled = {
+            key: scoring.settled_as(row.rating or None, as_fraction(row.points_exact)) for key, row in self.rows.items()
+        }
+        return Side(
+            instrument=self.instrument,
+            settled=settled,
+            meanings={key: row.meaning for key, row in self.rows.items()},
+        )
