@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from .heatmap import columns_of
 from .models import Assessment, PartResult, Team
-from .portfolio import Portfolio
+from .portfolio import Portfolio, Row
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -38,16 +38,21 @@ def portfolio_table(portfolio: Portfolio) -> Table:
             [
                 row.team.name,
                 units[row.team.unit_id],
-                row.newest and row.newest.date.isoformat(),
-                row.newest and row.months,
-                row.newest and versions.get(row.newest.edition_id),
-                row.newest and _decimal(row.newest.index),
+                *_newest(row, versions),
                 row.level,
                 *(row.parts.get((kind, key)) for kind, key, _ in columns[1:]),
             ]
             for row in rows
         ],
     )
+
+
+def _newest(row: Row, versions: dict) -> list[Cell]:
+    """Date, age, edition and index of the newest result; empty without one."""
+    newest = row.newest
+    if newest is None:
+        return [None] * 4
+    return [newest.date.isoformat(), row.months, versions.get(newest.edition_id), _decimal(newest.index)]
 
 
 def team_table(team: Team) -> Table:

@@ -1,8 +1,8 @@
 """How a target is doing, judged by results: pure.
 
 A target keeps its baseline. Its share is (criteria up to the target level that meet their threshold now - at baseline)
-divided by (all of them - at baseline). Before the due date it is met or on the way; after it the last result dated on or
-before that date decides, met or missed. Without a result since it was set it is not assessed.
+divided by (all of them - at baseline). Before the due date it is met or on the way; after it the last result dated on
+or before that date decides, met or missed. Without a result since it was set it is not assessed.
 """
 
 import datetime

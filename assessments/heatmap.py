@@ -43,9 +43,8 @@ def _head(row: Row, edition: Edition, linked: frozenset, versions: dict) -> Safe
     name = row.team.name
     label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), name) if row.team.pk in linked else name
     other = row.newest is not None and row.newest.edition_id != edition.pk
-    mark = (
-        format_html(' <span class="chip">edition {}</span>', versions.get(row.newest.edition_id, "?")) if other else ""
-    )
+    version = versions.get(row.newest.edition_id, "?") if other else ""
+    mark = format_html(' <span class="chip">edition {}</span>', version) if other else ""
     return format_html('<th scope="row">{}{}</th>', label, mark)
 
 

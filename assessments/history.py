@@ -164,7 +164,7 @@ class TeamHistory:
         return self.latest and self.latest.edition_id
 
     def beside(self) -> list[Result]:
-        """Results of the same framework and rule with the other questionnaire: drawn with their own mark, not joined."""
+        """Results of the same framework and rule with the other questionnaire: drawn with a mark of their own."""
         if self.line is None:
             return []
         same = [r for r in self.all if (r.framework.key, r.rule) == (self.line.framework, self.line.rule)]

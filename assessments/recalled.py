@@ -1,4 +1,4 @@
-"""A frozen result as the plain values that scoring, gaps, grading and comparing take. One query for any number of them."""
+"""Frozen results as the plain values that scoring, gaps, grading and comparing take; one query for any number."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

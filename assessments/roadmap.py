@@ -1,7 +1,6 @@
 """A team's actions, read beside its newest result: what is open, what seems done, what was done without effect."""
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -74,17 +73,23 @@ class Roadmap:
         if recalled and row:
             met = grading.meets(recalled.instrument, about.rule, as_fraction(row.points_exact))
         criterion = about.contents.criterion_by_key.get(action.criterion)
-        shows = recalled is not None and row is not None and criterion and action.criterion not in recalled.hidden
         return Planned(
             action=action,
             criterion=criterion,
-            rating=answer_name(criterion, row.rating) if shows else "",
+            rating=self._rating(criterion),
             is_overdue=action.is_pending and action.due is not None and action.due < today,
             seems_done=action.is_pending and met is True and self._is_newer_than(action.created_at),
             without_effect=action.status == Action.Status.DONE
             and met is False
             and self._is_newer_than(action.status_at),
         )
+
+    def _rating(self, criterion: Criterion | None) -> str:
+        recalled = self.about.recalled
+        if criterion is None or recalled is None or criterion.key in recalled.hidden:
+            return ""
+        row = recalled.rows.get(criterion.key)
+        return answer_name(criterion, row.rating) if row else ""
 
     def _is_newer_than(self, moment: datetime.datetime) -> bool:
         """Whether the newest result stands for that day of the team or a later one."""

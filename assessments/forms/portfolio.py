@@ -7,6 +7,11 @@ from ..portfolio import Query
 from .assessments import DateInput
 
 
+def unit_choices(units: list[Unit]) -> list[tuple]:
+    """All units, each shown at its place in the tree."""
+    return [("", "All"), *((unit.pk, "\N{NO-BREAK SPACE}" * 2 * unit.depth + unit.name) for unit in units)]
+
+
 class PortfolioForm(forms.Form):
     """Every field may be left out; what makes no sense counts as left out, and the page says so."""
 
@@ -29,10 +34,7 @@ class PortfolioForm(forms.Form):
         self.key = wanted if wanted in by_framework else first
         self.offered = by_framework.get(self.key, [])
         self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
-        self.fields["unit"].choices = [
-            ("", "All"),
-            *((u.pk, "\N{NO-BREAK SPACE}" * 2 * u.depth + u.name) for u in units),
-        ]
+        self.fields["unit"].choices = unit_choices(units)
         if self.default:
             self._offer(self.default)
 
@@ -87,10 +89,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)
-        self.fields["unit"].choices = [
-            ("", "All"),
-            *((u.pk, "\N{NO-BREAK SPACE}" * 2 * u.depth + u.name) for u in units),
-        ]
+        self.fields["unit"].choices = unit_choices(units)
 
 
 class ExportForm(forms.Form):

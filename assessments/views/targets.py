@@ -68,7 +68,7 @@ def adviser(request, pk):
         known = {"team": team, "framework": about.framework, "answers": form.answers()}
         AdviserAnswers.objects.remember(by=request.user, **known)
         return redirect(page_of("team-adviser", about) + "#advice")
-    current = about.latest and about.latest.level
+    current = about.latest.level if about.latest else None
     advice = advising.advise(about.adviser, answers, current=current) if answers else None
     context = {"team": team, "may": may, "about": about, "form": form, "advice": advice}
     return render(request, "plans/adviser.html", context)
