@@ -1,7 +1,6 @@
 """How gunicorn serves the application; it finds this file by its name. Every value comes from the environment."""
 
 import os
-import re
 import subprocess
 import sys
 from importlib import import_module
@@ -13,12 +12,11 @@ from gunicorn.glogging import Logger
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
 try:
     # Read here as well, so that a malformed value stops the start once and not in every worker.
     env = import_module("maturity.environment")
     import_module("maturity.settings")
+    without_secrets = import_module("maturity.logs").without_secrets
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
     threads = env.number("WEB_THREADS", 4, minimum=1, maximum=64)
@@ -46,11 +44,6 @@ forwarder_headers = ""
 
 # The path without its query, and without what may be a secret in it.
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
-
-
-def without_secrets(path: str) -> str:
-    """The path with every long part but UUIDs left out: links to set a password carry their token there."""
-    return "/".join("…" if len(part) > 23 and not UUID.fullmatch(part) else part for part in path.split("/"))
 
 
 class QuietLogger(Logger):

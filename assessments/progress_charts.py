@@ -10,7 +10,7 @@ from .charts import HistoryPoint
 from .history import TeamHistory
 from .models import Assessment, Result, Target
 from .models.frameworks import Contents
-from .models.results import as_fraction
+from .scoring import exact
 from .standing import Standing
 
 
@@ -19,25 +19,22 @@ class SmallMultiple:
     name: str
     level: int | None
     index: str
-    chart: charts.History
+    chart: charts.History | None
 
 
 def scale_top(contents: Contents):
     """Where the scale of index or section score ends."""
-    return (
-        contents.top
-        if contents.edition.uses_levels
-        else as_fraction(str(contents.edition.scoring["bands"][-1]["upto"]))
-    )
+    return contents.top if contents.edition.uses_levels else exact(contents.edition.scoring["bands"][-1]["upto"])
 
 
 def radar_chart(standing: Standing) -> charts.Radar | None:
-    series = [("Now", "now", standing.indexes(standing.result))]
+    series = [charts.RadarSeries("Now", "now", standing.indexes(standing.result))]
     if standing.previous:
-        series.append((f"{standing.previous.date:%B %Y}", "previous", standing.indexes(standing.previous)))
+        earlier = standing.indexes(standing.previous)
+        series.append(charts.RadarSeries(f"{standing.previous.date:%B %Y}", "previous", earlier))
     if standing.uses_levels and any(row.target for row in standing.dimensions):
         wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
-        series.append(("Target level", "target", wanted))
+        series.append(charts.RadarSeries("Target level", "target", wanted))
     return charts.radar([row.name for row in standing.dimensions], series, top=scale_top(standing.contents))
 
 

@@ -33,7 +33,7 @@ class Question:
             self.comment, self.evidence = posted.get("comment", ""), posted.get("evidence", "")
         elif rating is not None:
             chosen = {choice.pk: choice.code for choice in criterion.scale.choices.all()}
-            self.code = chosen.get(rating.choice_id, rating.answer)
+            self.code = chosen[rating.choice_id] if rating.choice_id else rating.answer
             self.reason, self.comment, self.evidence = rating.reason, rating.comment, rating.evidence
         else:
             self.code = self.reason = self.comment = self.evidence = ""

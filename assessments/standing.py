@@ -312,18 +312,20 @@ class Standing:
     @cached_property
     def blockers(self) -> list[Settled]:
         """What keeps the team from the next level, in the order of the scoring document."""
-        blocking = [settled for settled in self.criteria if settled.row.blocker is not None]
-        return sorted(blocking, key=lambda settled: settled.row.blocker)
+        ranked = [(each.row.blocker, each) for each in self.criteria if each.row.blocker is not None]
+        return [settled for _, settled in sorted(ranked, key=lambda pair: pair[0])]
 
     @property
     def next_rung(self) -> str:
-        """The level or band that the blockers keep the team from; empty at the top."""
+        """The level or band that the blockers keep the team from; empty at the top.
+
+        It may lie above every blocker: a rule can ask more of a level from above than it asked at the level itself.
+        """
         if not self.blockers:
             return ""
-        if self.uses_levels:
-            number = max(settled.criterion.level.number for settled in self.blockers)
-            return f"level {number}, {self.rung_name(number)}"
-        return self.rung_name((self.result.level or 0) + 1)
+        reached = self.result.level or 0
+        wanted = next(rung for rung in self.rungs if rung.number > reached and not rung.vacuous)
+        return f"level {wanted.number}, {wanted.name}" if self.uses_levels else wanted.name
 
     @cached_property
     def changes(self) -> list[Change]:

@@ -113,7 +113,7 @@ def other_figures(port: int, made: dict) -> dict:
 
 
 def goals(loads: dict, others: dict) -> dict[str, tuple[str, bool]]:
-    save, floor = list(loads.values())[0], list(loads.values())[1]
+    save, floor, *_ = loads.values()
     share = save.per_second / floor.per_second
     slower = loads["team page, 40 assessments, one client"].p50 / loads["team page, 4 assessments, one client"].p50
     counts = others["queries"]
@@ -164,12 +164,13 @@ def main():
         from .seed import seed
 
         made = seed()
-        # The clients fork from this process: they must not inherit a connection.
-        connection.close_pool() if connection.vendor == "postgresql" else connection.close()
+        # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
+        hang_up = getattr(connection, "close_pool", connection.close)
+        hang_up()
         with server.serve(port):
             loads = everything(port, made)
             others = other_figures(port, made)
-        connection.close_pool() if connection.vendor == "postgresql" else connection.close()
+        hang_up()
     report = {
         "database": url.partition(":")[0],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",

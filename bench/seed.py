@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.db.models import Model
 
 from assessments import scoring
 from assessments.models import Assessment, CriterionResult, Edition, Membership, PartResult, Result, Team, Unit, User
@@ -36,13 +37,13 @@ def cookie(user: User) -> str:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    return session.session_key
+    return str(session.session_key)
 
 
 def team_with_history(unit: Unit, length: int) -> Team:
     """A team with that many closed assessments, a month apart, every criterion rated."""
     team = Team.objects.create(unit=unit, name=f"History {length}")
-    kinds: dict[type, list] = {Assessment: [], Result: [], PartResult: [], CriterionResult: []}
+    kinds: dict[type[Model], list] = {Assessment: [], Result: [], PartResult: [], CriterionResult: []}
     made = edition()
     for back in range(length):
         day = datetime.date(2026, 10, 14) - datetime.timedelta(days=30 * back)
@@ -58,7 +59,7 @@ def team_with_history(unit: Unit, length: int) -> Team:
         kinds[PartResult] += rows.parts
         kinds[CriterionResult] += rows.criteria
     for kind, made_rows in kinds.items():
-        kind.objects.bulk_create(made_rows, batch_size=1000)
+        kind._default_manager.bulk_create(made_rows, batch_size=1000)
     return team
 
 

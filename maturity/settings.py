@@ -17,7 +17,7 @@ SECRET_KEY = env.secret_key(debug=DEBUG, data=DATA_DIR)
 # Where people reach the application; links in mails, secure cookies and accepted origins follow from it.
 SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")
 _site = urlsplit(SITE_URL)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [_site.hostname, "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY = env.networks("TRUSTED_PROXY")
 
@@ -151,8 +151,9 @@ OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "maturity.logs.WithoutSecrets"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},

@@ -1,87 +1,53 @@
-"""Small made-up instruments and ratings for property tests."""
+"""The toy model of the shared vectors as the engine takes it, and the shipped frameworks. Pure: no database."""
 
-from fractions import Fraction
+from functools import cache
+from pathlib import Path
 
-from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
-from assessments.scoring import NA, Band, Criterion, Dimension, Instrument, Rule, Scale, Threshold
+from assessments import scoring
+from assessments.frameworks.files import read
 
-RULES = (
-    Rule(
-        key="largely",
-        unit="criterion",
-        at=Threshold(kind="at_least", value=Fraction(2, 3)),
-        below=Threshold(kind="at_least", value=Fraction(2, 3)),
-    ),
-    Rule(
-        key="cells",
-        unit="cell",
-        at=Threshold(kind="more_than", value=Fraction(1, 2)),
-        below=Threshold(kind="more_than", value=Fraction(85, 100)),
-    ),
-    Rule(
-        key="upside-down",
-        unit="criterion",
-        at=Threshold(kind="at_least", value=Fraction(1)),
-        below=Threshold(kind="more_than", value=Fraction(0)),
-    ),
-)
-SCALES = (
-    Scale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3}),
-    Scale(key="yes", values={"no": 0, "yes": 1}),
-    Scale(key="odd", values={"one": 1, "two": 2, "five": 5}),
-)
+ROOT = Path(__file__).parent.parent
+BUILT_IN = ROOT / "assessments" / "frameworks" / "builtin"
+VECTORS = YAML(typ="safe", pure=True).load(ROOT / "tests" / "data" / "scoring-vectors.yaml")
+
+NPLF = scoring.Scale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3})
+LARGELY = {"key": "largely", "unit": "criterion", "at": {"at_least": "2/3"}, "below": {"at_least": "2/3"}}
+ISO33020 = {"key": "iso33020", "unit": "cell", "at": {"more_than": "0.50"}, "below": {"more_than": "0.85"}}
+FULLY = {"key": "fully", "unit": "criterion", "at": {"at_least": "1"}, "below": {"at_least": "1"}}
+RULES = tuple(scoring.Rule.parsed(rule) for rule in (LARGELY, ISO33020, FULLY))
 
 
-@st.composite
-def criteria(draw, *, most=5, keys="abcdefgh", levels=(1, 2, 3)):
-    chosen = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=most, unique=True))
-    return tuple(
-        Criterion(
-            key=key,
-            dimension=draw(st.sampled_from("XY")),
-            level=draw(st.sampled_from(levels)) if levels else None,
-            scale=draw(st.sampled_from(SCALES)),
-        )
-        for key in chosen
+def make_instrument(rows, *, top=3, rules=RULES, groups=None) -> scoring.Instrument:
+    """From rows such as `x1 X 1`: criterion, dimension, level; `groups` names the group of each dimension."""
+    criteria = tuple(
+        scoring.Criterion(key=key, dimension=dimension, level=int(level), scale=NPLF)
+        for key, dimension, level in (row.split() for row in rows)
+    )
+    groups = groups or {}
+    names = dict.fromkeys(criterion.dimension for criterion in criteria)
+    return scoring.Instrument(
+        method=scoring.LEVELS,
+        criteria=criteria,
+        dimensions=tuple(scoring.Dimension(key=name, group=groups.get(name)) for name in names),
+        groups=tuple(dict.fromkeys(groups.values())),
+        levels=tuple(range(top + 1)),
+        rules=rules,
+        default_rule=rules[0].key,
     )
 
 
-@st.composite
-def by_levels(draw, **options):
-    return Instrument(
-        method="levels",
-        criteria=draw(criteria(**options)),
-        dimensions=(Dimension(key="X"), Dimension(key="Y")),
-        levels=(0, 1, 2, 3),
-        rules=RULES,
-        default_rule="largely",
-    )
+def toy(**changes) -> scoring.Instrument:
+    return make_instrument(VECTORS["toy_model"]["criteria"], **changes)
 
 
-@st.composite
-def by_sums(draw):
-    return Instrument(
-        method="min-of-sums",
-        criteria=draw(criteria(levels=())),
-        dimensions=(Dimension(key="X"), Dimension(key="Y")),
-        bands=(
-            Band(upto=Fraction(0), name="none"),
-            Band(upto=Fraction(1), name="some"),
-            Band(upto=Fraction(9), name="much"),
-        ),
-    )
+@cache
+def built_in(name: str) -> scoring.Instrument:
+    return read(BUILT_IN / f"{name}.yaml").instrument()
 
 
-def instruments(**options):
-    return st.one_of(by_levels(**options), by_sums())
-
-
-@st.composite
-def ratings(draw, instrument):
-    """At least one criterion is answered, as in every result."""
-    given = {c.key: draw(st.sampled_from([None, NA, *c.scale.codes])) for c in instrument.criteria}
-    if not any(given.values()):
-        first = instrument.criteria[0]
-        given[first.key] = first.scale.codes[0]
-    return given
+def answers(row: str) -> dict[str, str | None]:
+    """Codes in the order of the toy model, `-` for no answer."""
+    codes = [None if code == "-" else code for code in row.split()]
+    return dict(zip(VECTORS["toy_model"]["order"].split(), codes, strict=True))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from assessments import scoring
 from assessments.comparing import Kind, Side, compare
 
-from .instruments import by_levels, instruments, ratings
+from .made_up import by_levels, instruments, ratings
 from .test_gaps import toy
 
 

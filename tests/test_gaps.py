@@ -10,7 +10,7 @@ from assessments import scoring
 from assessments.gaps import smallest_changes
 from assessments.scoring import NA
 
-from .instruments import by_levels, instruments, ratings
+from .made_up import by_levels, instruments, ratings
 
 
 def level_of(instrument, given, rule, dimension=None):

@@ -110,8 +110,9 @@ def _shape(series: RadarSeries, at: Callable[[int, float], Point], top: float, p
         None if value is None else at(place, min(1.0, max(0.0, float(value) / top)))
         for place, value in enumerate(series.values)
     ]
-    closed = None not in points
-    runs = [points] if closed else list(_runs_around(points))
+    present = [point for point in points if point is not None]
+    closed = len(present) == len(points)
+    runs = [present] if closed else list(_runs_around(points))
     return Shape(
         name=series.name,
         kind=series.kind,

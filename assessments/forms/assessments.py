@@ -1,5 +1,7 @@
 """Forms of the assessment's life: starting, answering, moving the due day, reopening."""
 
+from fractions import Fraction
+
 from django import forms
 from django.core.validators import URLValidator
 
@@ -33,7 +35,7 @@ class StartForm(forms.Form):
     """Everything that a new assessment needs, for one edition and one team."""
 
     date = forms.DateField(widget=DateInput, help_text="The day the result will stand for.")
-    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by", help_text="Optional.")
+    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by")
     questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Assessment.Questionnaire, initial="full")
     rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
 
@@ -57,7 +59,7 @@ class StartForm(forms.Form):
             del self.fields["rule"]
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         date, due = cleaned.get("date"), cleaned.get("due")
         if date and due and due < date:
             self.add_error("due", "Answers cannot be wanted before the date of the assessment.")
@@ -69,8 +71,8 @@ class StartForm(forms.Form):
 
 
 def minutes(questions: int) -> int:
-    """How long that many questions take, in minutes: about 22 seconds each, rounded up to five minutes."""
-    return max(5, -(-questions * 22 // 300) * 5)
+    """How long that many questions take, in minutes: about 22 seconds each, to the nearest five minutes."""
+    return max(5, (questions * 22 + 150) // 300 * 5)
 
 
 def explained(rule: dict, contents) -> str:
@@ -87,7 +89,7 @@ def _threshold(threshold: dict, contents) -> str:
     (kind, value), *_ = threshold.items()
     points = scoring.exact(value)
     for choice in contents.scales[0].choices.all() if len(contents.scales) == 1 and kind == "at_least" else []:
-        if scoring.Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
+        if Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
             return f"{choice.name} or better" if points < 1 else choice.name
     percent = scoring.rounded(points * 100, 0)
     return f"{'at least' if kind == 'at_least' else 'more than'} {percent} % of the points"
@@ -123,7 +125,7 @@ class AnswerForm(forms.Form):
         return code
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason") and "reason" not in self.errors:
             self.add_error("reason", "Say in a few words why it does not apply; then it is saved.")
         return cleaned
@@ -140,7 +142,7 @@ class DueForm(forms.Form):
 
     def __init__(self, *args, assessment, **kwargs):
         self.assessment = assessment
-        super().__init__(*args, initial={"due": assessment.due}, **kwargs)
+        super().__init__(*args, **{"initial": {"due": assessment.due}, **kwargs})
 
     def clean_due(self):
         due = self.cleaned_data["due"]

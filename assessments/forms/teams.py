@@ -63,7 +63,9 @@ class MemberForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(choices=[(role.value, role.label) for role in Membership.IN_TEAM])
+    ROLES = [(role.value, role.label) for role in Membership.IN_TEAM]
+
+    role = forms.ChoiceField(choices=ROLES)
 
 
 class ManagerForm(forms.Form):

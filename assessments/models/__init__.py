@@ -1,13 +1,13 @@
 """The domain.
 
 A *framework* (a maturity model) lives in *editions*; a published edition never changes. An edition has *levels*,
-*dimensions* (perhaps in *groups*), *scales* with *choices*, and *criteria*: practices that can be rated. A *team* belongs
-to a *unit* of the organisation; people belong to it by *memberships*. A team's *assessment* is pinned to one edition:
-each *respondent* gives *ratings*, *participation* says who has submitted, *agreed ratings* are what the team settles on.
-Closing freezes a *result*: level and index of the whole, of each group and each dimension, and the rating of each
-criterion. Reopening leads to a new generation of the result; the earlier ones stay. *Targets* and *actions* refer to a
-framework's keys, never to rows of an edition; the *adviser* proposes a target from a team's answers. A result that fell
-behind the one before it is given *setback reasons*. *Events* are the journal of what changed.
+*dimensions* (perhaps in *groups*), *scales* with *choices*, and *criteria*: practices that can be rated. A *team*
+belongs to a *unit* of the organisation; people belong to it by *memberships*. A team's *assessment* is pinned to one
+edition: each *respondent* gives *ratings*, *participation* says who has submitted, *agreed ratings* are what the team
+settles on. Closing freezes a *result*: level and index of the whole, of each group and each dimension, and the rating
+of each criterion. Reopening leads to a new generation of the result; the earlier ones stay. *Targets* and *actions*
+refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a team's answers. A
+result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what changed.
 """
 
 from .accounts import SignInAttempt, User

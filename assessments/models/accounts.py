@@ -38,7 +38,7 @@ class LastAdministrator(Exception):
     """Nobody could administer the installation any more; str() is the sentence to show."""
 
 
-class UserQuerySet(models.QuerySet):
+class UserQuerySet(models.QuerySet["User"]):
     def active_administrators(self):
         return self.filter(is_active=True, is_administrator=True)
 
@@ -193,19 +193,21 @@ class User(AbstractBaseUser):
             Event.record("account.password", by=self, person=str(self.pk))
 
 
-class SignInAttemptQuerySet(models.QuerySet):
-    WINDOW = timedelta(minutes=15)
+#: Failures older than this no longer count.
+ATTEMPT_WINDOW = timedelta(minutes=15)
 
+
+class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
     def begin(self, *, account: str, address: str) -> "SignInAttempt | None":
         """Counts an attempt before it is tried; None where this account or this address has tried too often.
 
         Counted first, so that many tries at the same moment cannot slip through together. Whoever succeeds forgets
         the attempt again: only failures count.
         """
-        self.filter(at__lt=timezone.now() - 4 * self.WINDOW).delete()
+        self.filter(at__lt=timezone.now() - 4 * ATTEMPT_WINDOW).delete()
         account, address = account.strip().lower()[:254], address[:45]
         attempt = self.create(account=account, address=address)
-        recent = self.filter(at__gte=timezone.now() - self.WINDOW)
+        recent = self.filter(at__gte=timezone.now() - ATTEMPT_WINDOW)
         limits = [
             (recent.filter(account=account), settings.SIGN_IN_LIMIT_PER_ACCOUNT),
             (recent.filter(address=address), settings.SIGN_IN_LIMIT_PER_ADDRESS),

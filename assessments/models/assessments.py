@@ -49,7 +49,7 @@ class PageMark:
     version: int
 
 
-class AssessmentQuerySet(models.QuerySet):
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 
@@ -233,18 +233,22 @@ class Assessment(models.Model):
         longer answers for the team.
         """
         with transaction.atomic():
-            role = Membership.objects.filter(team=OuterRef("team"), user=by).values("role")
-            respondent = Respondent.objects.filter(assessment=OuterRef("pk"), user=by).values("pk")
-            locked = (
-                Assessment.objects.select_for_update(no_key=True, of=("self",))
-                .annotate(role_now=Subquery(role[:1]), respondent_now=Subquery(respondent[:1]))
-                .get(pk=self.pk)
-            )
+            locked = self._lock()
             locked._refuse_unless(self.Status.OPEN)
-            if locked.role_now not in Membership.ANSWERING:
-                raise Refused("You no longer answer for this team.")
-            respondent_id = locked.respondent_now or locked._begin(by).pk
+            respondent_id = locked._answering(by) or locked._begin(by).pk
             return Rating.objects.store(self.pk, respondent_id, criterion, answer, mark)
+
+    def _answering(self, user) -> uuid.UUID | None:
+        """Id of this person's respondent, None before the first answer. Raises Refused for who no longer answers.
+
+        A query of its own, after the lock: what is read in the locking statement itself may be from before the wait.
+        """
+        respondent = Respondent.objects.filter(assessment=self, user=user).values("pk")[:1]
+        members = Membership.objects.answering().filter(team=self.team_id, user=user)
+        found = members.values_list(Subquery(respondent), "pk").first()
+        if found is None:
+            raise Refused("You no longer answer for this team.")
+        return found[0]
 
     def _begin(self, user) -> "Respondent":
         started = {"state": Participation.State.STARTED}
@@ -390,7 +394,7 @@ class Invitation(models.Model):
         return f"invitation {self.pk}"
 
 
-class ParticipationQuerySet(models.QuerySet):
+class ParticipationQuerySet(models.QuerySet["Participation"]):
     def by_state(self) -> dict[str, int]:
         return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
 
@@ -462,7 +466,7 @@ class Respondent(models.Model):
         return str(self.pk)
 
 
-class RatingQuerySet(models.QuerySet):
+class RatingQuerySet(models.QuerySet["Rating"]):
     def given(self):
         """Ratings that are an answer, be it `I do not know`; a comment alone is none."""
         return self.exclude(answer=Rating.Kind.NONE)
@@ -472,9 +476,9 @@ class RatingQuerySet(models.QuerySet):
 
         The caller holds the assessment's lock, so nothing can come between reading and writing.
         """
-        stored = self.filter(respondent_id=respondent_id, criterion=criterion).first()
+        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
         if stored is None:
-            stored = self.model(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
+            stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
         elif stored.page == mark.page:
             if mark.sequence <= stored.sequence:
                 return stored
@@ -547,7 +551,7 @@ class Rating(models.Model):
 
     @property
     def code(self) -> str:
-        return self.choice.code if self.choice_id else self.answer
+        return self.choice.code if self.choice else self.answer
 
 
 class AgreedRating(models.Model):

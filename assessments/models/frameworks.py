@@ -26,7 +26,7 @@ class Framework(models.Model):
         return self.editions.published().first()
 
 
-class EditionQuerySet(models.QuerySet):
+class EditionQuerySet(models.QuerySet["Edition"]):
     def published(self):
         return self.filter(status=Edition.Status.PUBLISHED)
 
@@ -36,6 +36,13 @@ class EditionQuerySet(models.QuerySet):
         for edition in self.published().select_related("framework"):
             editions.setdefault(edition.framework_id, edition)
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
+
+    def to_offer_first(self, team) -> "Edition | None":
+        """The default edition of the framework that the team used last, else the newest one; None without any."""
+        usable = self.usable()
+        used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework", flat=True).first()
+        same = [edition for edition in usable if edition.framework_id == used]
+        return max(same or usable, key=lambda edition: edition.published_at, default=None)
 
 
 class Edition(models.Model):
@@ -182,6 +189,9 @@ class Dimension(Ordered):
     name = models.CharField(max_length=120)
     about = models.TextField(blank=True)
 
+    #: Its criteria, where the dimension comes from an edition's `contents`.
+    asked: list["Criterion"]
+
     class Meta:
         ordering = ["order"]
         constraints = [
@@ -312,11 +322,11 @@ class Contents:
         scales = {scale.pk: scale for scale in self.scales}
         dimensions = {dimension.pk: dimension for dimension in self.dimensions}
         for dimension in self.dimensions:
-            dimension.group = groups.get(dimension.group_id)
+            dimension.group = groups[dimension.group_id] if dimension.group_id else None
             dimension.asked = []
         for criterion in self.criteria:
             criterion.edition = edition
-            criterion.level = levels.get(criterion.level_id)
+            criterion.level = levels[criterion.level_id] if criterion.level_id else None
             criterion.scale = scales[criterion.scale_id]
             criterion.dimension = dimensions[criterion.dimension_id]
             criterion.dimension.asked.append(criterion)

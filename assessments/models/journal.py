@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class EventQuerySet(models.QuerySet):
+class EventQuerySet(models.QuerySet["Event"]):
     def update(self, **kwargs):
         raise TypeError("The journal is append-only.")
 
@@ -33,12 +33,6 @@ class Event(models.Model):
     def __str__(self):
         return f"{self.at:%F %T} {self.kind}"
 
-    @classmethod
-    def record(cls, kind, *, by, team=None, assessment=None, **data):
-        """Appends an entry; `by` is the person who did it, or None for the system."""
-        actor = by if by is not None and by.is_authenticated else None
-        return cls.objects.create(kind=kind, actor=actor, team=team, assessment=assessment, data=data)
-
     def save(self, *args, **kwargs):
         if not self._state.adding:
             raise TypeError("The journal is append-only.")
@@ -46,3 +40,9 @@ class Event(models.Model):
 
     def delete(self, *args, **kwargs):
         raise TypeError("The journal is append-only.")
+
+    @classmethod
+    def record(cls, kind, *, by, team=None, assessment=None, **data):
+        """Appends an entry; `by` is the person who did it, or None for the system."""
+        actor = by if by is not None and by.is_authenticated else None
+        return cls.objects.create(kind=kind, actor=actor, team=team, assessment=assessment, data=data)

@@ -32,7 +32,7 @@ def as_fraction(text: str) -> Fraction | None:
 
 
 class Figures(models.Model):
-    """What is known of a whole, a group or a dimension: level under the assessment's rule and every other, index, coverage."""
+    """What is known of a whole, a group or a dimension: level under the own rule and every other, index, coverage."""
 
     level = models.PositiveSmallIntegerField(null=True)
     best = models.PositiveSmallIntegerField(null=True)
@@ -87,7 +87,7 @@ class Figures(models.Model):
         return self.best if self.best is not None and self.best != self.level else None
 
 
-class ResultQuerySet(models.QuerySet):
+class ResultQuerySet(models.QuerySet["Result"]):
     def current_only(self):
         return self.filter(is_current=True)
 
@@ -125,6 +125,9 @@ class Result(Figures):
     rule = models.CharField(max_length=80, blank=True)
     questionnaire = models.CharField(max_length=5, choices=Assessment.Questionnaire)
     date = models.DateField()
+
+    #: Status of the assessment, where the history has annotated it.
+    state: str
 
     alpha_exact = models.CharField(max_length=120, blank=True)
     alpha = models.DecimalField(max_digits=7, decimal_places=4, null=True)

@@ -32,11 +32,11 @@ class StillInUse(Exception):
     """Something still hangs on what was to be deleted; str() is the sentence to show."""
 
 
-class UnitQuerySet(models.QuerySet):
+class UnitQuerySet(models.QuerySet["Unit"]):
     def subtree_ids(self, roots) -> set[int]:
         """Ids of the given units and of everything below them. Units are few: the tree is walked in memory."""
         children: dict[int | None, list[int]] = {}
-        for pk, parent in self.model.objects.values_list("pk", "parent_id"):
+        for pk, parent in Unit.objects.values_list("pk", "parent_id"):
             children.setdefault(parent, []).append(pk)
         found, waiting = set(), list(roots)
         while waiting:
@@ -71,6 +71,9 @@ class Unit(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="part of"
     )
     is_demo = models.BooleanField(default=False, editable=False)
+
+    #: How far below the top, where `as_tree` has walked there.
+    depth: int
 
     objects = UnitQuerySet.as_manager()
 
@@ -140,7 +143,7 @@ class Unit(models.Model):
             raise ValidationError({"parent": "A unit cannot be part of itself or of something below it."})
 
 
-class TeamQuerySet(models.QuerySet):
+class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, user):
         """The teams whose page this person may open: all for an administrator, else through a membership."""
         if not user.is_authenticated:
@@ -252,7 +255,7 @@ class Team(models.Model):
             membership.delete()
 
 
-class MembershipQuerySet(models.QuerySet):
+class MembershipQuerySet(models.QuerySet["Membership"]):
     def answering(self):
         """Of those who fill in questionnaires."""
         return self.filter(role__in=Membership.ANSWERING)

@@ -18,21 +18,21 @@ def refused(request, assessment, sentence):
     )
 
 
-def _edition_wanted(request):
-    """The edition named in the address or form, else the default one of the first framework; None without any."""
+def _edition_wanted(request, team):
+    """The edition named in the address or form, else the one to offer first; None without any."""
     form = EditionForm({"edition": request.POST.get("edition") or request.GET.get("edition")})
     if form.is_valid():
         return form.cleaned_data["edition"]
     if request.method == "POST":
         raise Http404
-    return next(iter(Edition.objects.usable()), None)
+    return Edition.objects.to_offer_first(team)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def start(request, pk):
     team, may = get_team(request, pk, may="start")
-    edition = _edition_wanted(request)
+    edition = _edition_wanted(request, team)
     if edition is None:
         return render(request, "assessments/no_edition.html", {"team": team})
     form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
@@ -51,6 +51,7 @@ def start(request, pk):
         "edition": edition,
         "offered": Edition.objects.published().select_related("framework"),
         "asked": team.memberships.answering().count(),
+        "under_way": team.assessments.unfinished().filter(edition__framework=edition.framework_id).first(),
     }
     return render(request, "assessments/start.html", context)
 
@@ -81,7 +82,7 @@ def due(request, pk):
     assessment, _ = get_assessment(request, pk, may="extend")
     form = DueForm(request.POST, assessment=assessment)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors["due"]))
+        messages.error(request, " ".join(map(str, form.errors["due"])))
         return redirect(assessment)
     try:
         assessment.set_due(form.cleaned_data["due"], by=request.user)

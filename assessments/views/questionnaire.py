@@ -38,7 +38,7 @@ def begin(request, pk):
 @require_safe
 @login_required
 def next_unanswered(request, pk):
-    """Leads to the first question without an answer from the dimension `?from=` on, or to the last page when there is none."""
+    """Leads to the first question without an answer from the dimension `?from=` on, or to the last page."""
     assessment, _ = get_answering(request, pk)
     criterion = Progress.of(assessment, request.user).next_unanswered(start=request.GET.get("from", ""))
     if criterion is None:

@@ -18,7 +18,7 @@ def teams(request):
     """What waits for this person's answers, then every team they may see, by unit, sorted by name."""
     visible = list(Team.objects.visible_to(request.user).select_related("unit").order_by("unit__name", "name"))
     latest = history.latest_by_team(visible)
-    waiting = Assessment.objects.asking(request.user).select_related("team", "edition")
+    waiting = Assessment.objects.asking(request.user).for_person(request.user).select_related("team", "edition")
     context = {
         "rows": [(team, latest.get(team.pk)) for team in visible],
         "waiting": waiting,

@@ -70,7 +70,7 @@ def _members_page(request, team, may, form, **link):
         "team": team,
         "may": may,
         "form": form,
-        "roles": RoleForm().fields["role"].choices,
+        "roles": RoleForm.ROLES,
         "memberships": team.memberships.select_related("user"),
         **link,
     }

@@ -19,7 +19,8 @@ class Command(BaseCommand):
     def handle(self, *, seed, today, **options):
         if Team.objects.filter(is_demo=False).exists() or User.objects.filter(is_demo=False).exists():
             raise CommandError(
-                "This database holds real teams or accounts; the demo organisation would mix with them. Nothing was changed."
+                "This database holds real teams or accounts; the demo organisation would mix with them. "
+                "Nothing was changed."
             )
         if Team.objects.exists():
             self.stdout.write("The demo organisation is there already.")

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
+from assessments.demo.accounts import demo_accounts
 from assessments.models import User
 from assessments.models.accounts import setup_code
 
@@ -28,8 +29,7 @@ class Command(BaseCommand):
 
     def say_accounts(self):
         self.stdout.write("The sign-in page lists the demo accounts; one click signs in:")
-        accounts = User.objects.filter(is_demo=True).order_by("-is_administrator", "email")
-        for account in accounts[:8]:
-            self.stdout.write(f"  {account.email}  {account.name}")
-        if accounts.count() > 8:
-            self.stdout.write(f"  and {accounts.count() - 8} more")
+        accounts = demo_accounts()
+        for account in accounts.first:
+            self.stdout.write(f"  {account.email}  {account.name}, {account.role}")
+        self.stdout.write(f"  and {len(accounts.others)} more")

@@ -12,13 +12,18 @@ LOCK = 0x4D617475
 
 @contextlib.contextmanager
 def one_at_a_time():
-    """Servers that start together take turns: two migrations at once would break each other."""
+    """Servers that start together take turns: two migrations at once would break each other.
+
+    Even opening the file of SQLite belongs to it, for the first to open it sets its journal mode.
+    """
     if connection.vendor == "sqlite":
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.DATA_DIR / "prepare.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            connect()
             yield
         return
+    connect()
     with connection.cursor() as cursor:
         # A migration may take longer than a page ever should, and so may waiting for one.
         cursor.execute("SET statement_timeout = 0")
@@ -32,15 +37,18 @@ def one_at_a_time():
             cursor.execute("RESET statement_timeout")
 
 
+def connect():
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+
+
 class Command(BaseCommand):
     help = "Brings the database up to date: migrations, built-in frameworks and, with DEMO=1, the demo organisation."
     requires_system_checks = ()
 
     def handle(self, *, verbosity, **options):
-        try:
-            connection.ensure_connection()
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer: {str(error).strip()}") from error
         with one_at_a_time():
             call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
             call_command("load_frameworks", verbosity=verbosity)

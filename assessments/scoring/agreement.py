@@ -1,0 +1,126 @@
+"""From what several people said to one rating per criterion, and how far they agreed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+
+from .figures import ONE, ZERO, low_median
+from .instrument import DK, NA, Scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionResult:
+    """One criterion settled. `points` is 0 when unanswered and None when it does not apply."""
+
+    rating: str | None
+    agreed: bool
+    points: Fraction | None
+    votes: Mapping[str, int]
+    share: Fraction | None
+    spread: int | None
+    rwg: Fraction | None
+    split: bool
+    discuss: bool
+
+    @property
+    def applies(self) -> bool:
+        return self.rating != NA
+
+
+def settle(
+    votes: Iterable[str | None],
+    scale: Scale,
+    *,
+    agreed: str | None = None,
+    discuss_spread: int = 2,
+    discuss_split: bool = True,
+) -> CriterionResult:
+    """From what each person said to one rating: the agreed one, else NA by majority, else the lower median."""
+    counts = Counter(vote for vote in votes if vote is not None)
+    positions = sorted(scale.position(code) for code, n in counts.items() if code not in {NA, DK} for _ in range(n))
+    rating = agreed or _median_rating(counts[NA], positions, scale)
+    split = len(positions) > 1 and positions[(len(positions) - 1) // 2] != positions[len(positions) // 2]
+    spread = positions[-1] - positions[0] if positions else None
+    return CriterionResult(
+        rating=rating,
+        agreed=agreed is not None,
+        points=None if rating == NA else ZERO if rating is None else scale.points(rating),
+        votes=MappingProxyType(dict(counts)),
+        share=Fraction(max(Counter(positions).values()), len(positions)) if positions else None,
+        spread=spread,
+        rwg=_rwg(positions, len(scale.values)),
+        split=split,
+        discuss=spread is not None and (spread >= discuss_spread or (split and discuss_split)),
+    )
+
+
+def _median_rating(not_applicable: int, positions: list[int], scale: Scale) -> str | None:
+    if not_applicable > len(positions):
+        return NA
+    return scale.codes[low_median(positions)] if positions else None
+
+
+def _rwg(positions: list[int], choices: int) -> Fraction | None:
+    """Within-group agreement, `max(0, 1 - s^2 / ((A^2 - 1) / 12))` with the sample variance s^2 (James et al. 1984)."""
+    n = len(positions)
+    if n < 2 or choices < 2:
+        return None
+    variance = (sum(p * p for p in positions) - Fraction(sum(positions) ** 2, n)) / (n - 1)
+    return max(ZERO, 1 - variance / Fraction(choices**2 - 1, 12))
+
+
+def krippendorff_alpha(rows: Sequence[Sequence[int | None]], metric: str = "ordinal") -> Fraction | None:
+    """Krippendorff's alpha (Content Analysis, 2004) over rows of raters and columns of units; None is missing.
+
+    None where fewer than two values can be paired, or where there is no variation.
+    """
+    units = [Counter(value for value in column if value is not None) for column in zip(*rows, strict=True)]
+    units = [unit for unit in units if sum(unit.values()) > 1]
+    totals: Counter = sum(units, Counter())
+    n = sum(totals.values())
+    delta = _difference(totals, metric)
+    expected = sum(totals[a] * totals[b] * d for (a, b), d in delta.items())
+    if not expected:
+        return None
+    observed = sum(
+        Fraction(unit[a] * unit[b], sum(unit.values()) - 1) * d
+        for unit in units
+        for (a, b), d in delta.items()
+        if unit[a]
+    )
+    return 1 - (n - 1) * observed / expected
+
+
+def _difference(totals: Counter, metric: str) -> dict[tuple[int, int], Fraction]:
+    """The squared difference between two values, for every ordered pair of different ones."""
+    values, delta = sorted(totals), {}
+    for i, a in enumerate(values):
+        for j in range(i + 1, len(values)):
+            b = values[j]
+            if metric == "nominal":
+                d = ONE
+            elif metric == "interval":
+                d = Fraction((b - a) ** 2)
+            elif metric == "ordinal":
+                d = (sum(totals[g] for g in values[i : j + 1]) - Fraction(totals[a] + totals[b], 2)) ** 2
+            else:
+                raise ValueError(f"unknown metric {metric!r}")
+            delta[a, b] = delta[b, a] = d
+    return delta
+
+
+def settled_as(rating: str | None, points: Fraction | None) -> CriterionResult:
+    """A criterion that was settled earlier, of which only rating and points are known any more."""
+    return CriterionResult(
+        rating=rating,
+        agreed=False,
+        points=points,
+        votes={},
+        share=None,
+        spread=None,
+        rwg=None,
+        split=False,
+        discuss=False,
+    )

@@ -1,0 +1,132 @@
+"""What is asked and by which rules: everything that the engine needs to know of an edition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+
+from .figures import exact
+
+NA = "NA"
+DK = "DK"
+LEVELS, SUMS = "levels", "min-of-sums"
+#: The key under which a min-of-sums framework, which has no rules, holds its one outcome.
+NO_RULE = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Ordered choices: whole-number value by code."""
+
+    key: str
+    values: Mapping[str, int]
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(sorted(self.values, key=self.values.__getitem__))
+
+    @cached_property
+    def _points(self) -> dict[str, Fraction]:
+        return {code: Fraction(value, self.values[self.codes[-1]]) for code, value in self.values.items()}
+
+    def points(self, code: str) -> Fraction:
+        return self._points[code]
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {code: position for position, code in enumerate(self.codes)}
+
+    def position(self, code: str) -> int:
+        return self._positions[code]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """A practice to be rated; `level` is None where the framework is scored by sums."""
+
+    key: str
+    dimension: str
+    level: int | None
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    key: str
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """What points must reach: `at_least` takes the value itself, `more_than` does not."""
+
+    kind: str
+    value: Fraction
+
+    @classmethod
+    def parsed(cls, data: Mapping) -> "Threshold":
+        """From `{"at_least": "2/3"}` or `{"more_than": "0.85"}`."""
+        ((kind, value),) = data.items()
+        if kind not in {"at_least", "more_than"}:
+            raise ValueError(f"unknown threshold {kind!r}")
+        return cls(kind=kind, value=exact(value))
+
+    def met_by(self, points: Fraction) -> bool:
+        return points >= self.value if self.kind == "at_least" else points > self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When a level is achieved: unit (`criterion` or `cell`), threshold at the level, threshold below it."""
+
+    key: str
+    unit: str
+    at: Threshold
+    below: Threshold
+
+    @classmethod
+    def parsed(cls, data: Mapping) -> "Rule":
+        return cls(
+            key=data["key"], unit=data["unit"], at=Threshold.parsed(data["at"]), below=Threshold.parsed(data["below"])
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A range of section scores; `upto` is inclusive."""
+
+    upto: Fraction
+    name: str
+
+    @classmethod
+    def parsed(cls, data: Mapping) -> "Band":
+        return cls(upto=exact(data["upto"]), name=data["name"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrument:
+    """Everything the engine needs to know of an edition. Criteria stand in the order of the framework."""
+
+    method: str
+    criteria: tuple[Criterion, ...]
+    dimensions: tuple[Dimension, ...]
+    groups: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    default_rule: str | None = None
+    bands: tuple[Band, ...] = ()
+    discuss_spread: int = 2
+    discuss_split: bool = True
+    applicability_warning_below: Fraction = Fraction(7, 10)
+
+    def restricted_to(self, keys) -> "Instrument":
+        """The same with only these criteria asked, as in a short questionnaire."""
+        return replace(self, criteria=tuple(c for c in self.criteria if c.key in keys))
+
+    @property
+    def top(self) -> int:
+        return self.levels[-1] if self.levels else 0
+
+    @property
+    def rule_keys(self) -> tuple[str, ...]:
+        return tuple(rule.key for rule in self.rules) if self.method == LEVELS else (NO_RULE,)

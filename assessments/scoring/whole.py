@@ -1,0 +1,89 @@
+"""Everything that follows from what people said in one assessment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from .agreement import CriterionResult, krippendorff_alpha, settle
+from .instrument import DK, NA, NO_RULE, SUMS, Instrument
+from .parts import Outcome, Part, PartResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Everything that follows from the ratings of one assessment."""
+
+    whole: PartResult
+    groups: Mapping[str, PartResult]
+    dimensions: Mapping[str, PartResult]
+    criteria: Mapping[str, CriterionResult]
+    alpha: Fraction | None
+    applicability_warnings: tuple[int, ...]
+
+
+def score(
+    instrument: Instrument,
+    respondents: Sequence[Mapping[str, str | None]],
+    agreed: Mapping[str, str] | None = None,
+) -> Score:
+    """Scores what people said: one mapping from criterion key to code per respondent, agreed ratings beside them."""
+    agreed = agreed or {}
+    settled = {
+        c.key: settle(
+            [person.get(c.key) for person in respondents],
+            c.scale,
+            agreed=agreed.get(c.key),
+            discuss_spread=instrument.discuss_spread,
+            discuss_split=instrument.discuss_split,
+        )
+        for c in instrument.criteria
+    }
+
+    touched = any(criterion.rating is not None for criterion in settled.values())
+
+    def of(criteria) -> PartResult:
+        return Part(instrument, criteria, settled, touched=touched).result()
+
+    dimensions = {d.key: [c for c in instrument.criteria if c.dimension == d.key] for d in instrument.dimensions}
+    group_of = {d.key: d.group for d in instrument.dimensions}
+    groups = {g: [c for c in instrument.criteria if group_of[c.dimension] == g] for g in instrument.groups}
+    sections = {key: of(criteria) for key, criteria in dimensions.items() if criteria}
+    if instrument.method == SUMS:
+        sections = {key: _without_level(section) for key, section in sections.items()}
+    return Score(
+        whole=of(instrument.criteria),
+        groups={key: of(criteria) for key, criteria in groups.items() if criteria},
+        dimensions=sections,
+        criteria=settled,
+        alpha=_alpha(instrument, respondents),
+        applicability_warnings=_warnings(instrument, settled),
+    )
+
+
+def part(instrument: Instrument, settled: Mapping[str, CriterionResult]) -> PartResult:
+    """The figures of those criteria alone that are in `settled`, judged together: part of something answered."""
+    criteria = [c for c in instrument.criteria if c.key in settled]
+    return Part(instrument, criteria, settled, touched=bool(criteria)).result()
+
+
+def _without_level(section: PartResult) -> PartResult:
+    """A section of a min-of-sums framework has a score and no level."""
+    return replace(section, outcomes={NO_RULE: Outcome(level=None, best=None)})
+
+
+def _alpha(instrument: Instrument, respondents) -> Fraction | None:
+    def position(person, criterion) -> int | None:
+        code = person.get(criterion.key)
+        return None if code in {None, NA, DK} else criterion.scale.position(code)
+
+    return krippendorff_alpha([[position(person, c) for c in instrument.criteria] for person in respondents])
+
+
+def _warnings(instrument: Instrument, settled) -> tuple[int, ...]:
+    """Levels of which less than the set share of criteria applies."""
+    low = []
+    for level in instrument.levels[1:]:
+        at = [settled[c.key].applies for c in instrument.criteria if c.level == level]
+        if at and Fraction(sum(at), len(at)) < instrument.applicability_warning_below:
+            low.append(level)
+    return tuple(low)
