@@ -47,9 +47,9 @@ def next_by_part(targets: Iterable[GradedTarget]) -> dict[str, GradedTarget]:
 
 
 def graded(targets: Iterable[Target], *, with_shares: bool = True) -> list[GradedTarget]:
-    """In the given order. Five queries, however many targets, teams and results there are.
+    """In the given order. Three queries, however many targets, teams and results there are.
 
-    Without shares the criteria are not read: enough for lists over many teams.
+    Without shares the criteria are not read but the levels of dimensions: enough for lists over many teams.
     """
     chosen = list(targets)
     return _Grader(chosen, with_shares).all() if chosen else []
@@ -59,14 +59,16 @@ class _Grader:
     def __init__(self, targets: Sequence[Target], with_shares: bool):
         self.targets = targets
         frameworks = {target.framework_id for target in targets}
-        self.editions = {edition.framework_id: edition for edition in Edition.objects.usable()}
-        ladders = Edition.objects.filter(framework__in=frameworks, new_ladder=True, published_at__isnull=False)
-        self.ladders = list(ladders.values_list("framework_id", "published_at"))
+        editions = list(Edition.objects.exclude(status=Edition.Status.DRAFT).filter(framework__in=frameworks))
+        self.editions: dict[int, Edition] = {}
+        for edition in editions:
+            self.editions.setdefault(edition.framework_id, edition)
+        self.ladders = [(each.framework_id, each.published_at) for each in editions if each.new_ladder]
         self.results = self._results_since(min(target.set_at for target in targets))
         self.deciding = {target.pk: self._deciding(target) for target in targets}
-        self.levels = self._part_levels()
-        needed = [result for result in self.deciding.values() if result] if with_shares else []
-        needed += [target.baseline for target in targets if with_shares and target.baseline]
+        self.levels = {} if with_shares else self._part_levels()
+        judged = [target for target in targets if with_shares and self.deciding[target.pk]]
+        needed = [result for target in judged for result in (self.deciding[target.pk], target.baseline) if result]
         self.recalled = {each.result.pk: each for each in Recalled.all({r.pk: r for r in needed}.values())}
 
     def _results_since(self, earliest: datetime.datetime) -> dict[tuple, list[Result]]:
@@ -103,7 +105,7 @@ class _Grader:
         return grading.decisive(self._since(target), due=target.due, today=target.team.today())
 
     def _part_levels(self) -> dict[tuple, dict]:
-        """Outcomes of dimensions by (result, key), where a target asks for one."""
+        """Outcomes of dimensions by (result, key), where a target asks for one; with shares they are worked out."""
         results = {self.deciding[t.pk].pk for t in self.targets if t.dimension and self.deciding[t.pk]}
         if not results:
             return {}
@@ -111,9 +113,13 @@ class _Grader:
         return {(pk, key): o for pk, key, o in rows.order_by().values_list("result_id", "key", "outcomes")}
 
     def _level(self, target: Target, result: Result) -> int | None:
-        key = (result.pk, target.dimension)
-        outcomes = self.levels.get(key, {}) if target.dimension else result.outcomes
-        return outcomes.get(target.rule, {}).get("level")
+        if not target.dimension:
+            return result.outcomes.get(target.rule, {}).get("level")
+        if recalled := self.recalled.get(result.pk):
+            side = recalled.side
+            outcome = side.only(side.keys(target.dimension), target.dimension).outcomes.get(target.rule)
+            return outcome and outcome.level
+        return self.levels.get((result.pk, target.dimension), {}).get(target.rule, {}).get("level")
 
     def _count(self, target: Target, result: Result | None) -> grading.Count | None:
         recalled = self.recalled.get(result.pk) if result else None

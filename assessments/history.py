@@ -9,7 +9,7 @@ from itertools import pairwise
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from . import scoring
 from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
@@ -118,8 +118,11 @@ class TeamHistory:
         self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
         rows = rows.select_related("framework", "edition").annotate(state=F("assessment__status"))
+        told = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
         self.team = team
-        self.all: list[Result] = list(rows.defer("outcomes", "warnings"))
+        self.all: list[Result] = list(rows.annotate(has_setback=Exists(told)).defer("outcomes", "warnings"))
+        for result in self.all:
+            result.team = team
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
         self.line = self._chosen(wanted)
         self.results = [result for result in self.all if Line.of(result) == self.line]
@@ -177,6 +180,8 @@ class TeamHistory:
     def reopenings(self) -> dict:
         """Why assessments were opened again, by assessment id."""
         found: dict = {}
+        if not any(result.generation > 1 or result.state != Assessment.Status.CLOSED for result in self.all):
+            return found
         for each in Reopening.objects.filter(assessment__team=self.team):
             found.setdefault(each.assessment_id, []).append(each)
         return found
@@ -185,6 +190,8 @@ class TeamHistory:
     def setbacks(self) -> dict:
         """Why results fell back, by result id: also of earlier generations, under the assessment's present result."""
         found: dict = {}
+        if not any(result.has_setback for result in self.all):
+            return found
         for each in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
             found.setdefault(each.result.assessment_id, []).append(each.text)
         return found

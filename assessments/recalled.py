@@ -27,9 +27,11 @@ class Recalled:
     def all(cls, results: Iterable[Result]) -> list["Recalled"]:
         """In the order of the results. Only what is needed of each criterion is read."""
         chosen = list(results)
+        if not chosen:
+            return []
         rows: dict = {result.pk: {} for result in chosen}
         wanted = CriterionResult.objects.filter(result__in=rows).order_by()
-        for row in wanted.only("result", "key", "meaning", "dimension", "level", "rating", "points_exact", "votes"):
+        for row in wanted.only("result", "key", "meaning", "dimension", "level", "rating", "points_exact", "votes", "blocker"):
             rows[row.result_id][row.key] = row
         return [cls(result=result, rows=rows[result.pk]) for result in chosen]
 

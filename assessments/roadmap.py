@@ -134,12 +134,13 @@ class Roadmap:
     @cached_property
     def gaps(self) -> list[Gap]:
         """What keeps the team from the next level, in the order of the scoring document."""
-        latest = self.about.latest
-        if latest is None or self.about.recalled is None:
+        recalled = self.about.recalled
+        if recalled is None:
             return []
         planned = {each.action.criterion for each in self.everything if each.action.is_pending}
-        rows = latest.criteria.filter(blocker__isnull=False).order_by("blocker").only("key", "rating")
-        by_key, hidden = latest.edition.contents.criterion_by_key, self.about.recalled.hidden
+        by_key, hidden = recalled.result.edition.contents.criterion_by_key, recalled.hidden
+        blocking = [row for row in recalled.rows.values() if row.blocker is not None]
+        rows = sorted(blocking, key=lambda row: row.blocker or 0)
         return [
             Gap(
                 criterion=by_key[row.key],
