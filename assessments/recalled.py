@@ -31,7 +31,9 @@ class Recalled:
             return []
         rows: dict = {result.pk: {} for result in chosen}
         wanted = CriterionResult.objects.filter(result__in=rows).order_by()
-        for row in wanted.only("result", "key", "meaning", "dimension", "level", "rating", "points_exact", "votes", "blocker"):
+        for row in wanted.only(
+            "result", "key", "meaning", "dimension", "level", "rating", "points_exact", "votes", "blocker"
+        ):
             rows[row.result_id][row.key] = row
         return [cls(result=result, rows=rows[result.pk]) for result in chosen]
 
