@@ -189,7 +189,7 @@ class Portfolio:
                 inside.add(unit.pk)
         return inside
 
-    @property
+    @cached_property
     def linked(self) -> frozenset:
         """Teams whose page the person may open."""
         return frozenset(row.team.pk for row in self.named if self.may_open(row.team))
@@ -250,7 +250,7 @@ class Portfolio:
     def counts(self) -> dict[int, int]:
         return Counter(row.level for row in self._assessed if row.level is not None)
 
-    @property
+    @cached_property
     def due(self) -> list[Row]:
         """Teams by name that have no result or a stale one, the oldest first."""
         waiting = [row for row in self.named if row.newest is None or row.is_stale]
@@ -376,7 +376,7 @@ class Portfolio:
             wanted.setdefault(team, {})[dimension] = level
         return wanted
 
-    @property
+    @cached_property
     def at_target(self) -> tuple[int, int]:
         """Of the named teams with an overall target that is not over: how many are there already, and how many."""
         wanted = [(row.level, self._targets.get(row.team.pk, {}).get("")) for row in self.named]

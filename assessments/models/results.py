@@ -295,6 +295,10 @@ class PartResult(Figures):
                 violation_error_message="This part is there already.",
             )
         ]
+        indexes = [
+            # Levels of many parts at once, as the portfolio counts them: from the index alone.
+            models.Index(fields=["result", "kind", "key", "level"], name="part_levels")
+        ]
 
     def __str__(self):
         return f"{self.key}: {self.level}"
