@@ -1,8 +1,9 @@
 """What is looked at in the portfolio and in the organisation's plan; all of it stands in the address."""
 
 from django import forms
+from django.db.models import Count, Exists, OuterRef
 
-from ..models import Assessment, Edition, Unit
+from ..models import Assessment, Edition, Result, Team, Unit
 from ..portfolio import Query
 from .assessments import DateInput
 
@@ -30,8 +31,7 @@ class PortfolioForm(forms.Form):
         for edition in self.editions:
             by_framework.setdefault(edition.framework.key, []).append(edition)
         wanted = data.get("framework", "")
-        first = min(by_framework, key=lambda key: _first_choice(by_framework[key][0]), default="")
-        self.key = wanted if wanted in by_framework else first
+        self.key = wanted if wanted in by_framework else _most_used(by_framework)
         self.offered = by_framework.get(self.key, [])
         self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
         self.fields["unit"].choices = unit_choices(units)
@@ -76,9 +76,20 @@ class PortfolioForm(forms.Form):
         )
 
 
-def _first_choice(edition: Edition) -> tuple:
-    """Frameworks with levels first, then by name: the portfolio is about levels."""
-    return not edition.uses_levels, edition.framework.name.lower()
+def _most_used(by_framework: dict[str, list[Edition]]) -> str:
+    """The framework that most teams have a result in; each team costs one look into an index, however many it has."""
+    counts = {
+        f"n{editions[0].framework_id}": Count(
+            "pk", filter=Exists(Result.objects.filter(team=OuterRef("pk"), framework=editions[0].framework_id))
+        )
+        for editions in by_framework.values()
+    }
+    teams = Team.objects.aggregate(**counts) if len(counts) > 1 else {}
+
+    def used(key: str) -> int:
+        return teams.get(f"n{by_framework[key][0].framework_id}", 0)
+
+    return max(by_framework, key=used, default="")
 
 
 class PlanForm(forms.Form):
