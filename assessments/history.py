@@ -13,7 +13,6 @@ from django.db.models import Exists, F, OuterRef, Subquery
 
 from . import scoring
 from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
-from .models.results import as_fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ class TableRow:
             url=result.get_absolute_url(),
             framework=f"{result.edition}{', short' if result.is_short else ''}",
             level=level,
-            index=scoring.rounded(as_fraction(result.index_exact), result.places) or "–",
+            index=scoring.rounded_text(result.index_exact, result.places) or "–",
             respondents=f"{result.respondents} of {result.participants}",
             state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
             + (f", generation {result.generation}" if result.generation > 1 else ""),
@@ -117,10 +116,10 @@ class TeamHistory:
         wanted = wanted or {}
         self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
-        rows = rows.select_related("framework", "edition").annotate(state=F("assessment__status"))
         told = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
+        rows = rows.annotate(state=F("assessment__status"), has_setback=Exists(told))
         self.team = team
-        self.all: list[Result] = list(rows.annotate(has_setback=Exists(told)).defer("outcomes", "warnings"))
+        self.all: list[Result] = rows.defer("outcomes", "warnings", "cells").wired()
         for result in self.all:
             result.team = team
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
@@ -217,11 +216,14 @@ class TeamHistory:
         return notes
 
     def by_dimension(self) -> dict[str, dict]:
-        """Of every dimension key: level and index by result id."""
+        """Of every dimension key: level, index and index as it is shown, by result id."""
         rows = PartResult.objects.filter(result__in=self.shown, kind=PartResult.Kind.DIMENSION)
         figures: dict[str, dict] = {}
-        for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index"):
-            figures.setdefault(key, {})[result] = (level, index)
+        places = self.results[-1].places if self.results else 2
+        for key, result, level, index, exact in rows.order_by().values_list(
+            "key", "result_id", "level", "index", "index_exact"
+        ):
+            figures.setdefault(key, {})[result] = (level, index, scoring.rounded_text(exact, places) or "")
         return figures
 
 
@@ -230,4 +232,4 @@ def latest_by_team(teams: Iterable[Team]) -> dict:
     newest = Result.objects.current_only().filter(team=OuterRef("pk")).order_by("-date", "-created_at").values("pk")[:1]
     chosen = Team.objects.filter(pk__in=[team.pk for team in teams]).annotate(newest=Subquery(newest))
     rows = Result.objects.filter(pk__in=list(chosen.values_list("newest", flat=True)))
-    return {result.team_id: result for result in rows.select_related("framework", "edition").defer("outcomes", "cells")}
+    return {result.team_id: result for result in rows.defer("outcomes", "warnings", "cells").wired()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from . import charts
+from . import charts, scoring
 from .charts import HistoryPoint
 from .history import TeamHistory
 from .models import Assessment, Result, Target
@@ -40,12 +40,13 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
 
 def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
     level = "no level" if result.level is None else f"level {result.level}"
-    index = charts.figure(result.index, result.places)
+    index = scoring.rounded_text(result.index_exact, result.places) or "–"
     return HistoryPoint(
         date=result.date,
         # Bands stand on a scale of their own; only levels share the scale of the index.
         level=result.level if result.edition.uses_levels else None,
         index=result.index,
+        figure=index,
         title=f"{result.date:%-d %B %Y}: {level}, index {index}{', short questionnaire' if result.is_short else ''}",
         url=result.get_absolute_url(),
         beside=beside,
@@ -107,13 +108,14 @@ def _multiple(name: str, past: TeamHistory, figures: dict, top, aims: list[chart
             date=result.date,
             level=level,
             index=index,
+            figure=figure,
             title="",
             url="",
             breaks=result.edition.new_ladder and past.edition_change(result) is not None,
         )
         for result in past.shown
-        for level, index in [figures.get(result.pk, (None, None))]
+        for level, index, figure in [figures.get(result.pk, (None, None, ""))]
     ]
     newest = points[-1]
     chart = charts.history(points, top=top, width=220, height=70, small=True, aims=aims)
-    return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index), chart=chart)
+    return SmallMultiple(name=name, level=newest.level, index=newest.index_shown(), chart=chart)

@@ -41,14 +41,16 @@ def weight(port: int, path: str, cookie: str | None = None) -> dict[str, int]:
     """Bytes of a first visit by kind: page, style, script, font, other; everything the page and its styles refer to."""
     html, size = _fetch(port, path, cookie)
     total = {"page": size, "style": 0, "script": 0, "font": 0, "other": 0}
-    for reference in _references(html.decode()):
+    wanted = list(_references(html.decode()))
+    # A font is named twice, by the page ahead of time and by a style sheet, and is fetched once.
+    for reference in wanted:
         content, size = _fetch(port, reference)
         kind = _kind(reference)
         total[kind] += size
         if kind == "style":
-            for inner in set(re.findall(r'url\(["\']?([^"\')]+)', content.decode())):
-                url = inner if inner.startswith("/") else _resolve(reference, inner)
-                total[_kind(url)] += _fetch(port, url)[1]
+            inner = re.findall(r'url\(["\']?([^"\')]+)', content.decode())
+            found = [url if url.startswith("/") else _resolve(reference, url) for url in inner]
+            wanted += [url for url in found if url not in wanted]
     return total
 
 

@@ -251,8 +251,9 @@ def test_marks_can_be_reached_without_touching_a_neighbour():
 def test_small_charts_keep_the_scale_and_leave_out_dates():
     chart = drawn(point("2025-01-01", index=0), point("2025-07-01", index=4), small=True, width=220, height=70)
     assert chart.x_ticks == ()
-    assert chart.dots[0].y == chart.bottom
-    assert 0 < chart.dots[1].y < chart.bottom < 70
+    assert chart.line.startswith(f"M10.0,{chart.bottom} ")
+    assert 0 < float(chart.line.rpartition(",")[2]) < chart.bottom < 70
+    assert chart.dots == chart.rows == ()
 
 
 def test_history_has_its_figures_as_rows():

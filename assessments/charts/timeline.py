@@ -23,11 +23,16 @@ class HistoryPoint:
     #: The ladder is a new one from here on: the level before says nothing about this one.
     breaks: bool = False
     notes: tuple[str, ...] = ()
+    #: The index as text, rounded from its exact value; `index` may be a decimal that was rounded before.
+    figure: str = ""
+
+    def index_shown(self, places: int = 2) -> str:
+        return self.figure or figure(self.index, places)
 
     @property
     def shown(self) -> str:
         """Level and index in one cell of a table."""
-        parts = [str(self.level)] * (self.level is not None) + [figure(self.index)] * (self.index is not None)
+        parts = [str(self.level)] * (self.level is not None) + [self.index_shown()] * (self.index is not None)
         return " · ".join(parts) or "–"
 
 
@@ -165,9 +170,8 @@ def history(
 ) -> History | None:
     """Level as steps and index as a line on a true time axis. `points` are in order of time; None without any.
 
-    The axis reaches from the first point to the last day of any point or aim; marks outside it are left out.
-
-    `small` leaves out the ticks of the time axis and keeps the margins narrow, for many beside each other.
+    The axis reaches from the first point to the last day of any point or aim; marks outside it are left out. `small`
+    leaves out dots, rows and the ticks of the time axis and keeps the margins narrow, for many beside each other.
     """
     if not points:
         return None
@@ -184,11 +188,11 @@ def history(
         steps=" ".join(steps),
         area=" ".join(f"{path} V{plane.bottom} H{path[1:].split(',')[0]} Z" for path in steps),
         line=_line(joined, plane),
-        dots=_dots(points, plane),
+        dots=() if small else _dots(points, plane),
         x_ticks=() if small else _date_ticks(plane),
         y_ticks=_level_ticks(plane),
         points=tuple(points),
-        rows=tuple(_row(point, places) for point in points),
+        rows=() if small else tuple(_row(point, places) for point in points),
         description=_history_description(points, joined, places),
         flags=_flags(marks, plane),
         aims=_aim_lines(aims, plane),
@@ -227,7 +231,7 @@ def _aim_lines(aims: Sequence[Aim], plane: Plane) -> tuple[AimLine, ...]:
 def _history_description(points: Sequence[HistoryPoint], joined: Sequence[HistoryPoint], places: int) -> str:
     newest, first = (joined or points)[-1], points[0].date
     figures = (
-        newest.title or f"level {'–' if newest.level is None else newest.level}, index {figure(newest.index, places)}"
+        newest.title or f"level {'–' if newest.level is None else newest.level}, index {newest.index_shown(places)}"
     )
     if len(points) == 1:
         return f"One result. {figures}."
@@ -284,7 +288,7 @@ def _row(point: HistoryPoint, places: int) -> HistoryRow:
         date=point.date,
         url=point.url,
         level="–" if point.level is None else str(point.level),
-        index=figure(point.index, places),
+        index=point.index_shown(places),
         note="; ".join(notes),
     )
 

@@ -121,7 +121,7 @@ class Edition(models.Model):
     @property
     def contents(self) -> "Contents":
         """Everything inside the edition. That of a published one is kept in memory, as it can never change."""
-        return Contents(self) if self.status == self.Status.DRAFT else _published_contents(self.pk)
+        return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)
 
 
 class Level(models.Model):
@@ -376,5 +376,6 @@ class Contents:
 
 
 @lru_cache(maxsize=64)
-def _published_contents(edition_id) -> Contents:
+def published_contents(edition_id) -> Contents:
+    """The contents of an edition that is not a draft, from memory once it was read; with it edition and framework."""
     return Contents(Edition.objects.select_related("framework").get(pk=edition_id))

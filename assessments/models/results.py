@@ -15,7 +15,7 @@ from django.utils import timezone
 from .. import scoring
 from .accounts import User
 from .assessments import Assessment
-from .frameworks import Edition, Framework
+from .frameworks import Edition, Framework, published_contents
 from .teams import Team
 
 
@@ -103,6 +103,14 @@ class ResultQuerySet(models.QuerySet["Result"]):
         return self.filter(
             team=result.team_id, framework=result.framework_id, rule=result.rule, questionnaire=result.questionnaire
         )
+
+    def wired(self) -> "list[Result]":
+        """The results with edition and framework from memory: reading their long texts for each is what costs."""
+        results = list(self)
+        for result in results:
+            result.edition = published_contents(result.edition_id).edition
+            result.framework = result.edition.framework
+        return results
 
     def chronological(self):
         return self.order_by("date", "created_at")

@@ -8,7 +8,7 @@ ratings to levels, index and sums, `whole` puts them together; `metrics` are fig
 """
 
 from .agreement import CriterionResult, krippendorff_alpha, settle, settled_as
-from .figures import ONE, ZERO, exact, low_median, mean, rounded
+from .figures import ONE, ZERO, exact, low_median, mean, rounded, rounded_text
 from .instrument import (
     DK,
     LEVELS,
@@ -54,6 +54,7 @@ __all__ = [
     "mean",
     "part",
     "rounded",
+    "rounded_text",
     "score",
     "settle",
     "settled_as",

@@ -20,12 +20,22 @@ def rounded(value, places):
     """A figure as text with that many decimals, rounded half up; None stays None."""
     if value is None:
         return None
-    scale = 10**places
-    scaled = abs(value) * scale
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return _half_up(value.numerator, value.denominator, places)
+
+
+def rounded_text(value: str, places: int) -> str | None:
+    """The same for an exact figure that is kept as text ("5/3"); None for an empty one."""
+    if not value:
+        return None
+    numerator, _, denominator = value.partition("/")
+    return _half_up(int(numerator), int(denominator or 1), places)
+
+
+def _half_up(numerator: int, denominator: int, places: int) -> str:
+    whole = (2 * abs(numerator) * 10**places + denominator) // (2 * denominator)
     digits = str(whole).rjust(places + 1, "0")
     text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
-    return f"-{text}" if value < 0 and whole else text
+    return f"-{text}" if numerator < 0 and whole else text
 
 
 def mean(values: Sequence[Fraction]) -> Fraction | None:

@@ -2,11 +2,11 @@
 
 import nh3
 from django import template
+from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 from .. import charts, scoring, standing
-from ..models.results import as_fraction
 
 register = template.Library()
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
@@ -24,7 +24,7 @@ def get(mapping, key):
 @register.filter
 def figure(exact: str, places: int) -> str:
     """An exact figure ("5/3") with that many decimals, or a dash."""
-    return scoring.rounded(as_fraction(exact), places) or "–"
+    return scoring.rounded_text(exact, places) or "–"
 
 
 @register.filter
@@ -52,6 +52,45 @@ def level_step(number: int, top: int) -> int:
 def track(cells, top):
     """Segments of a profile out of (level, share of its points or None)."""
     return charts.track(cells, top=top)
+
+
+# Tables that grow with a team's history are joined here: loops over many cells are slow in a template.
+
+
+@register.filter
+def shown_cells(points):
+    """A table cell for each point of a history."""
+    return format_html_join("", "<td>{}</td>", ((point.shown,) for point in points))
+
+
+@register.filter
+def assessment_rows(rows):
+    """Rows of the table of all assessments."""
+    html = (
+        '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td>'
+        '<td class="n">{}</td><td class="n">{}</td><td>{}</td><td><small>{}</small></td></tr>'
+    )
+    return format_html_join(
+        "",
+        html,
+        ((r.url, day(r.date), r.framework, r.level, r.index, r.respondents, r.state, r.note) for r in rows),
+    )
+
+
+@register.filter
+def history_rows(chart):
+    """Rows of the figures of a history: date, level where there are levels, index, note."""
+    level = "<td>{}</td>" if chart.has_levels else "{}"
+    return format_html_join(
+        "",
+        f'<tr><th scope="row"><a href="{{}}">{{}}</a></th>{level}<td>{{}}</td><td>{{}}</td></tr>',
+        ((r.url, day(r.date), r.level if chart.has_levels else "", r.index, r.note) for r in chart.rows),
+    )
+
+
+def day(date) -> str:
+    """A date as pages show it."""
+    return f"{date.day} {date:%B %Y}"
 
 
 @register.filter
