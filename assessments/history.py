@@ -52,6 +52,8 @@ class Period:
         return datetime.date.min if self.years is None else shifted(today, -12 * self.years)
 
 
+#: Fields of a result that a history does not need.
+LONG = ["outcomes", "warnings", "cells"]
 PERIODS = [
     Period(key="all", name="All", years=None),
     Period(key="5", name="5 years", years=5),
@@ -119,7 +121,7 @@ class TeamHistory:
         told = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
         rows = rows.annotate(state=F("assessment__status"), has_setback=Exists(told))
         self.team = team
-        self.all: list[Result] = rows.defer("outcomes", "warnings", "cells").wired()
+        self.all: list[Result] = rows.defer(*LONG).wired()
         for result in self.all:
             result.team = team
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
@@ -136,9 +138,14 @@ class TeamHistory:
 
         return max(self.lines, key=fit, default=None)
 
-    @property
+    @cached_property
     def latest(self) -> Result | None:
-        return self.results[-1] if self.results else None
+        """The newest result of the line, with everything that was left out of the others: one query."""
+        if not self.results:
+            return None
+        newest = self.results[-1]
+        newest.refresh_from_db(fields=LONG)
+        return newest
 
     @property
     def previous(self) -> Result | None:
@@ -147,7 +154,7 @@ class TeamHistory:
     @property
     def shown(self) -> list[Result]:
         """Results of the line in the chosen period; the newest one always."""
-        return [result for result in self.results if result.date >= self.first_day or result is self.latest]
+        return [result for result in self.results if result.date >= self.first_day or result is self.results[-1]]
 
     @property
     def periods(self) -> list[tuple[str, str, bool]]:

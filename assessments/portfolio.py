@@ -71,6 +71,7 @@ class UnitRow:
     assessed: int
     counts: dict[int, int]
     median: int | None
+    is_hidden: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +328,8 @@ class Portfolio:
         return [self._unit_row(unit, inside.get(unit.pk, [])) for unit in self.units if unit.pk in self._subtree]
 
     def _unit_row(self, unit: Unit, rows: list[Row]) -> UnitRow:
-        if self.counts_others and unit.pk not in self.shown:
+        hidden = self.counts_others and unit.pk not in self.shown
+        if hidden:
             rows = [row for row in rows if row.is_named]
         levels = [row.level for row in rows if row.level is not None]
         return UnitRow(
@@ -337,6 +339,7 @@ class Portfolio:
             assessed=sum(row.newest is not None for row in rows),
             counts=Counter(levels),
             median=scoring.low_median(levels),
+            is_hidden=hidden and not rows,
         )
 
     # ------------------------------------------------------------------ one page of teams by name

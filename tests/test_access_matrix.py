@@ -5,11 +5,13 @@ allowed (405), 9 refused by the state (409), u the form came back with an error 
 g a link that has ended (410).
 """
 
+import datetime
+
 import pytest
 from django.db import transaction
 from django.urls import get_resolver, reverse
 
-from assessments.models import Unit
+from assessments.models import Action, Target, Unit
 
 from . import toy
 from .factories import make_membership, make_team, make_unit, make_user
@@ -81,6 +83,24 @@ EXPECTED = {
     ("answer-done", "GET"): "002204i",
     ("answer-submit", "POST"): "003304i",
     ("result", "GET"): "222224i",
+    ("result-setback", "POST"): "003304i",
+    ("team-compare", "GET"): "022224i",
+    ("team-export", "GET"): "222224i",
+    ("team-targets", "GET"): "222224i",
+    ("team-targets", "POST"): "0uu004i",
+    ("target-give-up", "POST"): "033004i",
+    ("team-adviser", "GET"): "222224i",
+    ("team-adviser", "POST"): "022004i",
+    ("team-roadmap", "GET"): "022224i",
+    ("team-what-if", "GET"): "022224i",
+    ("action-new", "GET"): "002204i",
+    ("action-new", "POST"): "00uu04i",
+    ("action-edit", "GET"): "002204i",
+    ("action-edit", "POST"): "00uu04i",
+    ("action-status", "POST"): "003304i",
+    ("portfolio", "GET"): "222222i",
+    ("portfolio-export", "GET"): "222222i",
+    ("plan", "GET"): "222222i",
 }
 STATUS = {"2": 200, "3": 302, "i": 302, "0": 403, "4": 404, "5": 405, "9": 409, "o": 401, "g": 410}
 
@@ -109,6 +129,9 @@ class World:
         for user in (self.lead, self.member):
             toy.rate(self.open, user, "F F - - F F - -")
         self.criterion = self.open.criteria_asked()[0]
+        known = {"team": self.team, "framework": self.edition.framework, "by": self.lead}
+        self.target = Target.objects.set(**known, level=2, due=datetime.date(2099, 1, 1), why="To try.")
+        self.action = Action.objects.plan(**known, criterion="y3", text="Do it.")
 
     def persona(self, name):
         return None if name == "anonymous" else getattr(self, name)
@@ -131,6 +154,11 @@ class World:
             "answer-dimension": [self.open.pk, "X"],
             "answer-save": [self.open.pk, "X", self.criterion.pk],
             "result": [self.result.pk],
+            "result-setback": [self.result.pk],
+            "target-give-up": [self.team.pk, self.target.pk],
+            "action-new": [self.team.pk, "x1"],
+            "action-edit": [self.team.pk, self.action.pk],
+            "action-status": [self.team.pk, self.action.pk],
         }
         if name in special:
             return special[name]
@@ -145,6 +173,10 @@ class World:
             return {"role": "member"}
         if name == "account":
             return {"name": "Somebody", "keyboard_shortcuts": "on"}
+        if name == "result-setback":
+            return {"text": "People left."}
+        if name == "action-status":
+            return {"status": "doing"}
         if name == "assessment-start":
             return {"edition": self.edition.pk}
         return {}

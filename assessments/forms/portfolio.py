@@ -104,4 +104,9 @@ class PlanForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")])
+    """Which kind of file; CSV without a choice."""
+
+    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")], required=False)
+
+    def chosen(self) -> str:
+        return (self.is_valid() and self.cleaned_data["format"]) or "csv"

@@ -53,12 +53,11 @@ def export(request):
     """Every team by name with the level of each part, on one sheet."""
     units = Unit.objects.as_tree()
     query = PortfolioForm(request.GET, units=units).query()
-    form = ExportForm(request.GET)
-    if query is None or not form.is_valid():
-        return render(request, "portfolio/empty.html", status=400)
+    if query is None:
+        return render(request, "portfolio/empty.html")
     seen = Portfolio(request.user, query, units)
     table = exports.portfolio_table(seen)
-    return exports.response(table, form.cleaned_data["format"], name=f"portfolio-{query.edition.framework.key}")
+    return exports.response(table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}")
 
 
 @require_safe

@@ -41,6 +41,4 @@ def result(request, pk):
 def export(request, pk):
     """Every current result of a team with its parts."""
     team, _ = get_team(request, pk)
-    form = ExportForm(request.GET)
-    format = form.cleaned_data["format"] if form.is_valid() else "csv"
-    return exports.response(exports.team_table(team), format, name=team.name)
+    return exports.response(exports.team_table(team), ExportForm(request.GET).chosen(), name=team.name)
