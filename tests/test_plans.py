@@ -1,4 +1,4 @@
-"""Targets and actions on the model, graded by later results; the roadmap, the adviser's memory, reasons for setbacks."""
+"""Targets and actions, graded by later results; the roadmap, the memory of the adviser, reasons for setbacks."""
 
 import datetime
 
