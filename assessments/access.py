@@ -102,7 +102,7 @@ def get_answering(request, pk) -> tuple[Assessment, Permissions]:
 
 
 def get_result(request, pk, *, may="see team") -> tuple[Result, Permissions]:
-    rows = Result.objects.select_related("team__unit", "framework", "edition", "assessment")
+    rows = Result.objects.select_related("team__unit", "framework", "edition__framework", "assessment")
     result = _fetch(rows, pk)
     return result, _require(request, result.team, may)
 

@@ -63,7 +63,9 @@ class _Grader:
         self.editions: dict[int, Edition] = {}
         for edition in editions:
             self.editions.setdefault(edition.framework_id, edition)
-        self.ladders = [(each.framework_id, each.published_at) for each in editions if each.new_ladder]
+        self.ladders = [
+            (each.framework_id, each.published_at) for each in editions if each.new_ladder and each.published_at
+        ]
         self.results = self._results_since(min(target.set_at for target in targets))
         self.deciding = {target.pk: self._deciding(target) for target in targets}
         self.levels = {} if with_shares else self._part_levels()
@@ -98,7 +100,7 @@ class _Grader:
             for result in self.results.get((target.team_id, target.framework_id), [])
             if result.date >= first_day
             and result.assessment_id != own
-            and not (ladder and result.edition.published_at >= ladder)
+            and not (ladder and result.edition.published_at and result.edition.published_at >= ladder)
         ]
 
     def _deciding(self, target: Target) -> Result | None:
@@ -106,7 +108,8 @@ class _Grader:
 
     def _part_levels(self) -> dict[tuple, dict]:
         """Outcomes of dimensions by (result, key), where a target asks for one; with shares they are worked out."""
-        results = {self.deciding[t.pk].pk for t in self.targets if t.dimension and self.deciding[t.pk]}
+        decided = [self.deciding[target.pk] for target in self.targets if target.dimension]
+        results = {result.pk for result in decided if result}
         if not results:
             return {}
         rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION)
@@ -118,7 +121,7 @@ class _Grader:
         if recalled := self.recalled.get(result.pk):
             side = recalled.side
             outcome = side.only(side.keys(target.dimension), target.dimension).outcomes.get(target.rule)
-            return outcome and outcome.level
+            return outcome.level if outcome else None
         return self.levels.get((result.pk, target.dimension), {}).get(target.rule, {}).get("level")
 
     def _count(self, target: Target, result: Result | None) -> grading.Count | None:

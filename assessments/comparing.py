@@ -155,16 +155,16 @@ def _as_in(old: Side, new: Side, keys: set[str]) -> Side:
 def _change(criterion: scoring.Criterion, old: Side, new: Side) -> CriterionChange:
     key = criterion.key
     before, after = old.settled.get(key), new.settled.get(key)
-    comparable = before and after and old.meanings[key] == new.meanings[key]
+    comparable = before is not None and after is not None and old.meanings[key] == new.meanings[key]
     difference = None
-    if comparable and before.points is not None and after.points is not None:
+    if before and after and comparable and before.points is not None and after.points is not None:
         difference = after.points - before.points
     return CriterionChange(
         key=key,
         dimension=criterion.dimension,
-        kind=_kind(before, after, bool(comparable), difference),
-        before=before and before.rating,
-        after=after and after.rating,
+        kind=_kind(before, after, comparable, difference),
+        before=before.rating if before else None,
+        after=after.rating if after else None,
         difference=difference,
     )
 

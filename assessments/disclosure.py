@@ -29,10 +29,10 @@ def shown_units(
     shown: set[int | None] = {unit for unit in (None, *parents) if not total(unit)}
     waiting: list[int | None] = [None] if total(None) >= threshold else []
     while waiting:
-        unit = waiting.pop()
-        shown.add(unit)
-        inside = sorted((each for each in children.get(unit, []) if total(each) >= threshold), key=total)
-        remainder = total(unit) - sum(map(total, inside))
+        above = waiting.pop()
+        shown.add(above)
+        inside = sorted((each for each in children.get(above, []) if total(each) >= threshold), key=total)
+        remainder = total(above) - sum(map(total, inside))
         # The smallest part is given up first, until nobody can be singled out by subtraction.
         while inside and 0 < remainder < threshold:
             remainder += total(inside.pop(0))

@@ -42,9 +42,8 @@ def _rows(rows, columns, edition, top, linked, versions) -> Iterator[tuple]:
 def _head(row: Row, edition: Edition, linked: frozenset, versions: dict) -> SafeString:
     name = row.team.name
     label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), name) if row.team.pk in linked else name
-    other = row.newest is not None and row.newest.edition_id != edition.pk
-    version = versions.get(row.newest.edition_id, "?") if other else ""
-    mark = format_html(' <span class="chip">edition {}</span>', version) if other else ""
+    used = row.newest.edition_id if row.newest else edition.pk
+    mark = format_html(' <span class="chip">edition {}</span>', versions.get(used, "?")) if used != edition.pk else ""
     return format_html('<th scope="row">{}{}</th>', label, mark)
 
 

@@ -3,7 +3,7 @@
 import calendar
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from urllib.parse import urlencode
@@ -13,16 +13,17 @@ from django.db.models import Exists, F, OuterRef, Subquery
 
 from . import scoring
 from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
+from .models.results import as_fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What may be joined in one history: one framework, one rule, one questionnaire."""
+    """What may be joined in one history: one framework, one rule, one questionnaire; names may change on the way."""
 
     framework: str
-    framework_name: str
+    framework_name: str = field(compare=False)
     rule: str
-    rule_name: str
+    rule_name: str = field(compare=False)
     questionnaire: str
 
     @classmethod
@@ -53,7 +54,7 @@ class Period:
 
 
 #: Fields of a result that a history does not need.
-LONG = ["outcomes", "warnings", "cells"]
+LONG = ["outcomes", "cells"]
 PERIODS = [
     Period(key="all", name="All", years=None),
     Period(key="5", name="5 years", years=5),
@@ -102,7 +103,7 @@ class TableRow:
             url=result.get_absolute_url(),
             framework=f"{result.edition}{', short' if result.is_short else ''}",
             level=level,
-            index=scoring.rounded_text(result.index_exact, result.places) or "–",
+            index=scoring.rounded(as_fraction(result.index_exact), result.places) or "–",
             respondents=f"{result.respondents} of {result.participants}",
             state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
             + (f", generation {result.generation}" if result.generation > 1 else ""),
@@ -196,7 +197,7 @@ class TeamHistory:
     def setbacks(self) -> dict:
         """Why results fell back, by result id: also of earlier generations, under the assessment's present result."""
         found: dict = {}
-        if not any(result.has_setback for result in self.all):
+        if not any(getattr(result, "has_setback", False) for result in self.all):
             return found
         for each in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
             found.setdefault(each.result.assessment_id, []).append(each.text)
@@ -223,14 +224,11 @@ class TeamHistory:
         return notes
 
     def by_dimension(self) -> dict[str, dict]:
-        """Of every dimension key: level, index and index as it is shown, by result id."""
+        """Of every dimension key: level and exact index by result id."""
         rows = PartResult.objects.filter(result__in=self.shown, kind=PartResult.Kind.DIMENSION)
         figures: dict[str, dict] = {}
-        places = self.results[-1].places if self.results else 2
-        for key, result, level, index, exact in rows.order_by().values_list(
-            "key", "result_id", "level", "index", "index_exact"
-        ):
-            figures.setdefault(key, {})[result] = (level, index, scoring.rounded_text(exact, places) or "")
+        for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index_exact"):
+            figures.setdefault(key, {})[result] = (level, as_fraction(index))
         return figures
 
 
@@ -239,4 +237,4 @@ def latest_by_team(teams: Iterable[Team]) -> dict:
     newest = Result.objects.current_only().filter(team=OuterRef("pk")).order_by("-date", "-created_at").values("pk")[:1]
     chosen = Team.objects.filter(pk__in=[team.pk for team in teams]).annotate(newest=Subquery(newest))
     rows = Result.objects.filter(pk__in=list(chosen.values_list("newest", flat=True)))
-    return {result.team_id: result for result in rows.defer("outcomes", "warnings", "cells").wired()}
+    return {result.team_id: result for result in rows.select_related("framework", "edition").defer("outcomes", "cells")}

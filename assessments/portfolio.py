@@ -12,7 +12,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from . import scoring
@@ -159,7 +159,7 @@ class Portfolio:
     def _results(ids: set) -> dict:
         wanted = ("team", "edition", "level", "index", "index_exact", "date", "respondents", "participants")
         rows = Result.objects.filter(pk__in=ids).order_by().only(*wanted)
-        return {result.pk: result for result in rows.annotate(state=F("assessment__status"))}
+        return {result.pk: result for result in rows}
 
     def _row(self, team, results: Mapping) -> Row:
         newest = results.get(team.newest)

@@ -10,7 +10,7 @@ from .charts import HistoryPoint
 from .history import TeamHistory
 from .models import Assessment, Result, Target
 from .models.frameworks import Contents
-from .scoring import exact
+from .models.results import as_fraction
 from .standing import Standing
 
 
@@ -24,7 +24,9 @@ class SmallMultiple:
 
 def scale_top(contents: Contents):
     """Where the scale of index or section score ends."""
-    return contents.top if contents.edition.uses_levels else exact(contents.edition.scoring["bands"][-1]["upto"])
+    if contents.edition.uses_levels:
+        return contents.top
+    return scoring.exact(contents.edition.scoring["bands"][-1]["upto"])
 
 
 def radar_chart(standing: Standing) -> charts.Radar | None:
@@ -35,19 +37,27 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
     if standing.uses_levels and any(row.target for row in standing.dimensions):
         wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
         series.append(charts.RadarSeries("Target level", "target", wanted))
-    return charts.radar([row.name for row in standing.dimensions], series, top=scale_top(standing.contents))
+    names = [row.name for row in standing.dimensions]
+    return charts.radar(names, series, top=scale_top(standing.contents), places=standing.contents.edition.places)
+
+
+def _title(result: Result) -> str:
+    """A result in one sentence, as a mark of the history is read out."""
+    index = scoring.rounded(as_fraction(result.index_exact), result.places) or "–"
+    if result.edition.uses_levels:
+        figures = f"{'no level' if result.level is None else f'level {result.level}'}, index {index}"
+    else:
+        figures = f"{result.level_name}, lowest section score {index}"
+    return f"{result.date:%-d %B %Y}: {figures}{', short questionnaire' if result.is_short else ''}"
 
 
 def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
-    level = "no level" if result.level is None else f"level {result.level}"
-    index = scoring.rounded_text(result.index_exact, result.places) or "–"
     return HistoryPoint(
         date=result.date,
         # Bands stand on a scale of their own; only levels share the scale of the index.
         level=result.level if result.edition.uses_levels else None,
-        index=result.index,
-        figure=index,
-        title=f"{result.date:%-d %B %Y}: {level}, index {index}{', short questionnaire' if result.is_short else ''}",
+        index=as_fraction(result.index_exact),
+        title=_title(result),
         url=result.get_absolute_url(),
         beside=beside,
         under_revision=result.state != Assessment.Status.CLOSED,
@@ -63,6 +73,7 @@ def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Targe
     return charts.history(
         sorted(points, key=lambda point: point.date),
         top=scale_top(contents),
+        places=contents.edition.places,
         marks=list(_marks(past)),
         aims=[_aim(target) for target in targets if contents.edition.uses_levels and not target.dimension],
     )
@@ -91,31 +102,30 @@ def small_multiples(past: TeamHistory, contents: Contents, targets: Iterable[Tar
     """One small history per dimension; empty before there are two results to join."""
     if len(past.shown) < 2:
         return []
-    figures, top = past.by_dimension(), scale_top(contents)
+    figures = past.by_dimension()
     aims: dict[str, list[charts.Aim]] = {}
     for target in targets:
         aims.setdefault(target.dimension, []).append(_aim(target))
     return [
-        _multiple(dimension.name, past, figures[dimension.key], top, aims.get(dimension.key, []))
+        _multiple(dimension.name, past, figures[dimension.key], contents, aims.get(dimension.key, []))
         for dimension in contents.dimensions
         if dimension.key in figures
     ]
 
 
-def _multiple(name: str, past: TeamHistory, figures: dict, top, aims: list[charts.Aim]) -> SmallMultiple:
+def _multiple(name: str, past: TeamHistory, figures: dict, contents: Contents, aims: list[charts.Aim]) -> SmallMultiple:
     points = [
         HistoryPoint(
             date=result.date,
             level=level,
             index=index,
-            figure=figure,
             title="",
             url="",
             breaks=result.edition.new_ladder and past.edition_change(result) is not None,
         )
         for result in past.shown
-        for level, index, figure in [figures.get(result.pk, (None, None, ""))]
+        for level, index in [figures.get(result.pk, (None, None))]
     ]
-    newest = points[-1]
-    chart = charts.history(points, top=top, width=220, height=70, small=True, aims=aims)
-    return SmallMultiple(name=name, level=newest.level, index=newest.index_shown(), chart=chart)
+    newest, top, places = points[-1], scale_top(contents), contents.edition.places
+    chart = charts.history(points, top=top, width=220, height=70, small=True, places=places, aims=aims)
+    return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index, places), chart=chart)

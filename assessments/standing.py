@@ -80,12 +80,15 @@ class Settled:
 
 
 def answer_name(criterion: Criterion, code: str) -> str:
-    """What a code is called: the choice's name, or that of an answer which is not a rating."""
+    """What a code is called: the choice's name, or that of an answer which is not a rating.
+
+    A code of an earlier edition that the scale no longer has stands for itself.
+    """
     if choice := criterion.scale.by_code.get(code):
         return choice.name
     if other := criterion.scale.other_by_code.get(code):
         return other["name"]
-    return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, "Not answered")
+    return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
 
 
 def _difference(now, before):
@@ -176,7 +179,7 @@ class Standing:
 
     def shown(self, text: str) -> str | None:
         """An exact figure as it is shown: two decimals for an index, one for a section score."""
-        return scoring.rounded(as_fraction(text), 2 if self.uses_levels else 1)
+        return scoring.rounded(as_fraction(text), self.contents.edition.places)
 
     @property
     def index(self) -> str | None:

@@ -1,7 +1,7 @@
 """Middleware of the site: whom to believe about the client, headers on every response, probes, signed-out fragments."""
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -104,8 +104,8 @@ def htmx_sign_in(get_response):
         response = get_response(request)
         sign_in = reverse(settings.LOGIN_URL)
         if request.htmx and response.status_code == 302 and urlsplit(response.url).path == sign_in:
-            page = urlsplit(request.htmx.current_url_abs_path or "/")
-            return HttpResponseClientRedirect(f"{sign_in}?next={page.path}")
+            page = quote(request.htmx.current_url_abs_path or "/")
+            return HttpResponseClientRedirect(f"{sign_in}?next={page}")
         return response
 
     return middleware

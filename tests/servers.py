@@ -129,9 +129,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *, folder: Path = ROOT, **variables: str):
-    """A server started by scripts/entrypoint in `folder`, on a free port; its data is in `home`."""
-    port = free_port()
+def serving(home: Path, *, folder: Path = ROOT, port: int | None = None, **variables: str):
+    """A server started by scripts/entrypoint in `folder`, on a free port unless one is named; its data is in `home`."""
+    port = port or free_port()
     log = home / f"server-{port}.log"
     environment = plain_environment(home, **{"DATA_DIR": str(home), "WEB_WORKERS": "1", **variables, "PORT": str(port)})
     with log.open("wb") as output:

@@ -217,7 +217,8 @@ def test_a_page_costs_few_queries_however_much_is_answered(
 
 def test_a_save_costs_few_queries(signed_in, assessment, member, django_assert_max_num_queries):
     signed_in.post(url(assessment), form(member), **HTMX)
-    # session, user, assessment, savepoint, lock, role and respondent, stored rating, update, release, counts
+    # session, user, assessment with the role, savepoint, lock, membership and respondent, stored rating, update,
+    # release, counts
     with django_assert_max_num_queries(10):
         signed_in.post(url(assessment), form(member, "F", sequence=2), **HTMX)
 

@@ -3,6 +3,9 @@
 import datetime
 import itertools
 
+from django.utils import timezone
+
+from assessments import scoring
 from assessments.models import (
     Answer,
     Assessment,
@@ -13,6 +16,7 @@ from assessments.models import (
     Framework,
     Level,
     PageMark,
+    Result,
     Scale,
 )
 
@@ -89,6 +93,18 @@ def start(*, team, by, edition=None, **terms) -> Assessment:
     """An open assessment; everybody who answers for the team is asked."""
     terms = {"date": datetime.date(2026, 10, 14), "rule": "largely", **terms}
     return Assessment.objects.start(team=team, by=by, edition=edition or make_edition(), **terms)
+
+
+def add_result(*, team, edition, date, codes="F F L N F F P N", **terms) -> Result:
+    """A closed assessment of one respondent with its result, written as it would be frozen at closing."""
+    at = timezone.make_aware(datetime.datetime.combine(date, datetime.time(16)))
+    terms = {"rule": "largely", **terms}
+    assessment = Assessment.objects.create(
+        team=team, edition=edition, date=date, status=Assessment.Status.CLOSED, opened_at=at, closed_at=at, **terms
+    )
+    keys = [criterion.key for criterion in assessment.criteria_asked()]
+    given = {key: code for key, code in zip(keys, codes.split(), strict=True) if code != "-"}
+    return Result.freeze(assessment, scoring.score(assessment.instrument(), [given]), by=None)
 
 
 def mark(*, page="page-1", sequence=1, version=0) -> PageMark:

@@ -1,6 +1,5 @@
 """What all charts share: numbers as they are drawn and as they are read, colours, paths with gaps."""
 
-import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +22,8 @@ def figure(value: Number | None, places: int = 2) -> str:
     """A figure with that many decimals, rounded half up; a dash where there is none."""
     if value is None:
         return "–"
-    scaled = math.floor(Fraction(value) * 10**places + Fraction(1, 2))
+    exact = value if isinstance(value, Fraction) else Fraction(value)
+    scaled = (2 * exact.numerator * 10**places + exact.denominator) // (2 * exact.denominator)
     return f"{Decimal(scaled).scaleb(-places):f}"
 
 

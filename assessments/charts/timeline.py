@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from .drawing import LINE, Number, figure, path_of, runs, tenth
@@ -11,7 +11,10 @@ from .drawing import LINE, Number, figure, path_of, runs, tenth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
-    """A result in a history; `beside` marks one of the other questionnaire, which is never joined."""
+    """A result in a history; `beside` marks one of the other questionnaire, which is never joined.
+
+    `index` is exact: it is rounded once, to `places` decimals (which `history` sets), where it is shown.
+    """
 
     date: datetime.date
     level: int | None
@@ -23,17 +26,14 @@ class HistoryPoint:
     #: The ladder is a new one from here on: the level before says nothing about this one.
     breaks: bool = False
     notes: tuple[str, ...] = ()
-    #: The index as text, rounded from its exact value; `index` may be a decimal that was rounded before.
-    figure: str = ""
-
-    def index_shown(self, places: int = 2) -> str:
-        return self.figure or figure(self.index, places)
+    places: int = 2
 
     @property
     def shown(self) -> str:
         """Level and index in one cell of a table."""
-        parts = [str(self.level)] * (self.level is not None) + [self.index_shown()] * (self.index is not None)
-        return " · ".join(parts) or "–"
+        level = None if self.level is None else str(self.level)
+        index = None if self.index is None else figure(self.index, self.places)
+        return " · ".join(part for part in (level, index) if part) or "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,7 @@ def history(
         dots=() if small else _dots(points, plane),
         x_ticks=() if small else _date_ticks(plane),
         y_ticks=_level_ticks(plane),
-        points=tuple(points),
+        points=tuple(replace(point, places=places) for point in points),
         rows=() if small else tuple(_row(point, places) for point in points),
         description=_history_description(points, joined, places),
         flags=_flags(marks, plane),
@@ -231,7 +231,7 @@ def _aim_lines(aims: Sequence[Aim], plane: Plane) -> tuple[AimLine, ...]:
 def _history_description(points: Sequence[HistoryPoint], joined: Sequence[HistoryPoint], places: int) -> str:
     newest, first = (joined or points)[-1], points[0].date
     figures = (
-        newest.title or f"level {'–' if newest.level is None else newest.level}, index {newest.index_shown(places)}"
+        newest.title or f"level {'–' if newest.level is None else newest.level}, index {figure(newest.index, places)}"
     )
     if len(points) == 1:
         return f"One result. {figures}."
@@ -288,7 +288,7 @@ def _row(point: HistoryPoint, places: int) -> HistoryRow:
         date=point.date,
         url=point.url,
         level="–" if point.level is None else str(point.level),
-        index=point.index_shown(places),
+        index=figure(point.index, places),
         note="; ".join(notes),
     )
 

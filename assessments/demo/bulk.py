@@ -40,7 +40,7 @@ class Bulk:
         """Stores what waits."""
         if self.waiting:
             store = _copy if connection.vendor == "postgresql" else _insert
-            store(self.model._meta.db_table, [field.column for field in self.fields], self.waiting)
+            store(self.model._meta.db_table, [str(field.column) for field in self.fields], self.waiting)
             self.waiting = []
 
 

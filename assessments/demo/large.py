@@ -115,7 +115,12 @@ class LargeDemo:
     def _votes(self, maturity: float, leaning: dict[str, float]) -> dict[str, str]:
         return {
             criterion.key: "NPLF"[
-                rating_position(maturity + leaning[criterion.dimension.key], criterion.level.number, 4, self.random)
+                rating_position(
+                    maturity + leaning[criterion.dimension.key],
+                    criterion.level.number if criterion.level else 1,
+                    4,
+                    self.random,
+                )
             ]
             for criterion in self.edition.contents.criteria
         }

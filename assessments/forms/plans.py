@@ -90,7 +90,7 @@ class ActionForm(forms.ModelForm):
         self.fields["reason"].help_text = "Only where the action is dropped."
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         if cleaned.get("status") == Action.Status.DROPPED and not cleaned.get("reason"):
             self.add_error("reason", "Say why the action is dropped.")
         elif cleaned.get("status") != Action.Status.DROPPED:

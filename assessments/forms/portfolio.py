@@ -48,9 +48,9 @@ class PortfolioForm(forms.Form):
             *((d.key, f"{d.name}, lowest first") for d in dimensions),
         ]
         self.fields["rule"].choices = list(contents.rules.items())
-        self.initial |= {"framework": self.key, "rule": contents.default_rule, "questionnaire": "full"}
+        usual = {"framework": self.key, "rule": contents.default_rule, "questionnaire": "full"}
         # A bound form shows what was sent; what was left out is shown as what counts instead.
-        self.data = {**self.initial, **{name: value for name, value in self.data.items() if value}}
+        self.data = {**usual, **{name: value for name, value in self.data.items() if value}}
         if not contents.rules:
             del self.fields["rule"]
 

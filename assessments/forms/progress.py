@@ -28,7 +28,7 @@ class CompareForm(forms.Form):
             field.choices = [(result.pk, field.label_from_instance(result)) for result in listed]
 
     def clean(self):
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         earlier, later = cleaned.get("earlier"), cleaned.get("later")
         if earlier and later and earlier.framework_id != later.framework_id:
             raise forms.ValidationError("Choose two results of the same framework; others have nothing in common.")

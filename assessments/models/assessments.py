@@ -206,9 +206,9 @@ class Assessment(models.Model):
         return dict(rows)
 
     def unanswered_criteria(self) -> list[Criterion]:
-        """Criteria that nobody has rated so far; at closing they count as zero."""
-        rated = self.ratings.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA])
-        known = set(rated.values_list("criterion_id", flat=True).distinct())
+        """Criteria that nobody has rated and the team has not agreed on so far; at closing they count as zero."""
+        rated = self.ratings.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA]).values_list("criterion_id")
+        known = {pk for (pk,) in rated.union(self.agreed_ratings.values_list("criterion_id"))}
         return [criterion for criterion in self.criteria_asked() if criterion.pk not in known]
 
     # ------------------------------------------------------------------ writing
@@ -395,6 +395,9 @@ class Invitation(models.Model):
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def not_submitted(self):
+        return self.exclude(state=Participation.State.SUBMITTED)
+
     def by_state(self) -> dict[str, int]:
         return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
 

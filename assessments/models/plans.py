@@ -11,7 +11,7 @@ from .results import Result
 from .teams import Team
 
 
-class TargetQuerySet(models.QuerySet):
+class TargetQuerySet(models.QuerySet["Target"]):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 
@@ -81,7 +81,7 @@ class Target(models.Model):
             self.delete()
 
 
-class ActionQuerySet(models.QuerySet):
+class ActionQuerySet(models.QuerySet["Action"]):
     def pending(self):
         return self.filter(status__in=Action.PENDING)
 
@@ -149,7 +149,7 @@ class Action(models.Model):
             Event.record("action.changed", by=by, team=self.team, action=self.pk, status=str(locked.status))
 
 
-class AdviserAnswersQuerySet(models.QuerySet):
+class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
     def remember(self, *, team, framework, answers, by) -> "AdviserAnswers":
         with transaction.atomic():
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
@@ -184,7 +184,7 @@ class AdviserAnswers(models.Model):
         return f"{self.team_id} {self.framework_id}"
 
 
-class SetbackReasonQuerySet(models.QuerySet):
+class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
     def tell(self, *, result, text, by) -> "SetbackReason":
         with transaction.atomic():
             Team.objects.select_for_update(no_key=True).get(pk=result.team_id)

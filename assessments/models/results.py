@@ -28,7 +28,10 @@ def as_decimal(value: Fraction | None) -> Decimal | None:
 
 
 def as_fraction(text: str) -> Fraction | None:
-    return Fraction(text) if text else None
+    if not text:
+        return None
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator), int(denominator or 1))
 
 
 class Figures(models.Model):
@@ -106,7 +109,7 @@ class ResultQuerySet(models.QuerySet["Result"]):
 
     def wired(self) -> "list[Result]":
         """The results with edition and framework from memory: reading their long texts for each is what costs."""
-        results = list(self)
+        results: list[Result] = list(self)
         for result in results:
             result.edition = published_contents(result.edition_id).edition
             result.framework = result.edition.framework
@@ -204,8 +207,7 @@ class Result(Figures):
 
     @property
     def places(self) -> int:
-        """Decimals with which index or section score are shown."""
-        return 2 if self.edition.uses_levels else 1
+        return self.edition.places
 
     @property
     def level_name(self) -> str:

@@ -110,7 +110,7 @@ def close(request, pk):
         "may": may,
         "unanswered": assessment.unanswered_criteria(),
         "total": len(assessment.criteria_asked()),
-        "waiting": participations.exclude(state=Participation.State.SUBMITTED),
+        "waiting": participations.not_submitted(),
         "has_answers": assessment.ratings.given().exists(),
     }
     return render(request, "assessments/close.html", context)

@@ -2,10 +2,11 @@
 // a failed save within two seconds and another try, storing after signing in again, and keyboard shortcuts.
 (() => {
   "use strict";
-  const SLOW = 1800, RETRY = 3000;
+  const SLOW = 1400, RETRY = 3000;
   const questions = () => [...document.querySelectorAll("form.question")];
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
+  const unsent = new Set(); // forms changed since their last request
 
   const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1];
 
@@ -13,17 +14,13 @@
     const status = statusOf(form);
     status.dataset.state = state;
     let line = status.querySelector("span");
-    if (!line) {
-      const version = status.querySelector("input");
-      line = document.createElement("span");
-      status.replaceChildren(version, line);
-    }
+    if (!line) status.replaceChildren(status.querySelector("input"), line = document.createElement("span"));
     line.textContent = text;
   }
 
   function settle(form) {
-    const timers = unsaved.get(form);
-    if (timers) { clearTimeout(timers.warn); clearTimeout(timers.retry); }
+    const { warn, retry } = unsaved.get(form) || {};
+    clearTimeout(warn); clearTimeout(retry);
     unsaved.delete(form);
   }
 
@@ -48,6 +45,7 @@
     const form = event.target;
     if (!form.matches("form.question")) return;
     settle(form);
+    unsent.delete(form);
     show(form, "saving", "Saving …");
     unsaved.set(form, { warn: setTimeout(() => show(form, "failed", "Not saved yet. Still trying …"), SLOW) });
   });
@@ -79,7 +77,21 @@
   }
   window.addEventListener("online", saveAll);
   window.addEventListener("focus", saveAll);
-  window.addEventListener("beforeunload", (event) => { if (unsaved.size) event.preventDefault(); });
+
+  // What was typed or chosen and not sent yet: "Saved" no longer holds, and it is sent when the page is left.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form.question");
+    if (form && !unsent.has(form)) show(form, "editing", "");
+    if (form) unsent.add(form);
+  });
+  const isFailing = (form) => ["failed", "signed-out"].includes(statusOf(form).dataset.state);
+  window.addEventListener("beforeunload", (event) => { if ([...unsaved.keys()].some(isFailing)) event.preventDefault(); });
+  window.addEventListener("pagehide", () => {
+    for (const form of new Set([...unsent, ...unsaved.keys()])) {
+      form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
+      navigator.sendBeacon(form.action, new FormData(form));
+    }
+  });
 
   // A conflict is settled by loading what is stored.
   document.addEventListener("click", (event) => {

@@ -1,0 +1,159 @@
+"""From an empty database to a team that looks at its results, as its people do it; with script and without."""
+
+import datetime
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse battery"
+
+
+class Journey:
+    """One browser for each person. Without script, answers are saved with a button; all else is done alike."""
+
+    def __init__(self, server, open_page, *, script: bool):
+        self.server, self.script = server, script
+        self.open = lambda: open_page(address=server.address, javascript=script)
+
+    def first_administrator(self):
+        self.server.wait_for_output("with this code: ")
+        code = re.search(r"with this code: (\S+)", self.server.output)[1]
+        page = self.open()
+        page.goto("/")
+        page.get_by_label("Code").fill("WRONG-CODE")
+        fill(page, {"Your name": "Ada Admin", "Your address": "ada@example.org"})
+        set_password(page, "Create the account and sign in")
+        expect(page.get_by_text("This is not the code that the server printed")).to_be_visible()
+        expect(page.get_by_label("Your name")).to_have_value("Ada Admin")
+        page.get_by_label("Code").fill(code)
+        set_password(page, "Create the account and sign in")
+        expect(page.get_by_role("heading", name="Welcome", exact=True)).to_be_visible()
+        return page
+
+    def team(self, page) -> dict[str, str]:
+        """Makes a unit and a team with a lead and a member; returns their links to set a password."""
+        page.get_by_role("link", name="Create a unit").click()
+        fill(page, {"Name": "Shop"})
+        page.get_by_role("button", name="Create the unit").click()
+        page.goto("/teams/new/")
+        fill(page, {"Name": "Pricing"})
+        page.get_by_role("button", name="Create the team").click()
+        return {name: self.member(page, name, role) for name, role in {"Lena": "Lead", "Mio": "Member"}.items()}
+
+    def member(self, page, name: str, role: str) -> str:
+        fill(page, {"Address": f"{name.lower()}@example.org", "Name": name})
+        page.get_by_label("Role", exact=True).select_option(role)
+        page.get_by_role("button", name="Add to the team").click()
+        expect(page.get_by_text(f"Give {name} this link to set a password")).to_be_visible()
+        link = page.get_by_label("Link to set a password").input_value()
+        page.goto(page.url)
+        expect(page.get_by_label("Link to set a password")).to_have_count(0)
+        return link
+
+    def comes_in(self, link: str):
+        page = self.open()
+        page.goto(link)
+        set_password(page, "Set the password")
+        expect(page.get_by_role("heading", name="Teams")).to_be_visible()
+        return page
+
+    def starts(self, page):
+        page.get_by_role("link", name="Pricing", exact=True).click()
+        page.get_by_role("link", name="Start assessment").first.click()
+        due = datetime.date.today() + datetime.timedelta(days=14)
+        page.get_by_label("Answers wanted by").fill(due.isoformat())
+        page.get_by_role("radio", name=re.compile("^Short")).check()
+        page.get_by_role("button", name="Open the assessment").click()
+        expect(page.get_by_role("heading", name="0 of 2 have submitted")).to_be_visible()
+
+    def answers(self, page, *, dimensions: int, name: str):
+        """Gives this answer to all questions of the first dimensions, from the entry on the page of teams."""
+        page.goto("/teams/")
+        page.get_by_role("link", name="Answer for Pricing").click()
+        page.get_by_role("link", name="Start answering").click()
+        for _ in range(dimensions):
+            for place in range(page.locator("form.question").count()):
+                self.answer(page.locator("form.question").nth(place), name)
+            page.locator("a[data-key=next-page]").click()
+            page.wait_for_load_state()
+
+    def answer(self, question, name: str):
+        radio = question.get_by_role("radio", name=name, exact=True)
+        question.locator(".rate").get_by_text(name, exact=True).click()
+        if self.script:
+            expect(question.locator(".saved-status")).to_have_text("Saved")
+        else:
+            question.get_by_role("button", name="Save").click()
+        expect(radio).to_be_checked()
+
+
+def fill(page, values: dict[str, str]):
+    for label, value in values.items():
+        page.get_by_label(re.compile(f"^{label}")).fill(value)
+
+
+def set_password(page, button: str):
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_label("The same once more").fill(PASSWORD)
+    page.get_by_role("button", name=button).click()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+def test_from_an_empty_database_to_the_page_of_the_team(deployed, open_page, script):
+    journey = Journey(deployed, open_page, script=script)
+    links = journey.team(journey.first_administrator())
+
+    lead = journey.comes_in(links["Lena"])
+    journey.starts(lead)
+    assessment = lead.url
+
+    member = journey.comes_in(links["Mio"])
+    journey.answers(member, dimensions=2, name="Largely achieved")
+    member.goto(f"{assessment}answer/done/")
+    expect(member.get_by_text("You have answered 8 of 32 questions")).to_be_visible()
+    member.get_by_role("button", name="Submit my answers").click()
+    expect(member.get_by_role("heading", name="Thank you")).to_be_visible()
+
+    lead.goto(assessment)
+    expect(lead.get_by_role("heading", name="1 of 2 have submitted")).to_be_visible()
+    expect(lead.get_by_role("row", name=re.compile("Mio Submitted"))).to_be_visible()
+    expect(lead.get_by_role("row", name=re.compile("Lena Not started"))).to_be_visible()
+    lead.get_by_role("link", name="Close", exact=True).click()
+    expect(lead.get_by_text("1 person has not submitted: Lena")).to_be_visible()
+    expect(lead.get_by_text("24 of 32 criteria are rated by nobody")).to_be_visible()
+    lead.get_by_role("button", name="Close and show the result").click()
+    expect(lead.get_by_role("heading", name=re.compile("^Result of"))).to_be_visible()
+    expect(lead.get_by_role("region", name="Level", exact=True).get_by_text("1 of 2")).to_be_visible()
+    expect(lead.get_by_role("heading", name=re.compile("What keeps it from"))).to_be_visible()
+    first_result = lead.url
+
+    # Closing what is closed leads to the existing result; answering is refused and says since when.
+    lead.goto(f"{assessment}close/")
+    assert lead.url == first_result
+    member.goto(f"{assessment}answer/")
+    expect(member.get_by_text("it takes no answers now")).to_be_visible()
+
+    lead.get_by_role("link", name="Reopen").click()
+    lead.get_by_role("button", name="Reopen").click()
+    expect(lead.locator(".error")).to_be_visible()
+    lead.get_by_label("Why is it opened again?").fill("Mio had more to say.")
+    lead.get_by_role("button", name="Reopen").click()
+    expect(lead.get_by_text("closed before and is under revision")).to_be_visible()
+
+    member.goto(f"{assessment}answer/next/")
+    journey.answer(member.locator("form.question").first, "Fully achieved")
+    lead.goto(f"{assessment}close/")
+    lead.get_by_role("button", name="Close and show the result").click()
+    expect(lead.get_by_role("heading", name="Generations of this result")).to_be_visible()
+    expect(lead.get_by_text("Mio had more to say.")).to_be_visible()
+    assert lead.url != first_result
+    lead.goto(first_result)
+    expect(lead.get_by_text("This is generation 1, kept from before")).to_be_visible()
+
+    member.goto("/teams/")
+    member.get_by_role("link", name="Pricing", exact=True).click()
+    expect(member.get_by_role("heading", name="History")).to_be_visible()
+    expect(member.get_by_role("heading", name="All assessments")).to_be_visible()
