@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from . import grading, scoring
 from .grading import Grade, Grading, Sighting
-from .models import Assessment, Edition, PartResult, Result, Target
+from .models import Assessment, PartResult, Result, Target
+from .models.frameworks import published_contents
 from .recalled import Recalled
 
 
@@ -46,54 +47,47 @@ def next_by_part(targets: Iterable[GradedTarget]) -> dict[str, GradedTarget]:
     return chosen
 
 
-def graded(targets: Iterable[Target], *, with_shares: bool = True) -> list[GradedTarget]:
-    """In the given order. Three queries, however many targets, teams and results there are.
+def graded(
+    targets: Iterable[Target], *, with_shares: bool = True, results: Iterable[Result] | None = None
+) -> list[GradedTarget]:
+    """Of `for_grading`, in the given order. Two queries, however many targets, teams and results there are.
+
+    `results` are the current ones of the teams, oldest first, where somebody has read them already.
 
     Without shares the criteria are not read but the levels of dimensions: enough for lists over many teams.
     """
     chosen = list(targets)
-    return _Grader(chosen, with_shares).all() if chosen else []
+    return _Grader(chosen, with_shares, results).all() if chosen else []
 
 
 class _Grader:
-    def __init__(self, targets: Sequence[Target], with_shares: bool):
+    def __init__(self, targets: Sequence[Target], with_shares: bool, results: Iterable[Result] | None):
         self.targets = targets
-        frameworks = {target.framework_id for target in targets}
-        editions = list(Edition.objects.exclude(status=Edition.Status.DRAFT).filter(framework__in=frameworks))
-        self.editions: dict[int, Edition] = {}
-        for edition in editions:
-            self.editions.setdefault(edition.framework_id, edition)
-        self.ladders = [
-            (each.framework_id, each.published_at) for each in editions if each.new_ladder and each.published_at
-        ]
-        self.results = self._results_since(min(target.set_at for target in targets))
+        earliest = min(target.set_at for target in targets).date() - datetime.timedelta(days=1)
+        self.results: dict[tuple, list[Result]] = {}
+        for result in self._stored(earliest) if results is None else results:
+            # A day earlier, as the date is the team's.
+            if not result.is_short and result.date >= earliest:
+                self.results.setdefault((result.team_id, result.framework_id), []).append(result)
         self.deciding = {target.pk: self._deciding(target) for target in targets}
         self.levels = {} if with_shares else self._part_levels()
         judged = [target for target in targets if with_shares and self.deciding[target.pk]]
         needed = [result for target in judged for result in (self.deciding[target.pk], target.baseline) if result]
         self.recalled = {each.result.pk: each for each in Recalled.all({r.pk: r for r in needed}.values())}
 
-    def _results_since(self, earliest: datetime.datetime) -> dict[tuple, list[Result]]:
-        """Full results by (team, framework), oldest first; a day earlier, as the date is the team's."""
+    def _stored(self, earliest: datetime.date) -> Iterable[Result]:
         rows = Result.objects.current_only().filter(
             team__in={target.team_id for target in self.targets},
             questionnaire=Assessment.Questionnaire.FULL,
-            date__gte=earliest.date() - datetime.timedelta(days=1),
+            date__gte=earliest,
         )
-        found: dict[tuple, list[Result]] = {}
-        for result in rows.select_related("edition", "assessment").defer("cells", "warnings").chronological():
-            found.setdefault((result.team_id, result.framework_id), []).append(result)
-        return found
-
-    def _new_ladder_since(self, target: Target) -> datetime.datetime | None:
-        since = [at for framework, at in self.ladders if framework == target.framework_id and at > target.set_at]
-        return min(since, default=None)
+        return rows.select_related("edition", "assessment").defer("cells", "warnings").chronological()
 
     def _since(self, target: Target) -> list[Result]:
         """Results that say something about the target: dated since it was set, on its ladder, not its own baseline."""
         zone = ZoneInfo(target.team.time_zone)
         first_day = timezone.localdate(target.set_at, timezone=zone)
-        ladder = self._new_ladder_since(target)
+        ladder = target.ladder_since
         own = target.baseline and target.baseline.assessment_id
         return [
             result
@@ -116,6 +110,8 @@ class _Grader:
         return {(pk, key): o for pk, key, o in rows.order_by().values_list("result_id", "key", "outcomes")}
 
     def _level(self, target: Target, result: Result) -> int | None:
+        if not target.dimension and result.rule == target.rule:
+            return result.level
         if not target.dimension:
             return result.outcomes.get(target.rule, {}).get("level")
         if recalled := self.recalled.get(result.pk):
@@ -138,8 +134,8 @@ class _Grader:
 
     def _contents(self, target: Target):
         """Of the edition in use; of the baseline's where the framework is no longer offered."""
-        edition = self.editions.get(target.framework_id) or (target.baseline and target.baseline.edition)
-        return edition and edition.contents
+        edition = target.edition_now or (target.baseline.edition_id if target.baseline else None)
+        return published_contents(edition) if edition else None
 
     def _graded(self, target: Target) -> GradedTarget:
         result, today = self.deciding[target.pk], target.team.today()
@@ -160,7 +156,7 @@ class _Grader:
                 baseline=self._count(target, target.baseline),
                 sightings=sightings,
             ),
-            outdated=self._new_ladder_since(target) is not None,
+            outdated=target.ladder_since is not None,
             days_left=(target.due - today).days,
         )
 

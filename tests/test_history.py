@@ -173,7 +173,7 @@ class TestUnderRevision:
         assert past.table[0].state == "under revision"
         chart = history_chart(past, reopened.edition.contents)
         assert chart.has_under_revision
-        assert chart.rows[0].note == "under revision"
+        assert chart.rows[0].note == "under revision; opened again: A mistake."
 
     def test_the_next_generation_takes_its_place(self, reopened, team, lead):
         rate(reopened.assessment, lead, "x4", "F")

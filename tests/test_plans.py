@@ -112,8 +112,8 @@ class TestTargets:
         lead.closes(AT[1], on=str(days(-10)))
         for n in range(5):
             aim(lead, due=n + 1)
-        # Targets, editions, results since, criteria of the deciding ones.
-        with django_assert_num_queries(4):
+        # Targets, results since, criteria of the deciding ones.
+        with django_assert_num_queries(3):
             graded(lead.team.targets.for_grading())
 
 

@@ -38,21 +38,7 @@ def data(dimensions: int) -> dict:
             "unit_of_assessment": "One team.",
             "representation": ["staged", "continuous"],
         },
-        "scales": [
-            {
-                "key": "nplf",
-                "values": [
-                    {"code": code, "value": value, "name": f"{name} achieved", "anchor": f"{name} so."}
-                    for value, (code, name) in enumerate(
-                        zip("NPLF", ["Not", "Partially", "Largely", "Fully"], strict=True)
-                    )
-                ],
-                "other_answers": [
-                    {"code": "NA", "name": "Does not apply", "needs_reason": True},
-                    {"code": "DK", "name": "I do not know"},
-                ],
-            }
-        ],
+        "scales": [_scale()],
         "scoring": {
             "default_rule": "largely",
             "rules": [{"key": "largely", "name": "Largely achieved", "unit": "criterion", "at": rule, "below": rule}],
@@ -60,18 +46,33 @@ def data(dimensions: int) -> dict:
         "levels": [{"level": number, "name": name, "summary": f"{name}."} for number, name in enumerate(LEVELS)],
         "groups": [{"key": f"g-{name.lower()}", "name": name} for name in dict.fromkeys(group for group, _ in chosen)],
         "dimensions": [{"key": keys[name], "name": name, "group": f"g-{group.lower()}"} for group, name in chosen],
-        "criteria": [
-            {
-                "key": f"{keys[name]}.l{level}",
-                "dimension": keys[name],
-                "level": level,
-                "scale": "nplf",
-                "statement": f"{name}: the work {done}.",
-                "next": f"Agree on the next step for {name.lower()}.",
-            }
-            for _, name in chosen
-            for level, done in enumerate(DONE, 1)
+        "criteria": [_criterion(keys[name], name, level) for _, name in chosen for level in range(1, len(LEVELS))],
+    }
+
+
+def _scale() -> dict:
+    choices = enumerate(zip("NPLF", ["Not", "Partially", "Largely", "Fully"], strict=True))
+    return {
+        "key": "nplf",
+        "values": [
+            {"code": code, "value": value, "name": f"{name} achieved", "anchor": f"{name} so."}
+            for value, (code, name) in choices
         ],
+        "other_answers": [
+            {"code": "NA", "name": "Does not apply", "needs_reason": True},
+            {"code": "DK", "name": "I do not know"},
+        ],
+    }
+
+
+def _criterion(key: str, name: str, level: int) -> dict:
+    return {
+        "key": f"{key}.l{level}",
+        "dimension": key,
+        "level": level,
+        "scale": "nplf",
+        "statement": f"{name}: the work {DONE[level - 1]}.",
+        "next": f"Agree on the next step for {name.lower()}.",
     }
 
 

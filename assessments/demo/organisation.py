@@ -103,7 +103,7 @@ TEAMS = [
         name="Returns",
         unit="Logistics",
         about="Foresees what will be sent back.",
-        course=Course(start=0.4, gain=0.12, silent=5),
+        course=Course(start=0.4, gain=0.12, silent=4),
         people=["Chloe Martin", "Ravi Iyer", "Anja Kovač"],
     ),
     DemoTeam(

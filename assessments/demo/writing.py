@@ -29,8 +29,8 @@ from .organisation import COMMENTS, NOT_APPLICABLE, QUARTERS, TEAMS, UNITS, Demo
 from .plans import DemoPlans, earlier_edition
 
 DOMAIN = "demo.example"
-#: Teams that were there when the edition changed, and the quarter (from 0) in which it did.
-STARTED_EARLIER, CHANGED_IN = {"Recommendations", "Search ranking", "Fraud detection"}, 4
+#: Who was there when the edition changed, and the quarter (from 0) in which it did.
+STARTED_EARLIER, CHANGED_IN = {"Fraud detection"}, 4
 
 
 def address(name: str) -> str:

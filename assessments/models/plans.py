@@ -1,11 +1,14 @@
 """What a team wants to reach and what it does for it. Both refer to a framework's keys, never to rows of an edition."""
 
+import datetime
+import uuid
+
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from .accounts import User
-from .frameworks import Framework
+from .frameworks import Edition, Framework
 from .journal import Event
 from .results import Result
 from .teams import Team
@@ -16,8 +19,14 @@ class TargetQuerySet(models.QuerySet["Target"]):
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def for_grading(self):
-        """With everything that tells how they are doing."""
-        return self.select_related("team", "framework", "set_by", "baseline__assessment", "baseline__edition")
+        """With everything that tells how they are doing, `.edition_now` and `.ladder_since` among it."""
+        editions = Edition.objects.filter(framework=OuterRef("framework"))
+        ladders = editions.filter(new_ladder=True, published_at__gt=OuterRef("set_at")).order_by("published_at")
+        related = self.select_related("team", "framework", "set_by", "baseline__assessment", "baseline__edition")
+        return related.annotate(
+            edition_now=Subquery(editions.published().values("pk")[:1]),
+            ladder_since=Subquery(ladders.values("published_at")[:1]),
+        )
 
     def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None) -> "Target":
         """Sets what a team wants to reach; another target for the same part and day takes its place."""
@@ -52,6 +61,10 @@ class Target(models.Model):
     baseline = models.ForeignKey(Result, models.PROTECT, null=True, blank=True, related_name="+")
     set_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     set_at = models.DateTimeField(default=timezone.now)
+
+    #: From `for_grading`: the edition to name things by, and since when there is another ladder.
+    edition_now: uuid.UUID | None
+    ladder_since: datetime.datetime | None
 
     objects = TargetQuerySet.as_manager()
 

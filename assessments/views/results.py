@@ -27,7 +27,7 @@ def result(request, pk):
         "standing": standing,
         "targets": targets,
         "radar": radar_chart(standing),
-        "reasons": result.setback_reasons.select_related("by") if may("see result") else [],
+        "reasons": result.setback_reasons.select_related("by") if standing.fell and may("see result") else [],
         "setback_form": SetbackForm(),
         "generations": result.assessment.results.order_by("generation").defer("outcomes", "cells"),
         "reopenings": result.assessment.reopenings.select_related("by"),

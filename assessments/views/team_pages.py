@@ -41,7 +41,8 @@ def team(request, pk):
         "standing": None,
     }
     if past.latest:
-        targets = graded(team.targets.filter(framework=past.latest.framework_id).for_grading())
+        wanted = team.targets.filter(framework=past.latest.framework_id).for_grading()
+        targets = graded(wanted, results=past.all)
         standing = Standing(past.latest, past.previous, targets)
         lasting = [each.target for each in targets if not each.outdated]
         context |= {
