@@ -20,12 +20,15 @@ class Voice:
 def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voice]]:
     """By criterion key, what was said. Without names a vote is told only to the person who gave it.
 
-    Empty for an earlier generation: ratings may have changed since, and a result keeps no comments of its own.
+    Empty for an earlier generation and while the assessment is open again: ratings may have changed since, and a result
+    keeps no comments of its own.
     """
-    if not result.is_current or result.assessment.anonymous:
+    if not result.is_current or not result.assessment.is_closed or result.assessment.anonymous:
         return {}
     rows = Rating.objects.filter(assessment=result.assessment_id)
-    rows = rows.select_related("respondent__user", "choice", "criterion").order_by("respondent__user__name")
+    rows = rows.select_related("respondent__user", "choice", "criterion")
+    # By name only for who sees names: elsewhere the order would tell who comes first in the alphabet.
+    rows = rows.order_by("respondent__user__name" if names else "respondent")
     voices: dict[str, list[Voice]] = {}
     for rating in rows:
         user = rating.respondent.user

@@ -48,8 +48,9 @@ MIDDLEWARE = [
     "maturity.middleware.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "maturity.middleware.probes",
+    # For pages; static files are compressed when collected. It pads at random, so that no length tells a secret.
     "django.middleware.gzip.GZipMiddleware",
+    "maturity.middleware.probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -70,6 +70,17 @@ class TestStarting:
         with pytest.raises(Refused, match="short"):
             toy.start(team=team, by=lead, edition=toy.make_edition(quick=()), questionnaire="short")
 
+    def test_answers_cannot_be_wanted_before_the_date(self, team, lead):
+        early, late = datetime.date(2026, 10, 13), datetime.date(2026, 10, 14)
+        with pytest.raises(Refused, match="before the date"):
+            toy.start(team=team, by=lead, due=early)
+        assessment = toy.start(team=team, by=lead, due=late)
+        with pytest.raises(Refused, match="before the date"):
+            assessment.set_due(early, by=lead)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Assessment.objects.filter(pk=assessment.pk).update(due=early)
+        assessment.set_due(None, by=lead)
+
     def test_a_rule_of_another_framework_is_refused(self, team, lead):
         with pytest.raises(Refused, match="rule"):
             toy.start(team=team, by=lead, rule="strictest")

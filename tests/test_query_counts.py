@@ -68,7 +68,7 @@ def results(team, edition, number):
 def test_team_page_is_constant_in_its_history(queries, team, edition, number):
     results(team, edition, number)
     expected = SIGNED_IN + GET_TEAM
-    expected += 1  # Every current result of the team, with framework and edition.
+    expected += 1  # Every current result of the team; framework and edition come from memory.
     expected += 1  # Assessments that are not closed, with how far the person is in each.
     expected += 1  # What the newest result came to under every rule; the others do not need it.
     expected += 1  # Parts of the newest result and the previous one.

@@ -17,6 +17,8 @@ from .frameworks import Choice, Criterion, Edition
 from .journal import Event
 from .teams import Membership, Team
 
+TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
+
 
 class Refused(Exception):
     """The state of an assessment forbids what was asked; str() is the sentence to show."""
@@ -83,6 +85,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             raise Refused("This framework has no such scoring rule.")
         if questionnaire == Assessment.Questionnaire.SHORT and not contents.quick_keys:
             raise Refused("This edition has no short questionnaire.")
+        if due and due < date:
+            raise Refused(TOO_EARLY)
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=team.pk)
             if self.unfinished().filter(team=team, edition__framework=edition.framework_id).exists():
@@ -143,9 +147,9 @@ class Assessment(models.Model):
                 violation_error_message="A closed assessment needs the time of closing.",
             ),
             models.CheckConstraint(
-                condition=Q(due__isnull=True) | Q(due__gte=models.F("date")) | Q(opened_at__isnull=False),
+                condition=Q(due__isnull=True) | Q(due__gte=models.F("date")),
                 name="assessment_due_after_date",
-                violation_error_message="Answers cannot be wanted before the date of the assessment.",
+                violation_error_message=TOO_EARLY,
             ),
         ]
 
@@ -272,6 +276,8 @@ class Assessment(models.Model):
         with transaction.atomic():
             locked = self._lock()
             locked._refuse_unless(self.Status.DRAFT, self.Status.OPEN, self.Status.REVIEW)
+            if due and due < locked.date:
+                raise Refused(TOO_EARLY)
             Assessment.objects.filter(pk=self.pk).update(due=due)
             Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
 
