@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def database():
+def database(name: str = SCRATCH):
     """The address of an empty scratch database: on the PostgreSQL server where one answers, else an SQLite file."""
     server = os.environ.get("TEST_DATABASE_URL", DEFAULT_SERVER).rpartition("/")[0] + "/postgres"
     try:
@@ -34,13 +34,13 @@ def database():
             yield f"sqlite:///{folder}/bench.sqlite3"
         return
     with admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {SCRATCH}")
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name}")
     try:
-        yield server.rpartition("/")[0] + f"/{SCRATCH}"
+        yield server.rpartition("/")[0] + f"/{name}"
     finally:
         with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def prepare_environment(url: str, data: str, port: int):

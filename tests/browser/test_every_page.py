@@ -34,6 +34,8 @@ BY_HAND = {
 BEYOND = {"answer-dimension": "../done/"}
 #: No page itself, but the only way from the beginning of a questionnaire to its questions.
 PASSES_ON = {"answer-next"}
+#: No pages but files to be saved.
+DOWNLOADS = {"portfolio-export", "team-export"}
 #: Pages that are the same for everybody, so that only the lead looks at them.
 COMMON = {"frameworks", "edition", "account", *BY_HAND}
 #: How many of each kind the lead looks at, where their look depends on what they show; otherwise one will do.
@@ -104,7 +106,8 @@ class Walk:
 def pages_of(persona: str) -> set[str]:
     """The names of all URLs at which the table lets this person see a page."""
     place = PERSONAS.index(persona)
-    return {name for (name, method), codes in EXPECTED.items() if method == "GET" and codes[place] == "2"}
+    found = {name for (name, method), codes in EXPECTED.items() if method == "GET" and codes[place] == "2"}
+    return found - DOWNLOADS
 
 
 @pytest.mark.parametrize("persona", PLAYERS)
