@@ -58,12 +58,13 @@ def roles_in_many(user):
     return roles
 
 
-def _require(request, team, may: str) -> Permissions:
-    """The person's permissions in the team.
+def _require(request, team, may: str, *, assessment: Assessment | None = None) -> Permissions:
+    """The person's permissions in the team, or in one assessment of it, which they may have been asked to facilitate.
 
     Who may not even see the team gets 404; who sees it but may not do this gets 403.
     """
-    permissions = Permissions(roles_in(request.user, team))
+    roles = roles_in(request.user, team)
+    permissions = Permissions(roles | (_facilitating(request, assessment) if assessment else set()))
     if not permissions("see team"):
         raise Http404
     if not permissions(may):
@@ -83,13 +84,15 @@ def get_team(request, pk, *, may="see team") -> tuple[Team, Permissions]:
     return team, _require(request, team, may)
 
 
-def get_assessment(request, pk, *, may) -> tuple[Assessment, Permissions]:
-    assessment = _fetch(Assessment.objects.select_related("team__unit", "edition__framework"), pk)
-    return assessment, _require(request, assessment.team, may)
+def get_assessment(request, pk, *, may, pulse=False) -> tuple[Assessment, Permissions]:
+    """`pulse`: with what a page needs that follows it."""
+    rows = Assessment.objects.select_related("team__unit", "edition__framework", "facilitator")
+    assessment = _fetch(rows.with_pulse() if pulse else rows, pk)
+    return assessment, _require(request, assessment.team, may, assessment=assessment)
 
 
 def get_answering(request, pk) -> tuple[Assessment, Permissions]:
-    """The assessment, for somebody who answers in it. One query: this stands before every saved answer."""
+    """The assessment, for a member who answers in it. One query: this stands before every saved answer."""
     role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
     rows = Assessment.objects.select_related("team", "edition__framework").annotate(role_of_user=Subquery(role))
     assessment = _fetch(rows, pk)
@@ -101,10 +104,34 @@ def get_answering(request, pk) -> tuple[Assessment, Permissions]:
     return assessment, permissions
 
 
+def get_followed(request, pk) -> tuple[Assessment, Permissions]:
+    """The assessment with `.pulse`, for its lead: one small query, as this is asked every few seconds."""
+    role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
+    rows = Assessment.objects.select_related("team", "edition__framework").with_pulse()
+    assessment = _fetch(rows.annotate(role_of_user=Subquery(role)), pk)
+    if assessment.role_of_user != Membership.Role.LEAD:
+        _require(request, assessment.team, "see participation")
+    return assessment, Permissions({assessment.role_of_user})
+
+
+def get_reviewed(request, pk) -> tuple[Assessment, Permissions]:
+    """The assessment with its review, for somebody who follows it: one small query."""
+    role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
+    rows = Assessment.objects.select_related("team", "edition__framework", "review")
+    assessment = _fetch(rows.annotate(role_of_user=Subquery(role)), pk)
+    if assessment.role_of_user in {Membership.Role.LEAD, Membership.Role.MEMBER}:
+        return assessment, Permissions({assessment.role_of_user, *_facilitating(request, assessment)})
+    return assessment, _require(request, assessment.team, "follow review", assessment=assessment)
+
+
+def _facilitating(request, assessment) -> set[str]:
+    return {policy.FACILITATOR} if assessment.facilitator_id == request.user.pk else set()
+
+
 def get_result(request, pk, *, may="see team") -> tuple[Result, Permissions]:
     rows = Result.objects.select_related("team__unit", "framework", "edition__framework", "assessment")
     result = _fetch(rows, pk)
-    return result, _require(request, result.team, may)
+    return result, _require(request, result.team, may, assessment=result.assessment)
 
 
 def get_edition(request, key, pk) -> Edition:

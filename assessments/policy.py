@@ -7,6 +7,8 @@ MANAGER = "manager"
 LEAD = "lead"
 MEMBER = "member"
 VIEWER = "viewer"
+FACILITATOR = "facilitator"
+GUEST = "guest"
 
 #: What each role may do with a team and its assessments.
 IN_TEAM: dict[str, frozenset[str]] = {
@@ -25,7 +27,11 @@ IN_TEAM: dict[str, frozenset[str]] = {
             "see participation",
             "answer",
             "start",
+            "invite",
             "extend",
+            "end answering",
+            "follow review",
+            "facilitate",
             "close",
             "reopen",
             "discard",
@@ -34,9 +40,15 @@ IN_TEAM: dict[str, frozenset[str]] = {
             "explain setback",
         }
     ),
-    MEMBER: frozenset({"see team", "see result", "see votes", "answer", "plan actions", "explain setback"}),
+    MEMBER: frozenset(
+        {"see team", "see result", "see votes", "answer", "follow review", "plan actions", "explain setback"}
+    ),
     # Results without votes and comments.
     VIEWER: frozenset({"see team", "see result"}),
+    # Named for one assessment, perhaps from outside the team: leads through its review.
+    FACILITATOR: frozenset({"see team", "see result", "see votes", "follow review", "facilitate"}),
+    # By link, without an account, in one assessment: nothing of the team's page.
+    GUEST: frozenset({"answer", "follow review"}),
 }
 
 #: What an administrator may do outside teams; everybody else signed in may just see frameworks.

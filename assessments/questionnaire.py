@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from . import scoring
-from .models import Assessment, Criterion, Dimension, Rating, User
+from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer
+from .seats import Seat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +82,9 @@ class Progress:
     answered_keys: set[str]
 
     @classmethod
-    def of(cls, assessment: Assessment, user: User) -> "Progress":
-        rows = Rating.objects.filter(respondent__assessment=assessment, respondent__user=user).given()
-        answered = set(rows.values_list("criterion__key", flat=True))
+    def of(cls, seat: Seat) -> "Progress":
+        assessment = seat.assessment
+        answered = set(seat.ratings().given().values_list("criterion__key", flat=True))
         by_dimension: dict[int, list[Criterion]] = {}
         for criterion in assessment.criteria_asked():
             by_dimension.setdefault(criterion.dimension_id, []).append(criterion)
@@ -118,3 +120,53 @@ class Progress:
         place = self.parts.index(part)
         before = self.parts[place - 1] if place else None
         return before, self.parts[place + 1] if place + 1 < len(self.parts) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymptomQuestion:
+    """A symptom with what one person says to it, and criteria that this person rated as if there were no such thing."""
+
+    symptom: Symptom
+    agrees: bool | None
+    contradicted_by: list[Criterion]
+
+    @property
+    def name(self) -> str:
+        return f"symptom-{self.symptom.pk}"
+
+
+#: From here on a practice is there well enough for a symptom that it clears to be a surprise.
+WELL_DONE = Fraction(2, 3)
+
+
+def symptom_questions(seat: Seat) -> list[SymptomQuestion]:
+    """The symptoms whose remedies are asked about, with what this person said to them."""
+    assessment, contents = seat.assessment, seat.assessment.edition.contents
+    if not contents.symptoms:
+        return []
+    asked = {criterion.key for criterion in assessment.criteria_asked()}
+    mine = assessment.respondents.of(seat.who, anonymous=assessment.anonymous)
+    said = dict(SymptomAnswer.objects.filter(respondent__in=mine).values_list("symptom", "agrees"))
+    codes = dict(seat.ratings().filter(choice__isnull=False).values_list("criterion__key", "choice__code"))
+    return [
+        SymptomQuestion(
+            symptom=symptom,
+            agrees=said.get(symptom.pk),
+            contradicted_by=_contradictions(symptom, contents, codes) if said.get(symptom.pk) else [],
+        )
+        for symptom in contents.symptoms
+        if not symptom.cleared_by or asked.intersection(symptom.cleared_by)
+    ]
+
+
+def _contradictions(symptom: Symptom, contents, codes: Mapping[str, str]) -> list[Criterion]:
+    """All criteria that clear the symptom, where this person rated every one of them as well done; else none."""
+    clearing = [contents.criterion_by_key[key] for key in symptom.cleared_by if key in codes]
+    if len(clearing) < len(symptom.cleared_by):
+        return []
+    return clearing if all(_points(criterion, codes[criterion.key]) >= WELL_DONE for criterion in clearing) else []
+
+
+def _points(criterion: Criterion, code: str) -> Fraction:
+    choices = criterion.scale.by_code
+    return Fraction(choices[code].value, max(choice.value for choice in choices.values()))

@@ -44,6 +44,8 @@ class ProfileRow:
     index_change: Fraction | None
     answered: int
     asked: int
+    agreement: str | None
+    discuss: int
     target: GradedTarget | None = None
 
 
@@ -70,6 +72,15 @@ class Settled:
     name: str
 
     @property
+    def in_words(self) -> str:
+        """How far the votes agree: `75 % say the same; up to 1 step apart; agreement 80 %`; empty below two votes."""
+        row, rwg = self.row, percent(self.row.rwg_exact)
+        if rwg is None:
+            return ""
+        steps = "nobody differs" if not row.spread else f"up to {row.spread} step{'s' if row.spread > 1 else ''} apart"
+        return f"{percent(row.share_exact)} % say the same, {steps}, agreement {rwg} %"
+
+    @property
     def distribution(self) -> list[tuple[str, int]]:
         """Votes per answer, in the order of the scale, as (name of the answer, number)."""
         return [
@@ -89,6 +100,11 @@ def answer_name(criterion: Criterion, code: str) -> str:
     if other := criterion.scale.other_by_code.get(code):
         return other["name"]
     return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
+
+
+def percent(exact: str) -> str | None:
+    share = as_fraction(exact)
+    return None if share is None else scoring.rounded(share * 100, 0)
 
 
 def _difference(now, before):
@@ -156,8 +172,31 @@ class Standing:
     @property
     def agreement(self) -> str | None:
         """Agreement of the whole in percent; None where no criterion has two votes."""
-        agreement = as_fraction(self.result.agreement_exact)
-        return None if agreement is None else scoring.rounded(agreement * 100, 0)
+        return percent(self.result.agreement_exact)
+
+    @property
+    def alpha(self) -> str | None:
+        """Krippendorff's alpha of the whole, with two decimals."""
+        return scoring.rounded(as_fraction(self.result.alpha_exact), 2)
+
+    @property
+    def alpha_in_words(self) -> str:
+        """How Krippendorff's alpha is read: from 0.80 reliable, from 0.667 tentative (Content Analysis, 2004)."""
+        alpha = as_fraction(self.result.alpha_exact)
+        if alpha is None:
+            return "Nobody differs, or too few people answered to tell."
+        if alpha >= Fraction(4, 5):
+            return "People see the team alike; the result can be relied on."
+        if alpha >= Fraction(667, 1000):
+            return "People see the team much alike; read single criteria with care."
+        if alpha > 0:
+            return "People see the team differently; talk about what differs before leaning on the result."
+        return "People differ more than if they had answered by chance; find out what they understood differently."
+
+    @property
+    def withheld(self) -> int:
+        """Criteria of an anonymous assessment on which fewer than four people voted."""
+        return sum(settled.row.withheld for settled in self.criteria)
 
     @property
     def other_rules(self) -> list[tuple[str, int | None, int | None]]:
@@ -267,6 +306,8 @@ class Standing:
             answered=now.answered + now.not_applicable,
             asked=now.asked,
             target=self.targets.get(thing.key) if kind == PartResult.Kind.DIMENSION else None,
+            agreement=percent(now.agreement_exact),
+            discuss=now.discuss,
         )
 
     @cached_property
@@ -298,7 +339,11 @@ class Standing:
         rows = self._criteria[self.result.pk]
         return [
             Settled(
-                criterion=criterion, row=rows[criterion.key], name=answer_name(criterion, rows[criterion.key].rating)
+                criterion=criterion,
+                row=rows[criterion.key],
+                name="Not shown"
+                if rows[criterion.key].withheld
+                else answer_name(criterion, rows[criterion.key].rating),
             )
             for criterion in self.contents.criteria
             if criterion.key in rows
@@ -338,7 +383,13 @@ class Standing:
         earlier, changes = self._criteria[self.previous.pk], []
         for settled in self.criteria:
             before = earlier.get(settled.row.key)
-            if before is None or before.meaning != settled.row.meaning or before.rating == settled.row.rating:
+            if (
+                before is None
+                or before.withheld
+                or settled.row.withheld
+                or before.meaning != settled.row.meaning
+                or before.rating == settled.row.rating
+            ):
                 continue
             difference = _difference(as_fraction(settled.row.points_exact), as_fraction(before.points_exact))
             changes.append(

@@ -6,9 +6,13 @@ from .views import (
     compare,
     frameworks,
     home,
+    inviting,
+    links,
+    moves,
     portfolio,
     questionnaire,
     results,
+    review,
     roadmap,
     sign_in,
     targets,
@@ -16,6 +20,20 @@ from .views import (
     teams,
     units,
 )
+
+
+def answering(place: str, prefix: str) -> list:
+    """The pages of a questionnaire below an address; names begin with the prefix."""
+    pages = [
+        ("next/", questionnaire.next_unanswered, "answer-next"),
+        ("symptoms/", questionnaire.symptoms, "answer-symptoms"),
+        ("done/", questionnaire.done, "answer-done"),
+        ("submit/", questionnaire.submit, "answer-submit"),
+        ("<slug:dimension>/", questionnaire.dimension, "answer-dimension"),
+        ("<slug:dimension>/<int:criterion>/", questionnaire.save, "answer-save"),
+    ]
+    return [path(place + page, view, name=prefix + name) for page, view, name in pages]
+
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -35,6 +53,7 @@ urlpatterns = [
     path("accounts/new/", accounts.new, name="account-new"),
     path("accounts/<uuid:pk>/", accounts.edit, name="account-edit"),
     path("accounts/<uuid:pk>/link/", accounts.link, name="account-link"),
+    path("accounts/<uuid:pk>/delete/", accounts.erase, name="account-erase"),
     path("units/", units.units, name="units"),
     path("units/new/", units.new, name="unit-new"),
     path("units/<int:pk>/", units.edit, name="unit-edit"),
@@ -75,12 +94,32 @@ urlpatterns = [
     path("assessments/<uuid:pk>/close/", assessments.close, name="assessment-close"),
     path("assessments/<uuid:pk>/reopen/", assessments.reopen, name="assessment-reopen"),
     path("assessments/<uuid:pk>/discard/", assessments.discard, name="assessment-discard"),
+    path("assessments/<uuid:pk>/open/", moves.open_draft, name="assessment-open"),
+    path("assessments/<uuid:pk>/end/", moves.end_answering, name="assessment-end"),
+    path("assessments/<uuid:pk>/again/", moves.answer_again, name="assessment-again"),
+    path("assessments/<uuid:pk>/facilitator/", moves.facilitator, name="assessment-facilitator"),
+    # Inviting and following
+    path("assessments/<uuid:pk>/invite/", inviting.invite, name="assessment-invite"),
+    path("assessments/<uuid:pk>/invite/link/", inviting.share, name="assessment-share"),
+    path("assessments/<uuid:pk>/invite/<int:invitation>/revoke/", inviting.revoke, name="assessment-revoke"),
+    path("assessments/<uuid:pk>/remind/", inviting.remind, name="assessment-remind"),
+    path("assessments/<uuid:pk>/participation/", inviting.participation, name="assessment-participation"),
+    # Reviewing together
+    path("assessments/<uuid:pk>/review/", review.review, name="review"),
+    path("assessments/<uuid:pk>/review/now/", review.now, name="review-now"),
+    path("assessments/<uuid:pk>/review/turn/", review.turn, name="review-turn"),
+    path("assessments/<uuid:pk>/review/<int:criterion>/", review.agree, name="review-agree"),
+    # Answering, for members
     path("assessments/<uuid:pk>/answer/", questionnaire.begin, name="answer"),
-    path("assessments/<uuid:pk>/answer/next/", questionnaire.next_unanswered, name="answer-next"),
-    path("assessments/<uuid:pk>/answer/done/", questionnaire.done, name="answer-done"),
-    path("assessments/<uuid:pk>/answer/submit/", questionnaire.submit, name="answer-submit"),
-    path("assessments/<uuid:pk>/answer/<slug:dimension>/", questionnaire.dimension, name="answer-dimension"),
-    path("assessments/<uuid:pk>/answer/<slug:dimension>/<int:criterion>/", questionnaire.save, name="answer-save"),
+    path("assessments/<uuid:pk>/answer/link/", questionnaire.take_link, name="answer-link"),
+    *answering("assessments/<uuid:pk>/answer/", ""),
+    # The same by link
+    path("i/<str:token>/", links.link, name="link"),
+    path("i/<str:token>/accept/", links.accept, name="link-accept"),
+    path("i/<str:token>/review/", review.guest_review, name="guest-review"),
+    path("i/<str:token>/review/now/", review.guest_now, name="guest-review-now"),
+    path("i/<str:token>/answer/", questionnaire.begin, name="guest-answer"),
+    *answering("i/<str:token>/answer/", "guest-"),
     path("results/<uuid:pk>/", results.result, name="result"),
     path("results/<uuid:pk>/setback/", compare.setback, name="result-setback"),
 ]

@@ -1,6 +1,7 @@
 """What people said behind a result, as far as the person who looks may know it."""
 
 from dataclasses import dataclass
+from random import SystemRandom
 
 from .models import Rating, Result
 
@@ -23,12 +24,14 @@ def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voic
     Empty for an earlier generation and while the assessment is open again: ratings may have changed since, and a result
     keeps no comments of its own.
     """
-    if not result.is_current or not result.assessment.is_closed or result.assessment.anonymous:
+    if not result.is_current or not result.assessment.is_closed:
         return {}
+    if result.assessment.anonymous:
+        return _nobodys_voices(result)
     rows = Rating.objects.filter(assessment=result.assessment_id)
-    rows = rows.select_related("respondent__user", "choice", "criterion")
-    # By name only for who sees names: elsewhere the order would tell who comes first in the alphabet.
-    rows = rows.order_by("respondent__user__name" if names else "respondent")
+    rows = rows.select_related("respondent__user", "respondent__invitation", "choice", "criterion")
+    # By name only for who sees names: elsewhere any order would tell whose comments belong together.
+    rows = rows.order_by("respondent__user__name" if names else "pk")
     voices: dict[str, list[Voice]] = {}
     for rating in rows:
         user = rating.respondent.user
@@ -37,7 +40,7 @@ def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voic
         if not told and not (rating.comment or rating.evidence or rating.reason):
             continue
         voice = Voice(
-            who=str(user or "Somebody who has left") if names else "",
+            who=rating.respondent.who if names else "",
             mine=mine,
             code=rating.code if told else "",
             reason=rating.reason,
@@ -46,3 +49,27 @@ def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voic
         )
         voices.setdefault(rating.criterion.key, []).append(voice)
     return voices
+
+
+def _nobodys_voices(result: Result) -> dict[str, list[Voice]]:
+    """Comments of an anonymous assessment: in random order, without votes, none where fewer than four people voted."""
+    told = set(result.criteria.filter(withheld=False).exclude(votes={}).values_list("key", flat=True))
+    rows = Rating.objects.filter(assessment=result.assessment_id, criterion__key__in=told)
+    voices: dict[str, list[Voice]] = {}
+    for key, reason, comment, evidence in rows.values_list("criterion__key", "reason", "comment", "evidence"):
+        # A reason is told like any comment: marked as one, it would be a vote with words to it.
+        for text, link in ((reason, ""), (comment, evidence)):
+            if text or link:
+                voice = Voice(who="", mine=False, code="", reason="", comment=text, evidence=link)
+                voices.setdefault(key, []).append(voice)
+    for said in voices.values():
+        SystemRandom().shuffle(said)
+    return voices
+
+
+def notes_behind(result: Result) -> dict[str, str]:
+    """By criterion key, what the group noted when it agreed; nothing where that may have changed since."""
+    if not result.is_current or not result.assessment.is_closed:
+        return {}
+    rows = result.assessment.agreed_ratings.values_list("criterion__key", "note", "reason")
+    return {key: " – ".join(part for part in (reason, note) if part) for key, note, reason in rows}

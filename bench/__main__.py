@@ -1,5 +1,6 @@
-"""Runs every benchmark and prints a table, then the same as JSON; with `portfolio` only that of the portfolio."""
+"""Runs every benchmark and prints a table, then the same as JSON."""
 
+import argparse
 import dataclasses
 import itertools
 import json
@@ -8,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import load, portfolio, server
+from . import load, many, portfolio, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -144,18 +145,27 @@ def print_table(report: dict):
     print("\nBytes on the first visit, compressed")
     for name, parts in report["bytes on the first visit"].items():
         print(f"  {name:20}{sum(parts.values()):8}  {parts}")
-    print("\nGoals")
+
+
+def print_goals(report: dict):
+    print(f"\nGoals, {report['database']}, {report['machine']}")
     for name, (value, met) in report["goals"].items():
         print(f"  {'met   ' if met else 'MISSED'} {name}: {value}")
 
 
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--only-many", action="store_true", help="measure only a whole team at once")
+    parser.add_argument("--only-portfolio", action="store_true", help="measure only the portfolio of a thousand teams")
+    parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
+    return parser.parse_args()
+
+
 def main():
-    if sys.argv[1:] == ["portfolio"]:
-        reports = portfolio.everything()
-        portfolio.print_table(reports)
-        return 0 if all(met for _, met in portfolio.goals(reports).values()) else 1
-    port = server.free_port()
-    with tempfile.TemporaryDirectory() as data, server.database() as url:
+    wanted, port = arguments(), server.free_port()
+    if wanted.only_portfolio:
+        return portfolio.alone()
+    with tempfile.TemporaryDirectory() as data, server.database(sqlite=wanted.sqlite) as url:
         server.prepare_environment(url, data, port)
         server.manage("migrate")
         server.manage("load_frameworks")
@@ -172,20 +182,25 @@ def main():
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
         with server.serve(port):
-            loads = everything(port, made)
-            others = other_figures(port, made)
+            loads = {} if wanted.only_many else everything(port, made)
+            together = many.measure(port, made["many"])
+            others = {} if wanted.only_many else other_figures(port, made)
         hang_up()
-    organisations = portfolio.everything()
+    organisations = [] if wanted.only_many else portfolio.everything()
     report = {
         "database": url.partition(":")[0],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
-        **others,
+        "many": together,
         "portfolio": organisations,
-        "goals": goals(loads, others) | portfolio.goals(organisations),
+        **others,
+        "goals": (goals(loads, others) if loads else {}) | many.goals(together) | portfolio.goals(organisations),
     }
-    print_table(report)
-    portfolio.print_table(organisations)
+    if loads:
+        print_table(report)
+    many.print_figures(together)
+    portfolio.print_figures(organisations)
+    print_goals(report)
     print("\n" + json.dumps(report))
     return 0 if all(met for _, met in report["goals"].values()) else 1
 

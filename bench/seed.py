@@ -12,6 +12,8 @@ from assessments import scoring
 from assessments.models import Assessment, CriterionResult, Edition, Membership, PartResult, Result, Team, Unit, User
 from assessments.models.results import ResultRows
 
+from .many import PEOPLE
+
 CLIENTS = 8
 HISTORIES = (1, 4, 10, 40, 100)
 
@@ -72,6 +74,9 @@ def seed() -> dict:
         team = Team.objects.create(unit=unit, name=f"Team {n}")
         user = person(f"lead{n}", team)
         own.append(_client(user, _open(team, user)))
+    whole = Team.objects.create(unit=unit, name="Many")
+    all_of_them = [person(f"many{n}", whole, "lead" if n == 0 else "member") for n in range(PEOPLE)]
+    with_all = _open(whole, all_of_them[0])
     crowd = Team.objects.create(unit=unit, name="Crowd")
     people = [person(f"crowd{n}", crowd, "lead" if n == 0 else "member") for n in range(CLIENTS)]
     shared = _open(crowd, people[0])
@@ -80,7 +85,12 @@ def seed() -> dict:
         team = team_with_history(unit, length)
         user = person(f"history{length}", team)
         histories[length] = {"path": f"/teams/{team.pk}/", "cookie": cookie(user), "user": str(user.pk)}
-    return {"own": own, "together": [_client(user, shared) for user in people], "histories": histories}
+    return {
+        "own": own,
+        "together": [_client(user, shared) for user in people],
+        "many": [_client(user, with_all) for user in all_of_them],
+        "histories": histories,
+    }
 
 
 def _open(team: Team, lead: User) -> Assessment:

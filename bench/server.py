@@ -14,7 +14,8 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
-SCRATCH = "maturity_bench"
+#: Of this process alone: two benchmarks at once must not drop each other's.
+SCRATCH = f"maturity_bench_{os.getpid()}"
 
 
 def free_port() -> int:
@@ -24,10 +25,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def database(name: str = SCRATCH):
+def database(*, sqlite: bool = False, name: str = SCRATCH):
     """The address of an empty scratch database: on the PostgreSQL server where one answers, else an SQLite file."""
     server = os.environ.get("TEST_DATABASE_URL", DEFAULT_SERVER).rpartition("/")[0] + "/postgres"
     try:
+        if sqlite:
+            raise psycopg.OperationalError("not wanted")
         admin = psycopg.connect(server, connect_timeout=2, autocommit=True)
     except psycopg.OperationalError:
         with tempfile.TemporaryDirectory() as folder:

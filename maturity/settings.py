@@ -131,6 +131,9 @@ STORAGES = {
 }
 
 _mail = env.mail("EMAIL_URL")
+if DEBUG and not _mail:
+    # Mails are printed, so that their links can be tried.
+    _mail = {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
 MAIL_ENABLED = bool(_mail)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
 EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
@@ -145,6 +148,8 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"Maturity <maturity@{_site.hostname}
 # Sign-in attempts allowed in a quarter of an hour, counted in the database.
 SIGN_IN_LIMIT_PER_ACCOUNT = env.number("SIGN_IN_LIMIT_PER_ACCOUNT", 10, minimum=1)
 SIGN_IN_LIMIT_PER_ADDRESS = env.number("SIGN_IN_LIMIT_PER_ADDRESS", 50, minimum=1)
+# Links that nobody was given, tried in a quarter of an hour from one network address.
+LINK_LIMIT_PER_ADDRESS = env.number("LINK_LIMIT_PER_ADDRESS", 30, minimum=1)
 
 # After so many months a result is shown as stale, and its team as due.
 STALE_AFTER_MONTHS = env.number("STALE_AFTER_MONTHS", 12, minimum=1, maximum=600)

@@ -3,16 +3,33 @@
 import contextlib
 import datetime
 import json
+import os
 import sys
+import threading
 import time
 
 import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from assessments.models import Answer, Assessment, Edition, PageMark, Rating, Refused, StaleAnswer, Team, User  # noqa: E402
+from assessments.mailing import queue_due, send_waiting  # noqa: E402
+from assessments.models import (  # noqa: E402
+    Answer,
+    Assessment,
+    Edition,
+    Guest,
+    Invitation,
+    PageMark,
+    Rating,
+    Refused,
+    StaleAnswer,
+    Team,
+    User,
+)
+from assessments.models.participation import new_token  # noqa: E402
 
 
 class Unlocked:
@@ -104,6 +121,56 @@ def start(*, team, edition, begin):
     return {"started": True}
 
 
+def come_in(*, assessment, token, times, begin):
+    """Accepts a link and answers by it, so many times at once in threads of this process."""
+    assessment = Assessment.objects.select_related("edition").get(pk=assessment)
+    criterion, errors = assessment.criteria_asked()[0], []
+
+    def once(n):
+        try:
+            wait_until(begin)
+            invitation = Invitation.objects.genuine(token)
+            assessment.accept(invitation)
+            mark = PageMark(page=f"{os.getpid()}-{n}", sequence=1, version=0)
+            with contextlib.suppress(StaleAnswer):
+                who = Guest(invitation, token)
+                assessment.save_rating(by=who, criterion=criterion, answer=Answer(code="F"), mark=mark)
+        except Exception as error:
+            errors.append(repr(error))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=once, args=[n]) for n in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"errors": errors}
+
+
+def take_links(*, assessment, user, begin):
+    """A member takes the personal link to an anonymous assessment; tells the token where it was given out."""
+    assessment, user, token = Assessment.objects.get(pk=assessment), User.objects.get(pk=user), new_token()
+    wait_until(begin)
+    try:
+        assessment.take_link(user, token=token)
+    except Refused:
+        return {"token": None}
+    return {"token": token}
+
+
+def send(*, begin):
+    """Sends what waits in the outbox; tells to whom."""
+    from django.core import mail
+
+    settings.EMAIL_BACKEND, settings.MAIL_ENABLED = "django.core.mail.backends.locmem.EmailBackend", True
+    mail.outbox = []
+    wait_until(begin)
+    queue_due()
+    send_waiting()
+    return {"to": [message.to[0] + message.subject for message in mail.outbox]}
+
+
 if __name__ == "__main__":
-    jobs = {"save": save, "close": close, "hammer": hammer, "close_once": close_once, "start": start}
+    jobs = {each.__name__: each for each in (save, close, hammer, close_once, start, come_in, take_links, send)}
     print(json.dumps(jobs[sys.argv[1]](**json.loads(sys.argv[2]))))

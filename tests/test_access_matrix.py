@@ -45,6 +45,8 @@ EXPECTED = {
     ("account-edit", "GET"): "200000i",
     ("account-edit", "POST"): "u00000i",
     ("account-link", "POST"): "200000i",
+    ("account-erase", "GET"): "200000i",
+    ("account-erase", "POST"): "300000i",
     ("units", "GET"): "200000i",
     ("unit-new", "GET"): "200000i",
     ("unit-new", "POST"): "u00000i",
@@ -76,7 +78,25 @@ EXPECTED = {
     ("assessment-reopen", "POST"): "009004i",
     ("assessment-discard", "GET"): "002004i",
     ("assessment-discard", "POST"): "003004i",
+    ("assessment-open", "POST"): "003004i",
+    ("assessment-end", "GET"): "002004i",
+    ("assessment-end", "POST"): "003004i",
+    ("assessment-again", "POST"): "003004i",
+    ("assessment-facilitator", "POST"): "003004i",
+    ("assessment-invite", "GET"): "002004i",
+    ("assessment-invite", "POST"): "00u004i",
+    ("assessment-share", "POST"): "002004i",
+    ("assessment-revoke", "POST"): "003004i",
+    ("assessment-remind", "POST"): "003004i",
+    ("assessment-participation", "GET"): "002004i",
+    ("review", "GET"): "002204i",
+    ("review-now", "GET"): "002204i",
+    ("review-turn", "POST"): "003004i",
+    ("review-agree", "POST"): "00u004i",
     ("answer", "GET"): "002204i",
+    ("answer-link", "POST"): "003304i",
+    ("answer-symptoms", "GET"): "002204i",
+    ("answer-symptoms", "POST"): "003304i",
     ("answer-next", "GET"): "003304i",
     ("answer-dimension", "GET"): "002204i",
     ("answer-save", "POST"): "003304o",
@@ -101,6 +121,19 @@ EXPECTED = {
     ("portfolio", "GET"): "222222i",
     ("portfolio-export", "GET"): "222222i",
     ("plan", "GET"): "222222i",
+    # Links are for whoever holds them, whoever is signed in. A member of the team is led to their own pages.
+    ("link", "GET"): "2233222",
+    ("link-accept", "POST"): "uuuuuu3",
+    ("guest-answer", "GET"): "2222222",
+    ("guest-answer-next", "GET"): "3333333",
+    ("guest-answer-symptoms", "GET"): "2222222",
+    ("guest-answer-symptoms", "POST"): "3333333",
+    ("guest-answer-done", "GET"): "2222222",
+    ("guest-answer-submit", "POST"): "9999999",
+    ("guest-answer-dimension", "GET"): "2222222",
+    ("guest-answer-save", "POST"): "3333333",
+    ("guest-review", "GET"): "3333333",
+    ("guest-review-now", "GET"): "2222222",
 }
 STATUS = {"2": 200, "3": 302, "i": 302, "0": 403, "4": 404, "5": 405, "9": 409, "o": 401, "g": 410}
 
@@ -132,6 +165,13 @@ class World:
         known = {"team": self.team, "framework": self.edition.framework, "by": self.lead}
         self.target = Target.objects.set(**known, level=2, due=datetime.date(2099, 1, 1), why="To try.")
         self.action = Action.objects.plan(**known, criterion="y3", text="Do it.")
+        self.draft = toy.start(team=self.team, by=self.lead, edition=toy.make_edition(), as_draft=True)
+        self.reviewed = toy.start(team=self.team, by=self.lead, edition=toy.make_edition())
+        toy.rate(self.reviewed, self.member, "F F - - F F - -")
+        self.reviewed.end_answering(by=self.lead)
+        self.guest = toy.guest(self.open, email="guest@example.org")
+        self.own_link = toy.invited(self.open, email="invited@example.org")[1]
+        self.shared = self.open.share(by=self.lead)
 
     def persona(self, name):
         return None if name == "anonymous" else getattr(self, name)
@@ -159,9 +199,22 @@ class World:
             "action-new": [self.team.pk, "x1"],
             "action-edit": [self.team.pk, self.action.pk],
             "action-status": [self.team.pk, self.action.pk],
+            "account-erase": [self.viewer.pk],
+            "assessment-open": [self.draft.pk],
+            "assessment-again": [self.reviewed.pk],
+            "assessment-revoke": [self.open.pk, self.guest.invitation.pk],
+            "review-agree": [self.reviewed.pk, self.reviewed.criteria_asked()[0].pk],
+            "link": [self.shared],
+            "link-accept": [self.own_link],
+            "guest-answer-dimension": [self.guest.token, "X"],
+            "guest-answer-save": [self.guest.token, "X", self.criterion.pk],
         }
         if name in special:
             return special[name]
+        if name.startswith("review"):
+            return [self.reviewed.pk]
+        if name.startswith("guest"):
+            return [self.guest.token]
         if name.startswith("team") and name not in {"teams", "team-new"}:
             return team
         return open_ if name.startswith(("assessment", "answer")) else []
@@ -169,6 +222,8 @@ class World:
     def data(self, name, user) -> dict:
         if name == "answer-save":
             return {"code": "L", "page": "p2", "sequence": 1, "version": 1, "who": user.pk if user else self.lead.pk}
+        if name == "guest-answer-save":
+            return {"code": "L", "page": "p2", "sequence": 1, "version": 0, "who": self.open.pk}
         if name == "member-role":
             return {"role": "member"}
         if name == "account":

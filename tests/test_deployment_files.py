@@ -143,7 +143,7 @@ def test_server_listens_to_this_machine_only_unless_told():
 
 def test_missing_variable_is_told_in_a_sentence():
     mandatory = [found for found in REFERENCE.findall(read("docker-compose.yml")) if found[1] == ":?"]
-    assert [name for name, *_ in mandatory] == ["MATURITY_USER"]
+    assert {name for name, *_ in mandatory} == {"MATURITY_USER"}
     assert all("make secrets" in sentence for *_, sentence in mandatory)
 
 

@@ -87,6 +87,7 @@ def test_result_page_is_constant_in_the_history_before_it(queries, team, edition
     expected += 1  # Parts of both.
     expected += 1  # Criteria of both.
     expected += 1  # What people said.
+    expected += 1  # What was noted when agreeing.
     expected += 1  # Generations of this result.
     expected += 1  # Targets.
     expected += number > 1  # Why it fell back.
@@ -104,6 +105,7 @@ def test_list_of_teams_is_constant_in_teams(queries, lead, edition, number):
     expected += 1  # The teams with their units.
     expected += 2  # The newest result of each: which, and what it came to.
     expected += 1  # What waits for the person's answers.
+    expected += 1  # What the person facilitates.
     assert queries(reverse("teams")) == expected
 
 

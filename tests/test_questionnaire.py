@@ -187,7 +187,7 @@ def test_next_unanswered_goes_on_from_the_dimension_and_ends_at_the_last_page(si
     toy.rate(assessment, member, "F F F F F - F F")
     assert signed_in.get(following).url.endswith(f"/answer/Y/#c-{contents.criterion_by_key['y2'].pk}")
     toy.rate(assessment, member, "- - - - - DK - -")
-    assert signed_in.get(following).url == reverse("answer-done", args=[assessment.pk])
+    assert signed_in.get(following).url == reverse("answer-symptoms", args=[assessment.pk])
 
 
 def test_submitting_thanks_and_is_seen_by_the_lead(signed_in, client, assessment, member, lead):

@@ -47,13 +47,13 @@ def outcome(process: subprocess.Popen) -> dict:
     return json.loads(out)
 
 
-def open_assessment(people: int) -> Assessment:
+def open_assessment(people: int, **terms) -> Assessment:
     team = make_team()
     lead = make_user()
     make_membership(user=lead, team=team, role="lead")
     for _ in range(people - 1):
         make_membership(user=make_user(), team=team, role="member")
-    return toy.start(team=team, by=lead)
+    return toy.start(team=team, by=lead, **terms)
 
 
 def users_of(assessment) -> list[str]:
@@ -114,3 +114,41 @@ def test_two_starts_at_once_make_one_assessment():
     plan = {"team": str(assessment.team_id), "edition": str(assessment.edition_id), "begin": time.time() + 2.5}
     results = [outcome(process)["started"] for process in [worker("start", **plan) for _ in range(4)]]
     assert sorted(results) == [False, False, False, True]
+
+
+def test_a_link_accepted_fifty_times_at_once_makes_one_respondent():
+    assessment = open_assessment(1)
+    invitation, token = toy.invited(assessment, email="guest@example.org")
+    plan = {"assessment": str(assessment.pk), "token": token, "times": 10, "begin": time.time() + 3.5}
+    results = [outcome(process) for process in [worker("come_in", **plan) for _ in range(5)]]
+    assert [error for result in results for error in result["errors"]] == []
+    assert assessment.respondents.get().invitation == invitation
+    assert assessment.participations.filter(invitation=invitation).count() == 1
+    assert Rating.objects.get().choice.code == "F"
+
+
+def test_an_anonymous_link_accepted_fifty_times_at_once_makes_one_respondent():
+    assessment = open_assessment(1, anonymous=True)
+    _, token = toy.invited(assessment, email="guest@example.org")
+    plan = {"assessment": str(assessment.pk), "token": token, "times": 10, "begin": time.time() + 3.5}
+    results = [outcome(process) for process in [worker("come_in", **plan) for _ in range(5)]]
+    assert [error for result in results for error in result["errors"]] == []
+    assert assessment.respondents.count() == Rating.objects.count() == 1
+
+
+def test_one_personal_link_is_given_out_however_many_ask_at_once():
+    assessment = open_assessment(1, anonymous=True)
+    (user,) = users_of(assessment)
+    plan = {"assessment": str(assessment.pk), "user": user, "begin": time.time() + 2.5}
+    tokens = [outcome(process)["token"] for process in [worker("take_links", **plan) for _ in range(4)]]
+    (token,) = [token for token in tokens if token]
+    assert assessment.invitations.genuine(token).user_id == assessment.created_by_id
+
+
+def test_two_senders_at_once_send_each_mail_once():
+    assessment = open_assessment(4)
+    addresses = [f"guest{n}@example.org" for n in range(30)]
+    assessment.invite(by=assessment.created_by, addresses=addresses, members=[assessment.created_by])
+    results = [outcome(process)["to"] for process in [worker("send", begin=time.time() + 3) for _ in range(3)]]
+    sent = [to for result in results for to in result]
+    assert len(sent) == len(set(sent)) == 31

@@ -14,11 +14,14 @@ from assessments.models import (
     Dimension,
     Edition,
     Framework,
+    Guest,
     Level,
     PageMark,
     Result,
     Scale,
+    Symptom,
 )
+from assessments.models.participation import new_token
 
 CRITERIA = ["x1 X 1", "x2 X 1", "x3 X 2", "x4 X 3", "y1 Y 1", "y2 Y 2", "y3 Y 2", "y4 Y 3"]
 RULES = [
@@ -44,6 +47,7 @@ RULES = [
         "below": {"at_least": "1"},
     },
 ]
+SYMPTOMS = [("s1", "People dread releases.", ["x1", "y1"]), ("s2", "Nobody knows.", ["x4"])]
 _numbers = itertools.count(1)
 
 
@@ -84,6 +88,10 @@ def make_edition(*, key=None, version="1.0.0", quick=("x1", "y1"), na=("x3", "y4
             next=f"Begin with {key}.",
             na="There is no such thing." if key in na else "",
         )
+    for order, (key, statement, cleared_by) in enumerate(SYMPTOMS):
+        Symptom.objects.create(
+            edition=edition, order=order, key=key, level=0, statement=statement, cleared_by=cleared_by
+        )
     if published:
         edition.publish(digest=f"sha256:{key}-{version}")
     return edition
@@ -111,10 +119,32 @@ def mark(*, page="page-1", sequence=1, version=0) -> PageMark:
     return PageMark(page=page, sequence=sequence, version=version)
 
 
-def rate(assessment, user, codes: str, *, page="page-1"):
+def rate(assessment, who, codes: str, *, page="page-1"):
     """Gives a person's answers in the order of the framework, as in the vectors: `F F L N - DK NA N`."""
     criteria = assessment.criteria_asked()
     for criterion, code in zip(criteria, codes.split(), strict=True):
         if code != "-":
             answer = Answer(code=code, reason="Not here." if code == "NA" else "")
-            assessment.save_rating(by=user, criterion=criterion, answer=answer, mark=mark(page=page))
+            assessment.save_rating(by=who, criterion=criterion, answer=answer, mark=mark(page=page))
+
+
+def invited(assessment, *, email="") -> tuple:
+    """A person who was sent a link and has not opened it: the invitation, and its token."""
+    assessment.invite(by=None, addresses=[email])
+    person, token = assessment.participations.get(invitation__email=email), new_token()
+    assessment.link_sent(person, token)
+    return assessment.invitations.get(email=email), token
+
+
+def guest(assessment, *, email: str) -> Guest:
+    """A person who came by a personal link and began."""
+    invitation, token = invited(assessment, email=email)
+    assessment.accept(invitation)
+    return Guest(invitation, token)
+
+
+def member_by_link(assessment, user) -> Guest:
+    """A member of the team with the personal link to an anonymous assessment."""
+    token = new_token()
+    assessment.take_link(user, token=token)
+    return Guest(assessment.invitations.get(user=user), token)

@@ -8,6 +8,7 @@ from .segments import Segment, track
 from .spider import Label, Radar, RadarSeries, Shape, radar
 from .stack import Bar, Slice, Stack, stack
 from .timeline import Aim, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
+from .votes import VoteBar, Votes, votes
 
 __all__ = [
     "LEVEL_COLOURS",
@@ -28,10 +29,13 @@ __all__ = [
     "Slice",
     "Stack",
     "Tick",
+    "VoteBar",
+    "Votes",
     "figure",
     "history",
     "level_step",
     "radar",
     "stack",
     "track",
+    "votes",
 ]

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import URLValidator
 
 from .. import scoring
-from ..models import Answer, Assessment, Edition, PageMark
+from ..models import Answer, Assessment, Edition, PageMark, User
 
 
 class EditionChoice(forms.ModelChoiceField):
@@ -19,6 +19,22 @@ class DateInput(forms.DateInput):
 
     def __init__(self, **kwargs):
         super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class AccountField(forms.EmailField):
+    """The address of an account; the cleaned value is the person, or None where it was left empty."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)
+
+    def clean(self, value):
+        address = super().clean(value)
+        if not address:
+            return None
+        person = User.objects.filter(email__iexact=address, is_active=True).first()
+        if person is None:
+            raise forms.ValidationError("Nobody has an account with this address.")
+        return person
 
 
 class EditionForm(forms.Form):
@@ -38,6 +54,27 @@ class StartForm(forms.Form):
     due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by")
     questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Assessment.Questionnaire, initial="full")
     rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
+    anonymous = forms.TypedChoiceField(
+        widget=forms.RadioSelect,
+        coerce=lambda value: value == "yes",
+        label="Who sees who said what?",
+        choices=[
+            ("no", "Named: the lead sees who gave which answer, everybody else sees only how the votes are spread."),
+            (
+                "yes",
+                "Anonymous: nobody can tell, not even from the database. Needs four people to close, and shows nothing "
+                "of a question that fewer than four voted on. A lost personal link cannot be replaced.",
+            ),
+        ],
+        initial="no",
+        help_text="This cannot be changed later.",
+    )
+    facilitator = AccountField(
+        required=False, label="Facilitator, by address", help_text="Leads through the review; otherwise the lead does."
+    )
+    as_draft = forms.BooleanField(
+        required=False, label="Prepare it first: nobody can answer until I open it", help_text=""
+    )
 
     def __init__(self, *args, team, edition, **kwargs):
         self.contents = edition.contents
@@ -67,7 +104,8 @@ class StartForm(forms.Form):
 
     def terms(self) -> dict:
         """What AssessmentQuerySet.start takes."""
-        return {"questionnaire": "full", "rule": "", **self.cleaned_data}
+        cleaned = self.cleaned_data
+        return {"questionnaire": "full", "rule": "", **cleaned, "anonymous": bool(cleaned["anonymous"])}
 
 
 def minutes(questions: int) -> int:
@@ -151,10 +189,36 @@ class DueForm(forms.Form):
         return due
 
 
+class FacilitatorForm(forms.Form):
+    facilitator = AccountField(required=False, label="Facilitator, by address")
+
+    def __init__(self, *args, assessment, **kwargs):
+        present = assessment.facilitator.email if assessment.facilitator else ""
+        super().__init__(*args, **{"initial": {"facilitator": present}, **kwargs})
+
+
 class ReopenForm(forms.Form):
+    to = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        label="Open it for",
+        choices=[
+            ("open", "Answers: everyone can change theirs"),
+            ("review", "Review: the answers stay, and you agree anew"),
+        ],
+        initial="open",
+    )
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1000,
         label="Why is it opened again?",
         help_text="Everyone in the team can read this beside the result.",
     )
+
+    def __init__(self, *args, assessment, **kwargs):
+        super().__init__(*args, **kwargs)
+        if assessment.anonymous:
+            del self.fields["to"]
+
+    def terms(self) -> dict:
+        """What Assessment.reopen takes; what is anonymous can be opened for review only."""
+        return {"to": "review", **self.cleaned_data}

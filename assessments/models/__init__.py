@@ -4,33 +4,30 @@ A *framework* (a maturity model) lives in *editions*; a published edition never 
 *dimensions* (perhaps in *groups*), *scales* with *choices*, and *criteria*: practices that can be rated. A *team*
 belongs to a *unit* of the organisation; people belong to it by *memberships*. A team's *assessment* is pinned to one
 edition: each *respondent* gives *ratings*, *participation* says who has submitted, *agreed ratings* are what the team
-settles on. Closing freezes a *result*: level and index of the whole, of each group and each dimension, and the rating
-of each criterion. Reopening leads to a new generation of the result; the earlier ones stay. *Targets* and *actions*
-refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a team's answers. A
-result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what changed.
+settles on in its *review*. People come in by account or by *invitation*, a link; *mails* wait in an outbox. In an
+anonymous assessment no key leads from a participation or an invitation to a respondent. *Moves* are the one table of
+what can be done in which state. Closing freezes a *result*: level and index of the whole, of each group and each
+dimension, and the rating of each criterion. Reopening leads to a new generation of the result; the earlier ones stay.
+*Targets* and *actions* refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a
+team's answers. A result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what
+changed.
 """
 
 from .accounts import SignInAttempt, User
-from .assessments import (
-    AgreedRating,
-    Answer,
-    Assessment,
-    Invitation,
-    PageMark,
-    Participation,
-    Rating,
-    Refused,
-    Reopening,
-    Respondent,
-    StaleAnswer,
-)
+from .assessments import Assessment, Reopening
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
+from .moves import MOVES, Move, Refused
+from .outbox import Mail
+from .participation import Guest, Invitation, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
+from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
 from .results import CriterionResult, PartResult, Result
+from .reviews import Review, StaleAgreement
 from .teams import Membership, Team, Unit
 
 __all__ = [
+    "MOVES",
     "Action",
     "AdviserAnswers",
     "AgreedRating",
@@ -44,9 +41,13 @@ __all__ = [
     "Event",
     "Framework",
     "Group",
+    "Guest",
     "Invitation",
     "Level",
+    "LinkGuess",
+    "Mail",
     "Membership",
+    "Move",
     "PageMark",
     "PartResult",
     "Participation",
@@ -55,11 +56,14 @@ __all__ = [
     "Reopening",
     "Respondent",
     "Result",
+    "Review",
     "Scale",
     "SetbackReason",
     "SignInAttempt",
+    "StaleAgreement",
     "StaleAnswer",
     "Symptom",
+    "SymptomAnswer",
     "Target",
     "Team",
     "Unit",

@@ -170,6 +170,27 @@ class User(AbstractBaseUser):
             return False
         return True
 
+    def erase(self, *, by: "User"):
+        """Forgets a person: name, address and everything they wrote. Results stay, and so does what they rated.
+
+        What was said anonymously cannot be found, and stays. Raises LastAdministrator where nobody would be left who
+        can administer the installation.
+        """
+        from .participation import Invitation
+        from .ratings import Rating
+
+        with transaction.atomic():
+            others = User.objects.select_for_update().active_administrators().exclude(pk=self.pk)
+            if not list(others):
+                raise LastAdministrator("There must be another administrator who may sign in; name one first.")
+            mine = Q(respondent__user=self) | Q(respondent__invitation__email__iexact=self.email)
+            Rating.objects.filter(mine).update(comment="", evidence="")
+            Rating.objects.filter(mine).exclude(reason="").update(reason="(removed)")
+            Invitation.objects.filter(email__iexact=self.email).update(email="", name="")
+            SignInAttempt.objects.filter(account__iexact=self.email).delete()
+            Event.record("account.erased", by=by, person=str(self.pk))
+            self.delete()
+
     def change_account(self, *, by: "User", **fields):
         """An administrator's change of name, address, rights or whether the person may sign in at all.
 

@@ -1,54 +1,29 @@
-"""Assessments: who is asked, what was answered, and how it is opened, closed and reopened.
+"""Assessments: what is asked, and how they are opened, reviewed, closed and reopened.
 
 This module is the one place that turns rows into the input of `scoring`.
 """
 
 import uuid
-from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import scoring
+from .. import anonymity, scoring
 from .accounts import User
-from .frameworks import Choice, Criterion, Edition
+from .answering import Answering
+from .frameworks import Criterion, Edition
+from .inviting import Inviting
 from .journal import Event
-from .teams import Membership, Team
+from .moves import CLOSED, DRAFT, OPEN, REVIEW, Refused
+from .outbox import Mail
+from .participation import Participation
+from .ratings import Rating, Respondent
+from .teams import Team
 
 TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
-
-
-class Refused(Exception):
-    """The state of an assessment forbids what was asked; str() is the sentence to show."""
-
-
-class StaleAnswer(Refused):
-    """Another page has stored a different answer meanwhile; `.stored` is that rating."""
-
-    def __init__(self, stored):
-        super().__init__("This answer was changed on another page meanwhile.")
-        self.stored = stored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a respondent says to one criterion. `code` is a choice's code, NA, DK, or empty for no answer."""
-
-    code: str = ""
-    reason: str = ""
-    comment: str = ""
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageMark:
-    """Which page saved, its running number, and the version of the rating that the page had seen."""
-
-    page: str
-    sequence: int
-    version: int
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -57,6 +32,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def open(self):
         return self.filter(status=Assessment.Status.OPEN)
+
+    def gathering(self):
+        """Those on whose list of people somebody can be put: open ones and drafts."""
+        return self.filter(status__in=[Assessment.Status.DRAFT, Assessment.Status.OPEN])
 
     def unfinished(self):
         return self.exclude(status=Assessment.Status.CLOSED)
@@ -68,15 +47,34 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Open assessments that wait for this person's answers, the most urgent first."""
         return self.open().filter(participations__user=user).order_by(models.F("due").asc(nulls_last=True), "date")
 
+    def facilitated_by(self, user):
+        """Unfinished assessments whose review this person was asked to lead."""
+        return self.unfinished().filter(facilitator=user)
+
+    def with_pulse(self):
+        """Each with `.pulse`, a short text that differs after anything that whoever follows it wants to see."""
+
+        def count(rows):
+            return Subquery(rows.order_by().values("assessment").annotate(n=Count("pk")).values("n"))
+
+        people = Participation.objects.filter(assessment=OuterRef("pk"))
+        begun = people.exclude(state=Participation.State.ASKED)
+        answers = Rating.objects.filter(assessment=OuterRef("pk"), assessment__anonymous=False)
+        counts = [count(people), count(begun), count(people.submitted()), count(answers)]
+        parts = [Coalesce(Cast(n, models.CharField()), models.Value("0")) for n in counts]
+        dashes = [part for n in parts for part in (models.Value("-"), n)]
+        return self.annotate(pulse=Concat("status", *dashes, output_field=models.CharField()))
+
     def for_person(self, user):
         """Each with `.my_state`: how far this person's participation is, None where they are not asked."""
         mine = Participation.objects.filter(assessment=OuterRef("pk"), user=user).values("state")[:1]
         return self.annotate(my_state=Subquery(mine))
 
-    def start(self, *, team, by, edition, date, due=None, questionnaire="full", rule=""):
-        """Opens a new assessment and asks everybody in the team who answers.
+    def start(self, *, team, by, edition, date, questionnaire="full", rule="", as_draft=False, **terms):
+        """Makes a new assessment, open or as a draft, and asks everybody in the team who answers.
 
-        Raises Refused where the edition cannot be used, or the team has an unfinished one with the same framework.
+        `terms` are further fields: due, anonymous, facilitator. Raises Refused where the edition cannot be used, or the
+        team has an unfinished one with the same framework.
         """
         contents = edition.contents
         if edition.status != Edition.Status.PUBLISHED:
@@ -85,6 +83,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             raise Refused("This framework has no such scoring rule.")
         if questionnaire == Assessment.Questionnaire.SHORT and not contents.quick_keys:
             raise Refused("This edition has no short questionnaire.")
+        due = terms.get("due")
         if due and due < date:
             raise Refused(TOO_EARLY)
         with transaction.atomic():
@@ -95,31 +94,35 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
                 team=team,
                 edition=edition,
                 date=date,
-                due=due,
                 questionnaire=questionnaire,
                 rule=rule,
-                status=Assessment.Status.OPEN,
+                status=DRAFT if as_draft else OPEN,
                 created_by=by,
-                opened_at=timezone.now(),
+                opened_at=None if as_draft else timezone.now(),
+                **terms,
             )
             asked = team.memberships.answering().values_list("user_id", flat=True)
             Participation.objects.bulk_create([Participation(assessment=assessment, user_id=user) for user in asked])
-            Event.record("assessment.opened", by=by, team=team, assessment=assessment, edition=str(edition.pk))
+            kind = "assessment.drafted" if as_draft else "assessment.opened"
+            Event.record(kind, by=by, team=team, assessment=assessment, edition=str(edition.pk))
         return assessment
 
 
-class Assessment(models.Model):
+class Assessment(Answering, Inviting, models.Model):
     """One dated round of questions for one team, pinned to one edition for good."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        OPEN = "open", "Open"
-        REVIEW = "review", "In review"
-        CLOSED = "closed", "Closed"
+        DRAFT = DRAFT, "Draft"
+        OPEN = OPEN, "Open"
+        REVIEW = REVIEW, "In review"
+        CLOSED = CLOSED, "Closed"
 
     class Questionnaire(models.TextChoices):
         FULL = "full", "Full questionnaire"
         SHORT = "short", "Short questionnaire"
+
+    #: Where it was fetched by `with_pulse`.
+    pulse: str
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="assessments")
@@ -166,8 +169,12 @@ class Assessment(models.Model):
         return self.status == self.Status.OPEN
 
     @property
-    def is_closed(self):
-        return self.status == self.Status.CLOSED
+    def is_draft(self):
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_in_review(self):
+        return self.status == self.Status.REVIEW
 
     @property
     def is_short(self):
@@ -185,106 +192,38 @@ class Assessment(models.Model):
     def rule_name(self):
         return self.edition.contents.rules.get(self.rule, "")
 
-    # ------------------------------------------------------------------ people
+    # ------------------------------------------------------------------ moves: the table is in `moves`
 
-    def ask(self, user):
-        """Puts a person on the list of those who are asked."""
-        Participation.objects.get_or_create(assessment=self, user=user)
-
-    def unask(self, user):
-        """Takes a person off the list, unless they have begun to answer: what was said stays."""
-        Participation.objects.filter(assessment=self, user=user, state=Participation.State.ASKED).delete()
-
-    def respondent_of(self, user) -> "Respondent | None":
-        return self.respondents.filter(user=user).first()
-
-    def answered_keys(self, respondent) -> set[str]:
-        """Keys of the criteria that this respondent has answered, be it with `I do not know`."""
-        if respondent is None:
-            return set()
-        return set(Rating.objects.filter(respondent=respondent).given().values_list("criterion__key", flat=True))
-
-    def answered_by_user(self) -> dict[uuid.UUID, int]:
-        """Number of criteria answered, by user id."""
-        rows = self.ratings.given().order_by().values_list("respondent__user").annotate(n=Count("pk"))
-        return dict(rows)
-
-    def unanswered_criteria(self) -> list[Criterion]:
-        """Criteria that nobody has rated and the team has not agreed on so far; at closing they count as zero."""
-        rated = self.ratings.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA]).values_list("criterion_id")
-        known = {pk for (pk,) in rated.union(self.agreed_ratings.values_list("criterion_id"))}
-        return [criterion for criterion in self.criteria_asked() if criterion.pk not in known]
-
-    # ------------------------------------------------------------------ writing
-
-    def _lock(self):
-        """The row as it is now, held against every other writer until the transaction ends."""
-        return Assessment.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
-
-    def _refuse_unless(self, *statuses):
-        if self.status in statuses:
-            return
-        if self.is_closed:
-            since = timezone.localtime(self.closed_at).strftime("%-d %B %Y, %H:%M")
-            raise Refused(f"This assessment has been closed since {since}. Nothing in it can be changed.")
-        raise Refused(f"This cannot be done while the assessment is {self.get_status_display().lower()}.")
-
-    def save_rating(self, *, by, criterion, answer: Answer, mark: PageMark) -> "Rating":
-        """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
-
-        A save that is older than what the same page has stored already changes nothing. Raises StaleAnswer where
-        another page has changed the answer meanwhile, Refused where the assessment is not open or the person no
-        longer answers for the team.
-        """
+    def open(self, *, by):
+        """Lets people answer a draft; mails that wait for it go out."""
         with transaction.atomic():
             locked = self._lock()
-            locked._refuse_unless(self.Status.OPEN)
-            respondent_id = locked._answering(by) or locked._begin(by).pk
-            return Rating.objects.store(self.pk, respondent_id, criterion, answer, mark)
+            locked._move("open", by=by, edition=str(locked.edition_id))
+            type(self).objects.filter(pk=self.pk).update(opened_at=timezone.now())
 
-    def _answering(self, user) -> uuid.UUID | None:
-        """Id of this person's respondent, None before the first answer. Raises Refused for who no longer answers.
-
-        A query of its own, after the lock: what is read in the locking statement itself may be from before the wait.
-        """
-        respondent = Respondent.objects.filter(assessment=self, user=user).values("pk")[:1]
-        members = Membership.objects.answering().filter(team=self.team_id, user=user)
-        found = members.values_list(Subquery(respondent), "pk").first()
-        if found is None:
-            raise Refused("You no longer answer for this team.")
-        return found[0]
-
-    def _begin(self, user) -> "Respondent":
-        started = {"state": Participation.State.STARTED}
-        Participation.objects.update_or_create(assessment=self, user=user, defaults=started)
-        return Respondent.objects.create(assessment=self, user=user)
-
-    def submit(self, *, by):
-        """Marks that this person is done. Answers may still be changed while the assessment is open."""
+    def end_answering(self, *, by):
+        """Takes no more answers; the team looks at what it has said. What was saved counts, submitted or not."""
         with transaction.atomic():
             locked = self._lock()
-            locked._refuse_unless(self.Status.OPEN)
-            respondent = locked.respondent_of(by)
-            if not locked.answered_keys(respondent):
-                raise Refused("Answer at least one question before you submit.")
-            done = {"state": Participation.State.SUBMITTED, "submitted_at": timezone.now()}
-            Participation.objects.update_or_create(assessment=self, user=by, defaults=done)
-            Event.record("assessment.submitted", by=by, team=self.team, assessment=self)
+            locked._refuse_unless(OPEN)
+            locked._refuse_without_answers()
+            locked._move("end answering", by=by)
+            locked._forget_secrets()
 
-    def set_due(self, due, *, by):
-        """Moves the day by which answers are wanted."""
+    def answer_again(self, *, by):
         with transaction.atomic():
             locked = self._lock()
-            locked._refuse_unless(self.Status.DRAFT, self.Status.OPEN, self.Status.REVIEW)
-            if due and due < locked.date:
-                raise Refused(TOO_EARLY)
-            Assessment.objects.filter(pk=self.pk).update(due=due)
-            Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
+            if locked.anonymous:
+                raise Refused(
+                    "An anonymous assessment takes no more answers once they have been looked at: "
+                    "whoever compared before and after would see what was added."
+                )
+            locked._move("answer again", by=by)
 
     def close(self, *, by):
         """Freezes the answers into a result and returns it; closing again leads to the result there is.
 
-        Raises Refused where nobody has answered anything.
+        Raises Refused where nobody has answered anything, or an anonymous assessment has too few respondents.
         """
         from .results import Result
 
@@ -292,29 +231,24 @@ class Assessment(models.Model):
             locked = self._lock()
             if locked.is_closed:
                 return locked.results.current()
-            locked._refuse_unless(self.Status.OPEN, self.Status.REVIEW)
-            score = locked.score()
-            if not score.whole.answered + score.whole.not_applicable:
-                raise Refused("Nobody has answered yet, so there is nothing to close. Discard the assessment instead.")
-            locked.status, locked.closed_at = self.Status.CLOSED, timezone.now()
-            locked.save(update_fields=["status", "closed_at"])
+            locked._refuse_unless(OPEN, REVIEW)
+            locked._refuse_without_answers()
+            score = locked.score_to_show()
+            locked._forget_secrets()
             result = Result.freeze(locked, score, by=by)
-            data = {"result": str(result.pk), "generation": result.generation}
-            Event.record("assessment.closed", by=by, team=locked.team, assessment=locked, **data)
+            locked._move("close", by=by, result=str(result.pk), generation=result.generation)
         return result
 
-    def reopen(self, *, by, reason):
-        """Lets people answer again. The result stays current, under revision, until the next closing."""
+    def reopen(self, *, by, reason, to=OPEN):
+        """For answers or for review. The result stays current, under revision, until the next closing."""
         with transaction.atomic():
             locked = self._lock()
             if not locked.is_closed:
                 raise Refused("This assessment is open already.")
-            if locked.anonymous:
-                raise Refused("An anonymous assessment cannot be opened for answers again.")
+            if locked.anonymous and to != REVIEW:
+                raise Refused("An anonymous assessment can be opened for review again, not for answers.")
             Reopening.objects.create(assessment=locked, result=locked.results.current(), by=by, reason=reason)
-            locked.status, locked.closed_at = self.Status.OPEN, None
-            locked.save(update_fields=["status", "closed_at"])
-            Event.record("assessment.reopened", by=by, team=locked.team, assessment=locked)
+            locked._move("reopen", by=by, to=to)
 
     def discard(self, *, by):
         """Deletes an assessment that has no result yet, with every answer in it."""
@@ -322,8 +256,42 @@ class Assessment(models.Model):
             locked = self._lock()
             if locked.results.exists():
                 raise Refused("This assessment has a result; what has a result is kept.")
-            Event.record("assessment.discarded", by=by, team=locked.team, discarded=str(self.pk))
+            locked._move("discard", by=by)
             locked.delete()
+
+    def _refuse_without_answers(self):
+        people = self.people_with_answers()
+        if not self.ratings.votes().exists():
+            raise Refused("Nobody has answered yet, so there is nothing to close. Discard the assessment instead.")
+        if self.anonymous and people < anonymity.LEAST:
+            raise Refused(
+                f"So far {people} of the {anonymity.LEAST} people whom an anonymous assessment needs have answered. "
+                "With fewer, the result would tell who said what."
+            )
+
+    def _forget_secrets(self):
+        """Breaks what is left of the way from an anonymous answer to a person."""
+        if self.anonymous:
+            Respondent.objects.scramble(self.pk)
+
+    def set_due(self, due, *, by):
+        """Moves the day by which answers are wanted; reminders of the old day do not count for the new one."""
+        with transaction.atomic():
+            locked = self._lock()
+            locked._refuse_unless(DRAFT, OPEN, REVIEW)
+            if due and due < locked.date:
+                raise Refused(TOO_EARLY)
+            Assessment.objects.filter(pk=self.pk).update(due=due)
+            Mail.objects.filter(assessment=self, kind__in=Mail.BY_DATE).delete()
+            Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
+
+    def set_facilitator(self, user, *, by):
+        """Names who leads through the review; None leaves it to the lead."""
+        with transaction.atomic():
+            self._lock()._refuse_unless(DRAFT, OPEN, REVIEW)
+            Assessment.objects.filter(pk=self.pk).update(facilitator=user)
+            person = user and str(user.pk)
+            Event.record("assessment.facilitator", by=by, team=self.team, assessment=self, person=person)
 
     # ------------------------------------------------------------------ scoring
 
@@ -332,19 +300,24 @@ class Assessment(models.Model):
         instrument = instrument_of(self.edition)
         return instrument.restricted_to(self.edition.contents.quick_keys) if self.is_short else instrument
 
-    def votes(self) -> dict[uuid.UUID, dict[str, str]]:
-        """Every respondent's codes by criterion key; what is not there is unanswered."""
-        votes: dict[uuid.UUID, dict[str, str]] = {}
-        rows = self.ratings.given().values_list("respondent_id", "criterion__key", "answer", "choice__code")
-        for respondent, key, answer, code in rows:
-            votes.setdefault(respondent, {})[key] = code if answer == Rating.Kind.RATED else answer
-        return votes
-
     def score(self) -> scoring.Score:
         """The figures as they would be if the assessment closed now."""
-        rows = self.agreed_ratings.values_list("criterion__key", "choice__code")
+        return self._scored()[0]
+
+    def score_to_show(self) -> scoring.Score:
+        """The same without what an anonymous assessment must not tell. Only this may be kept or shown."""
+        score, votes = self._scored()
+        return anonymity.veiled(self.instrument(), score, votes) if self.anonymous else score
+
+    def withheld_keys(self) -> frozenset[str]:
+        """Criteria that have votes of which nothing may be told."""
+        return anonymity.withheld(self.score()) if self.anonymous else frozenset()
+
+    def _scored(self) -> tuple[scoring.Score, list[dict[str, str]]]:
+        rows = self.agreed_ratings.agreed().values_list("criterion__key", "choice__code")
         agreed = {key: code or scoring.NA for key, code in rows}
-        return scoring.score(self.instrument(), list(self.votes().values()), agreed)
+        votes = list(self.votes().values())
+        return scoring.score(self.instrument(), votes, agreed), votes
 
 
 def instrument_of(edition) -> scoring.Instrument:
@@ -372,224 +345,6 @@ def instrument_of(edition) -> scoring.Instrument:
         discuss_split=discuss.get("split_median", True),
         applicability_warning_below=scoring.exact(rules.get("applicability_warning_below", "0.7")),
     )
-
-
-class Invitation(models.Model):
-    """A way in without an account, or to one person by mail; the token itself is never stored."""
-
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="invitations")
-    email = models.EmailField(max_length=254, blank=True)
-    token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique when set
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "user"],
-                condition=Q(user__isnull=False),
-                name="invitation_once_per_person",
-                violation_error_message="This person is invited already.",
-            )
-        ]
-
-    def __str__(self):
-        return f"invitation {self.pk}"
-
-
-class ParticipationQuerySet(models.QuerySet["Participation"]):
-    def not_submitted(self):
-        return self.exclude(state=Participation.State.SUBMITTED)
-
-    def by_state(self) -> dict[str, int]:
-        return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
-
-
-class Participation(models.Model):
-    """Whether somebody who is asked has answered; never what. No key leads from here to a respondent."""
-
-    class State(models.TextChoices):
-        ASKED = "asked", "Not started"
-        STARTED = "started", "Started"
-        SUBMITTED = "submitted", "Submitted"
-
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="participations")
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="participations")
-    invitation = models.OneToOneField(Invitation, models.CASCADE, null=True, blank=True, related_name="participation")
-    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
-    submitted_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ParticipationQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "user"],
-                condition=Q(user__isnull=False),
-                name="participation_once_per_person",
-                violation_error_message="This person is asked already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(user__isnull=True) | Q(invitation__isnull=True),
-                name="participation_person_or_invitation",
-                violation_error_message="A participation belongs to a person or to an invitation, not to both.",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="submitted", submitted_at__isnull=False) | ~Q(state="submitted"),
-                name="participation_submitted_has_time",
-                violation_error_message="A submitted participation needs its time.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.user_id or self.invitation_id}: {self.state}"
-
-
-class Respondent(models.Model):
-    """Who answers, as far as that may be known: a user, or only a secret that the person alone holds."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="respondents")
-    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="respondents")
-    secret_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique when set
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "user"],
-                condition=Q(user__isnull=False),
-                name="respondent_once_per_person",
-                violation_error_message="This person answers already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(user__isnull=True) | Q(secret_hash__isnull=True),
-                name="respondent_known_or_secret",
-                violation_error_message="A respondent is known by account or by secret, not by both.",
-            ),
-        ]
-
-    def __str__(self):
-        return str(self.pk)
-
-
-class RatingQuerySet(models.QuerySet["Rating"]):
-    def given(self):
-        """Ratings that are an answer, be it `I do not know`; a comment alone is none."""
-        return self.exclude(answer=Rating.Kind.NONE)
-
-    def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark) -> "Rating":
-        """Inserts or updates the one rating of this respondent for this criterion.
-
-        The caller holds the assessment's lock, so nothing can come between reading and writing.
-        """
-        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
-        if stored is None:
-            stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
-        elif stored.page == mark.page:
-            if mark.sequence <= stored.sequence:
-                return stored
-        elif stored.version != mark.version:
-            raise StaleAnswer(stored)
-        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
-        stored.criterion = criterion
-        stored.take(answer)
-        stored.page, stored.sequence, stored.version = mark.page, mark.sequence, stored.version + 1
-        stored.saved_at = timezone.now()
-        stored.save(force_insert=stored._state.adding, force_update=not stored._state.adding)
-        return stored
-
-
-class Rating(models.Model):
-    """A respondent's answer to a criterion. No answer, I do not know, does not apply and a choice are kept apart."""
-
-    class Kind(models.TextChoices):
-        NONE = "", "No answer"
-        RATED = "rated", "Rated"
-        NA = scoring.NA, "Does not apply"
-        DK = scoring.DK, "I do not know"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="ratings", db_index=False)
-    respondent = models.ForeignKey(Respondent, models.CASCADE, related_name="ratings", db_index=False)
-    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="ratings")
-    answer = models.CharField(max_length=5, choices=Kind, blank=True)
-    choice = models.ForeignKey(Choice, models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=500, blank=True)
-    comment = models.TextField(blank=True, max_length=4000)
-    evidence = models.URLField(max_length=500, blank=True)
-    version = models.PositiveIntegerField(default=0)
-    page = models.CharField(max_length=40, blank=True)
-    sequence = models.PositiveIntegerField(default=0)
-    saved_at = models.DateTimeField(null=True, blank=True)
-
-    objects = RatingQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["respondent", "criterion"],
-                name="rating_once_per_criterion",
-                violation_error_message="This respondent has rated this criterion already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(answer="rated", choice__isnull=False) | (~Q(answer="rated") & Q(choice__isnull=True)),
-                name="rating_choice_when_rated",
-                violation_error_message="A rating needs a choice; any other answer has none.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(answer="NA") | ~Q(reason=""),
-                name="rating_na_has_reason",
-                violation_error_message="“Does not apply” needs a reason.",
-            ),
-        ]
-        indexes = [models.Index(fields=["assessment", "criterion"], name="rating_assessment_criterion")]
-
-    def __str__(self):
-        return f"{self.criterion_id}: {self.answer or '-'}"
-
-    def take(self, answer: Answer):
-        scale = self.criterion.scale
-        rated = answer.code not in {"", scoring.NA, scoring.DK}
-        self.answer = self.Kind.RATED if rated else answer.code
-        self.choice = scale.by_code[answer.code] if rated else None
-        self.reason = answer.reason if answer.code == scoring.NA else ""
-        self.comment, self.evidence = answer.comment, answer.evidence
-
-    @property
-    def code(self) -> str:
-        return self.choice.code if self.choice else self.answer
-
-
-class AgreedRating(models.Model):
-    """The value a team settles on together for a criterion: a choice, or that it does not apply, with a reason."""
-
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="agreed_ratings")
-    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
-    choice = models.ForeignKey(Choice, models.PROTECT, null=True, blank=True, related_name="+")
-    reason = models.CharField(max_length=500, blank=True)
-    note = models.TextField(blank=True, max_length=4000)
-    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    version = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["assessment", "criterion"],
-                name="agreed_once_per_criterion",
-                violation_error_message="There is an agreed rating for this criterion already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(choice__isnull=False) | ~Q(reason=""),
-                name="agreed_na_has_reason",
-                violation_error_message="“Does not apply” needs a reason.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.criterion_id} agreed"
 
 
 class Reopening(models.Model):

@@ -187,7 +187,7 @@ class Result(Figures):
             score,
             by=by,
             generation=assessment.results.count() + 1,
-            respondents=assessment.ratings.given().order_by().values("respondent").distinct().count(),
+            respondents=assessment.people_with_answers(),
             participants=assessment.participations.count(),
         )
         rows.result.save(force_insert=True)
@@ -280,6 +280,7 @@ class ResultRows:
                 rwg=as_decimal(settled.rwg),
                 split=settled.split,
                 discuss=settled.discuss,
+                withheld=settled.withheld,
                 blocker=blockers.get(criterion.key),
             )
 
@@ -334,6 +335,7 @@ class CriterionResult(models.Model):
     rwg = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     split = models.BooleanField(default=False)
     discuss = models.BooleanField(default=False)
+    withheld = models.BooleanField(default=False, help_text="Too few people voted to tell anything: anonymous only.")
     blocker = models.PositiveSmallIntegerField(
         null=True, help_text="Rank among the blockers of the next level, from 0."
     )
@@ -345,7 +347,12 @@ class CriterionResult(models.Model):
                 fields=["result", "key"],
                 name="criterion_once_per_result",
                 violation_error_message="This criterion is there already.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(withheld=False) | Q(rating="", share_exact="", spread__isnull=True, blocker__isnull=True),
+                name="criterion_withheld_tells_nothing",
+                violation_error_message="What is withheld has no rating.",
+            ),
         ]
         indexes = [
             # What holds teams back is counted over every team: from the index alone, blockers are few.

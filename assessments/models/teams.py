@@ -232,7 +232,7 @@ class Team(models.Model):
         self._ask_or_unask(membership.user, role)
 
     def _ask_or_unask(self, user: User, role: str):
-        for assessment in self.assessments.open():
+        for assessment in self.assessments.gathering():
             assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
 
     def _refuse_to_lose_its_lead(self, membership: "Membership", by: User):
@@ -249,7 +249,7 @@ class Team(models.Model):
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=self.pk)
             self._refuse_to_lose_its_lead(membership, by)
-            for assessment in self.assessments.open():
+            for assessment in self.assessments.gathering():
                 assessment.unask(membership.user)
             Event.record("member.removed", by=by, team=self, person=str(membership.user_id), role=membership.role)
             membership.delete()

@@ -25,7 +25,7 @@ from .instrument import (
 )
 from .metrics import Metric, average
 from .parts import Outcome, PartResult
-from .whole import Score, part, score
+from .whole import Score, alpha, level_if, part, score
 
 __all__ = [
     "DK",
@@ -47,9 +47,11 @@ __all__ = [
     "Scale",
     "Score",
     "Threshold",
+    "alpha",
     "average",
     "exact",
     "krippendorff_alpha",
+    "level_if",
     "low_median",
     "mean",
     "part",

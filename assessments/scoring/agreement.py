@@ -12,7 +12,10 @@ from .instrument import DK, NA, Scale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """One criterion settled. `points` is 0 when unanswered and None when it does not apply."""
+    """One criterion settled. `points` is 0 when unanswered and None when it does not apply.
+
+    `withheld`: there are too few votes to tell anything, in an anonymous assessment.
+    """
 
     rating: str | None
     agreed: bool
@@ -23,6 +26,7 @@ class CriterionResult:
     rwg: Fraction | None
     split: bool
     discuss: bool
+    withheld: bool = False
 
     @property
     def applies(self) -> bool:

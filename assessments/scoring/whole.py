@@ -55,7 +55,7 @@ def score(
         groups={key: of(criteria) for key, criteria in groups.items() if criteria},
         dimensions=sections,
         criteria=settled,
-        alpha=_alpha(instrument, respondents),
+        alpha=alpha(instrument, respondents),
         applicability_warnings=_warnings(instrument, settled),
     )
 
@@ -71,7 +71,18 @@ def _without_level(section: PartResult) -> PartResult:
     return replace(section, outcomes={NO_RULE: Outcome(level=None, best=None)})
 
 
-def _alpha(instrument: Instrument, respondents) -> Fraction | None:
+def level_if(
+    instrument: Instrument, settled: Mapping[str, CriterionResult], rule: str, changes: Mapping[str, str]
+) -> int | None:
+    """The level (or band) of the whole if these criteria were rated with these codes."""
+    scales = {c.key: c.scale for c in instrument.criteria}
+    changed = {key: settle([], scales[key], agreed=code) for key, code in changes.items()}
+    return Part(instrument, instrument.criteria, {**settled, **changed}, touched=True).result().outcomes[rule].level
+
+
+def alpha(instrument: Instrument, respondents) -> Fraction | None:
+    """Krippendorff's alpha over the votes on everything that is asked."""
+
     def position(person, criterion) -> int | None:
         code = person.get(criterion.key)
         return None if code in {None, NA, DK} else criterion.scale.position(code)

@@ -106,6 +106,12 @@ def answer_name(settled, code: str) -> str:
     return standing.answer_name(settled.criterion, code)
 
 
+@register.simple_tag(takes_context=True)
+def answer_url(context, name: str, *args) -> str:
+    """The address of a page of the questionnaire for whoever answers: by account, or by personal link."""
+    return context["seat"].url(name, *args)
+
+
 @register.filter
 def markdown(text: str):
     """Markdown as sanitised HTML: a script, an attribute or a style in it comes out as text or not at all."""

@@ -96,3 +96,19 @@ def edit(request, pk):
 def link(request, pk):
     """A new set-password link for somebody who lost theirs."""
     return _link_page(request, _person_or_404(pk), is_new=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission("manage accounts")
+def erase(request, pk):
+    """Forgets a person; asks first, saying what goes and what stays."""
+    person = _person_or_404(pk)
+    if request.method == "POST":
+        try:
+            person.erase(by=request.user)
+        except LastAdministrator as refusal:
+            messages.error(request, str(refusal))
+            return redirect("account-edit", pk)
+        messages.success(request, "The account is deleted. The results of the teams are kept.")
+        return redirect("accounts" if pk != request.user.pk else "sign-in")
+    return render(request, "accounts/erase.html", {"person": person})

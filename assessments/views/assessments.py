@@ -7,8 +7,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import get_assessment, get_team
-from ..forms.assessments import DueForm, EditionForm, ReopenForm, StartForm
-from ..models import Assessment, Edition, Participation, Refused
+from ..following import Following
+from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
+from ..models import Assessment, Edition, Refused
+from ..reviewing import Agenda
+
+STARTED = {
+    Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",
+    Assessment.Status.OPEN: "The assessment is open. Everyone in the team finds it on their start page.",
+}
 
 
 def refused(request, assessment, sentence):
@@ -38,12 +45,12 @@ def start(request, pk):
     form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
     if form.is_valid():
         try:
-            Assessment.objects.start(team=team, by=request.user, edition=edition, **form.terms())
+            assessment = Assessment.objects.start(team=team, by=request.user, edition=edition, **form.terms())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "The assessment is open. Everyone in the team finds it on their start page.")
-            return redirect("assessment", team.assessments.open().latest("opened_at").pk)
+            messages.success(request, STARTED[assessment.status])
+            return redirect(assessment)
     context = {
         "team": team,
         "may": may,
@@ -60,18 +67,15 @@ def start(request, pk):
 @login_required
 def assessment(request, pk):
     """Who has answered and who has not, and what can be done next."""
-    assessment, may = get_assessment(request, pk, may="see team")
-    participations = list(assessment.participations.select_related("user").order_by("user__name", "user__email"))
+    assessment, may = get_assessment(request, pk, may="see team", pulse=True)
     context = {
         "assessment": assessment,
         "may": may,
-        "participations": participations,
-        "submitted": sum(p.state == Participation.State.SUBMITTED for p in participations),
-        "answered": assessment.answered_by_user() if may("see participation") else {},
-        "total": len(assessment.criteria_asked()),
-        "mine": next((p for p in participations if p.user_id == request.user.pk), None),
+        "following": Following(assessment, may),
+        "mine": assessment.participations.filter(user=request.user).first(),
         "result": assessment.results.current(),
         "due_form": DueForm(assessment=assessment) if may("extend") else None,
+        "facilitator_form": FacilitatorForm(assessment=assessment) if may("extend") else None,
     }
     return render(request, "assessments/assessment.html", context)
 
@@ -104,14 +108,15 @@ def close(request, pk):
             return refused(request, assessment, refusal)
     if assessment.is_closed:
         return redirect(assessment.results.current())
-    participations = assessment.participations.select_related("user")
     context = {
         "assessment": assessment,
         "may": may,
-        "unanswered": assessment.unanswered_criteria(),
+        # While an anonymous one is open, this would tell what has just been answered.
+        "unanswered": [] if assessment.anonymous and assessment.is_open else assessment.unanswered_criteria(),
         "total": len(assessment.criteria_asked()),
-        "waiting": participations.not_submitted(),
+        "waiting": assessment.participations.not_submitted().named(),
         "has_answers": assessment.ratings.given().exists(),
+        "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }
     return render(request, "assessments/close.html", context)
 
@@ -120,13 +125,13 @@ def close(request, pk):
 @login_required
 def reopen(request, pk):
     assessment, may = get_assessment(request, pk, may="reopen")
-    form = ReopenForm(request.POST if request.method == "POST" else None)
+    form = ReopenForm(request.POST if request.method == "POST" else None, assessment=assessment)
     if form.is_valid():
         try:
-            assessment.reopen(by=request.user, reason=form.cleaned_data["reason"])
+            assessment.reopen(by=request.user, **form.terms())
         except Refused as refusal:
             return refused(request, assessment, refusal)
-        messages.success(request, "The assessment is open again. Its result stays until you close it again.")
+        messages.success(request, "The assessment is opened again. Its result stays until you close it again.")
         return redirect(assessment)
     if not assessment.is_closed:
         return refused(request, assessment, "This assessment is open already.")

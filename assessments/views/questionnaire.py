@@ -1,20 +1,44 @@
-"""Answering: one page per dimension, every answer saved as it is given."""
+"""Answering: one page per dimension, every answer saved as it is given. For members and for holders of a link alike."""
 
 import secrets
 from functools import wraps
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..access import get_answering
 from ..forms.assessments import AnswerForm, minutes
-from ..models import Rating, Refused, StaleAnswer
-from ..questionnaire import Progress, Question
+from ..forms.symptoms import SymptomsForm
+from ..models import Refused, StaleAnswer
+from ..models.participation import Pledge
+from ..questionnaire import Progress, Question, symptom_questions
+from ..seats import Seat, seated
+
+
+def _show(request, template, seat: Seat, *, status=200, **context):
+    """A page or fragment of the questionnaire, with what all of them need."""
+    always = {"seat": seat, "assessment": seat.assessment, "may": seat.may}
+    return render(request, f"questionnaire/{template}.html", {**always, **context}, status=status)
+
+
+def _refused(request, seat: Seat, sentence, *, posted=None):
+    """409: says why, and shows what was entered, so that nothing is lost without a word."""
+    return _show(request, "refused", seat, sentence=str(sentence), posted=posted, status=409)
+
+
+def by_link_only(view):
+    """Decorator under `seated`: in an anonymous assessment a member is led to where the personal link is handed out."""
+
+    @wraps(view)
+    def wrapped(request, seat, *args, **kwargs):
+        if seat.needs_link:
+            return redirect(seat.url("answer"))
+        return view(request, seat, *args, **kwargs)
+
+    return wrapped
 
 
 def _criterion_or_404(assessment, dimension_key, pk):
@@ -25,67 +49,73 @@ def _criterion_or_404(assessment, dimension_key, pk):
 
 
 @require_safe
-@login_required
-def begin(request, pk):
+@seated
+def begin(request, seat):
     """What it is about, who sees what, how long it takes; from here to where the person left off."""
-    assessment, may = get_answering(request, pk)
-    progress = Progress.of(assessment, request.user)
-    count = len(assessment.criteria_asked())
-    context = {"assessment": assessment, "may": may, "progress": progress, "minutes": minutes(count)}
-    return render(request, "questionnaire/begin.html", context)
+    count = len(seat.assessment.criteria_asked())
+    context = {"minutes": minutes(count), "total": count, "participation": seat.participation}
+    if seat.needs_link:
+        return _show(request, "take_link", seat, pledge=Pledge.make(), **context)
+    return _show(request, "begin", seat, progress=Progress.of(seat), **context)
+
+
+@require_POST
+@seated
+def take_link(request, seat):
+    """Hands a member the personal link to an anonymous assessment, and leads there."""
+    token = Pledge.redeem(request.POST.get("pledge", ""))
+    if token is None or not seat.needs_link:
+        return redirect(seat.url("answer"))
+    try:
+        seat.assessment.take_link(request.user, token=token)
+    except Refused as refusal:
+        return _refused(request, seat, refusal)
+    return redirect("guest-answer", token)
 
 
 @require_safe
-@login_required
-def next_unanswered(request, pk):
+@seated
+@by_link_only
+def next_unanswered(request, seat):
     """Leads to the first question without an answer from the dimension `?from=` on, or to the last page."""
-    assessment, _ = get_answering(request, pk)
-    criterion = Progress.of(assessment, request.user).next_unanswered(start=request.GET.get("from", ""))
+    criterion = Progress.of(seat).next_unanswered(start=request.GET.get("from", ""))
     if criterion is None:
-        return redirect("answer-done", pk)
-    return redirect(reverse("answer-dimension", args=[pk, criterion.dimension.key]) + f"#c-{criterion.pk}")
+        has_symptoms = seat.assessment.edition.contents.symptoms
+        return redirect(seat.url("answer-symptoms" if has_symptoms else "answer-done"))
+    return redirect(seat.url("answer-dimension", criterion.dimension.key) + f"#c-{criterion.pk}")
 
 
 @require_safe
-@login_required
-def dimension(request, pk, dimension):
-    assessment, may = get_answering(request, pk)
-    return _page(request, assessment, may, dimension)
+@seated
+@by_link_only
+def dimension(request, seat, dimension):
+    return _page(request, seat, dimension)
 
 
-def _page(request, assessment, may, dimension_key, *, bound=None, status=200):
+def _page(request, seat, dimension_key, *, bound=None, status=200):
     """The questions of one dimension; `bound` is a question with what was just posted and why it was not stored."""
-    progress = Progress.of(assessment, request.user)
+    progress = Progress.of(seat)
     part = progress.part(dimension_key)
     if part is None:
         raise Http404
-    stored = Rating.objects.filter(respondent__assessment=assessment, respondent__user=request.user)
-    ratings = {rating.criterion_id: rating for rating in stored.filter(criterion__dimension=part.dimension.pk)}
+    stored = seat.ratings().filter(criterion__dimension=part.dimension.pk)
+    ratings = {rating.criterion_id: rating for rating in stored}
     questions = [
         bound if bound and bound.criterion is criterion else Question(criterion, ratings.get(criterion.pk))
         for criterion in part.criteria
     ]
     before, after = progress.neighbours(part)
-    context = {
-        "assessment": assessment,
-        "may": may,
-        "progress": progress,
-        "part": part,
-        "before": before,
-        "after": after,
-        "questions": questions,
-        "page": secrets.token_hex(12),
-    }
-    return render(request, "questionnaire/dimension.html", context, status=status)
+    context = {"progress": progress, "part": part, "before": before, "after": after, "questions": questions}
+    return _show(request, "dimension", seat, status=status, page=secrets.token_hex(12), **context)
 
 
 def _signed_in_or_401(view):
     """A save by somebody signed out is told so, and the answer stays on the page until it can be stored."""
 
     @wraps(view)
-    def wrapped(request, pk, dimension, criterion):
-        if request.user.is_authenticated:
-            return view(request, pk, dimension, criterion)
+    def wrapped(request, *, dimension, criterion, pk=None, token=""):
+        if token or request.user.is_authenticated:
+            return view(request, pk=pk, token=token, dimension=dimension, criterion=criterion)
         back = reverse("answer-dimension", args=[pk, dimension])
         template = "questionnaire/_signed_out.html" if request.htmx else "questionnaire/signed_out.html"
         context = {"criterion_pk": criterion, "back": back, "posted": request.POST}
@@ -96,73 +126,77 @@ def _signed_in_or_401(view):
 
 @require_POST
 @_signed_in_or_401
-def save(request, pk, dimension, criterion):
-    assessment, may = get_answering(request, pk)
-    criterion = _criterion_or_404(assessment, dimension, criterion)
+@seated
+def save(request, seat, dimension, criterion):
+    criterion = _criterion_or_404(seat.assessment, dimension, criterion)
     form = AnswerForm(request.POST, criterion=criterion)
     question = Question(criterion, posted=request.POST, errors=form.errors)
     status = 200
     try:
         if not form.is_valid():
             question.errors, status = form.errors, 422
-        elif form.cleaned_data["who"] != request.user.pk:
+        elif str(form.cleaned_data["who"]) != seat.mark:
             raise Refused("This page was opened by somebody else, who has signed out since. Load it again to answer.")
         else:
-            question = Question(
-                criterion,
-                assessment.save_rating(by=request.user, criterion=criterion, answer=form.answer(), mark=form.mark()),
-            )
+            answer = {"criterion": criterion, "answer": form.answer(), "mark": form.mark()}
+            question = Question(criterion, seat.assessment.save_rating(by=seat.who, **answer))
     except StaleAnswer as conflict:
         question.conflict, status = Question(criterion, conflict.stored), 409
     except Refused as refusal:
         question.refusal, status = str(refusal), 409
-    return _answer_to_save(request, assessment, may, question, status)
+    return _answer_to_save(request, seat, question, status)
 
 
-def _answer_to_save(request, assessment, may, question, status):
+def _answer_to_save(request, seat, question, status):
+    key = question.criterion.dimension.key
     if request.htmx:
         # The counts change only when something was stored.
-        progress = Progress.of(assessment, request.user) if status == 200 else None
-        part = progress and progress.part(question.criterion.dimension.key)
-        context = {
-            "assessment": assessment,
-            "question": question,
-            "progress": progress,
-            "part": part,
-            "saved": status == 200,
-        }
-        response = render(request, "questionnaire/_saved.html", context, status=status)
+        progress = Progress.of(seat) if status == 200 else None
+        context = {"question": question, "progress": progress, "part": progress and progress.part(key)}
+        response = _show(request, "_saved", seat, status=status, saved=status == 200, **context)
         patch_vary_headers(response, ["HX-Request"])
         return response
     if status == 200:
-        page = reverse("answer-dimension", args=[assessment.pk, question.criterion.dimension.key])
-        return redirect(f"{page}#c-{question.criterion.pk}")
-    if not assessment.is_open:
-        return render(
-            request, "assessments/refused.html", {"assessment": assessment, "sentence": question.refusal}, status=409
-        )
-    return _page(request, assessment, may, question.criterion.dimension.key, bound=question, status=status)
+        return redirect(seat.url("answer-dimension", key) + f"#c-{question.criterion.pk}")
+    if not seat.assessment.is_open:
+        return _refused(request, seat, question.refusal, posted=request.POST)
+    return _page(request, seat, key, bound=question, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seated
+@by_link_only
+def symptoms(request, seat):
+    """The last page: what people notice in daily work. Not scored; what contradicts the ratings is only pointed out."""
+    questions = symptom_questions(seat)
+    form = SymptomsForm(request.POST if request.method == "POST" else None, questions=questions)
+    if form.is_valid():
+        try:
+            seat.assessment.save_symptoms(by=seat.who, answers=form.answers())
+        except Refused as refusal:
+            return _refused(request, seat, refusal)
+        return redirect(seat.url("answer-done"))
+    return _show(request, "symptoms", seat, progress=Progress.of(seat), questions=questions, form=form)
 
 
 @require_safe
-@login_required
-def done(request, pk):
-    assessment, may = get_answering(request, pk)
-    progress = Progress.of(assessment, request.user)
-    participation = assessment.participations.filter(user=request.user).first()
-    context = {"assessment": assessment, "may": may, "progress": progress, "participation": participation}
-    return render(request, "questionnaire/done.html", context)
+@seated
+@by_link_only
+def done(request, seat):
+    contradicted = [question for question in symptom_questions(seat) if question.contradicted_by]
+    context = {"progress": Progress.of(seat), "participation": seat.participation, "contradicted": contradicted}
+    return _show(request, "done", seat, **context)
 
 
 @require_POST
-@login_required
-def submit(request, pk):
-    assessment, _ = get_answering(request, pk)
+@seated
+@by_link_only
+def submit(request, seat):
     try:
-        assessment.submit(by=request.user)
+        seat.assessment.submit(by=seat.who)
     except Refused as refusal:
-        return render(
-            request, "assessments/refused.html", {"assessment": assessment, "sentence": str(refusal)}, status=409
-        )
-    messages.success(request, "Thank you, your answers are submitted. You can still change them until the lead closes.")
-    return redirect("answer-done", pk)
+        return _refused(request, seat, refusal)
+    messages.success(
+        request, "Thank you, your answers are submitted. You can still change them until the answering ends."
+    )
+    return redirect(seat.url("answer-done"))

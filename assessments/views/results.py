@@ -11,7 +11,7 @@ from ..forms.portfolio import ExportForm
 from ..forms.progress import SetbackForm
 from ..progress_charts import radar_chart
 from ..standing import Standing
-from ..voices import voices_behind
+from ..voices import notes_behind, voices_behind
 
 
 @require_safe
@@ -32,6 +32,7 @@ def result(request, pk):
         "generations": result.assessment.results.order_by("generation").defer("outcomes", "cells"),
         "reopenings": result.assessment.reopenings.select_related("by"),
         "voices": voices_behind(result, request.user, names=may("see names")) if may("see votes") else {},
+        "notes": notes_behind(result) if may("see votes") else {},
     }
     return render(request, "results/result.html", context)
 

@@ -22,6 +22,7 @@ def teams(request):
     context = {
         "rows": [(team, latest.get(team.pk)) for team in visible],
         "waiting": waiting,
+        "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
         "may_create": policy.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
     }
     return render(request, "teams/teams.html", context)

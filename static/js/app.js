@@ -69,20 +69,22 @@
     else if (status === 200 || status === 409 || status === 422) settle(form);
     else if (status !== 0) failed(form, "Not saved. Trying again …");
   });
-  for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, (event) => {
-      const form = event.detail.requestConfig?.elt;
-      if (form?.matches("form.question")) failed(form, "Not saved. The server cannot be reached; trying again …");
-    });
-  }
+  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, (event) => {
+    const form = event.detail.requestConfig?.elt;
+    if (form?.matches("form.question")) failed(form, "Not saved. The server cannot be reached; trying again …");
+  });
+  // Of two saves under way at once, the one stored first may be answered last; its counts are out of date then.
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    const answered = (element) => Number(element?.dataset.answered);
+    if (answered(detail.fragment.firstElementChild) < answered(detail.target)) detail.shouldSwap = false;
+  });
   window.addEventListener("online", saveAll);
   window.addEventListener("focus", saveAll);
 
   // What was typed or chosen and not sent yet: "Saved" no longer holds, and it is sent when the page is left.
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form.question");
-    if (form && !unsent.has(form)) show(form, "editing", "");
-    if (form) unsent.add(form);
+    if (form && !unsent.has(form)) { show(form, "editing", ""); unsent.add(form); }
   });
   const isFailing = (form) => ["failed", "signed-out"].includes(statusOf(form).dataset.state);
   window.addEventListener("beforeunload", (event) => { if ([...unsaved.keys()].some(isFailing)) event.preventDefault(); });

@@ -91,8 +91,11 @@ def open_page(browser, request):
 
 
 @pytest.fixture
-def sign_in(open_page, request):
-    """Opens a page on which `user` is signed in; by cookie, so that it costs nothing."""
+def sign_in(request, transactional_db, open_page):
+    """Opens a page on which `user` is signed in; by cookie, so that it costs nothing.
+
+    The pages are closed before the database is emptied: one that saves on leaving must find its session.
+    """
 
     def sign_in_(user, *, address=None, **options):
         address = address or request.getfixturevalue("live_server").url

@@ -134,7 +134,7 @@ def test_from_an_empty_database_to_the_page_of_the_team(deployed, open_page, scr
     lead.goto(f"{assessment}close/")
     assert lead.url == first_result
     member.goto(f"{assessment}answer/")
-    expect(member.get_by_text("it takes no answers now")).to_be_visible()
+    expect(member.get_by_text("This assessment is closed.")).to_be_visible()
 
     lead.get_by_role("link", name="Reopen").click()
     lead.get_by_role("button", name="Reopen").click()

@@ -188,6 +188,27 @@ def test_going_on_days_later_on_another_machine(sign_in, member, assessment, pat
     assert elsewhere.url.endswith(f"#{question(elsewhere, 'x3').get_attribute('id')}")
 
 
+def test_counts_never_go_back_when_an_earlier_save_is_answered_last(sign_in, member, path):
+    page = sign_in(member)
+    page.goto(path)
+    held = []
+
+    def hold(route):
+        # Stored at once, told only when the next answer has been.
+        held.append((route, route.fetch()))
+
+    page.route("**/answer/X/*/", hold, times=1)
+    choose(page, "x1", "Fully")
+    wait_until(page, lambda: held)
+    choose(page, "x2", "Fully")
+    assert_saved(page, "x2")
+    route, response = held[0]
+    route.fulfill(response=response)
+    assert_saved(page, "x1")
+    expect(page.locator("#progress")).to_contain_text("2 of 8 answered")
+    expect(page.locator("#toc-X")).to_contain_text("2/4")
+
+
 def test_last_answer_before_going_on_is_not_lost(sign_in, member, assessment, path):
     page = sign_in(member)
     page.goto(path)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0002_due_not_before_date"),
+        ("assessments", "0003_team_answers"),
     ]
 
     operations = [

@@ -1,0 +1,161 @@
+"""How answers get into an assessment. Every write takes the assessment's lock and checks again."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Subquery
+from django.utils import timezone
+
+from .frameworks import Criterion
+from .journal import Event
+from .moves import OPEN, Moving, Refused
+from .participation import Answerer, Guest, Invitation, Participation
+from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
+from .teams import Membership
+
+
+class Answering(Moving):
+    """The part of an assessment that people answer in."""
+
+    participations: Any
+    respondents: Any
+    ratings: Any
+    agreed_ratings: Any
+    anonymous: Any
+    #: Respondents without whom an anonymous assessment gives nothing away; also votes on a single criterion.
+    LEAST_ANONYMOUS = 4
+
+    class Meta:
+        abstract = True
+
+    def respondent_of(self, who: Answerer) -> Respondent | None:
+        return self.respondents.of(who, anonymous=self.anonymous).first()
+
+    def participation_of(self, who: Answerer) -> Participation | None:
+        return self.participations.of(who).first()
+
+    def answered_keys(self, respondent) -> set[str]:
+        """Keys of the criteria that this respondent has answered, be it with `I do not know`."""
+        if respondent is None:
+            return set()
+        return set(Rating.objects.filter(respondent=respondent).given().values_list("criterion__key", flat=True))
+
+    def answered_by_person(self) -> dict[tuple, int]:
+        """Number of criteria answered, by (user id, invitation id), one of which is None; nothing where anonymous."""
+        if self.anonymous:
+            return {}
+        rows = self.ratings.given().order_by().values_list("respondent__user", "respondent__invitation")
+        return {(user, invitation): n for user, invitation, n in rows.annotate(n=Count("pk"))}
+
+    def people_with_answers(self) -> int:
+        return self.ratings.given().order_by().values("respondent").distinct().count()
+
+    def unanswered_criteria(self) -> list[Criterion]:
+        """Criteria that nobody has rated and the team has not agreed on so far; at closing they count as zero."""
+        agreed = self.agreed_ratings.agreed().values_list("criterion_id")
+        known = {pk for (pk,) in self.ratings.votes().values_list("criterion_id").union(agreed)}
+        return [criterion for criterion in self.criteria_asked() if criterion.pk not in known]  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------------ writing
+
+    def _lock_for(self, who: Answerer) -> tuple[Any, uuid.UUID | None]:
+        """The locked row, open for this person's answers, and the id of their respondent, None before the first one.
+
+        Two queries: what a statement that waits for the lock reads beside it may be from before the wait. Raises
+        Refused for whoever may not answer (any more).
+        """
+        locked: Any = self._lock()
+        locked._refuse_unless(OPEN)
+        if locked.anonymous and not isinstance(who, Guest):
+            raise Refused("In an anonymous assessment answers are given by personal link only.")
+        respondent = Respondent.objects.of(who, anonymous=locked.anonymous).filter(assessment=self.pk)
+        let_in: Any
+        if isinstance(who, Guest):
+            let_in = Invitation.objects.usable().filter(assessment=self.pk, pk=who.invitation.pk)
+        else:
+            let_in = Membership.objects.answering().filter(team=locked.team_id, user=who)
+        found = let_in.order_by().values_list(Subquery(respondent.values("pk")[:1]), "pk").first()
+        if found is None:
+            gone = isinstance(who, Guest)
+            raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
+        return locked, found[0]
+
+    def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:
+        """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
+
+        A save that is older than what the same page has stored already changes nothing. Raises StaleAnswer where
+        another page has changed the answer meanwhile, Refused where the assessment is not open or the person no
+        longer answers for the team.
+        """
+        with transaction.atomic():
+            locked, respondent = self._lock_for(by)
+            respondent = respondent or locked._begin(by).pk
+            return Rating.objects.store(self.pk, respondent, criterion, answer, mark, timed=not locked.anonymous)
+
+    def _begin(self, who: Answerer) -> Respondent:
+        """The respondent of somebody's first answer. Where anonymous, this transaction touches no participation."""
+        if not self.anonymous:
+            started = {"state": Participation.State.STARTED}
+            if isinstance(who, Guest):
+                self.participations.of(who).filter(state=Participation.State.ASKED).update(**started)
+            else:
+                self.participations.update_or_create(assessment=self, user=who, defaults=started)
+        return Respondent.objects.begin(self.pk, who, anonymous=self.anonymous)
+
+    def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
+        """Stores whether this person finds each symptom; None takes an answer back."""
+        with transaction.atomic():
+            locked, respondent = self._lock_for(by)
+            respondent = respondent or locked._begin(by).pk
+            for symptom, agrees in answers.items():
+                key = {"respondent_id": respondent, "symptom": symptom}
+                if agrees is None:
+                    SymptomAnswer.objects.filter(**key).delete()
+                else:
+                    SymptomAnswer.objects.update_or_create(**key, defaults={"agrees": agrees})
+
+    def submit(self, *, by: Answerer):
+        """Marks that this person is done. Answers may still be changed while the assessment is open.
+
+        Of an anonymous assessment only the day is noted, and nothing in the journal.
+        """
+        with transaction.atomic():
+            locked, respondent = self._lock_for(by)
+            if not locked.answered_keys(respondent):
+                raise Refused("Answer at least one question before you submit.")
+            now = timezone.now()
+            if locked.anonymous:
+                now = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            done = {"state": Participation.State.SUBMITTED, "submitted_at": now}
+            if isinstance(by, Guest):
+                self.participations.of(by).update(**done)
+            else:
+                self.participations.update_or_create(assessment=self, user=by, defaults=done)
+            if not locked.anonymous:
+                guest = {"invitation": by.invitation.pk} if isinstance(by, Guest) else {}
+                Event.record("assessment.submitted", by=by, team=self.team, assessment=self, **guest)
+
+    # ------------------------------------------------------------------ reading
+
+    def votes(self) -> dict[uuid.UUID, dict[str, str]]:
+        """Every respondent's codes by criterion key; what is not there is unanswered."""
+        votes: dict[uuid.UUID, dict[str, str]] = {}
+        rows = self.ratings.given().values_list("respondent_id", "criterion__key", "answer", "choice__code")
+        for respondent, key, answer, code in rows:
+            votes.setdefault(respondent, {})[key] = code if answer == Rating.Kind.RATED else answer
+        return votes
+
+    def symptoms_found(self) -> list[tuple[Any, int, int]]:
+        """Symptoms as (symptom, people who agree, people who said anything), most agreed first; none below four."""
+        rows = SymptomAnswer.objects.filter(respondent__assessment=self.pk).order_by()
+        counted = rows.values_list("symptom", "agrees").annotate(n=Count("pk"))
+        totals: dict[int, list[int]] = {}
+        for symptom, agrees, n in counted:
+            total = totals.setdefault(symptom, [0, 0])
+            total[0] += n if agrees else 0
+            total[1] += n
+        least = self.LEAST_ANONYMOUS if self.anonymous else 1
+        asked = self.edition.contents.symptoms  # type: ignore[attr-defined]
+        found = [(s, *totals[s.pk]) for s in asked if s.pk in totals and totals[s.pk][1] >= least and totals[s.pk][0]]
+        return sorted(found, key=lambda each: -each[1])

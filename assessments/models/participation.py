@@ -1,0 +1,265 @@
+"""Who is asked, by which link, and how far they are. What they answer is in `ratings`; no key leads there."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.db import models
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from .accounts import User
+
+
+def new_token() -> str:
+    """A secret for one person: 256 bits, long enough that nobody guesses it."""
+    return secrets.token_urlsafe(32)
+
+
+def invite_hash(token: str) -> str:
+    return hashlib.sha256(f"invite{token}".encode()).hexdigest()
+
+
+def respond_hash(token: str) -> str:
+    """Differs from `invite_hash`, so that a database in the wrong hands does not join the two."""
+    return hashlib.sha256(f"respond{token}".encode()).hexdigest()
+
+
+class Pledge:
+    """A token that a page proposes: signed, so that it is one of ours, and the same however often the page is sent."""
+
+    _signer = signing.Signer(salt="personal-link")
+
+    @classmethod
+    def make(cls) -> str:
+        return cls._signer.sign(new_token())
+
+    @classmethod
+    def redeem(cls, signed: str) -> str | None:
+        try:
+            return cls._signer.unsign(signed)
+        except signing.BadSignature:
+            return None
+
+
+def link_to(token: str) -> str:
+    """The absolute address of a link, from SITE_URL and never from a request."""
+    return settings.SITE_URL + reverse("link", args=[token])
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def genuine(self, token: str) -> "Invitation | None":
+        """The invitation that this token belongs to, usable or not, with `.state_now` of its participation."""
+        rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
+        same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
+        state = Participation.objects.filter(same).values("state")[:1]
+        return rows.filter(token_hash=invite_hash(token)).annotate(state_now=Subquery(state)).first()
+
+    def usable(self):
+        now = timezone.now()
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+
+    def shared(self):
+        return self.filter(is_shared=True)
+
+    def personal(self):
+        return self.filter(is_shared=False)
+
+
+class Invitation(models.Model):
+    """A way in by link: for a member, for an address, for whoever has the shared link, or for one guest who used that.
+
+    The token itself is stored nowhere.
+    """
+
+    LIFETIME = timedelta(days=60)
+    #: State of the participation, where it was fetched by `genuine`.
+    state_now: str | None
+
+    assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="invitations")
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="invitations")
+    email = models.EmailField(max_length=254, blank=True)
+    name = models.CharField(max_length=120, blank=True)
+    is_shared = models.BooleanField(default=False)
+    token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique when set
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "user"],
+                condition=Q(user__isnull=False),
+                name="invitation_once_per_person",
+                violation_error_message="This person is invited already.",
+            ),
+            models.UniqueConstraint(
+                "assessment",
+                Lower("email"),
+                condition=~Q(email=""),
+                name="invitation_once_per_address",
+                violation_error_message="This address is invited already.",
+            ),
+            models.UniqueConstraint(
+                fields=["assessment"],
+                condition=Q(is_shared=True, revoked_at__isnull=True),
+                name="invitation_one_shared_link",
+                violation_error_message="There is a shared link already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True, email="", name="") | Q(is_shared=False),
+                name="invitation_shared_is_nobodys",
+                violation_error_message="A shared link belongs to nobody.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"invitation {self.pk}"
+
+    @property
+    def is_revoked(self):
+        return self.revoked_at is not None
+
+    @property
+    def is_expired(self):
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_usable(self):
+        return not self.is_revoked and not self.is_expired
+
+    @property
+    def addressee(self) -> str:
+        """The address that the link was made for; empty where it was made for nobody in particular."""
+        return self.user.email if self.user else self.email
+
+    def is_for_somebody_else(self, user) -> bool:
+        """Whether somebody is signed in whose address is not the one that the link was made for."""
+        return bool(user.is_authenticated and self.addressee and self.addressee.lower() != user.email.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who holds a personal link. The token is with the request alone, never in a table or a session."""
+
+    invitation: Invitation
+    token: str
+
+    is_authenticated = False
+    pk = None
+
+
+#: Who answers: an account, or the holder of a personal link.
+Answerer = User | Guest
+
+
+class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def by_state(self) -> dict[str, int]:
+        return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
+
+    def of(self, who: Any):
+        """Those of an account or of the holder of a link."""
+        if isinstance(who, Guest):
+            invitation = who.invitation
+            return self.filter(user=invitation.user_id) if invitation.user_id else self.filter(invitation=invitation)
+        return self.filter(user=who)
+
+    def submitted(self):
+        return self.filter(state=Participation.State.SUBMITTED)
+
+    def not_submitted(self):
+        return self.exclude(state=Participation.State.SUBMITTED)
+
+    def named(self):
+        """With whatever a list of people needs, by name."""
+        rows = self.select_related("user", "invitation")
+        return rows.order_by("user__name", "user__email", "invitation__name", "invitation__email", "pk")
+
+
+class Participation(models.Model):
+    """Whether somebody who is asked has answered; never what. No key leads from here to a respondent."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Not started"
+        STARTED = "started", "Started"
+        SUBMITTED = "submitted", "Submitted"
+
+    assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="participations")
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="participations")
+    invitation = models.OneToOneField(Invitation, models.CASCADE, null=True, blank=True, related_name="participation")
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ParticipationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "user"],
+                condition=Q(user__isnull=False),
+                name="participation_once_per_person",
+                violation_error_message="This person is asked already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True) | Q(invitation__isnull=True),
+                name="participation_person_or_invitation",
+                violation_error_message="A participation belongs to a person or to an invitation, not to both.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="submitted", submitted_at__isnull=False) | ~Q(state="submitted"),
+                name="participation_submitted_has_time",
+                violation_error_message="A submitted participation needs its time.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id or self.invitation_id}: {self.state}"
+
+    @property
+    def who(self) -> str:
+        """What this person is called in a list."""
+        if self.user:
+            return str(self.user)
+        return self.invitation.name or self.invitation.email or "A guest" if self.invitation else "Somebody"
+
+    @property
+    def address(self) -> str:
+        return self.user.email if self.user else self.invitation.email if self.invitation else ""
+
+
+class LinkGuessQuerySet(models.QuerySet["LinkGuess"]):
+    WINDOW = timedelta(minutes=15)
+
+    def is_over_limit(self, address: str) -> bool:
+        recent = self.filter(address=address[:45], at__gte=timezone.now() - self.WINDOW)
+        return recent.count() >= settings.LINK_LIMIT_PER_ADDRESS
+
+    def record(self, address: str):
+        self.filter(at__lt=timezone.now() - 4 * self.WINDOW).delete()
+        self.create(address=address[:45])
+
+
+class LinkGuess(models.Model):
+    """A link that nobody was given, tried from this network address; forgotten after an hour."""
+
+    address = models.CharField(max_length=45)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = LinkGuessQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["address", "at"], name="link_guess_address_at")]
+
+    def __str__(self):
+        return f"{self.address} at {self.at:%F %T}"

@@ -1,0 +1,286 @@
+"""What was answered: respondents, their ratings, what they say to symptoms, and what the team agrees on."""
+
+import uuid
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import scoring
+from .accounts import User
+from .frameworks import Choice, Criterion, Symptom
+from .moves import Refused
+from .participation import Guest, Invitation, respond_hash
+
+
+class StaleAnswer(Refused):
+    """Another page has stored a different answer meanwhile; `.stored` is that rating."""
+
+    def __init__(self, stored):
+        super().__init__("This answer was changed on another page meanwhile.")
+        self.stored = stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a respondent says to one criterion. `code` is a choice's code, NA, DK, or empty for no answer."""
+
+    code: str = ""
+    reason: str = ""
+    comment: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMark:
+    """Which page saved, its running number, and the version of the rating that the page had seen."""
+
+    page: str
+    sequence: int
+    version: int
+
+
+class RespondentQuerySet(models.QuerySet["Respondent"]):
+    def of(self, who: Any, *, anonymous: bool):
+        """The respondent of an account or of the holder of a link; where anonymous, only the secret finds it."""
+        return self.filter(**self._key(who, anonymous))
+
+    def begin(self, assessment_id, who: Any, *, anonymous: bool) -> "Respondent":
+        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, **self._key(who, anonymous))
+
+    @staticmethod
+    def _key(who, anonymous) -> dict:
+        if anonymous:
+            return {"secret_hash": respond_hash(who.token)} if isinstance(who, Guest) else {"pk": None}
+        if isinstance(who, Guest):
+            invitation = who.invitation
+            return {"user_id": invitation.user_id} if invitation.user_id else {"invitation": invitation}
+        return {"user": who}
+
+    def scramble(self, assessment_id):
+        """Writes everything that the respondents of an anonymous assessment said anew, in random order under new ids.
+
+        Afterwards neither a secret, nor the page and order of saves, nor the order of rows leads to a person.
+        """
+        kind: Any
+        rows: list[Any] = list(self.filter(assessment=assessment_id))
+        said = [list(kind.objects.filter(respondent__in=rows)) for kind in (Rating, SymptomAnswer)]
+        for kind in (Rating, SymptomAnswer):
+            kind.objects.filter(respondent__in=rows).delete()
+        self.filter(assessment=assessment_id).delete()
+        new_id = {row.pk: uuid.uuid4() for row in rows}
+        for row in rows:
+            row.pk, row.secret_hash = new_id[row.pk], None
+        for row in (row for kind in said for row in kind):
+            row.pk, row.respondent_id = uuid.uuid4(), new_id[row.respondent_id]
+        for row in said[0]:
+            row.version, row.page, row.sequence, row.saved_at = 1, "", 0, None
+        for kind, each in zip((Respondent, Rating, SymptomAnswer), (rows, *said), strict=True):
+            SystemRandom().shuffle(each)
+            kind.objects.bulk_create(each, batch_size=1000)
+
+
+class Respondent(models.Model):
+    """Who answers, as far as that may be known: an account, a guest, or only a secret that a person alone holds."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="respondents")
+    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="respondents")
+    invitation = models.OneToOneField(Invitation, models.SET_NULL, null=True, blank=True, related_name="respondent")
+    secret_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique when set
+    is_anonymous = models.BooleanField(default=False, editable=False)
+
+    objects = RespondentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "user"],
+                condition=Q(user__isnull=False),
+                name="respondent_once_per_person",
+                violation_error_message="This person answers already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True) | Q(secret_hash__isnull=True),
+                name="respondent_known_or_secret",
+                violation_error_message="A respondent is known by account or by secret, not by both.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_anonymous=False) | Q(user__isnull=True, invitation__isnull=True),
+                name="respondent_anonymous_is_nobody",
+                violation_error_message="An anonymous respondent has neither account nor invitation.",
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.pk)
+
+    @property
+    def who(self) -> str:
+        """What the lead calls this person in a named assessment."""
+        if self.user:
+            return str(self.user)
+        if self.invitation:
+            return self.invitation.name or self.invitation.email or "A guest"
+        return "Somebody who has left"
+
+
+class RatingQuerySet(models.QuerySet["Rating"]):
+    def given(self):
+        """Ratings that are an answer, be it `I do not know`; a comment alone is none."""
+        return self.exclude(answer=Rating.Kind.NONE)
+
+    def votes(self):
+        """Answers that count for or against something: a choice, or that it does not apply."""
+        return self.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA])
+
+    def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark, *, timed=True) -> "Rating":
+        """Inserts or updates the one rating of this respondent for this criterion; `timed` notes when.
+
+        The caller holds the assessment's lock, so nothing can come between reading and writing.
+        """
+        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
+        if stored is None:
+            stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
+        elif stored.page == mark.page:
+            if mark.sequence <= stored.sequence:
+                return stored
+        elif stored.version != mark.version:
+            raise StaleAnswer(stored)
+        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
+        stored.criterion = criterion
+        stored.take(answer)
+        stored.page, stored.sequence, stored.version = mark.page, mark.sequence, stored.version + 1
+        stored.saved_at = timezone.now() if timed else None
+        stored.save(force_insert=stored._state.adding, force_update=not stored._state.adding)
+        return stored
+
+
+class Rating(models.Model):
+    """A respondent's answer to a criterion. No answer, I do not know, does not apply and a choice are kept apart."""
+
+    class Kind(models.TextChoices):
+        NONE = "", "No answer"
+        RATED = "rated", "Rated"
+        NA = scoring.NA, "Does not apply"
+        DK = scoring.DK, "I do not know"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="ratings", db_index=False)
+    respondent = models.ForeignKey(Respondent, models.CASCADE, related_name="ratings", db_index=False)
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="ratings")
+    answer = models.CharField(max_length=5, choices=Kind, blank=True)
+    choice = models.ForeignKey(Choice, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=500, blank=True)
+    comment = models.TextField(blank=True, max_length=4000)
+    evidence = models.URLField(max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    page = models.CharField(max_length=40, blank=True)
+    sequence = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RatingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["respondent", "criterion"],
+                name="rating_once_per_criterion",
+                violation_error_message="This respondent has rated this criterion already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="rated", choice__isnull=False) | (~Q(answer="rated") & Q(choice__isnull=True)),
+                name="rating_choice_when_rated",
+                violation_error_message="A rating needs a choice; any other answer has none.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer="NA") | ~Q(reason=""),
+                name="rating_na_has_reason",
+                violation_error_message="“Does not apply” needs a reason.",
+            ),
+        ]
+        indexes = [models.Index(fields=["assessment", "criterion"], name="rating_assessment_criterion")]
+
+    def __str__(self):
+        return f"{self.criterion_id}: {self.answer or '-'}"
+
+    def take(self, answer: Answer):
+        scale = self.criterion.scale
+        rated = answer.code not in {"", scoring.NA, scoring.DK}
+        self.answer = self.Kind.RATED if rated else answer.code
+        self.choice = scale.by_code[answer.code] if rated else None
+        self.reason = answer.reason if answer.code == scoring.NA else ""
+        self.comment, self.evidence = answer.comment, answer.evidence
+
+    @property
+    def code(self) -> str:
+        return self.choice.code if self.choice else self.answer
+
+
+class SymptomAnswer(models.Model):
+    """Whether a respondent finds a symptom in the team. Never scored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    respondent = models.ForeignKey(Respondent, models.CASCADE, related_name="symptoms", db_index=False)
+    symptom = models.ForeignKey(Symptom, models.PROTECT, related_name="+")
+    agrees = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["respondent", "symptom"],
+                name="symptom_once_per_respondent",
+                violation_error_message="This respondent has answered this already.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.symptom_id}: {'agrees' if self.agrees else 'does not agree'}"
+
+
+class AgreedRatingQuerySet(models.QuerySet):
+    def agreed(self):
+        """Those that settle a criterion; where the median was kept, the votes do."""
+        return self.filter(keeps_median=False)
+
+
+class AgreedRating(models.Model):
+    """What a team settles on together for a criterion: a choice, that it does not apply, or that the median stays."""
+
+    assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="agreed_ratings")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    choice = models.ForeignKey(Choice, models.PROTECT, null=True, blank=True, related_name="+")
+    keeps_median = models.BooleanField(default=False)
+    reason = models.CharField(max_length=500, blank=True)
+    note = models.TextField(blank=True, max_length=4000)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = AgreedRatingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "criterion"],
+                name="agreed_once_per_criterion",
+                violation_error_message="There is an agreed rating for this criterion already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(choice__isnull=False, keeps_median=False)
+                | Q(choice__isnull=True, keeps_median=True)
+                | (Q(choice__isnull=True, keeps_median=False) & ~Q(reason="")),
+                name="agreed_na_has_reason",
+                violation_error_message="“Does not apply” needs a reason.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.criterion_id} agreed"
+
+    @property
+    def code(self) -> str:
+        """The agreed code; empty where the median is kept."""
+        return "" if self.keeps_median else self.choice.code if self.choice else scoring.NA

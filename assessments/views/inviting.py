@@ -1,0 +1,112 @@
+"""Inviting people to an assessment, and following who has answered."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from .. import mailing
+from ..access import get_assessment, get_followed
+from ..following import Following
+from ..forms.inviting import InviteForm
+from ..models import Refused
+from ..models.participation import link_to
+from ..qr import qr_code
+from .assessments import refused
+
+
+def _page(request, assessment, may, *, form=None, status=200, **context):
+    following = Following(assessment, may)
+    context |= {
+        "assessment": assessment,
+        "may": may,
+        "form": form or InviteForm(assessment=assessment, picked=following.not_invited()),
+        "following": following,
+        "shared": assessment.invitations.shared().usable().first(),
+        "mail_enabled": settings.MAIL_ENABLED,
+    }
+    return render(request, "assessments/invite.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def invite(request, pk):
+    """Members to pick, addresses to paste, one link to share; and every invitation there is."""
+    assessment, may = get_assessment(request, pk, may="invite")
+    if request.method != "POST":
+        return _page(request, assessment, may)
+    form = InviteForm(request.POST, assessment=assessment)
+    if not form.is_valid():
+        return _page(request, assessment, may, form=form, status=422)
+    try:
+        number = assessment.invite(by=request.user, **form.people())
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    mailing.send_soon(assessment)
+    messages.success(request, _told(number, assessment))
+    return redirect("assessment-invite", pk)
+
+
+def _told(number: int, assessment) -> str:
+    people = "1 person is" if number == 1 else f"{number} people are"
+    if not settings.MAIL_ENABLED:
+        return f"{people} on the list. Mail is not set up here, so nothing was sent; share the link instead."
+    when = "as soon as you open the assessment" if assessment.is_draft else "now"
+    return f"{people} invited; the mails go out {when}."
+
+
+@require_POST
+@login_required
+def share(request, pk):
+    """Makes a new shared link and shows it, this once, with its QR code; the one before stops working."""
+    assessment, may = get_assessment(request, pk, may="invite")
+    try:
+        link = link_to(assessment.share(by=request.user))
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    return _page(request, assessment, may, link=link, qr=qr_code(link))
+
+
+@require_POST
+@login_required
+def revoke(request, pk, invitation):
+    assessment, _ = get_assessment(request, pk, may="invite")
+    row = assessment.invitations.filter(pk=invitation).first()
+    if row is None:
+        raise Http404
+    try:
+        assessment.revoke(row, by=request.user)
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    messages.success(request, "The link does not work any more. What was saved by it counts.")
+    return redirect("assessment-invite", pk)
+
+
+@require_POST
+@login_required
+def remind(request, pk):
+    assessment, _ = get_assessment(request, pk, may="invite")
+    try:
+        number = assessment.remind(by=request.user)
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    mailing.send_soon(assessment)
+    people = "1 person" if number == 1 else f"{number} people"
+    if settings.MAIL_ENABLED:
+        messages.success(request, f"{people} will be reminded by mail.")
+    else:
+        messages.warning(request, "Mail is not set up here, so nobody was reminded.")
+    return redirect(assessment)
+
+
+@require_safe
+@login_required
+def participation(request, pk):
+    """Who has answered so far, as a fragment; 204 where that is as the page has it. One query unless it changed."""
+    assessment, may = get_followed(request, pk)
+    if request.GET.get("seen") == assessment.pulse:
+        return HttpResponse(status=204)
+    context = {"assessment": assessment, "may": may, "following": Following(assessment, may)}
+    return render(request, "assessments/_participation.html", context)

@@ -1,0 +1,75 @@
+"""Coming in by link. Opening one uses nothing up; only accepting it, a POST, does something."""
+
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from ..forms.assessments import minutes
+from ..forms.inviting import AcceptForm
+from ..models import Participation, Refused
+from ..seats import link_problems, open_link
+
+
+@require_safe
+@link_problems
+def link(request, token):
+    """What the link is for. Whoever has begun is led back to where they were; a member to their own pages."""
+    invitation = open_link(request, token)
+    if own := _own_page(request, invitation):
+        return own
+    if not invitation.is_shared and invitation.state_now not in {None, Participation.State.ASKED}:
+        return redirect("guest-answer", token)
+    return _landing(request, invitation, token, AcceptForm(invitation=invitation, user=request.user))
+
+
+def _own_page(request, invitation):
+    """In a named assessment a member who is signed in answers by account, not a second time by link."""
+    assessment, user = invitation.assessment, request.user
+    if assessment.anonymous or not user.is_authenticated or invitation.is_for_somebody_else(user):
+        return None
+    if not assessment.team.memberships.answering().filter(user=user).exists():
+        return None
+    return redirect("answer", assessment.pk)
+
+
+def _landing(request, invitation, token, form, *, status=200):
+    assessment = invitation.assessment
+    count = len(assessment.criteria_asked())
+    context = {
+        "invitation": invitation,
+        "assessment": assessment,
+        "token": token,
+        "form": form,
+        "other": invitation.is_for_somebody_else(request.user),
+        "total": count,
+        "minutes": minutes(count),
+    }
+    return render(request, "links/link.html", context, status=status)
+
+
+@require_POST
+@link_problems
+def accept(request, token):
+    """Begins. A link for another address than the one that is signed in has to be confirmed first."""
+    invitation = open_link(request, token)
+    form = AcceptForm(request.POST, invitation=invitation, user=request.user)
+    if not form.is_valid():
+        return _landing(request, invitation, token, form, status=422)
+    assessment = invitation.assessment
+    try:
+        if not invitation.is_shared:
+            assessment.accept(invitation)
+            return redirect("guest-answer", token)
+        mine = form.cleaned_data["pledge"]
+        _come_in(request, assessment, invitation, mine, form.cleaned_data.get("name", ""))
+    except Refused as refusal:
+        context = {"invitation": invitation, "assessment": assessment, "sentence": str(refusal)}
+        return render(request, "links/refused.html", context, status=409)
+    return redirect("guest-answer", mine)
+
+
+def _come_in(request, assessment, shared, token, name):
+    """By the shared link: as oneself where one is asked already, else as a new guest."""
+    if request.user.is_authenticated and assessment.participations.filter(user=request.user).exists():
+        assessment.take_link(request.user, token=token)
+    else:
+        assessment.enter(shared, token=token, name=name)

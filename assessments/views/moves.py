@@ -1,0 +1,73 @@
+"""Moves of an assessment that need no form of their own: opening a draft, ending the answering, answering again."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from .. import mailing
+from ..access import get_assessment
+from ..forms.assessments import FacilitatorForm
+from ..models import Refused
+from .assessments import refused
+
+
+@require_POST
+@login_required
+def open_draft(request, pk):
+    assessment, _ = get_assessment(request, pk, may="start")
+    try:
+        assessment.open(by=request.user)
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    mailing.send_soon(assessment)
+    messages.success(request, "The assessment is open.")
+    return redirect(assessment)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def end_answering(request, pk):
+    """Asks first, naming who has not submitted."""
+    assessment, may = get_assessment(request, pk, may="end answering")
+    if request.method == "POST":
+        try:
+            assessment.end_answering(by=request.user)
+        except Refused as refusal:
+            return refused(request, assessment, refusal)
+        messages.success(request, "Answering has ended. Look at what you see differently, and agree.")
+        return redirect("review", pk)
+    if not assessment.is_open:
+        status = assessment.get_status_display().lower()
+        return refused(request, assessment, f"This assessment takes no answers: it is {status}.")
+    waiting = assessment.participations.not_submitted().named()
+    return render(request, "assessments/end.html", {"assessment": assessment, "may": may, "waiting": waiting})
+
+
+@require_POST
+@login_required
+def answer_again(request, pk):
+    assessment, _ = get_assessment(request, pk, may="end answering")
+    try:
+        assessment.answer_again(by=request.user)
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    messages.success(request, "Everybody can answer again.")
+    return redirect(assessment)
+
+
+@require_POST
+@login_required
+def facilitator(request, pk):
+    """Names who leads through the review, by address; an empty one leaves it to the lead."""
+    assessment, _ = get_assessment(request, pk, may="extend")
+    form = FacilitatorForm(request.POST, assessment=assessment)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["facilitator"])))
+        return redirect(assessment)
+    try:
+        assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user)
+    except Refused as refusal:
+        return refused(request, assessment, refusal)
+    messages.success(request, "Saved.")
+    return redirect(assessment)
