@@ -54,7 +54,7 @@ def graded(
 
     `results` are the current ones of the teams, oldest first, where somebody has read them already.
 
-    Without shares the criteria are not read but the levels of dimensions: enough for lists over many teams.
+    Without shares the criteria are not read: enough for lists over many teams.
     """
     chosen = list(targets)
     return _Grader(chosen, with_shares, results).all() if chosen else []
@@ -70,7 +70,7 @@ class _Grader:
             if not result.is_short and result.date >= earliest:
                 self.results.setdefault((result.team_id, result.framework_id), []).append(result)
         self.deciding = {target.pk: self._deciding(target) for target in targets}
-        self.levels = {} if with_shares else self._part_levels()
+        self.levels = self._part_levels()
         judged = [target for target in targets if with_shares and self.deciding[target.pk]]
         needed = [result for target in judged for result in (self.deciding[target.pk], target.baseline) if result]
         self.recalled = {each.result.pk: each for each in Recalled.all({r.pk: r for r in needed}.values())}
@@ -101,7 +101,7 @@ class _Grader:
         return grading.decisive(self._since(target), due=target.due, today=target.team.today())
 
     def _part_levels(self) -> dict[tuple, dict]:
-        """Outcomes of dimensions by (result, key), where a target asks for one; with shares they are worked out."""
+        """Outcomes of dimensions by (result, key), where a target asks for one."""
         decided = [self.deciding[target.pk] for target in self.targets if target.dimension]
         results = {result.pk for result in decided if result}
         if not results:
@@ -114,10 +114,6 @@ class _Grader:
             return result.level
         if not target.dimension:
             return result.outcomes.get(target.rule, {}).get("level")
-        if recalled := self.recalled.get(result.pk):
-            side = recalled.side
-            outcome = side.only(side.keys(target.dimension), target.dimension).outcomes.get(target.rule)
-            return outcome.level if outcome else None
         return self.levels.get((result.pk, target.dimension), {}).get(target.rule, {}).get("level")
 
     def _count(self, target: Target, result: Result | None) -> grading.Count | None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from . import comparing, scoring
 from .comparing import Kind, PartChange, Split
 from .models import Criterion, Edition, Result
+from .models.results import as_fraction
 from .recalled import Recalled
 from .standing import answer_name
 
@@ -77,7 +78,10 @@ def _signed(value, places: int) -> str:
 
 
 class Beside:
-    """A comparison of two results of one team and one framework. One query besides the two results."""
+    """A comparison of two results of one team and one framework. One query besides the two results.
+
+    `hidden` are criteria of which nothing is shown, because too few people have answered them anonymously.
+    """
 
     def __init__(self, old: Result, new: Result):
         self.old, self.new = old, new
@@ -85,6 +89,7 @@ class Beside:
         self.same_ladder = same_ladder(old.edition, new.edition)
         self.rule = new.rule
         self.sides = Recalled.all([old, new])
+        self.hidden = frozenset().union(*(recalled.hidden for recalled in self.sides))
         before, after = (recalled.side for recalled in self.sides)
         self.comparison = comparing.compare(before, after, rule=self.rule, same_ladder=self.same_ladder)
 
@@ -98,17 +103,25 @@ class Beside:
 
     @property
     def whole(self) -> list[Figure]:
-        index = Figure.of(
-            "Index" if self.new.edition.uses_levels else "Smallest section score",
-            self.comparison.whole.index,
-            self.places,
-        )
-        level = Figure.of("Level" if self.new.edition.uses_levels else "Band, from 0", self.comparison.whole.level, 0)
-        return [level, index]
+        index, level = self.comparison.whole.index, self.comparison.whole.level
+        if self.hidden:
+            index = Split(before=as_fraction(self.old.index_exact), after=as_fraction(self.new.index_exact))
+            level = (
+                Split(before=self.old.level, after=self.new.level)
+                if self.same_ladder
+                else Split(before=None, after=None)
+            )
+        by_levels = self.new.edition.uses_levels
+        return [
+            Figure.of("Level" if by_levels else "Band, from 0", level, 0),
+            Figure.of("Index" if by_levels else "Smallest section score", index, self.places),
+        ]
 
     @property
     def dimensions(self) -> list[tuple[str, Figure, Figure]]:
-        """Every dimension of either side as (name, level, index)."""
+        """Every dimension of either side as (name, level, index); none where criteria are hidden."""
+        if self.hidden:
+            return []
         return [
             (self._dimension_name(part), Figure.of("", part.level, 0), Figure.of("", part.index, self.places))
             for part in self.comparison.dimensions
@@ -132,11 +145,6 @@ class Beside:
             for kind, heading in HEADINGS.items()
         ]
         return [group for group in groups if group.rows]
-
-    @cached_property
-    def hidden(self) -> frozenset[str]:
-        """Criteria of which nothing is shown, because too few people have answered them anonymously."""
-        return frozenset().union(*(recalled.hidden for recalled in self.sides))
 
     def _row(self, change: comparing.CriterionChange) -> Row:
         old = self.old.edition.contents.criterion_by_key.get(change.key)

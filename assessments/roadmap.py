@@ -86,7 +86,7 @@ class Roadmap:
 
     def _rating(self, criterion: Criterion | None) -> str:
         recalled = self.about.recalled
-        if criterion is None or recalled is None or criterion.key in recalled.hidden:
+        if criterion is None or recalled is None:
             return ""
         row = recalled.rows.get(criterion.key)
         return answer_name(criterion, row.rating) if row else ""
@@ -138,13 +138,13 @@ class Roadmap:
         if recalled is None:
             return []
         planned = {each.action.criterion for each in self.everything if each.action.is_pending}
-        by_key, hidden = recalled.result.edition.contents.criterion_by_key, recalled.hidden
+        by_key = recalled.result.edition.contents.criterion_by_key
         blocking = [row for row in recalled.rows.values() if row.blocker is not None]
         rows = sorted(blocking, key=lambda row: row.blocker or 0)
         return [
             Gap(
                 criterion=by_key[row.key],
-                rating="" if row.key in hidden else answer_name(by_key[row.key], row.rating),
+                rating=answer_name(by_key[row.key], row.rating),
                 is_planned=row.key in planned,
             )
             for row in rows

@@ -107,7 +107,7 @@ class TryOn:
         criterion, change = self.contents.criterion_by_key[step.change.key], step.change
         return NeededChange(
             criterion=criterion,
-            before="" if change.key in self.recalled.hidden else answer_name(criterion, change.before or ""),
+            before=answer_name(criterion, change.before or ""),
             after=answer_name(criterion, change.after),
             adds="+" + self.about.index_text(step.adds),
             index=self.about.index_text(step.index),
@@ -139,7 +139,7 @@ class TryOn:
         return Fitting(
             criterion=criterion,
             field=self._field(criterion),
-            present="not shown" if criterion.key in self.recalled.hidden else answer_name(criterion, present),
+            present=answer_name(criterion, present),
             options=[
                 Option(code=choice.code, name=choice.name, chosen=choice.code == chosen)
                 for choice in criterion.scale.choices.all()

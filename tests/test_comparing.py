@@ -117,6 +117,13 @@ def test_a_criterion_that_the_new_edition_drops_counts_as_scope():
     assert whole.index.total == whole.index.scope > 0
 
 
+def test_a_criterion_asked_with_another_meaning_is_nothing_that_the_team_did():
+    old, new = toy_side("F F L N F F N N"), toy_side("F F L N F F F N", meanings={"y3": 2})
+    whole = compare(old, new, rule="largely").whole
+    assert (whole.index.team, whole.index.edition) == (0, 0)
+    assert whole.index.scope == whole.index.total > 0
+
+
 def test_a_criterion_that_moves_to_another_level_counts_as_edition():
     moved = tuple(replace(c, level=3) if c.key == "y3" else c for c in toy().criteria)
     whole = compare(toy_side("F F L N F F N N"), toy_side("F F L N F F N N", criteria=moved), rule="largely").whole

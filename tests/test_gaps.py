@@ -129,3 +129,20 @@ def test_sixty_criteria_in_one_cell_are_no_trouble():
     )
     found = smallest_changes(instrument, {f"c{n}": "0" for n in range(60)}, rule="mean", wanted=1)
     assert (len(found), sum(each.steps for each in found)) == (31, 301)
+
+
+def test_fewer_criteria_count_more_than_fewer_steps():
+    """One criterion up by four steps of twenty, rather than two up by one step each."""
+    fine = scoring.Scale(key="fine", values={str(n): n for n in range(21)})
+    coarse = scoring.Scale(key="coarse", values={"none": 0, "most": 9, "all": 10})
+    rule = {"key": "mean", "unit": "cell", "at": {"at_least": "5/6"}, "below": {"at_least": "5/6"}}
+    scales = {"t": fine, "j": coarse, "k": coarse}
+    instrument = scoring.Instrument(
+        method="levels",
+        criteria=tuple(scoring.Criterion(key=k, dimension="X", level=1, scale=s) for k, s in scales.items()),
+        dimensions=(scoring.Dimension(key="X"),),
+        levels=(0, 1),
+        rules=(scoring.Rule.parsed(rule),),
+    )
+    (only,) = smallest_changes(instrument, {"t": "10", "j": "most", "k": "most"}, rule="mean", wanted=1)
+    assert (only.key, only.after, only.steps) == ("t", "14", 4)

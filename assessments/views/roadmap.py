@@ -99,7 +99,7 @@ def what_if(request, pk):
     team, may = get_team(request, pk, may="see result")
     about = Aspiration(team, request.GET.get("framework", ""))
     context = {"team": team, "may": may, "about": about}
-    if about.latest is None:
+    if about.latest is None or (about.recalled and about.recalled.hidden):
         return render(request, "plans/what_if.html", context)
     contents = about.latest.edition.contents
     following = min(contents.top, (about.latest.level or 0) + 1)
