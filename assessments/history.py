@@ -232,6 +232,25 @@ class TeamHistory:
         return figures
 
 
+def current_beside(result: Result) -> list[Result]:
+    """The current results of the same team and framework, oldest first, without their long fields."""
+    rows = Result.objects.current_only().filter(team=result.team_id, framework=result.framework_id)
+    return rows.chronological().defer(*LONG).wired()
+
+
+def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
+    """As `Result.previous`, among results that are read already, oldest first."""
+    line = (result.rule, result.questionnaire)
+    earlier = [
+        each
+        for each in results
+        if (each.rule, each.questionnaire) == line
+        and each.assessment_id != result.assessment_id
+        and (each.date, each.created_at) < (result.date, result.created_at)
+    ]
+    return earlier[-1] if earlier else None
+
+
 def latest_by_team(teams: Iterable[Team]) -> dict:
     """The newest current result of each team, by team id. Two queries."""
     newest = Result.objects.current_only().filter(team=OuterRef("pk")).order_by("-date", "-created_at").values("pk")[:1]

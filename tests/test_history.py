@@ -7,7 +7,14 @@ from fractions import Fraction
 import pytest
 
 from assessments.frameworks.storing import load_built_in
-from assessments.history import TeamHistory, is_stale, latest_by_team, months_since
+from assessments.history import (
+    TeamHistory,
+    current_beside,
+    is_stale,
+    latest_before,
+    latest_by_team,
+    months_since,
+)
 from assessments.models import Answer, Framework, Result
 from assessments.progress_charts import history_chart, radar_chart, small_multiples
 from assessments.standing import Standing
@@ -398,6 +405,14 @@ def test_the_newest_result_of_each_team(add, edition):
     newest, theirs = add(3), toy.add_result(team=other, edition=edition, date=day(2))
     nobody = make_team()
     assert latest_by_team([newest.team, other, nobody]) == {newest.team_id: newest, other.pk: theirs}
+
+
+def test_the_previous_result_is_the_same_whether_read_or_looked_up():
+    lead = Lead()
+    for month, rule in ((1, "largely"), (2, "fully"), (3, "largely"), (3, "largely"), (5, "largely")):
+        lead.closes(AT[month % 4], on=f"2025-0{month}-01", rule=rule)
+    for result in lead.team.results.all():
+        assert latest_before(result, current_beside(result)) == result.previous()
 
 
 class TestPeriods:

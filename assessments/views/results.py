@@ -9,6 +9,7 @@ from ..access import get_result, get_team
 from ..aims import graded
 from ..forms.portfolio import ExportForm
 from ..forms.progress import SetbackForm
+from ..history import current_beside, latest_before
 from ..progress_charts import radar_chart
 from ..standing import Standing
 from ..voices import notes_behind, voices_behind
@@ -18,8 +19,9 @@ from ..voices import notes_behind, voices_behind
 @login_required
 def result(request, pk):
     result, may = get_result(request, pk)
-    targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading())
-    standing = Standing.of(result, targets)
+    beside = current_beside(result)
+    targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
+    standing = Standing(result, latest_before(result, beside), targets)
     context = {
         "result": result,
         "team": result.team,
