@@ -1,5 +1,6 @@
-from django.urls import path
+from django.urls import path, register_converter
 
+from .converters import KeyConverter
 from .views import (
     accounts,
     assessments,
@@ -21,6 +22,8 @@ from .views import (
     units,
 )
 
+register_converter(KeyConverter, "key")
+
 
 def answering(place: str, prefix: str) -> list:
     """The pages of a questionnaire below an address; names begin with the prefix."""
@@ -29,8 +32,8 @@ def answering(place: str, prefix: str) -> list:
         ("symptoms/", questionnaire.symptoms, "answer-symptoms"),
         ("done/", questionnaire.done, "answer-done"),
         ("submit/", questionnaire.submit, "answer-submit"),
-        ("<slug:dimension>/", questionnaire.dimension, "answer-dimension"),
-        ("<slug:dimension>/<int:criterion>/", questionnaire.save, "answer-save"),
+        ("to/<key:dimension>/", questionnaire.dimension, "answer-dimension"),
+        ("to/<key:dimension>/<int:criterion>/", questionnaire.save, "answer-save"),
     ]
     return [path(place + page, view, name=prefix + name) for page, view, name in pages]
 

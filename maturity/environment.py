@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -71,6 +72,16 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 def words(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def hosts(name: str) -> list[str]:
+    found = words(name)
+    for word in found:
+        if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", word):
+            refuse(
+                name, f"{word!r} is not a name of a host; write names such as maturity.example.org, without a scheme."
+            )
+    return found
 
 
 def site_url(name: str, default: str) -> str:
@@ -156,6 +167,10 @@ def database(name: str, default: str) -> dict:
     if password := text("DATABASE_PASSWORD"):
         config["PASSWORD"] = password
     options.setdefault("connect_timeout", 2)
+    # A server that has gone without a word is noticed as well: psycopg hands these to libpq.
+    alive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 4000}
+    for name_of_option, value in alive.items():
+        options.setdefault(name_of_option, value)
     options["options"] = "-c lock_timeout=4000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
     options["pool"] = {"min_size": 1, "max_size": number("DATABASE_POOL", 8, minimum=1, maximum=200), "timeout": 3}
     return {**config, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}

@@ -4,6 +4,7 @@ import ipaddress
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
@@ -51,6 +52,17 @@ def trusted_proxy(get_response):
                     break
             if forwarded_proto in {"http", "https"}:
                 meta["wsgi.url_scheme"] = request.environ["wsgi.url_scheme"] = forwarded_proto
+        return get_response(request)
+
+    return middleware
+
+
+def no_null_characters(get_response):
+    """A NUL in an address is never meant, and PostgreSQL takes none: 400 before any view reads it."""
+
+    def middleware(request):
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise SuspiciousOperation("a NUL character in the address")
         return get_response(request)
 
     return middleware

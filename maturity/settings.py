@@ -17,7 +17,7 @@ SECRET_KEY = env.secret_key(debug=DEBUG, data=DATA_DIR)
 # Where people reach the application; links in mails, secure cookies and accepted origins follow from it.
 SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")
 _site = urlsplit(SITE_URL)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY = env.networks("TRUSTED_PROXY")
 
@@ -51,6 +51,7 @@ MIDDLEWARE = [
     # For pages; static files are compressed when collected. It pads at random, so that no length tells a secret.
     "django.middleware.gzip.GZipMiddleware",
     "maturity.middleware.probes",
+    "maturity.middleware.no_null_characters",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -7,10 +7,12 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from assessments.demo.accounts import demo_accounts
 from assessments.models import Event, SignInAttempt, User
 from assessments.models.accounts import ATTEMPT_WINDOW, setup_code
 
-from .factories import make_user
+from . import toy
+from .factories import make_membership, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-battery"
@@ -276,3 +278,37 @@ def test_the_journal_holds_no_name_and_no_address(client, admin):
     assert str(person.pk) in told
     for word in ("Kim", "kim@", "k@"):
         assert word not in told
+
+
+def test_demo_accounts_are_listed_once_each_without_who_may_not_sign_in(client, settings):
+    settings.DEMO = True
+    team, (lead, gone) = make_team(), (make_user(is_demo=True) for _ in range(2))
+    make_membership(user=lead, team=team, role="lead")
+    make_membership(user=gone, team=team)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    for name in ("one", "two"):
+        toy.start(team=team, by=lead, edition=toy.make_edition(key=name))
+    accounts = demo_accounts()
+    assert [account.email for account in accounts.first + accounts.others] == [lead.email]
+    assert client.get("/sign-in/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/accounts/?q=%00", "/teams/?next=a%00b"])
+def test_a_nul_in_an_address_is_a_bad_request(client, admin, path):
+    assert client.get(path).status_code == 400
+
+
+def test_a_nul_in_a_form_lets_nobody_in(client, settings):
+    settings.DEMO = True
+    assert client.post("/sign-in/demo/", {"email": "a\0b@example.org"}).status_code == 404
+
+
+def test_guessing_the_present_password_is_limited(client, mia, settings):
+    settings.SIGN_IN_LIMIT_PER_ACCOUNT = 3
+    client.force_login(mia)
+    new = {"password1": "a-new-password-here", "password2": "a-new-password-here"}
+    for _ in range(3):
+        client.post("/account/password/", {"old": "x", **new})
+    assert client.post("/account/password/", {"old": PASSWORD, **new}).url == "/account/password/"
+    mia.refresh_from_db()
+    assert mia.check_password(PASSWORD)

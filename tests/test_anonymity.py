@@ -81,7 +81,7 @@ class TestTheWayIn:
         with pytest.raises(Refused, match="personal link only"):
             assessment.save_rating(by=people[1], criterion=criterion, answer=Answer(code="F"), mark=toy.mark())
         client.force_login(people[1])
-        assert client.get(f"/assessments/{assessment.pk}/answer/X/").url == f"/assessments/{assessment.pk}/answer/"
+        assert client.get(f"/assessments/{assessment.pk}/answer/to/X/").url == f"/assessments/{assessment.pk}/answer/"
 
     def test_the_link_is_taken_once_and_pressing_twice_gives_the_same(self, client, assessment, people):
         client.force_login(people[1])

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "assessments"
 PURE, MODELS, READING, ACCESS, VIEWS, URLS = range(6)
 #: Where each module of `assessments` stands; the longest name that fits counts. A new module is entered here.
 PLACES = {
-    URLS: ["urls"],
+    URLS: ["urls", "converters"],
     VIEWS: ["views", "api", "admin", "apps", "management", "templatetags"],
     ACCESS: ["forms", "access", "exports", "questionnaire", "seats", "agenda", "mailing"],
     READING: [

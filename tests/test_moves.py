@@ -87,7 +87,7 @@ def test_a_late_answer_gets_409_and_a_sentence_and_shows_what_was_entered(client
     assessment = in_state(state, team, lead)
     client.force_login(lead)
     criterion = assessment.edition.contents.criterion_by_key["x1"]
-    url = f"/assessments/{assessment.pk}/answer/X/{criterion.pk}/"
+    url = f"/assessments/{assessment.pk}/answer/to/X/{criterion.pk}/"
     form = {"code": "N", "comment": "Not lost.", "page": "p9", "sequence": 1, "version": 1, "who": lead.pk}
     plain, fragment = client.post(url, form), client.post(url, form, HTTP_HX_REQUEST="true")
     sentence = {"draft": "is draft", "review": "in review", "closed": "closed since"}[state]

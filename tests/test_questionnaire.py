@@ -63,7 +63,7 @@ def test_a_plain_save_leads_back_to_the_question(signed_in, assessment, member):
     criterion = assessment.edition.contents.criterion_by_key["x1"]
     response = signed_in.post(url(assessment), form(member))
     assert response.status_code == 302
-    assert response.url.endswith(f"/answer/X/#c-{criterion.pk}")
+    assert response.url.endswith(f"/answer/to/X/#c-{criterion.pk}")
 
 
 def test_does_not_apply_waits_for_its_reason_and_keeps_what_was_stored(signed_in, assessment, member):
@@ -185,7 +185,7 @@ def test_next_unanswered_goes_on_from_the_dimension_and_ends_at_the_last_page(si
     contents = assessment.edition.contents
     assert signed_in.get(following + "?from=Y").url.endswith(f"#c-{contents.criterion_by_key['y1'].pk}")
     toy.rate(assessment, member, "F F F F F - F F")
-    assert signed_in.get(following).url.endswith(f"/answer/Y/#c-{contents.criterion_by_key['y2'].pk}")
+    assert signed_in.get(following).url.endswith(f"/answer/to/Y/#c-{contents.criterion_by_key['y2'].pk}")
     toy.rate(assessment, member, "- - - - - DK - -")
     assert signed_in.get(following).url == reverse("answer-symptoms", args=[assessment.pk])
 
@@ -227,3 +227,31 @@ def test_somebody_without_an_account_in_the_team_cannot_save(client, assessment)
     stranger = make_user()
     client.force_login(stranger)
     assert client.post(url(assessment), form(stranger), **HTMX).status_code == 404
+
+
+@pytest.mark.parametrize("extra", [HTMX, {}])
+def test_a_refused_save_does_not_make_the_corrected_one_stale(signed_in, assessment, member, extra):
+    signed_in.post(url(assessment, "x3"), form(member, "F", page="before"), **HTMX)
+    refused = signed_in.post(url(assessment, "x3"), form(member, "NA", page="now", version=1), **extra)
+    assert refused.status_code == 422
+    assert 'name="version" value="1"' in refused.content.decode()
+    data = form(member, "NA", page="now", version=1, sequence=2, reason="Not here.")
+    assert signed_in.post(url(assessment, "x3"), data, **extra).status_code in {200, 302}
+    assert Rating.objects.get().answer == "NA"
+
+
+@pytest.mark.parametrize("extra", [HTMX, {}])
+def test_a_closed_assessment_answers_409_to_a_wrong_answer_too(signed_in, assessment, member, lead, extra):
+    toy.rate(assessment, member, "F F L N F F P N")
+    assessment.close(by=lead)
+    response = signed_in.post(url(assessment), form(member, "NONSENSE", sequence=9), **extra)
+    assert response.status_code == 409
+    assert "closed since" in response.content.decode()
+
+
+def test_without_script_an_older_page_sent_again_is_told_and_not_called_saved(signed_in, assessment, member):
+    assert signed_in.post(url(assessment), form(member, "F")).status_code == 302
+    response = signed_in.post(url(assessment), form(member, "N"))
+    assert response.status_code == 409
+    assert "changed on another page" in response.content.decode()
+    assert Rating.objects.get().choice.code == "F"

@@ -170,3 +170,34 @@ def test_what_is_done_to_teams_is_in_the_journal_without_names(client, lead, tea
     events = list(Event.objects.order_by("pk"))
     assert [event.kind for event in events] == ["member.added", "member.role", "member.removed"]
     assert "Nora" not in str([event.data for event in events])
+
+
+def test_a_lead_cannot_take_the_name_of_another_team_of_the_unit(client, lead, team):
+    make_team(unit=team.unit, name="Taken")
+    page = client.post(f"/teams/{team.pk}/edit/", {"name": "taken", "time_zone": "UTC"})
+    assert page.status_code == 200
+    assert "This unit has a team with this name already." in page.content.decode()
+
+
+def test_a_new_team_is_in_the_time_zone_of_the_installation(client, admin, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    make_unit()
+    assert '<option value="Europe/Berlin" selected>' in client.get("/teams/new/").content.decode()
+
+
+def test_who_joined_since_is_asked_when_an_assessment_is_opened_again(client, lead, team):
+    assessment, gone = toy.start(team=team, by=lead), make_membership(team=team)
+    Participation.objects.create(assessment=assessment, user=gone.user)
+    toy.rate(assessment, lead, "F F L N F F P N")
+    assessment.close(by=lead)
+    gone.delete()
+    newcomer = make_membership(team=team).user
+    assessment.reopen(by=lead, reason="Somebody joined.")
+    assert set(assessment.participations.values_list("user", flat=True)) == {lead.pk, newcomer.pk}
+
+
+def test_a_wrong_due_date_is_told_beside_the_field_and_keeps_what_was_typed(client, lead, team):
+    assessment = toy.start(team=team, by=lead)
+    response = client.post(f"/assessments/{assessment.pk}/due/", {"due": "2026-10-01"})
+    assert "Answers cannot be wanted before the date of the assessment." in response.content.decode()
+    assert 'value="2026-10-01"' in response.content.decode()

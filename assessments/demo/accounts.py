@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..models import Membership, User
+from django.db.models import Exists, OuterRef
+
+from ..models import Assessment, Membership, User
 
 ROLES = {"lead": "Lead", "member": "Member", "viewer": "Viewer", "manager": "Manager"}
 
@@ -21,13 +23,17 @@ class DemoAccounts:
 
 
 def demo_accounts() -> DemoAccounts:
-    """One account of each role first, each with what it is in the organisation. Two queries."""
+    """One account of each role first, of a team that is being asked; each with what it is in the organisation.
+
+    Two queries.
+    """
     users = {user.pk: user for user in User.objects.filter(is_demo=True, is_active=True)}
     told = [_account(user, "Administrator") for user in users.values() if user.is_administrator]
-    memberships = Membership.objects.filter(user__is_demo=True).select_related("team", "unit")
+    asked = Assessment.objects.open().filter(team=OuterRef("team"))
+    memberships = Membership.objects.filter(user__in=users).select_related("team", "unit").annotate(busy=Exists(asked))
     first_of: dict[str, DemoAccount] = {}
     others = []
-    for membership in memberships.order_by("-team__assessments__status", "team__name", "pk").distinct():
+    for membership in memberships.order_by("-busy", "team__name", "pk"):
         account = _account(users[membership.user_id], f"{ROLES[membership.role]}, {membership.team or membership.unit}")
         if first_of.setdefault(membership.role, account) is not account:
             others.append(account)

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from ..models import Membership, Team, Unit
+from ..models.teams import default_time_zone
 from .accounts import PersonField
 
 
@@ -46,10 +47,15 @@ class TeamForm(forms.ModelForm):
     def __init__(self, *args, moves: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+        self.fields["time_zone"].initial = default_time_zone()
         if moves:
             self.fields["unit"].offer(Unit.objects.as_tree())
         else:
             del self.fields["unit"]
+
+    def _get_validation_exclusions(self):
+        """The unit counts for the name's being free, also where the form does not ask for it."""
+        return super()._get_validation_exclusions() - {"unit"}
 
 
 class MemberForm(forms.Form):

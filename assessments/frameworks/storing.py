@@ -188,4 +188,6 @@ def _criterion_data(criterion: Criterion, several_scales: bool) -> dict:
 
 def load_built_in() -> list[Stored]:
     """Stores every framework that comes with the product; what is there already stays as it is."""
-    return [store(read(path), origin=Edition.Origin.BUILT_IN) for path in sorted(BUILT_IN.glob("*.yaml"))]
+    # All are read before the first is stored: an error in one changes nothing.
+    documents = [read(path) for path in sorted(BUILT_IN.glob("*.yaml"))]
+    return [store(document, origin=Edition.Origin.BUILT_IN) for document in documents]

@@ -81,6 +81,10 @@ class Answering(Moving):
             raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
         return locked, found[0]
 
+    def refuse_unless_open(self):
+        """Raises Refused where no answer can be saved; saving checks it again under the lock."""
+        self._refuse_unless(OPEN)
+
     def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:
         """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
 

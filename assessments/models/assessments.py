@@ -249,6 +249,16 @@ class Assessment(Answering, Inviting, models.Model):
                 raise Refused("An anonymous assessment can be opened for review again, not for answers.")
             Reopening.objects.create(assessment=locked, result=locked.results.current(), by=by, reason=reason)
             locked._move("reopen", by=by, to=to)
+            if to == OPEN:
+                locked._ask_as_the_team_is_now()
+
+    def _ask_as_the_team_is_now(self):
+        """Whoever joined since is asked as well; whoever left without an answer is not waited for."""
+        answering = {member.user for member in self.team.memberships.answering().select_related("user")}
+        for user in answering:
+            self.ask(user)
+        gone = self.participations.filter(state=Participation.State.ASKED, user__isnull=False)
+        gone.exclude(user__in=answering).delete()
 
     def discard(self, *, by):
         """Deletes an assessment that has no result yet, with every answer in it."""

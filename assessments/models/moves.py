@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils import timezone
@@ -60,7 +61,7 @@ class Moving(models.Model):
         if self.status in statuses:
             return
         if self.is_closed:
-            since = timezone.localtime(self.closed_at).strftime("%-d %B %Y, %H:%M")
+            since = timezone.localtime(self.closed_at, ZoneInfo(self.team.time_zone)).strftime("%-d %B %Y, %H:%M")
             raise Refused(f"This assessment has been closed since {since}. Nothing in it can be changed.")
         raise Refused(f"This cannot be done while the assessment is {self.get_status_display().lower()}.")  # type: ignore[attr-defined]
 

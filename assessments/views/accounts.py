@@ -13,6 +13,7 @@ from ..access import site_permission
 from ..forms.accounts import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
 from ..models import User
 from ..models.accounts import LastAdministrator
+from .sign_in import TOO_MANY, begin_attempt
 
 PER_PAGE = 100
 
@@ -34,7 +35,12 @@ def own(request):
 @login_required
 def password(request):
     form = ChangePasswordForm(request.POST if request.method == "POST" else None, owner=request.user)
+    attempt = begin_attempt(request, f"change {request.user.pk}") if form.is_bound else None
+    if form.is_bound and attempt is None:
+        messages.error(request, TOO_MANY)
+        return redirect("password-change")
     if form.is_valid():
+        attempt.forget()
         request.user.choose_password(form.cleaned_data["password1"])
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password is changed. Everywhere else you are signed out.")

@@ -68,13 +68,18 @@ def start(request, pk):
 def assessment(request, pk):
     """Who has answered and who has not, and what can be done next."""
     assessment, may = get_assessment(request, pk, may="see team", pulse=True)
+    return _page(request, assessment, may)
+
+
+def _page(request, assessment, may, *, due_form=None):
+    """The page of an assessment; `due_form` with what was just entered and is wrong."""
     context = {
         "assessment": assessment,
         "may": may,
         "following": Following(assessment, may),
         "mine": assessment.participations.filter(user=request.user).first(),
         "result": assessment.results.current(),
-        "due_form": DueForm(assessment=assessment) if may("extend") else None,
+        "due_form": due_form or (DueForm(assessment=assessment) if may("extend") else None),
         "facilitator_form": FacilitatorForm(assessment=assessment) if may("extend") else None,
     }
     return render(request, "assessments/assessment.html", context)
@@ -83,13 +88,12 @@ def assessment(request, pk):
 @require_http_methods(["POST"])
 @login_required
 def due(request, pk):
-    assessment, _ = get_assessment(request, pk, may="extend")
+    assessment, may = get_assessment(request, pk, may="extend", pulse=True)
     form = DueForm(request.POST, assessment=assessment)
-    if not form.is_valid():
-        messages.error(request, " ".join(map(str, form.errors["due"])))
-        return redirect(assessment)
+    if not form.is_valid() and not assessment.is_closed:
+        return _page(request, assessment, may, due_form=form)
     try:
-        assessment.set_due(form.cleaned_data["due"], by=request.user)
+        assessment.set_due(form.cleaned_data.get("due"), by=request.user)
     except Refused as refusal:
         return refused(request, assessment, refusal)
     messages.success(request, "The date is changed.")
@@ -115,7 +119,7 @@ def close(request, pk):
         "unanswered": [] if assessment.anonymous and assessment.is_open else assessment.unanswered_criteria(),
         "total": len(assessment.criteria_asked()),
         "waiting": assessment.participations.not_submitted().named(),
-        "has_answers": assessment.ratings.given().exists(),
+        "has_answers": assessment.ratings.votes().exists(),
         "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }
     return render(request, "assessments/close.html", context)

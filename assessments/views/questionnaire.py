@@ -133,13 +133,18 @@ def save(request, seat, dimension, criterion):
     question = Question(criterion, posted=request.POST, errors=form.errors)
     status = 200
     try:
+        seat.assessment.refuse_unless_open()
         if not form.is_valid():
             question.errors, status = form.errors, 422
         elif str(form.cleaned_data["who"]) != seat.mark:
             raise Refused("This page was opened by somebody else, who has signed out since. Load it again to answer.")
         else:
             answer = {"criterion": criterion, "answer": form.answer(), "mark": form.mark()}
-            question = Question(criterion, seat.assessment.save_rating(by=seat.who, **answer))
+            stored = seat.assessment.save_rating(by=seat.who, **answer)
+            if not request.htmx and stored.code != form.answer().code:
+                # A page from before, sent again: without script its number never rises.
+                raise StaleAnswer(stored)
+            question = Question(criterion, stored)
     except StaleAnswer as conflict:
         question.conflict, status = Question(criterion, conflict.stored), 409
     except Refused as refusal:

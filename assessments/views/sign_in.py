@@ -17,7 +17,7 @@ TOO_MANY = "Too many attempts. Wait a quarter of an hour and try again."
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def _attempt(request, account: str) -> SignInAttempt | None:
+def begin_attempt(request, account: str) -> SignInAttempt | None:
     return SignInAttempt.objects.begin(account=account, address=request.META.get("REMOTE_ADDR", ""))
 
 
@@ -40,7 +40,7 @@ def setup(request):
     form = SetupForm(request.POST if request.method == "POST" else None, owner=User())
     status = 200
     if form.is_bound:
-        attempt = _attempt(request, "setup")
+        attempt = begin_attempt(request, "setup")
         if attempt is None:
             form.add_error(None, TOO_MANY)
             status = 429
@@ -58,7 +58,7 @@ def sign_in(request):
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     status = 200
     if form.is_valid():
-        attempt = _attempt(request, form.cleaned_data["email"])
+        attempt = begin_attempt(request, form.cleaned_data["email"])
         if attempt and form.authenticate():
             return _welcome(request, form.user, attempt)
         if attempt is None:
@@ -77,7 +77,9 @@ def sign_in(request):
 @require_POST
 def demo(request):
     """One click lets in as an account of the demo organisation; in demo mode only."""
-    user = User.objects.filter(email=request.POST.get("email", ""), is_demo=True, is_active=True).first()
+    form = ResetForm(request.POST)
+    email = form.cleaned_data["email"] if form.is_valid() else ""
+    user = User.objects.filter(email=email, is_demo=True, is_active=True).first()
     if not settings.DEMO or user is None:
         raise Http404
     return _welcome(request, user)
@@ -96,7 +98,7 @@ def password_reset(request):
     if form.is_valid() and settings.MAIL_ENABLED:
         email = form.cleaned_data["email"]
         user = User.objects.filter(email__iexact=email, is_active=True).first()
-        if _attempt(request, f"reset {email}") and user:
+        if begin_attempt(request, f"reset {email}") and user:
             user.mail_password_link(is_new=False)
         return render(request, "accounts/reset_sent.html", {"email": email})
     return render(request, "accounts/reset.html", {"form": form, "mail": settings.MAIL_ENABLED})

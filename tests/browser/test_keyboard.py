@@ -23,7 +23,7 @@ def path(member):
     team = make_team()
     lead = make_membership(team=team, role="lead").user
     make_membership(user=member, team=team)
-    return f"/assessments/{toy.start(team=team, by=lead).pk}/answer/X/"
+    return f"/assessments/{toy.start(team=team, by=lead).pk}/answer/to/X/"
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_digits_answer_and_letters_walk(page):
 
 def test_brackets_turn_the_pages(page):
     press(page, "]")
-    page.wait_for_url("**/answer/Y/")
+    page.wait_for_url("**/answer/to/Y/")
     press(page, "[")
-    page.wait_for_url("**/answer/X/")
+    page.wait_for_url("**/answer/to/X/")
 
 
 def test_question_mark_opens_the_list_and_escape_closes_it(page):

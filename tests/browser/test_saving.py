@@ -36,7 +36,7 @@ def assessment(member):
 
 @pytest.fixture
 def path(assessment):
-    return f"/assessments/{assessment.pk}/answer/X/"
+    return f"/assessments/{assessment.pk}/answer/to/X/"
 
 
 def stored(assessment) -> dict[str, tuple[str, int]]:
@@ -119,7 +119,7 @@ def test_leaving_with_an_answer_that_is_not_saved_asks_first(sign_in, member, pa
 def test_failing_server_is_tried_again(sign_in, member, assessment, path):
     page = sign_in(member, expects="502|^htmx:")
     page.goto(path)
-    page.route("**/answer/X/*/", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), times=1)
+    page.route("**/answer/to/X/*/", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), times=1)
     choose(page, "x1", "Largely")
     expect(status(page, "x1")).to_contain_text("Not saved", timeout=2000)
     assert_saved(page, "x1")
@@ -197,7 +197,7 @@ def test_counts_never_go_back_when_an_earlier_save_is_answered_last(sign_in, mem
         # Stored at once, told only when the next answer has been.
         held.append((route, route.fetch()))
 
-    page.route("**/answer/X/*/", hold, times=1)
+    page.route("**/answer/to/X/*/", hold, times=1)
     choose(page, "x1", "Fully")
     wait_until(page, lambda: held)
     choose(page, "x2", "Fully")
@@ -216,7 +216,7 @@ def test_last_answer_before_going_on_is_not_lost(sign_in, member, assessment, pa
     question(page, "x1").get_by_label("Comment").fill("Typed and gone.")
     choose(page, "x4", "Fully")
     page.locator("a[data-key=next-page]").evaluate("link => link.click()")
-    page.wait_for_url("**/answer/Y/")
+    page.wait_for_url("**/answer/to/Y/")
     wait_until(page, lambda: len(stored(assessment)) == 2)
     page.goto(path)
     assert_chosen(page, "x4", "Fully")

@@ -1,0 +1,13 @@
+"""How keys of a framework stand in addresses."""
+
+
+class KeyConverter:
+    """The key of a dimension or criterion, as `frameworks.fields.Key` admits it."""
+
+    regex = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
