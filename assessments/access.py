@@ -9,6 +9,7 @@ from django.http import Http404
 
 from . import policy
 from .models import Assessment, Edition, Membership, Result, Team, Unit
+from .models.frameworks import published_contents
 
 
 class Permissions:
@@ -22,6 +23,11 @@ class Permissions:
 
     # Templates call what they find callable; these must be looked up instead.
     do_not_call_in_templates = True
+
+    @property
+    def sees_team_page(self) -> bool:
+        """Whether there is more than being asked into one assessment."""
+        return bool(self.roles - {policy.FACILITATOR, policy.GUEST})
 
     def __getitem__(self, name: str) -> bool:
         return self(name.replace("_", " "))
@@ -79,6 +85,13 @@ def _fetch(queryset, pk):
     return row
 
 
+def _fetch_wired(queryset, pk):
+    """With the edition from memory: its long texts are not read for every request."""
+    row = _fetch(queryset, pk)
+    row.edition = published_contents(row.edition_id).edition
+    return row
+
+
 def get_team(request, pk, *, may="see team") -> tuple[Team, Permissions]:
     team = _fetch(Team.objects.select_related("unit"), pk)
     return team, _require(request, team, may)
@@ -86,16 +99,16 @@ def get_team(request, pk, *, may="see team") -> tuple[Team, Permissions]:
 
 def get_assessment(request, pk, *, may, pulse=False) -> tuple[Assessment, Permissions]:
     """`pulse`: with what a page needs that follows it."""
-    rows = Assessment.objects.select_related("team__unit", "edition__framework", "facilitator")
-    assessment = _fetch(rows.with_pulse() if pulse else rows, pk)
+    rows = Assessment.objects.select_related("team__unit", "facilitator")
+    assessment = _fetch_wired(rows.with_pulse() if pulse else rows, pk)
     return assessment, _require(request, assessment.team, may, assessment=assessment)
 
 
 def get_answering(request, pk) -> tuple[Assessment, Permissions]:
     """The assessment, for a member who answers in it. One query: this stands before every saved answer."""
     role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
-    rows = Assessment.objects.select_related("team", "edition__framework").annotate(role_of_user=Subquery(role))
-    assessment = _fetch(rows, pk)
+    rows = Assessment.objects.select_related("team").annotate(role_of_user=Subquery(role))
+    assessment = _fetch_wired(rows, pk)
     if assessment.role_of_user is None:
         _require(request, assessment.team, "answer")
     permissions = Permissions({assessment.role_of_user})
@@ -107,8 +120,8 @@ def get_answering(request, pk) -> tuple[Assessment, Permissions]:
 def get_followed(request, pk) -> tuple[Assessment, Permissions]:
     """The assessment with `.pulse`, for its lead: one small query, as this is asked every few seconds."""
     role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
-    rows = Assessment.objects.select_related("team", "edition__framework").with_pulse()
-    assessment = _fetch(rows.annotate(role_of_user=Subquery(role)), pk)
+    rows = Assessment.objects.select_related("team").with_pulse()
+    assessment = _fetch_wired(rows.annotate(role_of_user=Subquery(role)), pk)
     if assessment.role_of_user != Membership.Role.LEAD:
         _require(request, assessment.team, "see participation")
     return assessment, Permissions({assessment.role_of_user})
@@ -117,8 +130,8 @@ def get_followed(request, pk) -> tuple[Assessment, Permissions]:
 def get_reviewed(request, pk) -> tuple[Assessment, Permissions]:
     """The assessment with its review, for somebody who follows it: one small query."""
     role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
-    rows = Assessment.objects.select_related("team", "edition__framework", "review")
-    assessment = _fetch(rows.annotate(role_of_user=Subquery(role)), pk)
+    rows = Assessment.objects.select_related("team", "review")
+    assessment = _fetch_wired(rows.annotate(role_of_user=Subquery(role)), pk)
     if assessment.role_of_user in {Membership.Role.LEAD, Membership.Role.MEMBER}:
         return assessment, Permissions({assessment.role_of_user, *_facilitating(request, assessment)})
     return assessment, _require(request, assessment.team, "follow review", assessment=assessment)
@@ -129,16 +142,15 @@ def _facilitating(request, assessment) -> set[str]:
 
 
 def get_result(request, pk, *, may="see team") -> tuple[Result, Permissions]:
-    rows = Result.objects.select_related("team__unit", "framework", "edition__framework", "assessment")
-    result = _fetch(rows, pk)
+    rows = Result.objects.select_related("team__unit", "framework", "assessment")
+    result = _fetch_wired(rows, pk)
     return result, _require(request, result.team, may, assessment=result.assessment)
 
 
 def get_edition(request, key, pk) -> Edition:
     """A published or retired edition of this framework; drafts are for administrators."""
-    editions = Edition.objects.select_related("framework").filter(framework__key=key)
-    if not request.user.is_administrator:
-        editions = editions.exclude(status=Edition.Status.DRAFT)
+    editions = Edition.objects.visible_to(request.user).filter(framework__key=key)
+    editions = editions.select_related("framework", "based_on__framework")
     return _fetch(editions, pk)
 
 

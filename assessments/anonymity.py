@@ -1,10 +1,11 @@
 """What an anonymous assessment may show: pure functions over scores.
 
-A criterion with fewer than four votes shows nothing of its own, but counts in the level and index above it. Agreement
-is a figure about votes: it is taken over the criteria that are shown, so that nobody can work out the others from it.
+A criterion with fewer than four votes shows nothing of its own, but counts in the level and index above it; a cell in
+which there is nothing else is not shown either. Agreement is a figure about votes: it is taken over the criteria that
+are shown, so that nobody can work out the others from it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -30,14 +31,18 @@ def veiled(instrument: Instrument, score: Score, respondents: Sequence[Mapping[s
     hidden = withheld(score)
     shown = instrument.restricted_to(score.criteria.keys() - hidden)
     dimension_of = {c.key: c.dimension for c in instrument.criteria}
+    level_of = {c.key: c.level for c in instrument.criteria}
     group_of = {d.key: d.group for d in instrument.dimensions}
 
-    def part(whole: PartResult, keys: Iterable[str]) -> PartResult:
+    def part(whole: PartResult, keys: Collection[str]) -> PartResult:
         settled = [score.criteria[key] for key in keys if key not in hidden]
         rwgs = [s.rwg for s in settled if s.rwg is not None]
         outcomes = {rule: _without(outcome, hidden) for rule, outcome in whole.outcomes.items()}
         discuss = sum(s.discuss for s in settled)
-        return replace(whole, agreement=scoring.low_median(rwgs), discuss=discuss, outcomes=outcomes)
+        told = {level_of[key] for key in keys if key not in hidden}
+        cells = {level: points if level in told else None for level, points in whole.cells.items()}
+        agreement = scoring.low_median(rwgs)
+        return replace(whole, agreement=agreement, discuss=discuss, outcomes=outcomes, cells=cells)
 
     def of_dimension(key):
         return [c for c, dimension in dimension_of.items() if dimension == key]

@@ -61,7 +61,7 @@ class Following:
 
     @cached_property
     def invitations(self) -> list:
-        """The personal links, each with how far its owner is (not where anonymous) and whether the mail is out."""
+        """The personal links, each with whether its mail is out; where anonymous, not those taken without a mail."""
         rows = self.assessment.invitations.personal().select_related("user", "participation")
         mails = {m.participation_id: m for m in self.assessment.mails.filter(kind=Mail.Kind.INVITATION)}
         of_user = {p.user_id: p for p in self.participations if p.user_id}
@@ -69,7 +69,7 @@ class Following:
         for invitation in rows:
             mine = of_user.get(invitation.user_id) or getattr(invitation, "participation", None)
             invitation.mail = mails.get(mine.pk) if mine else None
-            if invitation.addressee or not self.assessment.anonymous:
+            if invitation.mail or not self.assessment.anonymous:
                 shown.append(invitation)
         return shown
 

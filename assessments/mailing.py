@@ -4,6 +4,7 @@ A mail is claimed by one process, made and sent outside of any transaction, and 
 hashes of its token replace the earlier ones. A process that dies in between leaves the mail to the next one.
 """
 
+import contextlib
 import datetime
 import logging
 import smtplib
@@ -73,7 +74,20 @@ def send_waiting(*, assessment: Assessment | None = None, most: int | None = Non
     waiting = Mail.objects.waiting()
     if assessment is not None:
         waiting = waiting.filter(assessment=assessment)
-    for pk in list(waiting.values_list("pk", flat=True)[:most]):
+    connection = get_connection()
+    # One conversation for all of them; where it cannot be begun, the first mail says so.
+    with contextlib.suppress(OSError):
+        connection.open()
+    try:
+        _send_each(list(waiting.values_list("pk", flat=True)[:most]), connection, done)
+    finally:
+        with contextlib.suppress(OSError):
+            connection.close()
+    return done
+
+
+def _send_each(keys: list[int], connection, done: Sent):
+    for pk in keys:
         if not Mail.objects.claim(pk):
             continue
         rows = Mail.objects.select_related("participation__user", "participation__invitation")
@@ -85,7 +99,7 @@ def send_waiting(*, assessment: Assessment | None = None, most: int | None = Non
             done.dropped += 1
             continue
         try:
-            _send(mail)
+            _send(mail, connection)
         except ADDRESS_REFUSED:
             done.failed += 1
         except OSError:
@@ -93,13 +107,12 @@ def send_waiting(*, assessment: Assessment | None = None, most: int | None = Non
             break
         else:
             done.sent += 1
-    return done
 
 
 def send_soon(assessment: Assessment):
     """Sends a first few at once where mail is set up; the rest, and what fails, is for `manage.py send_due`."""
     if settings.MAIL_ENABLED:
-        transaction.on_commit(partial(send_waiting, assessment=assessment, most=20))
+        transaction.on_commit(partial(send_waiting, assessment=assessment, most=10))
 
 
 def _is_wanted(mail: Mail) -> bool:
@@ -111,13 +124,13 @@ def _is_wanted(mail: Mail) -> bool:
     return not (mail.kind == Mail.Kind.INVITATION and mail.assessment.anonymous and begun)
 
 
-def _send(mail: Mail):
+def _send(mail: Mail, connection):
     """Raises OSError, as all of smtplib's are, where the mail was not taken; it is then tried again later."""
     assessment, person = mail.assessment, mail.participation
     carries_link = mail.kind == Mail.Kind.INVITATION or not assessment.anonymous
     token = new_token() if carries_link else ""
     try:
-        message(mail, token).send()
+        message(mail, token, connection).send()
     except OSError as error:
         log.warning("mail %s could not be sent: %s", mail.pk, error.__class__.__name__)
         mail.postpone()
@@ -128,7 +141,7 @@ def _send(mail: Mail):
         Mail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), claimed_at=None)
 
 
-def message(mail: Mail, token: str) -> EmailMultiAlternatives:
+def message(mail: Mail, token: str, connection=None) -> EmailMultiAlternatives:
     """The mail as it goes out, plain and as HTML. Without a token it leads to the page of whoever signs in."""
     assessment, person = mail.assessment, mail.participation
     due = f"{assessment.due:%-d %B %Y}" if assessment.due else ""
@@ -144,9 +157,7 @@ def message(mail: Mail, token: str) -> EmailMultiAlternatives:
     }
     subject = SUBJECTS[Mail.Kind(mail.kind)].format(team=assessment.team.name, due=due)
     plain = render_to_string("mail/message.txt", context)
-    mail_out = EmailMultiAlternatives(
-        " ".join(subject.split()), plain, to=[person.address], connection=get_connection()
-    )
+    mail_out = EmailMultiAlternatives(" ".join(subject.split()), plain, to=[person.address], connection=connection)
     mail_out.attach_alternative(render_to_string("mail/message.html", context), "text/html")
     # Out-of-office answers to a machine help nobody.
     mail_out.extra_headers["Auto-Submitted"] = "auto-generated"

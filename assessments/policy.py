@@ -53,7 +53,7 @@ IN_TEAM: dict[str, frozenset[str]] = {
 
 #: What an administrator may do outside teams; everybody else signed in may just see frameworks.
 IN_SITE: dict[str, frozenset[str]] = {
-    ADMINISTRATOR: frozenset({"see frameworks", "manage accounts", "manage units", "create team"}),
+    ADMINISTRATOR: frozenset({"see frameworks", "manage accounts", "manage units", "create team", "edit frameworks"}),
     "": frozenset({"see frameworks"}),
 }
 

@@ -86,7 +86,8 @@ class Progress:
     @classmethod
     def of(cls, seat: Seat) -> "Progress":
         assessment = seat.assessment
-        answered = set(seat.ratings().given().values_list("criterion__key", flat=True))
+        known = assessment.edition.contents.criterion_by_pk
+        answered = {known[pk].key for pk in seat.ratings().given().values_list("criterion_id", flat=True)}
         by_dimension: dict[int, list[Criterion]] = {}
         for criterion in assessment.criteria_asked():
             by_dimension.setdefault(criterion.dimension_id, []).append(criterion)

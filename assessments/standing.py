@@ -177,7 +177,8 @@ class Standing:
     @property
     def alpha(self) -> str | None:
         """Krippendorff's alpha of the whole, with two decimals."""
-        return scoring.rounded(as_fraction(self.result.alpha_exact), 2)
+        alpha = scoring.rounded(as_fraction(self.result.alpha_exact), 2)
+        return alpha and alpha.replace("-", "−")
 
     @property
     def alpha_in_words(self) -> str:

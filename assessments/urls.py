@@ -5,8 +5,11 @@ from .views import (
     accounts,
     assessments,
     compare,
+    drafts,
+    editor,
     frameworks,
     home,
+    imports,
     inviting,
     links,
     moves,
@@ -23,6 +26,22 @@ from .views import (
 )
 
 register_converter(KeyConverter, "key")
+
+
+class KindConverter:
+    """What a draft is made of and the editor has pages for."""
+
+    regex = "level|group|dimension|scale|criterion"
+
+    def to_python(self, value):
+        return value
+
+    to_url = to_python
+
+
+register_converter(KindConverter, "kind")
+
+EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
 
 
 def answering(place: str, prefix: str) -> list:
@@ -90,6 +109,22 @@ urlpatterns = [
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<slug:key>/", frameworks.framework, name="framework"),
     path("frameworks/<slug:key>/<uuid:pk>/", frameworks.edition, name="edition"),
+    path("frameworks/<slug:key>/<uuid:pk>/compare/", frameworks.compare, name="edition-compare"),
+    path("frameworks/<slug:key>/<uuid:pk>/file/", imports.export, name="edition-export"),
+    path("frameworks/<slug:key>/criteria/<str:criterion>/", frameworks.criterion, name="criterion-history"),
+    path("framework-import/", imports.import_framework, name="framework-import"),
+    # Drafts of editions, for administrators
+    path("frameworks/<slug:key>/<uuid:pk>/draft/", drafts.make, name="draft-make"),
+    path(EDIT, editor.head, name="draft-edit"),
+    path(f"{EDIT}discard/", drafts.discard, name="draft-discard"),
+    path(f"{EDIT}changes/", drafts.changes, name="draft-changes"),
+    path(f"{EDIT}changes/<kind:kind>/<int:part>/", drafts.meaning, name="draft-meaning"),
+    path(f"{EDIT}impact/", drafts.impact, name="draft-impact"),
+    path(f"{EDIT}publish/", drafts.publish, name="draft-publish"),
+    path(f"{EDIT}<kind:kind>/new/", editor.new, name="draft-new"),
+    path(f"{EDIT}<kind:kind>/<int:part>/", editor.part, name="draft-part"),
+    path(f"{EDIT}<kind:kind>/<int:part>/move/", editor.move, name="draft-move"),
+    path(f"{EDIT}<kind:kind>/<int:part>/remove/", editor.remove, name="draft-remove"),
     # Assessments: from the start to the result
     path("teams/<uuid:pk>/assessments/new/", assessments.start, name="assessment-start"),
     path("assessments/<uuid:pk>/", assessments.assessment, name="assessment"),
@@ -105,6 +140,7 @@ urlpatterns = [
     path("assessments/<uuid:pk>/invite/", inviting.invite, name="assessment-invite"),
     path("assessments/<uuid:pk>/invite/link/", inviting.share, name="assessment-share"),
     path("assessments/<uuid:pk>/invite/<int:invitation>/revoke/", inviting.revoke, name="assessment-revoke"),
+    path("assessments/<uuid:pk>/invite/<int:invitation>/forget/", inviting.forget, name="assessment-forget"),
     path("assessments/<uuid:pk>/remind/", inviting.remind, name="assessment-remind"),
     path("assessments/<uuid:pk>/participation/", inviting.participation, name="assessment-participation"),
     # Reviewing together

@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import load, many, portfolio, server
+from . import frameworks, load, many, portfolio, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -140,10 +140,10 @@ def print_table(report: dict):
     for name, m in report["loads"].items():
         print(f"{name:58}{m['per_second']:8.0f}{m['p50']:9.1f}{m['p95']:9.1f}")
     print("\nSQL queries per page")
-    for name, n in report["queries"].items():
+    for name, n in report.get("queries", {}).items():
         print(f"  {name:40}{n:4}")
     print("\nBytes on the first visit, compressed")
-    for name, parts in report["bytes on the first visit"].items():
+    for name, parts in report.get("bytes on the first visit", {}).items():
         print(f"  {name:20}{sum(parts.values()):8}  {parts}")
 
 
@@ -157,6 +157,7 @@ def arguments():
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--only-many", action="store_true", help="measure only a whole team at once")
     parser.add_argument("--only-portfolio", action="store_true", help="measure only the portfolio of a thousand teams")
+    parser.add_argument("--only-frameworks", action="store_true", help="measure only the editor and importing")
     parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
     return parser.parse_args()
 
@@ -177,16 +178,19 @@ def main():
 
         from .seed import seed
 
-        made = seed()
+        everything_else = not (wanted.only_many or wanted.only_frameworks)
+        made = {} if wanted.only_frameworks else seed()
+        large = {} if wanted.only_many else frameworks.seed()
         # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
         with server.serve(port):
-            loads = {} if wanted.only_many else everything(port, made)
-            together = many.measure(port, made["many"])
-            others = {} if wanted.only_many else other_figures(port, made)
+            loads = everything(port, made) if everything_else else {}
+            together = many.measure(port, made["many"]) if made else {}
+            others = other_figures(port, made) if everything_else else {}
+            edited = frameworks.figures(port, large) if large else {}
         hang_up()
-    organisations = [] if wanted.only_many else portfolio.everything()
+    organisations = portfolio.everything() if everything_else else []
     report = {
         "database": url.partition(":")[0],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
@@ -194,11 +198,20 @@ def main():
         "many": together,
         "portfolio": organisations,
         **others,
-        "goals": (goals(loads, others) if loads else {}) | many.goals(together) | portfolio.goals(organisations),
+        "frameworks": edited,
+        "goals": {
+            **(goals(loads, others) if loads else {}),
+            **(many.goals(together) if together else {}),
+            **(frameworks.goals(edited) if edited else {}),
+            **portfolio.goals(organisations),
+        },
     }
     if loads:
         print_table(report)
-    many.print_figures(together)
+    if together:
+        many.print_figures(together)
+    if edited:
+        frameworks.print_table(edited)
     portfolio.print_figures(organisations)
     print_goals(report)
     print("\n" + json.dumps(report))

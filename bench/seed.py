@@ -7,6 +7,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import Model
+from django.urls import reverse
 
 from assessments import scoring
 from assessments.models import Assessment, CriterionResult, Edition, Membership, PartResult, Result, Team, Unit, User
@@ -104,6 +105,6 @@ def _client(user: User, assessment: Assessment) -> dict:
     return {
         "cookie": cookie(user),
         "user": str(user.pk),
-        "saves": [f"/assessments/{assessment.pk}/answer/{dimension}/{pk}/" for dimension, pk in criteria],
-        "page": f"/assessments/{assessment.pk}/answer/{criteria[0][0]}/",
+        "saves": [reverse("answer-save", args=[assessment.pk, dimension, pk]) for dimension, pk in criteria],
+        "page": reverse("answer-dimension", args=[assessment.pk, criteria[0][0]]),
     }

@@ -68,6 +68,26 @@ EXPECTED = {
     ("frameworks", "GET"): "222222i",
     ("framework", "GET"): "333333i",
     ("edition", "GET"): "222222i",
+    ("edition-compare", "GET"): "222222i",
+    ("edition-export", "GET"): "222222i",
+    ("criterion-history", "GET"): "222222i",
+    ("framework-import", "GET"): "200000i",
+    ("framework-import", "POST"): "u00000i",
+    ("draft-make", "POST"): "300000i",
+    ("draft-edit", "GET"): "200000i",
+    ("draft-edit", "POST"): "u00000i",
+    ("draft-discard", "POST"): "300000i",
+    ("draft-changes", "GET"): "200000i",
+    ("draft-meaning", "POST"): "300000i",
+    ("draft-impact", "GET"): "200000i",
+    ("draft-publish", "GET"): "200000i",
+    ("draft-publish", "POST"): "900000i",
+    ("draft-new", "GET"): "200000i",
+    ("draft-new", "POST"): "u00000i",
+    ("draft-part", "GET"): "200000i",
+    ("draft-part", "POST"): "u00000i",
+    ("draft-move", "POST"): "300000i",
+    ("draft-remove", "POST"): "300000i",
     ("assessment-start", "GET"): "002004i",
     ("assessment-start", "POST"): "00u004i",
     ("assessment", "GET"): "222224i",
@@ -87,6 +107,7 @@ EXPECTED = {
     ("assessment-invite", "POST"): "00u004i",
     ("assessment-share", "POST"): "002004i",
     ("assessment-revoke", "POST"): "003004i",
+    ("assessment-forget", "POST"): "003004i",
     ("assessment-remind", "POST"): "003004i",
     ("assessment-participation", "GET"): "002004i",
     ("review", "GET"): "002204i",
@@ -155,6 +176,7 @@ class World:
         make_membership(user=self.outsider, team=make_team(), role="lead")
         self.empty_unit = Unit.objects.create(name="Empty")
         self.edition = toy.make_edition()
+        self.next_edition = self.edition.make_draft(by=self.admin)
         closed = toy.start(team=self.team, by=self.lead, edition=self.edition)
         toy.rate(closed, self.member, "F F L N F F P N")
         self.result = closed.close(by=self.lead)
@@ -178,7 +200,19 @@ class World:
 
     def arguments(self, name) -> list:
         team, open_, edition = [self.team.pk], [self.open.pk], self.edition
+        draft = [edition.framework.key, self.next_edition.pk]
+        part = [*draft, "criterion", self.next_edition.criteria.first().pk]
         special = {
+            "edition-compare": [edition.framework.key, edition.pk],
+            "edition-export": [edition.framework.key, edition.pk],
+            "criterion-history": [edition.framework.key, "x1"],
+            "framework-import": [],
+            "draft-make": [edition.framework.key, edition.pk],
+            "draft-meaning": part,
+            "draft-new": [*draft, "criterion"],
+            "draft-part": part,
+            "draft-move": part,
+            "draft-remove": part,
             "password-set": ["bm9ib2R5", "wrong-token"],
             "account-edit": [self.viewer.pk],
             "account-link": [self.viewer.pk],
@@ -202,6 +236,7 @@ class World:
             "account-erase": [self.viewer.pk],
             "assessment-open": [self.draft.pk],
             "assessment-again": [self.reviewed.pk],
+            "assessment-forget": [self.open.pk, self.guest.invitation.pk],
             "assessment-revoke": [self.open.pk, self.guest.invitation.pk],
             "review-agree": [self.reviewed.pk, self.reviewed.criteria_asked()[0].pk],
             "link": [self.shared],
@@ -211,6 +246,8 @@ class World:
         }
         if name in special:
             return special[name]
+        if name.startswith("draft-"):
+            return draft
         if name.startswith("review"):
             return [self.reviewed.pk]
         if name.startswith("guest"):
@@ -232,6 +269,8 @@ class World:
             return {"text": "People left."}
         if name == "action-status":
             return {"status": "doing"}
+        if name == "draft-meaning":
+            return {"editorial": "yes", "revision": 0}
         if name == "assessment-start":
             return {"edition": self.edition.pk}
         return {}

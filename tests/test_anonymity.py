@@ -106,7 +106,7 @@ class TestTheWayIn:
 
     def test_one_plain_sentence_stands_above_the_questionnaire(self, client, assessment, guests):
         sentence = "nobody, not even the lead or an administrator, can tell which answers are yours"
-        for page in ("", "X/", "symptoms/"):
+        for page in ("", "to/X/", "symptoms/"):
             assert sentence in client.get(f"/i/{guests[0].token}/answer/{page}").content.decode()
 
     def test_the_shared_link_counts_a_member_who_is_signed_in_once(self, assessment, people):
@@ -207,6 +207,14 @@ class TestTheDatabase:
             orders.add(tuple(by_id[pk] for pk in ids))
         assert len(orders) > 1
 
+    def test_all_of_it_is_written_at_once_so_that_no_row_remembers_when(self, answered, people):
+        """PostgreSQL tells which transaction wrote a row; SQLite tells nothing but the order, which is random."""
+        answered.end_answering(by=people[0])
+        written = "count(DISTINCT xmin::text)" if connection.vendor == "postgresql" else "1"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {written} FROM assessments_respondent LIMIT 1")
+            assert cursor.fetchone() == (1,)
+
     def test_the_database_refuses_an_anonymous_respondent_with_an_account(self, answered, people):
         for owner in ({"user": people[0], "secret_hash": None}, {"invitation": answered.invitations.first()}):
             with pytest.raises(IntegrityError), transaction.atomic():
@@ -244,6 +252,12 @@ class TestFourAreNeeded:
         result = answered.close(by=people[0])
         own = full.whole.outcomes["largely"]
         assert (result.level, result.best, result.index_exact) == (own.level, own.best, str(full.whole.index))
+
+    def test_a_cell_with_nothing_else_in_it_is_not_shown(self, answered, people):
+        result = answered.close(by=people[0])
+        cells = result.parts.get(kind="dimension", key="Y").cells
+        assert cells["1"] == ""
+        assert cells["2"] != "" != cells["3"]
 
     def test_agreement_is_taken_over_what_is_shown(self, answered):
         shown = answered.score_to_show()
@@ -323,6 +337,7 @@ class TestSubtraction:
         assert "people are counted, not named" in html
         assert "Nemo 1" not in html
         assert client.get(f"{url}participation/?seen={pulse}").status_code == 204
+        assert "<h2>Invited</h2>" not in client.get(f"{url}invite/").content.decode()
         assert "rated by nobody" not in client.get(f"{url}close/").content.decode()
 
     def test_two_frozen_views_of_the_same_votes_are_the_same(self, answered, people):

@@ -74,6 +74,24 @@ def test_words_of_a_guest_by_the_same_address_go_too(admin, person, result):
     assert other.invitations.get().email == ""
 
 
+def test_a_guest_is_forgotten_by_the_lead_and_what_they_rated_counts(client, result):
+    assessment = result.assessment
+    lead = result.team.memberships.first().user
+    assessment.reopen(by=lead, reason="One more.")
+    guest = toy.guest(assessment, email="quirin@example.org")
+    toy.rate(assessment, guest, "F F NA - - - - -")
+    x1 = assessment.edition.contents.criterion_by_key["x1"]
+    answer = Answer(code="F", comment="Words of Quirin.")
+    assessment.save_rating(by=guest, criterion=x1, answer=answer, mark=toy.mark(sequence=2))
+    assessment.close(by=lead)
+    client.force_login(lead)
+    client.post(f"/assessments/{assessment.pk}/invite/{guest.invitation.pk}/forget/")
+    everything = str([list(m._base_manager.values()) for m in apps.get_app_config("assessments").get_models()]).lower()
+    assert "quirin" not in everything
+    assert assessment.ratings.filter(respondent__invitation=guest.invitation).count() == 3
+    assert client.get(f"/i/{guest.token}/").status_code == 404
+
+
 def test_the_pages_show_somebody_who_has_left(client, admin, person, result):
     lead = result.team.memberships.exclude(user=person).get().user
     person.erase(by=admin)

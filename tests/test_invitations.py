@@ -38,7 +38,7 @@ def assessment(team, lead, member):
 
 def answer(client, token, assessment, code="L", key="x1", **fields):
     criterion = assessment.edition.contents.criterion_by_key[key]
-    url = f"/i/{token}/answer/{criterion.dimension.key}/{criterion.pk}/"
+    url = f"/i/{token}/answer/to/{criterion.dimension.key}/{criterion.pk}/"
     form = {"code": code, "page": "p1", "sequence": 1, "version": 0, "who": assessment.pk, **fields}
     return client.post(url, form)
 
@@ -114,9 +114,11 @@ class TestOpening:
         phone, desk = Client(), Client()
         assert phone.post(f"/i/{token}/accept/").url == f"/i/{token}/answer/"
         assert answer(phone, token, assessment, "F").status_code == 302
-        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/"
+        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/next/"
+        following = assessment.edition.contents.criterion_by_key["x2"]
+        assert desk.get(f"/i/{token}/answer/next/").url == f"/i/{token}/answer/to/X/#c-{following.pk}"
         assert "Go on: 1 of 8 answered" in desk.get(f"/i/{token}/answer/").content.decode()
-        page = desk.get(f"/i/{token}/answer/X/").content.decode()
+        page = desk.get(f"/i/{token}/answer/to/X/").content.decode()
         assert page.count(" checked") == 1
         assert Respondent.objects.get().invitation.email == "ada@example.org"
 
@@ -153,7 +155,7 @@ class TestOpening:
         guest = toy.guest(assessment, email="ada@example.org")
         for url in (f"/teams/{team.pk}/", f"/assessments/{assessment.pk}/", "/teams/"):
             assert client.get(url).status_code == 302
-        for page in ("", "X/", "done/", "symptoms/"):
+        for page in ("", "to/X/", "done/", "symptoms/"):
             html = client.get(f"/i/{guest.token}/answer/{page}").content.decode()
             assert f"/teams/{team.pk}" not in html
             assert f"/assessments/{assessment.pk}" not in html
@@ -176,7 +178,7 @@ class TestDeadLinks:
         guest = toy.guest(assessment, email="ada@example.org")
         toy.rate(assessment, guest, "F F - - - - - -")
         Invitation.objects.filter(pk=guest.invitation.pk).update(**{change: timezone.now() - timedelta(minutes=1)})
-        for path in ("", "answer/", "answer/X/"):
+        for path in ("", "answer/", "answer/to/X/"):
             response = client.get(f"/i/{guest.token}/{path}")
             assert response.status_code == 404
             assert word in response.content.decode()
@@ -277,6 +279,7 @@ def test_a_guest_submits_and_is_thanked_and_told_what_comes_next(client, assessm
     html = client.post(f"/i/{guest.token}/answer/submit/", follow=True).content.decode()
     assert "Thank you" in html
     assert "What happens next" in html
+    assert client.get(f"/i/{guest.token}/").url == f"/i/{guest.token}/answer/done/"
     mine = assessment.participations.get(invitation=guest.invitation)
     assert mine.state == Participation.State.SUBMITTED
     assert Event.objects.get(kind="assessment.submitted").data == {"invitation": guest.invitation.pk}

@@ -210,8 +210,8 @@ def test_a_page_costs_few_queries_however_much_is_answered(
     page = reverse("answer-dimension", args=[assessment.pk, "X"])
     signed_in.get(page)
     toy.rate(assessment, member, "F F F F F F F F")
-    # session, user, assessment with the role, what is answered, the ratings of this dimension
-    with django_assert_max_num_queries(5):
+    # session, user, assessment with the role, what is answered, the ratings of this dimension, the last result
+    with django_assert_max_num_queries(6):
         signed_in.get(page)
 
 

@@ -2,7 +2,8 @@
 
 YAML 1.2 with its core types, read strictly: `no` and `N` are text, and so is every number that is not a plain whole
 number, letter by letter, so that 0.85 stays exactly that. Keys may not repeat. Aliases (`*name`) and tags (`!name`) are
-refused altogether: a framework has no use for them, and a few lines of aliases can stand for gigabytes.
+refused altogether: a framework has no use for them, and a few lines of aliases can stand for gigabytes. Files of other
+people's making may hold several documents, and aliases as far as what they stand for stays within bounds (`FOREIGN`).
 """
 
 import re
@@ -22,6 +23,19 @@ MAX_DEPTH = 20
 MAX_REPEATED_KEYS = 100
 
 Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of YAML is read. `aliases` is how many values all aliases together may stand for."""
+
+    max_bytes: int = MAX_BYTES
+    documents: int = 1
+    aliases: int = 0
+
+
+OWN = Limits()
+FOREIGN = Limits(max_bytes=3_000_000, documents=2, aliases=50_000)
 
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 WORDS: dict[str, bool | None] = {
@@ -79,30 +93,39 @@ def _label(value: Any) -> str:
 
 def read_document(path: str | Path) -> Document:
     """Reads a file; raises FrameworkFileError when it is not there, too large, or not sound YAML."""
+    return parse_document(read_bytes(path, OWN.max_bytes), name=Path(path).name)
+
+
+def read_bytes(path: str | Path, max_bytes: int) -> bytes:
+    """The content of a file, at most one byte more than allowed; raises FrameworkFileError when it cannot be read."""
     path = Path(path)
     try:
         if not path.is_file():
             raise FileNotFoundError
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(max_bytes + 1)
     except FileNotFoundError:
         message, mend = "there is no such file", "check the path"
         raise FrameworkFileError([_whole_file(path.name, message, mend, line=None)]) from None
     except OSError as error:
         message = f"the file cannot be read ({error.strerror or error})"
         raise FrameworkFileError([_whole_file(path.name, message, "check its permissions", line=None)]) from None
-    return parse_document(content, name=path.name)
 
 
 def parse_document(content: str | bytes, *, name: str) -> Document:
     """Reads text or bytes; raises FrameworkFileError with every repeated key, or with the first fault of syntax."""
+    return parse_documents(content, name=name, limits=OWN)[0]
+
+
+def parse_documents(content: str | bytes, *, name: str, limits: Limits) -> list[Document]:
+    """The same for a file with one document or more; there is always at least one."""
     size = len(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        message = f"the file is larger than {MAX_BYTES:,} bytes"
+    if size > limits.max_bytes:
+        message = f"the file is larger than {limits.max_bytes:,} bytes"
         raise FrameworkFileError([_whole_file(name, message, "shorten its texts or split the framework")])
     text = _decoded(content, name) if isinstance(content, bytes) else content.removeprefix("\ufeff")
     try:
-        return _Builder(name, text).document()
+        return _Builder(name, text, limits).documents()
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"there is a control character (U+{_code_point(error.character):04X}) that no text can hold"
@@ -148,28 +171,34 @@ def _syntax_problem(name: str, error: MarkedYAMLError) -> Problem:
 class _Builder:
     """Turns the parser's events into values, one after the other, so that every limit holds before memory is spent."""
 
-    def __init__(self, name: str, text: str):
+    def __init__(self, name: str, text: str, limits: Limits):
         self.name = name
-        self.text = text
+        self.limits = limits
         self.events = iter(YAML(typ="safe", pure=True).parse(text))
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
+        #: By anchor: the value, how many values are in it, and how deep it goes.
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        self.read = self.repeated_by_aliases = self.deepest = 0
 
-    def document(self) -> Document:
-        value: Any = None
-        documents = 0
+    def documents(self) -> list[Document]:
+        found: list[Document] = []
+        begun = 0
         for event in self.events:
             if isinstance(event, events.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self.refuse(event, (), "there is more than one document", "keep one and remove the line '---'")
+                begun += 1
+                if begun > self.limits.documents:
+                    many = "one document" if self.limits.documents == 1 else f"{self.limits.documents} documents"
+                    mend = "keep one and remove the line '---'" if self.limits.documents == 1 else "remove the rest"
+                    self.refuse(event, (), f"there is more than {many}", mend)
+                self.lines, self.anchors = {}, {}
             elif not isinstance(event, events.StreamStartEvent | events.StreamEndEvent | events.DocumentEndEvent):
-                value = self.value(event, ())
-        if value is None:
+                found.append(Document(self.name, self.value(event, ()), self.lines))
+        if not found or all(document.value is None for document in found):
             self.problems.append(_whole_file(self.name, "the file is empty", "write a framework into it"))
         if self.problems:
             raise FrameworkFileError(self.problems)
-        return Document(self.name, value, self.lines)
+        return found
 
     def refuse(self, event, place: Place, message: str, mend: str):
         """Stops reading: what follows cannot be understood, or is not worth the memory."""
@@ -183,11 +212,35 @@ class _Builder:
 
     def value(self, event, place: Place) -> Any:
         self.lines.setdefault(place, event.start_mark.line + 1)
+        self.deepest = max(self.deepest, len(place))
         if isinstance(event, events.AliasEvent):
-            self.refuse(
-                event, place, f"aliases such as *{shortened(event.anchor)} are not used here", "write the text out"
-            )
+            return self.alias(event, place)
+        self.read += 1
         self.without_tag(event, place)
+        if event.anchor is None:
+            return self.content(event, place)
+        read, deepest, self.deepest = self.read, self.deepest, len(place)
+        value = self.content(event, place)
+        # Known from here on only, so that nothing can contain itself.
+        self.anchors[event.anchor] = (value, self.read - read + 1, self.deepest - len(place))
+        self.deepest = max(deepest, self.deepest)
+        return value
+
+    def alias(self, event, place: Place) -> Any:
+        what = f"*{shortened(event.anchor)}"
+        if not self.limits.aliases:
+            self.refuse(event, place, f"aliases such as {what} are not used here", "write the text out")
+        if event.anchor not in self.anchors:
+            self.refuse(event, place, f"the alias {what} stands for nothing", "define it further up")
+        value, size, depth = self.anchors[event.anchor]
+        self.read += size
+        self.repeated_by_aliases += size
+        if self.repeated_by_aliases > self.limits.aliases or len(place) + depth > MAX_DEPTH:
+            message = f"the aliases up to {what} stand for more than {self.limits.aliases:,} values, or nest too deep"
+            self.refuse(event, place[:1], message, "write out what is needed")
+        return value
+
+    def content(self, event, place: Place) -> Any:
         if isinstance(event, events.ScalarEvent):
             return self.scalar(event)
         if len(place) >= MAX_DEPTH:

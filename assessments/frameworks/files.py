@@ -67,10 +67,10 @@ def _framework(document: Document) -> FrameworkFile:
         return FrameworkFile.model_validate(document.value)
     except ValidationError as error:
         lines = error.errors(include_url=False)
-        raise FrameworkFileError(_problem(document, line) for line in lines) from None
+        raise FrameworkFileError(problem_of(document, line) for line in lines) from None
 
 
-def _problem(document: Document, error: Any) -> Problem:
+def problem_of(document: Document, error: Any) -> Problem:
     """One of pydantic's errors in the words of the file."""
     place: Place = tuple(step for step in error["loc"] if step != "[key]")
     context, given = error.get("ctx", {}), error["input"]

@@ -7,6 +7,8 @@ from pathlib import Path
 from django.db import transaction
 
 from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
+from ..models.frameworks import Contents
+from .comparing import is_new_ladder
 from .files import read
 from .schema import FrameworkFile
 
@@ -29,12 +31,19 @@ class Stored:
     is_new: bool
 
 
+def digest_of(edition: Edition) -> str:
+    """The digest of an edition's content; that of a draft is worked out anew."""
+    return edition.digest or file_of(edition).digest
+
+
 def _present(data: dict, names) -> dict:
     return {name: data[name] for name in names if name in data}
 
 
 @transaction.atomic
-def store(file: FrameworkFile, *, origin: str, publish: bool = True) -> Stored:
+def store(
+    file: FrameworkFile, *, origin: str, publish: bool = True, based_on: Edition | None = None, by=None
+) -> Stored:
     """Stores a framework file as an edition; storing the same content again changes nothing.
 
     Raises VersionTaken where this version of this origin exists with another digest.
@@ -45,15 +54,19 @@ def store(file: FrameworkFile, *, origin: str, publish: bool = True) -> Stored:
     framework = Framework.objects.select_for_update().get(pk=framework.pk)
     existing = framework.editions.filter(origin=origin, version=head["version"]).first()
     if existing:
-        if existing.digest == file.digest:
+        if digest_of(existing) == file.digest:
             return Stored(edition=existing, is_new=False)
         raise VersionTaken(
-            f"{head['name']} {head['version']} is stored already with other content (digest {existing.digest[:19]}…, "
-            f"this file has {file.digest[:19]}…). Give the changed framework a version of its own."
+            f"{head['name']} {head['version']} is stored already with other content "
+            f"(digest {digest_of(existing)[:19]}…, this file has {file.digest[:19]}…). "
+            "Give the changed framework a version of its own."
         )
     edition = Edition.objects.create(
         framework=framework,
         origin=origin,
+        based_on=based_on,
+        new_ladder=based_on is not None
+        and is_new_ladder(_names_of_levels(based_on), [x["name"] for x in data.get("levels", [])]),
         scoring=data["scoring"],
         blocks=_present(data, BLOCKS),
         **_present(head, ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")),
@@ -61,8 +74,12 @@ def store(file: FrameworkFile, *, origin: str, publish: bool = True) -> Stored:
     _store_contents(edition, data)
     if publish:
         edition.publish(digest=file.digest)
-    Event.record("edition.stored", by=None, edition=str(edition.pk), origin=origin)
+    Event.record("edition.stored", by=by, edition=str(edition.pk), origin=origin)
     return Stored(edition=edition, is_new=True)
+
+
+def _names_of_levels(edition: Edition) -> list[str]:
+    return [level.name for level in edition.levels.all()]
 
 
 def _store_contents(edition: Edition, data: dict):
@@ -137,10 +154,18 @@ def _kept(row, fields) -> dict:
 
 
 def file_of(edition: Edition) -> FrameworkFile:
-    """The framework file that an edition stands for; its digest is that of the file it was stored from."""
-    contents = edition.contents
+    """The framework file that an edition stands for; its digest is that of the file it was stored from.
+
+    Raises pydantic's ValidationError for a draft that is not a whole framework yet.
+    """
+    return FrameworkFile.model_validate(data_of(edition.contents))
+
+
+def data_of(contents: Contents) -> dict:
+    """The same as plain values, also for a draft that is not a whole framework yet."""
+    edition = contents.edition
     several_scales = len(contents.scales) > 1
-    data = {
+    return {
         "format": 1,
         "framework": {
             "key": edition.framework.key,
@@ -167,7 +192,6 @@ def file_of(edition: Edition) -> FrameworkFile:
         "symptoms": [_kept(symptom, ("key", *SYMPTOM_FIELDS)) for symptom in contents.symptoms],
         **edition.blocks,
     }
-    return FrameworkFile.model_validate(data)
 
 
 def _level_data(level: Level) -> dict:

@@ -15,6 +15,7 @@ changed.
 
 from .accounts import SignInAttempt, User
 from .assessments import Assessment, Reopening
+from .drafting import EditRefused, Frozen, StaleEdit
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
 from .moves import MOVES, Move, Refused
@@ -37,9 +38,11 @@ __all__ = [
     "Criterion",
     "CriterionResult",
     "Dimension",
+    "EditRefused",
     "Edition",
     "Event",
     "Framework",
+    "Frozen",
     "Group",
     "Guest",
     "Invitation",
@@ -62,6 +65,7 @@ __all__ = [
     "SignInAttempt",
     "StaleAgreement",
     "StaleAnswer",
+    "StaleEdit",
     "Symptom",
     "SymptomAnswer",
     "Target",

@@ -184,8 +184,7 @@ class User(AbstractBaseUser):
             if not list(others):
                 raise LastAdministrator("There must be another administrator who may sign in; name one first.")
             mine = Q(respondent__user=self) | Q(respondent__invitation__email__iexact=self.email)
-            Rating.objects.filter(mine).update(comment="", evidence="")
-            Rating.objects.filter(mine).exclude(reason="").update(reason="(removed)")
+            Rating.objects.filter(mine).forget_words()
             Invitation.objects.filter(email__iexact=self.email).update(email="", name="")
             SignInAttempt.objects.filter(account__iexact=self.email).delete()
             Event.record("account.erased", by=by, person=str(self.pk))

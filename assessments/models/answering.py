@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Subquery
+from django.db.models import Count, Exists, Subquery
 from django.utils import timezone
 
 from .frameworks import Criterion
@@ -59,27 +59,35 @@ class Answering(Moving):
 
     # ------------------------------------------------------------------ writing
 
-    def _lock_for(self, who: Answerer) -> tuple[Any, uuid.UUID | None]:
-        """The locked row, open for this person's answers, and the id of their respondent, None before the first one.
+    def _lock_for(self, who: Answerer) -> Any:
+        """The locked row, open for this person's answers. Raises Refused where it is not.
 
-        Two queries: what a statement that waits for the lock reads beside it may be from before the wait. Raises
-        Refused for whoever may not answer (any more).
+        Whether the person may answer is asked after it: what a statement that waits for the lock reads beside it may
+        be from before the wait.
         """
-        locked: Any = self._lock()
+        locked: Any = self._lock("status", "closed_at", "team", "anonymous")
         locked._refuse_unless(OPEN)
         if locked.anonymous and not isinstance(who, Guest):
             raise Refused("In an anonymous assessment answers are given by personal link only.")
-        respondent = Respondent.objects.of(who, anonymous=locked.anonymous).filter(assessment=self.pk)
-        let_in: Any
+        return locked
+
+    def _respondents(self, who: Answerer):
+        return Respondent.objects.of(who, anonymous=self.anonymous).filter(assessment=self.pk)
+
+    def _let_in(self, who: Answerer) -> Any:
+        """The membership or the link by which this person may answer now; empty for whoever may not (any more)."""
         if isinstance(who, Guest):
-            let_in = Invitation.objects.usable().filter(assessment=self.pk, pk=who.invitation.pk)
-        else:
-            let_in = Membership.objects.answering().filter(team=locked.team_id, user=who)
-        found = let_in.order_by().values_list(Subquery(respondent.values("pk")[:1]), "pk").first()
+            return Invitation.objects.usable().filter(assessment=self.pk, pk=who.invitation.pk)
+        return Membership.objects.answering().filter(team=self.team_id, user=who)  # type: ignore[attr-defined]
+
+    def _respondent_id(self, who: Answerer) -> uuid.UUID:
+        """The respondent of somebody who may answer, made with the first answer. Raises Refused for anybody else."""
+        respondent = Subquery(self._respondents(who).values("pk")[:1])
+        found = self._let_in(who).order_by().values_list(respondent, "pk").first()
         if found is None:
             gone = isinstance(who, Guest)
             raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
-        return locked, found[0]
+        return found[0] or self._begin(who).pk
 
     def refuse_unless_open(self):
         """Raises Refused where no answer can be saved; saving checks it again under the lock."""
@@ -93,9 +101,13 @@ class Answering(Moving):
         longer answers for the team.
         """
         with transaction.atomic():
-            locked, respondent = self._lock_for(by)
-            respondent = respondent or locked._begin(by).pk
-            return Rating.objects.store(self.pk, respondent, criterion, answer, mark, timed=not locked.anonymous)
+            locked = self._lock_for(by)
+            mine = Rating.objects.filter(criterion=criterion, respondent__in=locked._respondents(by))
+            stored = mine.annotate(let_in=Exists(locked._let_in(by))).first()
+            if stored is None or not stored.let_in:
+                respondent = locked._respondent_id(by)
+                stored = Rating(assessment_id=self.pk, respondent_id=respondent, criterion=criterion)
+            return stored.keep(criterion, answer, mark, timed=not locked.anonymous)
 
     def _begin(self, who: Answerer) -> Respondent:
         """The respondent of somebody's first answer. Where anonymous, this transaction touches no participation."""
@@ -110,8 +122,8 @@ class Answering(Moving):
     def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
         """Stores whether this person finds each symptom; None takes an answer back."""
         with transaction.atomic():
-            locked, respondent = self._lock_for(by)
-            respondent = respondent or locked._begin(by).pk
+            locked = self._lock_for(by)
+            respondent = locked._respondent_id(by)
             for symptom, agrees in answers.items():
                 key = {"respondent_id": respondent, "symptom": symptom}
                 if agrees is None:
@@ -125,8 +137,8 @@ class Answering(Moving):
         Of an anonymous assessment only the day is noted, and nothing in the journal.
         """
         with transaction.atomic():
-            locked, respondent = self._lock_for(by)
-            if not locked.answered_keys(respondent):
+            locked = self._lock_for(by)
+            if not locked.answered_keys(locked._respondent_id(by)):
                 raise Refused("Answer at least one question before you submit.")
             now = timezone.now()
             if locked.anonymous:

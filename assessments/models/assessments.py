@@ -330,9 +330,9 @@ class Assessment(Answering, Inviting, models.Model):
         return scoring.score(self.instrument(), votes, agreed), votes
 
 
-def instrument_of(edition) -> scoring.Instrument:
-    """An edition's rows as the scoring engine's plain values."""
-    contents, rules = edition.contents, edition.scoring
+def instrument_of(edition, contents=None) -> scoring.Instrument:
+    """An edition's rows as the scoring engine's plain values; `contents` where they are at hand."""
+    contents, rules = contents or edition.contents, edition.scoring
     scales = {
         s.pk: scoring.Scale(key=s.key, values={c.code: c.value for c in s.choices.all()}) for s in contents.scales
     }

@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from .drafting import Drafting, Frozen, Part, Revised
+
 
 class Framework(models.Model):
     """A maturity model; its content lives in editions."""
@@ -30,6 +32,19 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def published(self):
         return self.filter(status=Edition.Status.PUBLISHED)
 
+    def same_version(self, edition):
+        """Other editions that have this one's version label."""
+        return self.filter(framework=edition.framework_id, origin=edition.origin, version=edition.version).exclude(
+            pk=edition.pk
+        )
+
+    def visible_to(self, user):
+        """Everybody sees what is or was published; drafts are for administrators."""
+        return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
+
+    def drafts(self):
+        return self.filter(status=Edition.Status.DRAFT)
+
     def usable(self):
         """One edition per framework to offer first: the default one."""
         editions: dict[int, Edition] = {}
@@ -45,7 +60,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return max(same or usable, key=lambda edition: edition.published_at, default=None)
 
 
-class Edition(models.Model):
+class Edition(Drafting, Revised):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
 
     class Status(models.TextChoices):
@@ -106,13 +121,35 @@ class Edition(models.Model):
     def __str__(self):
         return f"{self.name} {self.version}"
 
+    def save(self, *args, **kwargs):
+        """Refuses to store anything of a published edition but that it is retired."""
+        retiring = set(kwargs.get("update_fields") or ()) == {"status"}
+        if not self._state.adding and not self.is_draft and not retiring and not self._being_published():
+            raise Frozen
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self):
         return reverse("edition", args=[self.framework.key, self.pk])
+
+    def delete(self, *args, **kwargs):
+        self.refuse_unless_draft()
+        return super().delete(*args, **kwargs)
+
+    def get_editor_url(self):
+        return reverse("draft-edit", args=[self.framework.key, self.pk])
+
+    def url_of(self, part):
+        """Where a part of this draft is edited."""
+        return reverse("draft-part", args=[self.framework.key, self.pk, part.kind, part.pk])
 
     def publish(self, *, digest: str):
         """Freezes the edition under the digest of its canonical form."""
         self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
         self.save(update_fields=["digest", "status", "published_at"])
+
+    def _being_published(self):
+        stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
+        return stored == self.Status.DRAFT
 
     @property
     def uses_levels(self):
@@ -129,7 +166,7 @@ class Edition(models.Model):
         return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)
 
 
-class Level(models.Model):
+class Level(Revised, Part):
     """A step on the ladder. The lowest one is the floor and has no criteria."""
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="levels")
@@ -157,7 +194,7 @@ class Level(models.Model):
         return f"{self.number} {self.name}"
 
 
-class Ordered(models.Model):
+class Ordered(Revised, Part):
     """What stands in an edition under a key of its own and in an order of its own."""
 
     key = models.CharField(max_length=120)
@@ -211,6 +248,7 @@ class Scale(Ordered):
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="scales")
     other_answers = models.JSONField(default=list, blank=True)
+    editorial = models.BooleanField("changed without changing the meaning", default=False)
 
     class Meta:
         ordering = ["order"]
@@ -229,8 +267,8 @@ class Scale(Ordered):
         return {answer["code"]: answer for answer in self.other_answers}
 
 
-class Choice(models.Model):
-    """A step of a scale; points are `value / highest value`."""
+class Choice(Part):
+    """A step of a scale; points are `value / highest value`. Its scale counts the changes."""
 
     scale = models.ForeignKey(Scale, models.CASCADE, related_name="choices")
     code = models.CharField(max_length=20)
@@ -257,6 +295,9 @@ class Choice(models.Model):
     def __str__(self):
         return self.name
 
+    def in_edition(self):
+        return self.scale.edition
+
 
 class Criterion(Ordered):
     """A practice that can be rated. The key stays the same across editions; `meaning` counts changes of meaning."""
@@ -266,6 +307,7 @@ class Criterion(Ordered):
     level = models.ForeignKey(Level, models.CASCADE, null=True, blank=True, related_name="criteria")
     scale = models.ForeignKey(Scale, models.CASCADE, related_name="criteria")
     meaning = models.PositiveSmallIntegerField(default=1)
+    editorial = models.BooleanField("changed without changing the meaning", default=False)
     quick = models.BooleanField(default=False)
     statement = models.TextField()
     evidence = models.TextField(blank=True)

@@ -10,6 +10,7 @@ from .journal import Event
 from .moves import DRAFT, OPEN, Moving, Refused
 from .outbox import Mail
 from .participation import Guest, Invitation, Participation, invite_hash, new_token
+from .ratings import Rating
 from .teams import Membership
 
 
@@ -20,6 +21,9 @@ class Inviting(Moving):
     invitations: Any
     mails: Any
     anonymous: Any
+
+    #: So that a shared link that went astray does not fill the table.
+    MOST_PEOPLE = 500
 
     class Meta:
         abstract = True
@@ -92,6 +96,15 @@ class Inviting(Moving):
             ).delete()
             Event.record("invitation.revoked", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
+    def forget(self, invitation: Invitation, *, by):
+        """Removes name, address and words of somebody who came without an account; what they rated stays."""
+        with transaction.atomic():
+            self._lock()
+            Rating.objects.filter(respondent__invitation=invitation).forget_words()
+            self.invitations.filter(pk=invitation.pk).update(email="", name="", revoked_at=timezone.now())
+            self.participations.filter(invitation=invitation, state=Participation.State.ASKED).delete()
+            Event.record("invitation.forgotten", by=by, team=self.team, assessment=self, invitation=invitation.pk)
+
     def accept(self, invitation: Invitation):
         """The holder of a personal link begins. However often this happens, it is one participation."""
         with transaction.atomic():
@@ -106,6 +119,8 @@ class Inviting(Moving):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             locked._refuse_unless_usable(shared)
+            if locked.participations.count() >= self.MOST_PEOPLE:
+                raise Refused("This assessment takes no more people. Ask the lead.")
             made = {"name": "" if locked.anonymous else name, "expires_at": shared.expires_at}
             if locked.anonymous:
                 made["created_at"] = shared.created_at

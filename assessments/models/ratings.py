@@ -137,26 +137,17 @@ class RatingQuerySet(models.QuerySet["Rating"]):
         """Answers that count for or against something: a choice, or that it does not apply."""
         return self.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA])
 
-    def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark, *, timed=True) -> "Rating":
-        """Inserts or updates the one rating of this respondent for this criterion; `timed` notes when.
+    def forget_words(self):
+        """Removes what people wrote, not what they rated; a reason leaves a mark, as “does not apply” needs one."""
+        self.exclude(reason="").update(reason="(removed)")
+        self.update(comment="", evidence="")
 
-        The caller holds the assessment's lock, so nothing can come between reading and writing.
-        """
-        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
+    def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark, *, timed=True) -> "Rating":
+        """Inserts or updates the one rating of this respondent for this criterion, as `Rating.keep` does."""
+        stored = self.filter(respondent_id=respondent_id, criterion=criterion).first()
         if stored is None:
             stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
-        elif stored.page == mark.page:
-            if mark.sequence <= stored.sequence:
-                return stored
-        elif stored.version != mark.version:
-            raise StaleAnswer(stored)
-        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
-        stored.criterion = criterion
-        stored.take(answer)
-        stored.page, stored.sequence, stored.version = mark.page, mark.sequence, stored.version + 1
-        stored.saved_at = timezone.now() if timed else None
-        stored.save(force_insert=stored._state.adding, force_update=not stored._state.adding)
-        return stored
+        return stored.keep(criterion, answer, mark, timed=timed)
 
 
 class Rating(models.Model):
@@ -214,6 +205,25 @@ class Rating(models.Model):
         self.choice = scale.by_code[answer.code] if rated else None
         self.reason = answer.reason if answer.code == scoring.NA else ""
         self.comment, self.evidence = answer.comment, answer.evidence
+
+    def keep(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> "Rating":
+        """Stores the answer, unless the same page has stored a newer one; `timed` notes when. Returns what is stored.
+
+        The caller holds the assessment's lock, so nothing can come between reading and writing. Raises StaleAnswer
+        where another page has changed the answer meanwhile.
+        """
+        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
+        self.criterion = criterion
+        is_new = self._state.adding
+        if not is_new and self.page == mark.page and mark.sequence <= self.sequence:
+            return self
+        if not is_new and self.page != mark.page and self.version != mark.version:
+            raise StaleAnswer(self)
+        self.take(answer)
+        self.page, self.sequence, self.version = mark.page, mark.sequence, self.version + 1
+        self.saved_at = timezone.now() if timed else None
+        self.save(force_insert=is_new, force_update=not is_new)
+        return self
 
     @property
     def code(self) -> str:
@@ -279,6 +289,25 @@ class AgreedRating(models.Model):
 
     def __str__(self):
         return f"{self.criterion_id} agreed"
+
+    def keep(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> "Rating":
+        """Stores the answer, unless the same page has stored a newer one; `timed` notes when. Returns what is stored.
+
+        The caller holds the assessment's lock, so nothing can come between reading and writing. Raises StaleAnswer
+        where another page has changed the answer meanwhile.
+        """
+        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
+        self.criterion = criterion
+        is_new = self._state.adding
+        if not is_new and self.page == mark.page and mark.sequence <= self.sequence:
+            return self
+        if not is_new and self.page != mark.page and self.version != mark.version:
+            raise StaleAnswer(self)
+        self.take(answer)
+        self.page, self.sequence, self.version = mark.page, mark.sequence, self.version + 1
+        self.saved_at = timezone.now() if timed else None
+        self.save(force_insert=is_new, force_update=not is_new)
+        return self
 
     @property
     def code(self) -> str:

@@ -12,7 +12,7 @@ register = template.Library()
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
 TAGS = {"p", "ul", "ol", "li", "em", "strong", "code", "pre", "blockquote", "a", "br", "h3", "h4", "h5", "h6"}
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
-SECTIONS = {"assessments": "teams", "results": "teams"}
+SECTIONS = {"assessments": "teams", "results": "teams", "framework-import": "frameworks"}
 
 
 @register.filter

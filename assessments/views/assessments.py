@@ -10,6 +10,7 @@ from ..access import get_assessment, get_team
 from ..following import Following
 from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 from ..models import Assessment, Edition, Refused
+from ..moving_on import MovingOn
 from ..reviewing import Agenda
 
 STARTED = {
@@ -58,6 +59,7 @@ def start(request, pk):
         "edition": edition,
         "offered": Edition.objects.published().select_related("framework"),
         "asked": team.memberships.answering().count(),
+        "moving_on": MovingOn.of(team, edition),
         "under_way": team.assessments.unfinished().filter(edition__framework=edition.framework_id).first(),
     }
     return render(request, "assessments/start.html", context)

@@ -4,15 +4,26 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
+from pydantic import ValidationError
 
+from .. import policy
 from ..access import get_edition, site_permission
-from ..models import Edition, Framework
+from ..frameworks.comparing import compare as compare_files
+from ..frameworks.storing import file_of
+from ..models import Criterion, Edition, Framework
 
 
 @require_safe
 @site_permission("see frameworks")
 def frameworks(request):
-    return render(request, "frameworks/frameworks.html", {"editions": Edition.objects.usable()})
+    may_edit = may_edit_frameworks(request)
+    drafts = Edition.objects.drafts().select_related("framework").order_by("name", "version") if may_edit else []
+    context = {"editions": Edition.objects.usable(), "drafts": drafts, "may_edit": may_edit}
+    return render(request, "frameworks/frameworks.html", context)
+
+
+def may_edit_frameworks(request) -> bool:
+    return policy.may_in_site(is_administrator=request.user.is_administrator, action="edit frameworks")
 
 
 @require_safe
@@ -33,5 +44,39 @@ def edition(request, key, pk):
         "edition": edition,
         "contents": edition.contents,
         "others": edition.framework.editions.published().exclude(pk=edition.pk),
+        "may_edit": may_edit_frameworks(request),
     }
     return render(request, "frameworks/edition.html", context)
+
+
+@require_safe
+@login_required
+def compare(request, key, pk):
+    """What is different against another edition, by default the one that this one was based on."""
+    edition = get_edition(request, key, pk)
+    others = edition.framework.editions.visible_to(request.user).exclude(pk=edition.pk)
+    offered = list(others.select_related("framework"))
+    wanted = request.GET.get("with") or str(edition.based_on_id)
+    other = next((each for each in offered if str(each.pk) == wanted), offered[0] if offered else None)
+    context = {"edition": edition, "offered": offered, "other": other, "comparison": None}
+    try:
+        context["comparison"] = compare_files(file_of(other), file_of(edition)) if other else None
+    except ValidationError:
+        context["unfinished"] = True
+    return render(request, "frameworks/compare.html", context)
+
+
+@require_safe
+@login_required
+def criterion(request, key, criterion):
+    """One criterion through the editions, the newest first, with what changed from one to the next."""
+    editions = Edition.objects.visible_to(request.user).filter(framework__key=key)
+    rows = Criterion.objects.filter(edition__in=editions, key=criterion)
+    found = list(rows.select_related("edition__framework", "dimension", "level", "scale").order_by("edition__version"))
+    if not found:
+        raise Http404
+    ordered = sorted(found, key=lambda row: (row.edition.is_draft, str(row.edition.published_at)))
+    steps = list(zip(ordered, [None, *ordered], strict=False))
+    return render(
+        request, "frameworks/criterion.html", {"steps": steps[::-1], "framework": ordered[-1].edition.framework}
+    )

@@ -69,13 +69,28 @@ def share(request, pk):
     return _page(request, assessment, may, link=link, qr=qr_code(link))
 
 
+def _invitation_or_404(assessment, pk):
+    row = assessment.invitations.filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+@require_POST
+@login_required
+def forget(request, pk, invitation):
+    """Removes name, address and comments of a guest, also long after the closing."""
+    assessment, _ = get_assessment(request, pk, may="invite")
+    assessment.forget(_invitation_or_404(assessment, invitation), by=request.user)
+    messages.success(request, "Name, address and comments are removed. What was rated counts.")
+    return redirect("assessment-invite", pk)
+
+
 @require_POST
 @login_required
 def revoke(request, pk, invitation):
     assessment, _ = get_assessment(request, pk, may="invite")
-    row = assessment.invitations.filter(pk=invitation).first()
-    if row is None:
-        raise Http404
+    row = _invitation_or_404(assessment, invitation)
     try:
         assessment.revoke(row, by=request.user)
     except Refused as refusal:

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..forms.assessments import minutes
 from ..forms.inviting import AcceptForm
-from ..models import Participation, Refused
+from ..models import Guest, Participation, Refused
 from ..seats import link_problems, open_link
 
 
@@ -17,8 +17,17 @@ def link(request, token):
     if own := _own_page(request, invitation):
         return own
     if not invitation.is_shared and invitation.state_now not in {None, Participation.State.ASKED}:
-        return redirect("guest-answer", token)
+        return redirect(_where_they_were(invitation, token), token)
     return _landing(request, invitation, token, AcceptForm(invitation=invitation, user=request.user))
+
+
+def _where_they_were(invitation, token) -> str:
+    """The name of the page at which somebody goes on who has begun."""
+    assessment = invitation.assessment
+    if invitation.state_now == Participation.State.SUBMITTED:
+        return "guest-answer-done"
+    has_answers = assessment.answered_keys(assessment.respondent_of(Guest(invitation, token)))
+    return "guest-answer-next" if assessment.is_open and has_answers else "guest-answer"
 
 
 def _own_page(request, invitation):

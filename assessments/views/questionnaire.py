@@ -14,6 +14,7 @@ from ..forms.assessments import AnswerForm, minutes
 from ..forms.symptoms import SymptomsForm
 from ..models import Refused, StaleAnswer
 from ..models.participation import Pledge
+from ..moving_on import MovingOn
 from ..questionnaire import Progress, Question, symptom_questions
 from ..seats import Seat, seated
 
@@ -106,6 +107,9 @@ def _page(request, seat, dimension_key, *, bound=None, status=200):
     ]
     before, after = progress.neighbours(part)
     context = {"progress": progress, "part": part, "before": before, "after": after, "questions": questions}
+    if seat.may("see result"):
+        asked = {"before": seat.assessment, "criteria": part.criteria}
+        context["moving_on"] = MovingOn.of(seat.assessment.team, seat.assessment.edition, **asked)
     return _show(request, "dimension", seat, status=status, page=secrets.token_hex(12), **context)
 
 

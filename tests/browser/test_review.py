@@ -161,6 +161,10 @@ def test_a_team_answers_alone_and_agrees_together(party):
     screen.keyboard.press("n") if party.script else screen.get_by_role("button", name="Begin").click()
     expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
     party.look(screen)
+    # Read from top to bottom: what it is about, what was said, what can be settled, how to go on, the agenda.
+    read = screen.locator("main").inner_text()
+    order = ["Practice x1 is done.", "the median is Fully", "We agree on", "Settle it", "Next", "All other questions"]
+    assert [read.index(words) for words in order] == sorted(read.index(words) for words in order)
     for phone, own in ((member, "Not"), (phones["guest"], "Fully")):
         party.sees(phone, "Practice x1 is done.")
         expect(phone.get_by_text(f"Your own answer: {own}")).to_be_visible()
@@ -217,6 +221,8 @@ def test_a_team_answers_anonymously(party):
     phone.goto(own)
     phone.get_by_role("link", name="Start answering").click()
     party.answer(phone, "x1", "Fully")
+    edith.goto(own)
+    expect(question(edith, "x1").get_by_role("radio", name="Fully")).to_be_checked()
 
     lead.goto(f"{assessment.get_absolute_url()}end/")
     lead.get_by_role("button", name="End answering and review").click()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0003_team_answers"),
+        ("assessments", "0004_editing"),
     ]
 
     operations = [

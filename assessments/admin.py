@@ -1,0 +1,275 @@
+"""The back office: accounts, units, teams, memberships and draft editions. What was assessed can be looked at, no more.
+
+Respondents, ratings and invitations are not registered: an administrator sees levels, never answers. What is done here
+goes into the journal like everything else, with ids instead of names.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from .models import (
+    Assessment,
+    Choice,
+    Criterion,
+    Dimension,
+    Edition,
+    Event,
+    Framework,
+    Group,
+    Level,
+    Membership,
+    Result,
+    Scale,
+    Symptom,
+    Team,
+    Unit,
+    User,
+)
+
+
+class BackOffice(admin.AdminSite):
+    site_title = site_header = "Maturity, back office"
+    index_title = "Back office"
+
+    def login(self, request, extra_context=None):
+        """There is one way to sign in, with its limits; who is signed in and no administrator is told so."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.GET.get('next', reverse('admin:index'))})}")
+
+
+site = BackOffice()
+
+
+class Journalled(admin.ModelAdmin):
+    """Records in the journal what is done, instead of in a log of the admin's own that would hold names."""
+
+    def _record(self, request, obj, verb):
+        Event.record(f"backoffice.{verb}", by=request.user, model=obj._meta.model_name, id=str(obj.pk))
+
+    def log_addition(self, request, obj, message):
+        self._record(request, obj, "added")
+
+    def log_change(self, request, obj, message):
+        self._record(request, obj, "changed")
+
+    def log_deletions(self, request, queryset):
+        for obj in queryset:
+            self._record(request, obj, "deleted")
+
+
+class Kept(Journalled):
+    """Not deleted here: what hangs on it is only known to the pages of the product."""
+
+    actions = None
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ReadOnly(Kept):
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(User, site=site)
+class UserAdmin(Kept):
+    list_display = ["name", "email", "is_administrator", "is_active"]
+    list_filter = ["is_administrator", "is_active"]
+    search_fields = ["name", "email"]
+    fields = ["email", "name", "is_active", "is_administrator", "keyboard_shortcuts"]
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody locks themselves out."""
+        return ["is_active", "is_administrator"] if obj is not None and obj.pk == request.user.pk else []
+
+
+@admin.register(Unit, site=site)
+class UnitAdmin(Kept):
+    list_display = ["name", "parent"]
+    search_fields = ["name"]
+
+
+@admin.register(Team, site=site)
+class TeamAdmin(Kept):
+    list_display = ["name", "unit", "time_zone"]
+    list_select_related = ["unit"]
+    search_fields = ["name"]
+
+
+@admin.register(Membership, site=site)
+class MembershipAdmin(Journalled):
+    list_display = ["user", "team", "unit", "role"]
+    list_select_related = ["user", "team", "unit"]
+    list_filter = ["role"]
+    search_fields = ["user__name", "user__email", "team__name"]
+    autocomplete_fields = ["user", "team", "unit"]
+
+
+@admin.register(Framework, site=site)
+class FrameworkAdmin(Kept):
+    list_display = ["name", "key"]
+    readonly_fields = ["key"]
+
+    def has_add_permission(self, request):
+        return False
+
+
+class OneEditionForm(forms.ModelForm):
+    """A part and what it refers to belong to one edition."""
+
+    def clean(self):
+        cleaned = super().clean() or {}
+        edition = cleaned.get("edition") or getattr(self.instance, "edition", None)
+        for name in ("dimension", "level", "scale", "group"):
+            other = cleaned.get(name)
+            if (
+                other is not None
+                and edition is not None
+                and not isinstance(other, int)
+                and other.edition_id != edition.pk
+            ):
+                self.add_error(name, "This belongs to another edition.")
+        return cleaned
+
+
+class OfDraft(Journalled):
+    """Parts of editions: those of drafts can be changed, those of published editions looked at."""
+
+    path = "edition"
+    actions = None
+
+    def edition_of(self, obj) -> Edition:
+        return obj if isinstance(obj, Edition) else obj.in_edition()
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or self.edition_of(obj).is_draft)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or self.edition_of(obj).is_draft)
+
+    def get_readonly_fields(self, request, obj=None):
+        """A part stays in its edition."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "edition"] if obj is not None and not isinstance(obj, Edition) else fields
+
+    def save_model(self, request, obj, form, change):
+        obj.revision = (obj.revision or 0) + 1
+        super().save_model(request, obj, form, change)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """Only drafts, and parts of drafts, can be referred to."""
+        name = db_field.remote_field.model._meta.model_name
+        drafts = db_field.remote_field.model._default_manager.all()
+        if name == "edition" and db_field.name == "edition":
+            kwargs["queryset"] = drafts.filter(status=Edition.Status.DRAFT)
+        elif name in ("dimension", "level", "scale", "group"):
+            kwargs["queryset"] = drafts.filter(edition__status=Edition.Status.DRAFT)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Edition, site=site)
+class EditionAdmin(OfDraft):
+    list_display = ["name", "version", "origin", "status", "published_at"]
+    list_filter = ["status", "origin", "framework"]
+    readonly_fields = ["framework", "status", "origin", "based_on", "digest", "published_at"]
+
+    def has_add_permission(self, request):
+        return False
+
+
+class PartAdmin(OfDraft):
+    form = OneEditionForm
+    list_filter = ["edition__status", "edition"]
+    list_select_related = ["edition"]
+    list_per_page = 50
+
+
+@admin.register(Level, site=site)
+class LevelAdmin(PartAdmin):
+    list_display = ["number", "name", "edition"]
+
+
+@admin.register(Group, site=site)
+@admin.register(Dimension, site=site)
+class NamedAdmin(PartAdmin):
+    list_display = ["name", "key", "order", "edition"]
+
+
+class ChoiceInline(admin.TabularInline):
+    model = Choice
+    extra = 0
+
+    def has_add_permission(self, request, obj=None):
+        return obj is None or obj.edition.is_draft
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+@admin.register(Scale, site=site)
+class ScaleAdmin(PartAdmin):
+    list_display = ["key", "edition"]
+    inlines = [ChoiceInline]
+
+
+@admin.register(Criterion, site=site)
+class CriterionAdmin(PartAdmin):
+    list_display = ["key", "statement", "dimension", "level", "edition"]
+    list_select_related = ["edition", "dimension", "level"]
+    search_fields = ["key", "statement"]
+    readonly_fields = ["meaning"]
+
+    def save_model(self, request, obj, form, change):
+        if {"statement", "evidence", "na"} & set(form.changed_data):
+            obj.editorial = False
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Symptom, site=site)
+class SymptomAdmin(PartAdmin):
+    list_display = ["key", "statement", "level", "edition"]
+
+
+@admin.register(Assessment, site=site)
+class AssessmentAdmin(ReadOnly):
+    list_display = ["team", "date", "edition", "status"]
+    list_select_related = ["team", "edition"]
+    list_filter = ["status"]
+    fields = [
+        "team",
+        "edition",
+        "date",
+        "due",
+        "questionnaire",
+        "rule",
+        "anonymous",
+        "status",
+        "opened_at",
+        "closed_at",
+    ]
+
+
+@admin.register(Result, site=site)
+class ResultAdmin(ReadOnly):
+    list_display = ["team", "date", "framework", "level", "index", "generation", "is_current"]
+    list_select_related = ["team", "framework"]
+    fields = ["team", "framework", "edition", "date", "questionnaire", "rule", "level", "best", "index", "index_best"]
+
+
+@admin.register(Event, site=site)
+class EventAdmin(ReadOnly):
+    list_display = ["at", "kind", "actor", "team"]
+    list_select_related = ["actor", "team"]
+    list_filter = ["kind"]

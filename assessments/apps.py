@@ -1,0 +1,28 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class AssessmentsConfig(AppConfig):
+    name = "assessments"
+    default = True
+
+    def ready(self):
+        pre_migrate.connect(thaw_for_migration, sender=self)
+        post_migrate.connect(freeze_after_migration, sender=self)
+
+
+def thaw_for_migration(using, **kwargs):
+    from .models.freezing import thaw
+
+    thaw(using)
+
+
+def freeze_after_migration(using, **kwargs):
+    """Sets the triggers up where the tables are there; `migrate assessments zero` leaves none."""
+    from django.db import connections
+
+    from .models import Edition
+    from .models.freezing import freeze
+
+    if Edition._meta.db_table in connections[using].introspection.table_names():
+        freeze(using)

@@ -1,0 +1,214 @@
+"""What is different between two editions of a framework, told by the keys that both share. Pure: two files in, one
+comparison out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .schema import Criterion, FrameworkFile, Scale
+
+#: Texts of a criterion that say what is rated; the others are advice and origin.
+MEANING_TEXTS = ("statement", "evidence", "na")
+CRITERION_TEXTS = (*MEANING_TEXTS, "next", "source", "refs")
+LEVEL_TEXTS = ("name", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
+HEAD_TEXTS = ("name", "language", "unit_of_assessment", "purpose", "method", "representation")
+KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextChange:
+    """One field of one thing, before and after; lists are lines of text."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionChange:
+    """A criterion that both editions have and that is not the same in both."""
+
+    before: Criterion
+    after: Criterion
+    moved: bool
+    relevelled: bool
+    texts: tuple[TextChange, ...]
+    rescaled: bool
+
+    @property
+    def key(self) -> str:
+        return self.after.key
+
+    @property
+    def reworded(self) -> bool:
+        return bool(self.texts)
+
+    @property
+    def changes_meaning_text(self) -> bool:
+        """Whether a text that says what is rated is another, so that its author must say how it is meant."""
+        return any(text.field in MEANING_TEXTS for text in self.texts)
+
+    @property
+    def may_change_meaning(self) -> bool:
+        return self.rescaled or self.changes_meaning_text
+
+    @property
+    def meaning_raised(self) -> bool:
+        return self.after.meaning != self.before.meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartChange:
+    """A level, group, dimension, scale or symptom, or the framework's head, that is new, gone or different."""
+
+    kind: str
+    key: str
+    name: str
+    how: str
+    texts: tuple[TextChange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Everything that is different in `after`; criteria in the order of their edition."""
+
+    before: FrameworkFile
+    after: FrameworkFile
+    added: tuple[Criterion, ...]
+    removed: tuple[Criterion, ...]
+    changed: tuple[CriterionChange, ...]
+    parts: tuple[PartChange, ...]
+    new_ladder: bool
+
+    def _those(self, what: str) -> tuple[CriterionChange, ...]:
+        return tuple(change for change in self.changed if getattr(change, what))
+
+    @cached_property
+    def moved(self):
+        return self._those("moved")
+
+    @cached_property
+    def relevelled(self):
+        return self._those("relevelled")
+
+    @cached_property
+    def reworded(self):
+        return self._those("reworded")
+
+    @cached_property
+    def rescaled(self):
+        return self._those("rescaled")
+
+    @cached_property
+    def by_key(self) -> dict[str, CriterionChange]:
+        return {change.key: change for change in self.changed}
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.changed or self.parts)
+
+    def keys(self) -> dict[str, list[str]]:
+        """Keys of the criteria by kind of change; one that moved and was reworded is in both lists."""
+        return {kind: [each.key for each in getattr(self, kind)] for kind in KINDS}
+
+
+def compare(before: FrameworkFile, after: FrameworkFile) -> Comparison:
+    old = {criterion.key: criterion for criterion in before.criteria}
+    new = {criterion.key: criterion for criterion in after.criteria}
+    scales_before = {scale.key: scale for scale in before.scales}
+    scales_after = {scale.key: scale for scale in after.scales}
+    different = {
+        (b, a): not same_choices(scales_before[b], scales_after[a]) for b in scales_before for a in scales_after
+    }
+    changes = (
+        CriterionChange(
+            before=old[key],
+            after=criterion,
+            moved=old[key].dimension != criterion.dimension,
+            relevelled=old[key].level != criterion.level,
+            texts=texts_changed(old[key], criterion, CRITERION_TEXTS),
+            rescaled=different[before.scale_of(old[key]).key, after.scale_of(criterion).key],
+        )
+        for key, criterion in new.items()
+        if key in old
+    )
+    return Comparison(
+        before=before,
+        after=after,
+        added=tuple(criterion for criterion in after.criteria if criterion.key not in old),
+        removed=tuple(criterion for criterion in before.criteria if criterion.key not in new),
+        changed=tuple(c for c in changes if c.moved or c.relevelled or c.texts or c.rescaled or c.meaning_raised),
+        parts=tuple(_parts(before, after)),
+        new_ladder=is_new_ladder([level.name for level in before.levels], [level.name for level in after.levels]),
+    )
+
+
+def is_new_ladder(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether levels were added, removed or reordered; giving one another name is none of these."""
+    if len(before) != len(after):
+        return True
+    stayed = set(before) & set(after)
+    return any(before.index(name) != list(after).index(name) for name in stayed)
+
+
+def same_choices(before: Scale, after: Scale) -> bool:
+    """Whether an answer on the one scale says the same as on the other."""
+    return before.values == after.values
+
+
+def texts_changed(before: Any, after: Any, fields: Iterable[str]) -> tuple[TextChange, ...]:
+    pairs = ((field, as_text(getattr(before, field)), as_text(getattr(after, field))) for field in fields)
+    return tuple(TextChange(field=field, before=b, after=a) for field, b, a in pairs if b != a)
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartChange]:
+    head = texts_changed(before.framework, after.framework, HEAD_TEXTS)
+    if head:
+        yield PartChange(
+            kind="framework", key=after.framework.key, name=after.framework.name, how="changed", texts=head
+        )
+    yield from _kind("level", before.levels, after.levels, lambda x: str(x.level), LEVEL_TEXTS)
+    yield from _kind("group", before.groups, after.groups, lambda x: x.key, ("name", "about"))
+    yield from _kind("dimension", before.dimensions, after.dimensions, lambda x: x.key, ("name", "group", "about"))
+    yield from _kind("scale", before.scales, after.scales, lambda x: x.key, ())
+    yield from _kind("symptom", before.symptoms, after.symptoms, lambda x: x.key, ("level", "statement", "cleared_by"))
+    if before.scoring != after.scoring:
+        yield PartChange(kind="scoring", key="scoring", name="Rules of scoring", how="changed")
+
+
+def _kind(kind: str, before, after, key: Callable[[Any], str], texts: Iterable[str]) -> Iterable[PartChange]:
+    old, new = ({key(each): each for each in rows} for rows in (before, after))
+    for name, each in new.items():
+        if name not in old:
+            yield PartChange(kind=kind, key=name, name=_name(each), how="added")
+            continue
+        changes = _scale_texts(old[name], each) if kind == "scale" else texts_changed(old[name], each, texts)
+        if changes:
+            yield PartChange(kind=kind, key=name, name=_name(each), how="changed", texts=changes)
+    for name, each in old.items():
+        if name not in new:
+            yield PartChange(kind=kind, key=name, name=_name(each), how="removed")
+    shared = [name for name in new if name in old]
+    if shared != [name for name in old if name in new]:
+        yield PartChange(kind=kind, key="", name="", how="reordered")
+
+
+def _name(part: Any) -> str:
+    return getattr(part, "name", "") or getattr(part, "statement", "") or getattr(part, "key", "")
+
+
+def _scale_texts(before: Scale, after: Scale) -> tuple[TextChange, ...]:
+    def lines(scale: Scale) -> dict[str, str]:
+        choices = (f"{c.code} = {c.value}: {c.name}{f'. {c.anchor}' if c.anchor else ''}" for c in scale.values)
+        others = (f"{other.code}: {other.name}" for other in scale.other_answers)
+        return {"choices": "\n".join(choices), "other answers": "\n".join(others)}
+
+    old, new = lines(before), lines(after)
+    return tuple(TextChange(field=f, before=old[f], after=new[f]) for f in old if old[f] != new[f])

@@ -1,0 +1,228 @@
+"""What every adapter needs: reading with care, collecting a report, and a file whose faults point into the source."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..document import FOREIGN, Document, Place, parse_documents, read_bytes
+from ..files import problem_of
+from ..problems import FrameworkFileError, Problem, shortened, what_is
+from ..schema import FrameworkFile
+
+MAX_KEY = 100
+NPLF: dict[str, Any] = {
+    "key": "steps",
+    "values": [
+        {"code": "N", "value": 0, "name": "Not implemented"},
+        {"code": "P", "value": 1, "name": "Partially implemented"},
+        {"code": "L", "value": 2, "name": "Largely implemented"},
+        {"code": "F", "value": 3, "name": "Fully implemented"},
+    ],
+    "other_answers": [
+        {"code": "NA", "name": "Does not apply", "needs_reason": True},
+        {"code": "DK", "name": "I do not know"},
+    ],
+}
+NOT_RATINGS = NPLF["other_answers"]
+#: Rules for formats that have levels but do not say when one is reached.
+RULES: dict[str, Any] = {
+    "default_rule": "largely",
+    "rules": [
+        {
+            "key": "largely",
+            "name": "Largely achieved",
+            "unit": "criterion",
+            "at": {"at_least": "2/3"},
+            "below": {"at_least": "2/3"},
+        },
+        {
+            "key": "fully",
+            "name": "Fully achieved",
+            "unit": "criterion",
+            "at": {"at_least": "1"},
+            "below": {"at_least": "1"},
+        },
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to import: its name for messages, and its bytes."""
+
+    name: str
+    content: bytes
+
+    @classmethod
+    def read(cls, path: Path, *, name: str = "") -> "Source":
+        return cls(name or path.name, read_bytes(path, FOREIGN.max_bytes))
+
+    def documents(self) -> list[Document]:
+        return parse_documents(self.content, name=self.name, limits=FOREIGN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapted:
+    """A file of the product made from another format, with what was changed to fit and what could not come along."""
+
+    file: FrameworkFile
+    adapted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects problems, adaptations and refusals while a format is read."""
+
+    problems: list[Problem] = field(default_factory=list)
+    adapted: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    _left_out: Counter = field(default_factory=Counter)
+
+    def problem(self, document: Document, place: Place, message: str, mend: str = ""):
+        self.problems.append(document.problem(place, message, mend))
+
+    def leave_out(self, what: str, times: int = 1):
+        """Counts something that is not carried over; it is told once, with the number."""
+        self._left_out[what] += times
+
+    def refusals(self) -> tuple[str, ...]:
+        counted = (what if n == 1 else f"{what} ({n} times)" for what, n in self._left_out.items())
+        return (*self.refused, *counted)
+
+    def stop_if_broken(self):
+        if self.problems:
+            raise FrameworkFileError(self.problems)
+
+
+class Reader:
+    """Fields of one mapping in a source, with a problem for what is missing or of the wrong kind."""
+
+    def __init__(self, report: Report, document: Document, place: Place, value: Any):
+        self.report, self.document, self.place = report, document, place
+        self.value: dict = value if isinstance(value, dict) else {}
+        self.seen: set[str] = set()
+        if not isinstance(value, dict):
+            self.problem(
+                (), f"this is {what_is(value)} where a mapping is expected", "write lines of the form 'name: value'"
+            )
+
+    def problem(self, place: Place, message: str, mend: str = ""):
+        self.report.problem(self.document, (*self.place, *place), message, mend)
+
+    def get(self, name: str) -> Any:
+        self.seen.add(name)
+        return self.value.get(name)
+
+    def text(self, name: str, *, needed: bool = False) -> str:
+        value = self.get(name)
+        if isinstance(value, bool | int) and value is not None:
+            value = str(value).lower() if isinstance(value, bool) else str(value)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            if needed:
+                self.problem((name,), f"the field '{name}' is missing", "add it")
+            return ""
+        if not isinstance(value, str):
+            self.problem((name,), f"this is {what_is(value)} where text is expected", "write plain text")
+            return ""
+        return value.strip()
+
+    def whole(self, name: str, *, least: int, most: int) -> int | None:
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            given = "nothing" if value is None else f"'{shortened(value)}'"
+            self.problem((name,), f"{given} is not a whole number from {least} to {most}", "write digits only")
+            return None
+        return value
+
+    def lines(self, name: str) -> list[str]:
+        """A list of texts; one text counts as a list of one."""
+        value = self.get(name)
+        if value is None or value == "":
+            return []
+        if isinstance(value, str | int):
+            return [str(value)]
+        if not isinstance(value, list):
+            self.problem((name,), f"this is {what_is(value)} where a list is expected", "begin each entry with '- '")
+            return []
+        return [str(item).strip() for item in value if isinstance(item, str | int) and str(item).strip()]
+
+    def rest(self) -> list[str]:
+        """Names of fields that hold something and that nobody has asked for."""
+        return [name for name, value in self.value.items() if name not in self.seen and value not in (None, "", [], {})]
+
+
+class Keys:
+    """Keys made from names; a name that comes again gets a number."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+
+    def make(self, name: str, fallback: str) -> str:
+        base = slug(name)[:MAX_KEY].strip("-.") or fallback
+        key, n = base, 1
+        while key in self.taken:
+            n += 1
+            key = f"{base}-{n}"
+        self.taken.add(key)
+        return key
+
+
+def slug(name: str) -> str:
+    """Letters without accents, digits and hyphens, in small letters."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def short(name: str, length: int = 120) -> str:
+    """A name no longer than the format allows."""
+    return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
+
+
+def paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"- {' '.join(item.split())}" for item in items)
+
+
+def titled(title: str, text: str) -> str:
+    """A paragraph with a title in bold, or nothing without a text."""
+    if not text:
+        return ""
+    return f"**{title}:**\n\n{text}" if text.startswith("- ") else f"**{title}:** {text}"
+
+
+def without_empty(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value not in (None, "", [], ())}
+
+
+def built(
+    data: dict[str, Any], origins: dict[Place, tuple[Document, Place]], document: Document, report: Report
+) -> Adapted:
+    """Validates what an adapter made. A fault in it is told at the place of the source that it came from.
+
+    `origins` says for parts such as `("criteria", 3)` where they stand in the source; everything else is put down to
+    the beginning of `document`.
+    """
+    report.stop_if_broken()
+    try:
+        file = FrameworkFile.model_validate(data)
+    except ValidationError as error:
+        made = Document(document.name, data, {})
+        for line in error.errors(include_url=False):
+            problem = problem_of(made, line)
+            place = tuple(step for step in line["loc"] if step != "[key]")
+            source, there = next(
+                (origins[place[:n]] for n in range(len(place), 0, -1) if place[:n] in origins), (document, ())
+            )
+            report.problem(source, there, f"{problem.path}: {problem.message}", problem.mend)
+        raise FrameworkFileError(report.problems) from None
+    return Adapted(file=file, adapted=tuple(report.adapted), refused=report.refusals())

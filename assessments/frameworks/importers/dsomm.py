@@ -1,0 +1,223 @@
+"""OWASP DSOMM, the DevSecOps Maturity Model: `model.yaml` with two documents, what it is, and the activities.
+
+Its dimensions become groups and its sub-dimensions dimensions; an activity becomes a criterion of its level. Cells that
+no activity belongs to neither block a level nor count in the index.
+"""
+
+from typing import Any
+
+from ..document import Document, Place
+from ..problems import FrameworkFileError, shortened
+from .building import (
+    NPLF,
+    RULES,
+    Adapted,
+    Keys,
+    Reader,
+    Report,
+    Source,
+    built,
+    bullets,
+    paragraphs,
+    short,
+    slug,
+    titled,
+    without_empty,
+)
+
+MAX_LEVEL = 5
+#: What teams have written into their own copy: answers, not part of a framework.
+ANSWERS = ("isImplemented", "teamsImplemented", "teamsEvidence", "evidence", "comments")
+TOOLS = "lists of tools and their links (`implementation`)"
+
+
+def adapt(sources: list[Source]) -> Adapted:
+    return _Adapter(sources[0].documents()).adapted()
+
+
+class _Adapter:
+    def __init__(self, documents: list[Document]):
+        self.report = Report()
+        self.document = documents[-1]
+        self.meta_document = documents[0]
+        self.keys, self.dimension_keys, self.group_keys = Keys(), Keys(), Keys()
+        self.groups: list[dict] = []
+        self.dimensions: list[dict] = []
+        self.criteria: list[dict] = []
+        self.builds_on: list[list[str]] = []
+        self.names: dict[str, str] = {}
+        self.origins: dict[Place, tuple[Document, Place]] = {}
+
+    def adapted(self) -> Adapted:
+        version = self.version()
+        whole = self.document.value
+        if not isinstance(whole, dict) or not any(
+            isinstance(value, dict) for name, value in whole.items() if name != "meta"
+        ):
+            message = "there are no dimensions with activities in this file"
+            raise FrameworkFileError([self.document.problem((), message, "use DSOMM's generated model.yaml")])
+        for name, value in whole.items():
+            if not (name == "meta" and self.document is self.meta_document):
+                self.group(name, value)
+        self.link()
+        highest = max((row["level"] for row in self.criteria if row.get("level")), default=1)
+        self.say_what_was_made(highest)
+        data = {
+            "format": 1,
+            "framework": {
+                "key": "dsomm",
+                "name": "DevSecOps Maturity Model",
+                "version": version,
+                "method": "levels",
+                "purpose": "The activities of OWASP DSOMM, imported from its published file.",
+                "representation": ["staged", "continuous"],
+            },
+            "scales": [NPLF],
+            "scoring": RULES,
+            "levels": [
+                {"level": n, "name": "Not yet there" if n == 0 else f"Maturity {n}"} for n in range(highest + 1)
+            ],
+            "groups": self.groups,
+            "dimensions": self.dimensions,
+            "criteria": self.criteria,
+            "sources": [{"id": "dsomm", "title": "OWASP DevSecOps Maturity Model", **self.publisher()}],
+        }
+        return built(data, self.origins, self.document, self.report)
+
+    def meta(self) -> dict:
+        value = self.meta_document.value
+        meta = value.get("meta") if isinstance(value, dict) else None
+        return meta if isinstance(meta, dict) else {}
+
+    def version(self) -> str:
+        version = self.meta().get("version")
+        if version in (None, ""):
+            message = "the first document does not say which version this is"
+            self.report.problem(
+                self.meta_document, ("meta",), message, "begin the file with 'meta:' and a version, then '---'"
+            )
+        return str(version)
+
+    def publisher(self) -> dict:
+        return {"where": str(self.meta()["publisher"])} if self.meta().get("publisher") else {}
+
+    def group(self, name: str, value: Any):
+        reader = Reader(self.report, self.document, (name,), value)
+        key = self.group_keys.make(name, "group")
+        self.origins["groups", len(self.groups)] = (self.document, (name,))
+        self.groups.append({"key": key, "name": short(name)})
+        for dimension, activities in reader.value.items():
+            self.dimension(key, (name, dimension), activities)
+
+    def dimension(self, group: str, place: Place, value: Any):
+        name = str(place[-1])
+        reader = Reader(self.report, self.document, place, value)
+        key = self.dimension_keys.make(name, "dimension")
+        self.origins["dimensions", len(self.dimensions)] = (self.document, place)
+        self.dimensions.append({"key": key, "name": short(name), "group": group})
+        for activity, fields in reader.value.items():
+            self.activity(key, (*place, activity), fields)
+
+    def activity(self, dimension: str, place: Place, value: Any):
+        name = str(place[-1])
+        reader = Reader(self.report, self.document, place, value)
+        if not reader.value:
+            return
+        uuid = reader.text("uuid")
+        if not uuid:
+            reader.problem(
+                (), f"the activity '{shortened(name)}' has no uuid", "add it; newer versions are matched by it"
+            )
+        elif uuid in self.names:
+            message = f"the uuid {uuid} of '{shortened(name)}' is taken by '{shortened(self.names[uuid])}'"
+            reader.problem(("uuid",), message, "give each activity a uuid of its own")
+        self.names.setdefault(uuid, name)
+        level = reader.whole("level", least=1, most=MAX_LEVEL)
+        risk, measure = reader.text("risk"), reader.text("measure")
+        evidence = paragraphs(
+            reader.text("description"), titled("Risk", risk), titled("How to check", reader.text("assessment"))
+        )
+        self.builds_on.append(reader.lines("dependsOn"))
+        self.origins["criteria", len(self.criteria)] = (self.document, place)
+        self.criteria.append(
+            without_empty(
+                {
+                    "key": self.keys.make(name, "activity"),
+                    "dimension": dimension,
+                    "level": level,
+                    "statement": name,
+                    "evidence": evidence,
+                    "next": paragraphs(measure, self.effort(reader)),
+                    "source": uuid,
+                    "refs": self.references(reader),
+                }
+            )
+        )
+        self.left_out(reader)
+
+    def effort(self, reader: Reader) -> str:
+        difficulty = reader.get("difficultyOfImplementation")
+        parts = []
+        if usefulness := reader.text("usefulness"):
+            parts.append(f"Usefulness {usefulness} of 5")
+        if isinstance(difficulty, dict):
+            known = [f"{name} {value}" for name, value in difficulty.items() if isinstance(value, int)]
+            parts += [f"effort: {', '.join(known)}"] if known else []
+        return f"{'; '.join(parts)}." if parts else ""
+
+    def references(self, reader: Reader) -> list[str]:
+        """`samm2: I-SB-A-2`, one for each; what looks like a number stays the text that it is."""
+        references = reader.get("references")
+        if not isinstance(references, dict):
+            return []
+        found = []
+        for standard, items in references.items():
+            for item in items if isinstance(items, list) else [items]:
+                if isinstance(item, str | int) and str(item).strip():
+                    reference = f"{standard}: {str(item).strip()}"
+                    if len(reference) > 200:
+                        self.report.leave_out("references longer than 200 letters")
+                    else:
+                        found.append(reference)
+        return found
+
+    def left_out(self, reader: Reader):
+        if reader.get("implementation"):
+            self.report.leave_out(TOOLS)
+        if reader.get("tags") not in (None, [], ["none"]):
+            self.report.leave_out("tags of activities (`tags`)")
+        for name in ANSWERS:
+            if reader.get(name) not in (None, "", False, [], {}) and any(self.holds(reader.get(name))):
+                self.report.leave_out(f"answers of a team (`{name}`)")
+        for name in reader.rest():
+            self.report.leave_out(f"the field `{name}`")
+
+    @staticmethod
+    def holds(value: Any) -> list[bool]:
+        return [bool(each) for each in value.values()] if isinstance(value, dict) else [bool(value)]
+
+    def link(self):
+        """Says of each activity which ones it builds on, by name where the file has them."""
+        for criterion, wanted in zip(self.criteria, self.builds_on, strict=True):
+            if not wanted:
+                continue
+            known = {row["statement"] for row in self.criteria}
+            for each in wanted:
+                if each not in self.names and each not in known:
+                    told = f"“{shortened(criterion['statement'])}” depends on “{shortened(each)}”"
+                    self.report.refused.append(f"{told}, which is not in the file.")
+            named = bullets(self.names.get(each, each) for each in wanted if each in self.names or each in known)
+            criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}" if named else "")
+
+    def say_what_was_made(self, highest: int):
+        say = self.report.adapted.append
+        say("Dimensions became groups, sub-dimensions became dimensions, activities became criteria of their level.")
+        say("The file has no answers to choose from: a scale from “Not implemented” to “Fully implemented” was added.")
+        say("The file does not say when a level is reached: “Largely achieved” and “Fully achieved” were added.")
+        say(f"Level 0 was added as the floor; the levels are called “Maturity 1” to “Maturity {highest}”.")
+        say("Risk and assessment stand under “How to tell”; measure, usefulness and effort under “Next step”.")
+        if any(self.builds_on):
+            say("What an activity depends on is told in its next step; it does not decide about levels.")
+        empty = {slug(g["name"]) for g in self.groups} - {d["group"] for d in self.dimensions}
+        if empty:
+            say("Groups without activities stay empty.")

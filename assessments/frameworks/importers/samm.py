@@ -1,0 +1,346 @@
+"""OWASP SAMM: the folder `model/` of its core repository, one small YAML file for each thing, joined by their ids.
+
+Functions become groups, practices dimensions, questions criteria, answer sets scales. With practices as dimensions the
+index equals SAMM's own score: the mean over practices of the sum over levels of the mean of both streams.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from ..document import Document, Place
+from ..exact import exact_number
+from ..problems import FrameworkFileError, Problem, shortened
+from .building import (
+    NOT_RATINGS,
+    Adapted,
+    Keys,
+    Reader,
+    Report,
+    Source,
+    built,
+    bullets,
+    paragraphs,
+    short,
+    titled,
+    without_empty,
+)
+
+MAX_FILES, MAX_BYTES = 1_000, 3_000_000
+TYPES = (
+    "Model",
+    "Function",
+    "Practice",
+    "MaturityLevel",
+    "PracticeLevel",
+    "Stream",
+    "Activity",
+    "Question",
+    "AnswerSet",
+)
+CODES = {Fraction(0): "N", Fraction(1, 4): "Q", Fraction(1, 2): "H", Fraction(1): "F"}
+RULES = {
+    "default_rule": "half",
+    "rules": [
+        {
+            "key": "half",
+            "name": "Half or more",
+            "unit": "criterion",
+            "at": {"at_least": "1/2"},
+            "below": {"at_least": "1/2"},
+        },
+        {
+            "key": "fully",
+            "name": "Fully achieved",
+            "unit": "criterion",
+            "at": {"at_least": "1"},
+            "below": {"at_least": "1"},
+        },
+    ],
+}
+
+
+def not_usable(name: str, message: str, mend: str) -> FrameworkFileError:
+    return FrameworkFileError([Problem(file=name, line=None, path="", message=message, mend=mend)])
+
+
+def refuse_too_many(files: int, name: str):
+    if not 0 < files <= MAX_FILES:
+        message = "there are no YAML files here" if not files else f"there are more than {MAX_FILES:,} files here"
+        raise not_usable(name, message, "use SAMM's folder 'model'")
+
+
+def adapt(sources: list[Source]) -> Adapted:
+    if sum(len(source.content) for source in sources) > MAX_BYTES:
+        raise not_usable(
+            "model", f"the files together are larger than {MAX_BYTES:,} bytes", "use SAMM's folder 'model'"
+        )
+    return _Adapter(sources).adapted()
+
+
+@dataclass(slots=True)
+class _Thing:
+    """One file: a function, a practice, a question …"""
+
+    kind: str
+    reader: Reader
+
+    @property
+    def id(self) -> str:
+        return self.reader.text("id")
+
+    @property
+    def order(self) -> int:
+        order = self.reader.get("order")
+        return order if isinstance(order, int) else 0
+
+
+class _Adapter:
+    def __init__(self, sources: list[Source]):
+        self.report = Report()
+        self.things: dict[str, dict[str, _Thing]] = {kind: {} for kind in TYPES}
+        self.origins: dict[Place, tuple[Document, Place]] = {}
+        self.first: Document | None = None
+        problems: list[Problem] = []
+        for source in sources:
+            try:
+                self.take(source.documents()[0])
+            except FrameworkFileError as error:
+                problems += error.problems
+        self.report.problems += problems
+        self.report.stop_if_broken()
+
+    def take(self, document: Document):
+        self.first = self.first or document
+        reader = Reader(self.report, document, (), document.value)
+        kind = reader.text("type", needed=bool(reader.value)).replace(" ", "")
+        if kind not in TYPES:
+            if kind:
+                self.report.leave_out(f"files of type “{shortened(kind)}”")
+            return
+        thing = _Thing(kind, reader)
+        known = self.things[kind]
+        key = thing.id or (document.name if kind == "Model" else "")
+        if not key:
+            reader.problem((), "the id is missing", "add it; other files refer to it")
+        elif key in known:
+            reader.problem(
+                ("id",),
+                f"the id {key} is taken by {known[key].reader.document.name}",
+                "give each file an id of its own",
+            )
+        else:
+            known[key] = thing
+
+    def linked(self, thing: _Thing, field: str, kind: str) -> _Thing | None:
+        """What a field refers to; a problem where it is not there."""
+        wanted = thing.reader.text(field, needed=True)
+        found = self.things[kind].get(wanted)
+        if wanted and not found:
+            thing.reader.problem(
+                (field,), f"there is no {kind} with the id {shortened(wanted)}", "add its file, or mend the id"
+            )
+        return found
+
+    def adapted(self) -> Adapted:
+        assert self.first is not None
+        for kind in ("Function", "Practice", "MaturityLevel", "PracticeLevel", "Activity", "Question", "AnswerSet"):
+            if not self.things[kind]:
+                self.report.problem(
+                    self.first, (), f"there is no file of type {kind} in the folder", "use SAMM's whole folder 'model'"
+                )
+        self.report.stop_if_broken()
+        levels = self.levels()
+        groups, functions = self.groups()
+        dimensions, practices = self.dimensions(functions)
+        scales, choices = self.scales()
+        criteria = self.criteria(levels, practices, choices, {scale["key"]: n for n, scale in enumerate(scales)})
+        used = {criterion.get("scale") for criterion in criteria}
+        scales = [scale for scale in scales if scale["key"] in used] or scales
+        data = {
+            "format": 1,
+            "framework": self.head(),
+            "scales": scales,
+            "scoring": RULES,
+            "levels": [
+                {"level": 0, "name": "Not started"},
+                *(
+                    without_empty({"level": n, "name": f"Maturity {n}", "summary": text})
+                    for n, text in sorted(levels.values())
+                ),
+            ],
+            "groups": groups,
+            "dimensions": dimensions,
+            "criteria": criteria,
+            "sources": [{"id": "samm", "title": "OWASP Software Assurance Maturity Model"}],
+        }
+        self.say_what_was_made()
+        return built(data, self.origins, self.first, self.report)
+
+    def head(self) -> dict:
+        model = next(iter(self.things["Model"].values()), None)
+        version = model.reader.text("version") if model else ""
+        if not version:
+            version = "2"
+            self.report.adapted.append("The folder does not say its version: it is called 2.")
+        name = (model and model.reader.text("name")) or "Software Assurance Maturity Model"
+        return {
+            "key": "samm",
+            "name": short(name),
+            "version": version,
+            "method": "levels",
+            "purpose": "The practices of OWASP SAMM, imported from its published files.",
+            "representation": ["staged", "continuous"],
+        }
+
+    def levels(self) -> dict[str, tuple[int, str]]:
+        """Number and text of each maturity level, by id."""
+        found = {}
+        for key, thing in self.things["MaturityLevel"].items():
+            # Older copies of the folder call it otherwise.
+            name = next((name for name in ("number", "level", "order") if name in thing.reader.value), "number")
+            number = thing.reader.whole(name, least=1, most=20)
+            if number is not None:
+                found[key] = (number, thing.reader.text("description"))
+        numbers = sorted(number for number, _ in found.values())
+        if numbers != list(range(1, len(numbers) + 1)) and found and self.first:
+            self.report.problem(self.first, (), f"the maturity levels are numbered {numbers}", "number them 1, 2, 3")
+        return found
+
+    def groups(self) -> tuple[list[dict], dict[str, str]]:
+        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
+        for key, thing in sorted(self.things["Function"].items(), key=lambda item: item[1].order):
+            name = thing.reader.text("name", needed=True)
+            by_id[key] = keys.make(name, "function")
+            self.origins["groups", len(rows)] = (thing.reader.document, ())
+            rows.append(
+                without_empty({"key": by_id[key], "name": short(name), "about": thing.reader.text("description")})
+            )
+            self.left_out(thing, "model")
+        return rows, by_id
+
+    def dimensions(self, functions: dict[str, str]) -> tuple[list[dict], dict[str, str]]:
+        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
+
+        def place(item):
+            function = self.things["Function"].get(item[1].reader.text("function"))
+            return (function.order if function else 0, item[1].order)
+
+        for key, thing in sorted(self.things["Practice"].items(), key=place):
+            reader, function = thing.reader, self.linked(thing, "function", "Function")
+            name = reader.text("name", needed=True)
+            by_id[key] = keys.make(name, "practice")
+            about = paragraphs(reader.text("shortDescription"), reader.text("longDescription"))
+            self.origins["dimensions", len(rows)] = (reader.document, ())
+            group = functions.get(function.id) if function else None
+            rows.append(without_empty({"key": by_id[key], "name": short(name), "group": group, "about": about}))
+            self.left_out(thing, "shortName")
+        return rows, by_id
+
+    def scales(self) -> tuple[list[dict], dict[str, str]]:
+        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
+        for n, (key, thing) in enumerate(self.things["AnswerSet"].items(), start=1):
+            stem = thing.reader.document.name.rpartition("/")[2].rpartition(".")[0]
+            by_id[key] = keys.make(f"answers-{stem}", f"answers-{n}")
+            self.origins["scales", len(rows)] = (thing.reader.document, ())
+            rows.append({"key": by_id[key], "values": self.choices(thing), "other_answers": NOT_RATINGS})
+        return rows, by_id
+
+    def choices(self, thing: _Thing) -> list[dict]:
+        """Values of an answer set as whole numbers: 0, .25, .5 and 1 are 0, 1, 2 and 4 of 4."""
+        values = thing.reader.get("values")
+        if not isinstance(values, list):
+            thing.reader.problem(("values",), "the list of answers is missing", "add text and value of each answer")
+            return []
+        found: list[tuple[Fraction, str]] = []
+        for i, entry in enumerate(values):
+            reader = Reader(self.report, thing.reader.document, ("values", i), entry)
+            value = exact_number(reader.get("value"))
+            if value is None or value > 1:
+                reader.problem(
+                    ("value",),
+                    f"'{shortened(reader.get('value'))}' is not a value from 0 to 1",
+                    "write 0, 0.25, 0.5 or 1",
+                )
+                continue
+            found.append((value, reader.text("text", needed=True)))
+            if exact_number(reader.get("weight")) not in (None, 1):
+                self.report.leave_out("weights of answers other than 1")
+        found.sort(key=lambda item: item[0])
+        parts = max([4, *(value.denominator for value, _ in found)])
+        return [
+            {"code": CODES.get(value, f"A{i}"), "value": int(value * parts), "name": short(text)}
+            for i, (value, text) in enumerate(found)
+        ]
+
+    def criteria(self, levels, practices, choices, scale_order) -> list[dict]:
+        rows: list[tuple[Any, dict, _Thing]] = []
+        for thing in self.things["Question"].values():
+            activity = self.linked(thing, "activity", "Activity")
+            step = activity and self.linked(activity, "level", "PracticeLevel")
+            practice = step and self.linked(step, "practice", "Practice")
+            level = step and self.linked(step, "maturityLevel", "MaturityLevel")
+            stream = activity and self.things["Stream"].get(activity.reader.text("stream"))
+            answers = self.linked(thing, "answerSet", "AnswerSet")
+            if not (activity and step and practice and level and answers and level.id in levels):
+                continue
+            number = levels[level.id][0]
+            row = self.criterion(thing, activity, step, stream)
+            row |= {"dimension": practices[practice.id], "level": number, "scale": choices[answers.id]}
+            letter = stream.reader.text("letter") if stream else ""
+            function = self.things["Function"].get(practice.reader.text("function"))
+            code = "-".join(
+                part
+                for part in (
+                    function.reader.text("name")[:1] if function else "",
+                    practice.reader.text("shortName"),
+                    str(number),
+                    letter,
+                )
+                if part
+            )
+            place = (function.order if function else 0, practice.order, practice.id, number, letter, thing.order)
+            rows.append((place, {"code": code, **row}, thing))
+        keys, made = Keys(), list[dict]()
+        for i, (_, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
+            self.origins["criteria", i] = (thing.reader.document, ())
+            made.append({"key": keys.make(row.pop("code"), "question"), **row})
+        return made
+
+    def criterion(self, question: _Thing, activity: _Thing, step: _Thing, stream: _Thing | None) -> dict:
+        told = activity.reader
+        quality = question.reader.lines("quality")
+        described = titled(told.text("title") or "Activity", told.text("shortDescription"))
+        found = without_empty(
+            {
+                "statement": question.reader.text("text", needed=True),
+                "evidence": paragraphs(
+                    bullets(quality),
+                    described,
+                    titled("Stream", stream.reader.text("name") if stream else ""),
+                    titled("Objective", step.reader.text("objective")),
+                ),
+                "next": paragraphs(told.text("longDescription"), titled("Benefit", told.text("benefit"))),
+                "source": question.id,
+            }
+        )
+        if stream and stream.reader.text("description"):
+            self.report.leave_out("descriptions of streams")
+        self.left_out(question)
+        self.left_out(activity)
+        return found
+
+    def left_out(self, thing: _Thing, *known: str):
+        thing.reader.seen.update(("id", "type", "order", *known))
+        for name in thing.reader.rest():
+            self.report.leave_out(f"the field `{name}` of type {thing.kind}")
+
+    def say_what_was_made(self):
+        say = self.report.adapted.append
+        say("Functions became groups, practices became dimensions, questions became criteria of their maturity level.")
+        say("Both streams of a practice are criteria of the same dimension; the stream stands under “How to tell”.")
+        say("Answers keep their texts and values; “I do not know” was added.")
+        say(
+            "SAMM has no level of the whole: “Half or more” and “Fully achieved” were added. The index is SAMM's score."
+        )
+        say("Level 0 was added as the floor.")

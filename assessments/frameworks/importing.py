@@ -1,0 +1,140 @@
+"""Importing a framework file: first what would happen, then, if that is wanted, the same for good."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from ..models import Edition, Framework
+from .comparing import KINDS, Comparison, compare
+from .importers import Adapted
+from .schema import FrameworkFile
+from .storing import Stored, VersionTaken, digest_of, file_of, store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What importing a file would do. `previous` is the edition it follows, `existing` the same one, already there."""
+
+    file: FrameworkFile
+    adapted: tuple[str, ...]
+    refused: tuple[str, ...]
+    previous: Edition | None
+    comparison: Comparison | None
+    existing: Edition | None
+
+    @property
+    def is_known(self) -> bool:
+        return self.existing is not None
+
+    @property
+    def is_new_framework(self) -> bool:
+        return self.previous is None and self.existing is None
+
+    def carry_out(self, *, by, publish: bool = False) -> Stored:
+        """Stores the file as a draft edition, or publishes it right away. One transaction; nothing half done."""
+        return store(self.file, origin=Edition.Origin.IMPORTED, publish=publish, based_on=self.previous, by=by)
+
+    def counts(self) -> dict[str, Any]:
+        file = self.file
+        per_level = Counter(criterion.level for criterion in file.criteria if criterion.level is not None)
+        return {
+            "levels": len(file.levels),
+            "groups": len(file.groups),
+            "dimensions": len(file.dimensions),
+            "criteria": len(file.criteria),
+            "criteria_per_level": {str(level.level): per_level[level.level] for level in file.levels if level.level},
+            "scales": len(file.scales),
+        }
+
+    def report(self) -> dict[str, Any]:
+        """Everything as plain values: what the file is, what would be made, what was adapted, refused and changed."""
+        head = self.file.framework
+        return {
+            "framework": head.key,
+            "name": head.name,
+            "version": head.version,
+            "digest": self.file.digest,
+            "previous": self.previous and self.previous.version,
+            "known": self.is_known,
+            **self.counts(),
+            "adapted": list(self.adapted),
+            "refused": list(self.refused),
+            "changes": self.comparison.keys() if self.comparison else {kind: [] for kind in KINDS},
+        }
+
+
+def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
+    """What importing would do; nothing is written.
+
+    Criteria of a foreign file are matched with the previous edition by the source's own ids, so that a renamed practice
+    keeps its key. `label` is a version to use instead of the file's. Raises VersionTaken where the version is there
+    with other content.
+    """
+    adapted = given if isinstance(given, Adapted) else Adapted(file=given)
+    file = _labelled(adapted.file, label)
+    framework = Framework.objects.filter(key=file.framework.key).first()
+    previous = framework and _previous(framework, file.framework.version)
+    before = file_of(previous) if previous else None
+    if before is not None and isinstance(given, Adapted):
+        file = matched(file, before)
+    existing = (
+        framework and framework.editions.filter(origin=Edition.Origin.IMPORTED, version=file.framework.version).first()
+    )
+    if existing and digest_of(existing) != file.digest:
+        raise VersionTaken(
+            f"{existing} is there already with other content. Discard that draft, or give this one another version."
+            if existing.is_draft
+            else f"{existing} is published already with other content. Give the changed framework a version of its own."
+        )
+    return Plan(
+        file=file,
+        adapted=adapted.adapted,
+        refused=adapted.refused,
+        previous=previous or None,
+        comparison=compare(before, file) if before else None,
+        existing=existing or None,
+    )
+
+
+def _labelled(file: FrameworkFile, label: str) -> FrameworkFile:
+    if not label:
+        return file
+    data = file.plain()
+    data["framework"]["version"] = label
+    return FrameworkFile.model_validate(data)
+
+
+def _previous(framework: Framework, version: str) -> Edition | None:
+    """What an imported edition follows: the newest published one, imported first, else the newest imported draft."""
+    others = framework.editions.exclude(version=version, origin=Edition.Origin.IMPORTED)
+    imported = others.filter(origin=Edition.Origin.IMPORTED)
+    published = imported.published().first() or others.published().first()
+    return published or max(imported.drafts(), key=lambda edition: version_order(edition.version), default=None)
+
+
+def version_order(version: str) -> list:
+    """A key that sorts 1.10 after 1.9."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]
+
+
+def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
+    """The same file with the keys that the edition before gave to the same ids of the source.
+
+    A criterion that is new never takes a key that another one had.
+    """
+    by_source = {criterion.source: criterion.key for criterion in before.criteria if criterion.source}
+    without_source = {criterion.key for criterion in before.criteria if not criterion.source}
+    reserved = {criterion.key for criterion in before.criteria} - without_source
+    data = file.plain()
+    taken = {by_source[row["source"]] for row in data["criteria"] if row.get("source") in by_source}
+    for row in data["criteria"]:
+        if row.get("source") in by_source:
+            row["key"] = by_source[row["source"]]
+            continue
+        base, n = row["key"], 1
+        while row["key"] in taken or row["key"] in reserved:
+            n += 1
+            row["key"] = f"{base}-{n}"
+        taken.add(row["key"])
+    return FrameworkFile.model_validate(data)

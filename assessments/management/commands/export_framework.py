@@ -1,0 +1,53 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from pydantic import ValidationError
+
+from assessments.frameworks.files import write
+from assessments.frameworks.importing import version_order
+from assessments.frameworks.storing import file_of
+from assessments.models import Edition, Framework
+
+
+class Command(BaseCommand):
+    help = "Writes an edition of a framework as a file; importing it gives the same digest."
+
+    def add_arguments(self, parser):
+        parser.add_argument("framework", metavar="KEY", help="the framework's key, such as mlops")
+        parser.add_argument(
+            "--edition", metavar="VERSION", help="its version, instead of the one that is used by default"
+        )
+        parser.add_argument(
+            "--origin", choices=Edition.Origin.values, help="where versions of several origins are called alike"
+        )
+        parser.add_argument("--output", metavar="PATH", help="a file to write to, instead of the standard output")
+
+    def handle(self, *, framework, edition, origin, output, **options):
+        found = chosen(framework, edition, origin)
+        try:
+            text = write(file_of(found))
+        except ValidationError as error:
+            raise CommandError(f"The draft {found} is not a whole framework yet; finish it in the editor.") from error
+        if output:
+            Path(output).write_text(text, encoding="utf-8")
+            self.stdout.write(f"{found} is written to {output}.")
+        else:
+            self.stdout.write(text, ending="")
+
+
+def chosen(key: str, version: str | None, origin: str | None) -> Edition:
+    framework = Framework.objects.filter(key=key).first()
+    if framework is None:
+        known = ", ".join(Framework.objects.values_list("key", flat=True)) or "none yet"
+        raise CommandError(f"There is no framework '{key}'. The frameworks are: {known}.")
+    editions = framework.editions.all()
+    if origin:
+        editions = editions.filter(origin=origin)
+    if version:
+        editions = editions.filter(version=version)
+    default = editions.published().first()
+    found = default or max(editions.drafts(), key=lambda each: version_order(each.version), default=None)
+    if found is None:
+        known = ", ".join(f"{each.version} ({each.origin}, {each.status})" for each in framework.editions.all())
+        raise CommandError(f"'{key}' has no such edition. The editions are: {known}.")
+    return found

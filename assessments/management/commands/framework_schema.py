@@ -1,0 +1,24 @@
+import json
+
+from django.core.management.base import BaseCommand
+
+from assessments.frameworks.schema import FrameworkFile
+
+
+class Command(BaseCommand):
+    help = "Writes the JSON Schema of framework files, made from the classes that read them."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def handle(self, **options):
+        self.stdout.write(json_schema(), ending="")
+
+
+def json_schema() -> str:
+    """The schema as it stands in docs/. What it cannot say, such as references between parts, the reader checks."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **FrameworkFile.model_json_schema(by_alias=True),
+        "title": "Framework file",
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

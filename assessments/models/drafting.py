@@ -1,0 +1,389 @@
+"""Editing a draft edition: one verb, one transaction, one event; a save from an older state is told, never lost."""
+
+import re
+import unicodedata
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import F, Max
+
+from .journal import Event
+
+FROZEN = "A published edition never changes. Make a draft of the next one instead."
+#: Texts of a criterion that say what is rated: after a change its author says again whether the meaning is the same.
+MEANING_TEXTS = {"statement", "evidence", "na"}
+UP = "up"
+
+
+class EditRefused(Exception):
+    """What was asked of an edition cannot be done; str() is the sentence to show."""
+
+
+class Frozen(EditRefused):
+    def __init__(self):
+        super().__init__(FROZEN)
+
+
+class StaleEdit(EditRefused):
+    """Somebody else has saved this meanwhile; `.stored` is the row as it is now."""
+
+    def __init__(self, stored):
+        super().__init__("Somebody else has changed this since you opened the page.")
+        self.stored = stored
+
+
+class Revised(models.Model):
+    """Counts its changes, so that a save from an older state is noticed."""
+
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Part(models.Model):
+    """What an edition is made of: changed only while the edition is a draft."""
+
+    edition: Any
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        self.in_edition().refuse_unless_draft()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        self.in_edition().refuse_unless_draft()
+        return super().delete(*args, **kwargs)
+
+    def in_edition(self):
+        return self.edition
+
+    @property
+    def label(self) -> str:
+        """What people know it by in lists, also while it has no name yet."""
+        return getattr(self, "statement", "") or getattr(self, "name", "") or getattr(self, "key", "")
+
+    @property
+    def kind(self) -> str:
+        return str(self._meta.model_name)
+
+
+class Drafting:
+    """The verbs of an edition that is a draft."""
+
+    if TYPE_CHECKING:
+        # What the model that has these verbs brings along.
+        pk: Any
+        status: Any
+        version: str
+        framework: Any
+        framework_id: Any
+        levels: Any
+        criteria: Any
+        symptoms: Any
+        objects: Any
+        Status: Any
+        Origin: Any
+
+    def refuse_unless_draft(self):
+        if not self.is_draft:
+            raise Frozen
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == self.Status.DRAFT
+
+    @contextmanager
+    def as_draft(self):
+        """The edition as it is now, held against every other writer; raises EditRefused where it is no draft."""
+        with transaction.atomic():
+            rows = type(self).objects.select_related("framework", "based_on__framework")
+            locked = rows.select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).first()
+            if locked is None:
+                raise EditRefused("This draft was discarded meanwhile.")
+            locked.refuse_unless_draft()
+            yield locked
+
+    def _record(self, verb, *, by, part=None, **data):
+        if part is not None:
+            data |= {"part": part.kind, "id": part.pk}
+        Event.record(f"draft.{verb}", by=by, edition=str(self.pk), **data)
+
+    # ------------------------------------------------------------------ the head
+
+    def change_head(self, *, by, seen, **values):
+        """Changes the text of the framework itself. Raises StaleEdit where it was changed since revision `seen`."""
+        with self.as_draft() as stored:
+            if _take(stored, values, seen):
+                if type(self).objects.same_version(stored).exists():
+                    raise EditRefused("This framework has an edition with this version already.")
+                stored.save()
+                stored._record("changed", by=by)
+            return stored
+
+    # ------------------------------------------------------------------ parts
+
+    def change(self, part, *, by, seen, **values):
+        """Changes a level, group, dimension or criterion, and returns it as it is stored."""
+        with self.as_draft() as locked:
+            stored = locked.stored(part)
+            changed = _take(stored, values, seen)
+            if changed:
+                if part.kind == "criterion" and MEANING_TEXTS & changed:
+                    stored.editorial = False
+                stored.save()
+                if part.kind == "criterion" and {"dimension", "level"} & changed:
+                    locked._place(stored)
+                locked._record("changed", by=by, part=stored)
+            return stored
+
+    def _place(self, criterion):
+        """Puts a criterion behind the last one of its dimension and level, so that questions stay in order of level."""
+        others = list(self.criteria.select_related("level").exclude(pk=criterion.pk))
+
+        def comes_before(other) -> bool:
+            return other.dimension_id == criterion.dimension_id and (
+                criterion.level is None or other.level.number <= criterion.level.number
+            )
+
+        beside = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
+        before = [i for i in beside if comes_before(others[i])]
+        place = before[-1] + 1 if before else beside[0] if beside else len(others)
+        ordered = [*others[:place], criterion, *others[place:]]
+        moved = [row for order, row in enumerate(ordered) if row.order != order]
+        for order, row in enumerate(ordered):
+            row.order = order
+        self.criteria.bulk_update(moved, ["order"])
+
+    def stored(self, part):
+        found = type(part).objects.filter(edition=self, pk=part.pk).first()
+        if found is None:
+            raise EditRefused("This was removed meanwhile.")
+        return found
+
+    def change_scale(self, scale, *, by, seen, choices: list[dict], other_answers: list[dict]):
+        """Changes the choices of a scale; `choices` are rows with code, value, name and anchor, lowest value first."""
+        with self.as_draft() as locked:
+            stored = locked.stored(scale)
+            before = list(stored.choices.values("code", "value", "name", "anchor"))
+            if before == choices and stored.other_answers == other_answers:
+                return stored
+            if stored.revision != seen:
+                raise StaleEdit(stored)
+            stored.choices.all().delete()
+            stored.choices.bulk_create([stored.choices.model(scale=stored, **choice) for choice in choices])
+            stored.other_answers, stored.editorial = other_answers, False
+            stored.revision += 1
+            stored.save()
+            locked._record("changed", by=by, part=stored)
+            return stored
+
+    def add(self, part, *, by, choices=()):
+        """Adds a new level (at the top), group, dimension, scale (with its choices) or criterion (at the end).
+
+        It gets a key that no edition of the framework has used.
+        """
+        with self.as_draft() as locked:
+            part.edition = locked
+            if part.kind == "level":
+                part.number = locked._next(locked.levels, "number")
+                locked._mark_new_ladder()
+            else:
+                part.order = locked._next(type(part).objects.filter(edition=locked), "order")
+                part.key = locked._new_key(part)
+            part.save(force_insert=True)
+            if part.kind == "criterion":
+                locked._place(part)
+            if choices:
+                part.choices.bulk_create([part.choices.model(scale=part, **choice) for choice in choices])
+            locked._record("added", by=by, part=part)
+            return part
+
+    @staticmethod
+    def _next(rows, field) -> int:
+        highest = rows.aggregate(highest=Max(field))["highest"]
+        return 0 if highest is None else highest + 1
+
+    def _new_key(self, part) -> str:
+        """A key from the words of the part. No edition has used it, so that no history is mistaken for its own."""
+        words = part.statement if part.kind == "criterion" else getattr(part, "name", "") or part.key or part.kind
+        base = key_of(words) or part.kind
+        if part.kind == "criterion":
+            base = f"{part.dimension.key}.{base}"[:100].strip("-.")
+        rows = type(part).objects.filter(edition__framework=self.framework_id, key__startswith=base)
+        taken, n = set(rows.values_list("key", flat=True)), 1
+        while (key := base if n == 1 else f"{base}-{n}") in taken:
+            n += 1
+        return key
+
+    def move(self, part, *, by, direction: str):
+        """Swaps a part with the one before it ("up") or after it; a criterion within its dimension and level."""
+        with self.as_draft() as locked:
+            stored = locked.stored(part)
+            if stored.kind == "level":
+                locked._swap_levels(stored, direction)
+            else:
+                neighbour = locked._neighbour(stored, "order", direction)
+                if neighbour is None:
+                    return
+                stored.order, neighbour.order = neighbour.order, stored.order
+                stored.save(update_fields=["order"])
+                neighbour.save(update_fields=["order"])
+            locked._record("moved", by=by, part=stored, direction=direction)
+
+    def _neighbour(self, part, field, direction):
+        rows = type(part).objects.filter(edition=self)
+        if part.kind == "criterion":
+            rows = rows.filter(dimension=part.dimension_id, level=part.level_id)
+        here = getattr(part, field)
+        if direction == UP:
+            return rows.filter(**{f"{field}__lt": here}).order_by(f"-{field}").first()
+        return rows.filter(**{f"{field}__gt": here}).order_by(field).first()
+
+    def _swap_levels(self, level, direction):
+        other = self._neighbour(level, "number", direction)
+        if other is None:
+            return
+        if 0 in (level.number, other.number):
+            raise EditRefused("The lowest level is the floor; it stays where it is and has no criteria.")
+        level.number, other.number, free = other.number, level.number, self._next(self.levels, "number")
+        self.levels.filter(pk=other.pk).update(number=free)
+        level.save(update_fields=["number"])
+        other.save(update_fields=["number"])
+        moved = {level.number: other.number, other.number: level.number}
+        for symptom in self.symptoms.filter(level__in=moved):
+            symptom.level = moved[symptom.level]
+            symptom.save(update_fields=["level"])
+        self._mark_new_ladder()
+
+    def remove(self, part, *, by):
+        """Removes a part. Raises EditRefused while something else still belongs to it."""
+        with self.as_draft() as locked:
+            stored = locked.stored(part)
+            data = {"key": getattr(stored, "key", "")}
+            if stored.kind == "criterion":
+                locked._forget_in_symptoms(stored.key)
+            elif stored.kind != "group" and (count := stored.criteria.count()):
+                one = "criterion belongs" if count == 1 else "criteria belong"
+                raise EditRefused(f"{count} {one} to this. Move or remove them first.")
+            if stored.kind == "level":
+                if stored.number == 0:
+                    raise EditRefused("The lowest level is the floor; it stays where it is.")
+                locked._record("removed", by=by, part=stored, number=stored.number)
+                number = stored.number
+                stored.delete()
+                for level in locked.levels.filter(number__gt=number).order_by("number"):
+                    locked.levels.filter(pk=level.pk).update(number=F("number") - 1)
+                locked.symptoms.filter(level__gte=number).update(level=F("level") - 1)
+                locked._mark_new_ladder()
+                return
+            locked._record("removed", by=by, part=stored, **data)
+            stored.delete()
+
+    def _forget_in_symptoms(self, key):
+        for symptom in self.symptoms.all():
+            if key in symptom.cleared_by:
+                symptom.cleared_by = [each for each in symptom.cleared_by if each != key]
+                symptom.save(update_fields=["cleared_by"])
+
+    def _mark_new_ladder(self):
+        type(self).objects.filter(pk=self.pk).update(new_ladder=True)
+
+    def say_editorial(self, part, *, by, seen: int, editorial: bool):
+        """The author's word on changed texts of a criterion or scale: same meaning, or (unless said) another one.
+
+        It is about the text of revision `seen`: raises StaleEdit where that was changed meanwhile.
+        """
+        with self.as_draft() as locked:
+            stored = locked.stored(part)
+            if stored.revision != seen:
+                raise StaleEdit(stored)
+            stored.editorial = editorial
+            stored.save(update_fields=["editorial"])
+            locked._record("meaning", by=by, part=stored, editorial=editorial)
+
+    # ------------------------------------------------------------------ the draft as a whole
+
+    def make_draft(self, *, by):
+        """A draft of the next edition with everything that is in this one; the draft there is, where there is one."""
+        with transaction.atomic():
+            framework = type(self.framework).objects.select_for_update().get(pk=self.framework_id)
+            existing = framework.editions.filter(based_on=self, status=self.Status.DRAFT).first()
+            if existing:
+                return existing
+            draft = type(self).objects.get(pk=self.pk)
+            draft.pk, draft._state.adding = draft._meta.pk.default(), True
+            draft.status, draft.origin, draft.based_on = self.Status.DRAFT, self.Origin.OWN, self
+            draft.digest, draft.published_at, draft.new_ladder, draft.revision = "", None, False, 0
+            draft.version = next_version(set(framework.editions.values_list("version", flat=True)), self.version)
+            draft.save(force_insert=True)
+            _copy_parts(self, draft)
+            Event.record("draft.made", by=by, edition=str(draft.pk), based_on=str(self.pk))
+        return draft
+
+    def discard(self, *, by):
+        """Deletes a draft with everything in it."""
+        with self.as_draft() as locked:
+            Event.record("draft.discarded", by=by, edition=str(self.pk))
+            locked.delete()
+
+
+def _take(row, values: dict, seen: int) -> set[str]:
+    """Sets the values that differ and returns their names; raises StaleEdit where the row has another revision.
+
+    A save that changes nothing is never stale: it may be the second try of one that was stored.
+    """
+    changed = {name for name, value in values.items() if getattr(row, name) != value}
+    if changed and row.revision != seen:
+        raise StaleEdit(row)
+    for name in changed:
+        setattr(row, name, values[name])
+    row.revision += bool(changed)
+    return changed
+
+
+def _copy_parts(source, draft):
+    """Copies every row of an edition into a draft, with references among them led to the copies."""
+    copies: dict[tuple, models.Model] = {}
+    for name in ("levels", "groups", "dimensions", "scales", "criteria", "symptoms"):
+        made = []
+        for row in getattr(source, name).all():
+            old = (row.kind, row.pk)
+            row.pk, row._state.adding, row.edition, row.revision = None, True, draft, 0
+            for reference in {"dimension": ["group"], "criterion": ["dimension", "level", "scale"]}.get(row.kind, []):
+                target = getattr(row, f"{reference}_id")
+                setattr(row, reference, copies[reference, target] if target else None)
+            if hasattr(row, "editorial"):
+                row.editorial = False
+            copies[old] = row
+            made.append(row)
+        getattr(source, name).model.objects.bulk_create(made)
+    choices = []
+    for choice in draft.scales.model.choices.rel.related_model.objects.filter(scale__edition=source):
+        choice.pk, choice._state.adding, choice.scale = None, True, copies["scale", choice.scale_id]
+        choices.append(choice)
+    draft.scales.model.choices.rel.related_model.objects.bulk_create(choices)
+
+
+def next_version(taken: set[str], version: str) -> str:
+    """The next free version: the second number of `1.2.0` is raised; anything else gets a number of its own."""
+    numbers = re.fullmatch(r"(\d{1,6})\.(\d{1,6})((?:\.\d{1,6})*)", version)
+    n = 0
+    while True:
+        n += 1
+        if numbers:
+            rest = "".join(".0" for _ in numbers[3].split(".")[1:])
+            candidate = f"{numbers[1]}.{int(numbers[2]) + n}{rest}"
+        else:
+            candidate = f"{version[:35]}-{n + 1}"
+        if candidate not in taken:
+            return candidate
+
+
+def key_of(words: str) -> str:
+    """A key out of the first words of a text."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain)[:6])[:60].strip("-")

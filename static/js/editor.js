@@ -1,0 +1,59 @@
+// The editor saves by htmx as one types. This adds what htmx leaves out: fragments of refusals are shown, word of a failed
+// save, another try, and a question before leaving with something unsaved.
+(() => {
+  "use strict";
+  const SLOW = 1800, RETRY = 3000;
+  const form = document.querySelector("form.edit-form[hx-post]");
+  let warn, retry, unsaved = false;
+
+  function show(state, text) {
+    const status = document.getElementById("edit-status");
+    let line = status.querySelector("p[data-state]");
+    if (!line) {
+      status.querySelectorAll(".notice").forEach((notice) => notice.remove());
+      line = document.createElement("p");
+      status.append(line);
+    }
+    line.dataset.state = state;
+    line.className = state === "failed" ? "delta down" : "muted";
+    line.textContent = text;
+  }
+
+  function failed(text) {
+    clearTimeout(warn);
+    show("failed", text);
+    retry = setTimeout(() => window.htmx.trigger(form, "again"), RETRY);
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if ([409, 422].includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+  if (!form) return;
+
+  form.addEventListener("input", () => { unsaved = true; });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target !== form) return;
+    clearTimeout(warn);
+    clearTimeout(retry);
+    show("saving", "Saving …");
+    warn = setTimeout(() => show("failed", "Not saved yet. Still trying …"), SLOW);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig?.elt !== form) return;
+    clearTimeout(warn);
+    const { status } = event.detail.xhr;
+    if (status === 200) unsaved = false;
+    else if (status === 403 || status === 404) show("failed", "Not saved. You may no longer edit this; load the page again.");
+    else if (status !== 0 && status !== 409 && status !== 422) failed("Not saved. Trying again …");
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => {
+      if (event.detail.requestConfig?.elt === form) failed("Not saved. The server cannot be reached; trying again …");
+    });
+  }
+  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+})();
