@@ -10,7 +10,7 @@ from assessments.agenda import Agenda
 from assessments.aims import graded, next_by_part
 from assessments.aspiring import Aspiration
 from assessments.grading import Grade
-from assessments.models import Action, AdviserAnswers, Event, SetbackReason, Target, Unit
+from assessments.models import Action, AdviserAnswers, Edition, Event, SetbackReason, Target, Unit
 from assessments.roadmap import Roadmap
 
 from . import toy
@@ -80,9 +80,9 @@ class TestTargets:
 
     def test_a_new_ladder_asks_for_it_again(self, lead):
         aim(lead)
-        newer = toy.make_edition(key=lead.edition.framework.key, version="2.0.0")
-        newer.new_ladder = True
-        newer.save()
+        newer = toy.make_edition(key=lead.edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
         lead.closes(AT[3], on=str(days(-1)), edition=newer)
         (target,) = graded(lead.team.targets.for_grading())
         assert (target.outdated, target.grading.grade) == (True, Grade.NOT_ASSESSED)
@@ -239,7 +239,8 @@ class TestPages:
         assert page.status_code == 200
         assert "With the ratings you try on" not in page.content.decode()
 
-    def test_the_adviser_remembers_and_advises(self, client, lead):
+    def test_the_adviser_remembers_and_advises(self, client):
+        lead = Lead(edition=toy.make_edition(published=False))
         lead.edition.blocks = {
             "adviser": {
                 "question": "Which level?",
@@ -255,6 +256,7 @@ class TestPages:
             }
         }
         lead.edition.save()
+        lead.edition.publish(digest="sha256:adviser")
         client.force_login(lead.user)
         address = f"/teams/{lead.team.pk}/adviser/?framework={lead.edition.framework.key}"
         assert client.post(address, {"models": 4, "live": "yes", "pace": "fast"}).status_code == 302

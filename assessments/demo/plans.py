@@ -62,9 +62,11 @@ def earlier_edition(edition: Edition) -> Edition:
     ]
     for row in data.get("symptoms", []):
         row["cleared_by"] = [key for key in row.get("cleared_by", []) if key not in NEW_SINCE]
-    stored = store(FrameworkFile.model_validate(data), origin=Edition.Origin.IMPORTED).edition
+    file = FrameworkFile.model_validate(data)
+    stored = store(file, origin=Edition.Origin.IMPORTED, publish=False).edition
     published = (edition.published_at or timezone.now()) - datetime.timedelta(days=700)
-    Edition.objects.filter(pk=stored.pk).update(status=Edition.Status.RETIRED, published_at=published)
+    frozen = {"status": Edition.Status.RETIRED, "digest": file.digest, "published_at": published}
+    Edition.objects.filter(pk=stored.pk).update(**frozen)
     return Edition.objects.get(pk=stored.pk)
 
 
