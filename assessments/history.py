@@ -80,6 +80,11 @@ def is_stale(day: datetime.date, today: datetime.date) -> bool:
     return shifted(day, settings.STALE_AFTER_MONTHS) <= today
 
 
+def last_confirmed(day: datetime.date, today: datetime.date) -> str:
+    """How long ago that was, where it is longer than a result can be relied on; else empty."""
+    return f"last confirmed {months_since(day, today)} months ago" if is_stale(day, today) else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
     """A result in the table of all assessments."""

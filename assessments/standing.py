@@ -8,7 +8,7 @@ from functools import cached_property
 from . import scoring
 from .aims import GradedTarget, next_by_part
 from .charts import level_step
-from .history import is_stale, months_since
+from .history import last_confirmed
 from .models import Criterion, CriterionResult, PartResult, Result
 from .models.results import Figures, as_fraction
 
@@ -261,11 +261,7 @@ class Standing:
 
     @property
     def last_confirmed(self) -> str:
-        """How long ago, where that is longer than a result can be relied on; else empty."""
-        today = self.result.team.today()
-        if not is_stale(self.result.date, today):
-            return ""
-        return f"last confirmed {months_since(self.result.date, today)} months ago"
+        return last_confirmed(self.result.date, self.result.team.today())
 
     @property
     def coverage(self) -> str:
