@@ -45,6 +45,25 @@ def roles_in(user, team) -> set[str]:
     return roles
 
 
+def roles_in_many(user):
+    """A function from a team to the roles of this person towards it, for many teams: two queries in all."""
+    rows = list(Membership.objects.filter(user=user).values_list("role", "team_id", "unit_id"))
+    managed = Unit.objects.subtree_ids({unit for *_, unit in rows if unit})
+    in_team: dict = {}
+    for role, team, _ in rows:
+        in_team.setdefault(team, set()).add(role)
+
+    def roles(team) -> set[str]:
+        found = set(in_team.get(team.pk, set()))
+        if team.unit_id in managed:
+            found.add(policy.MANAGER)
+        if user.is_administrator:
+            found.add(policy.ADMINISTRATOR)
+        return found
+
+    return roles
+
+
 def _require(request, team, may: str, *, assessment: Assessment | None = None) -> Permissions:
     """The person's permissions in the team, or in one assessment of it, which they may have been asked to facilitate.
 

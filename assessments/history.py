@@ -1,14 +1,18 @@
 """The read side over time: which lines of history a team has, and each line's points."""
 
+import calendar
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from urllib.parse import urlencode
 
-from django.db.models import F, OuterRef, Subquery
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from . import scoring
-from .models import Assessment, PartResult, Result, Team
+from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
 from .models.results import as_fraction
 
 
@@ -38,6 +42,50 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A stretch of time up to today that a history can be looked at; all of it without a number of years."""
+
+    key: str
+    name: str
+    years: int | None
+
+    def first_day(self, today: datetime.date) -> datetime.date:
+        return datetime.date.min if self.years is None else shifted(today, -12 * self.years)
+
+
+#: Fields of a result that a history does not need.
+LONG = ["outcomes", "cells"]
+PERIODS = [
+    Period(key="all", name="All", years=None),
+    Period(key="5", name="5 years", years=5),
+    Period(key="2", name="2 years", years=2),
+    Period(key="1", name="1 year", years=1),
+]
+
+
+def shifted(day: datetime.date, months: int) -> datetime.date:
+    """The same day that many months later, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def months_since(day: datetime.date, today: datetime.date) -> int:
+    """Whole months that have passed."""
+    months = (today.year - day.year) * 12 + today.month - day.month
+    return max(0, months - (shifted(day, months) > today))
+
+
+def is_stale(day: datetime.date, today: datetime.date) -> bool:
+    """Whether a result of that day is too old to be relied on."""
+    return shifted(day, settings.STALE_AFTER_MONTHS) <= today
+
+
+def last_confirmed(day: datetime.date, today: datetime.date) -> str:
+    """How long ago that was, where it is longer than a result can be relied on; else empty."""
+    return f"last confirmed {months_since(day, today)} months ago" if is_stale(day, today) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
     """A result in the table of all assessments."""
 
@@ -48,9 +96,10 @@ class TableRow:
     index: str
     respondents: str
     state: str
+    note: str
 
     @classmethod
-    def of(cls, result: Result) -> "TableRow":
+    def of(cls, result: Result, notes: Iterable[str]) -> "TableRow":
         level = "–" if result.level is None else f"{result.level} {result.level_name}"
         if not result.edition.uses_levels:
             level = result.level_name
@@ -63,19 +112,29 @@ class TableRow:
             respondents=f"{result.respondents} of {result.participants}",
             state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
             + (f", generation {result.generation}" if result.generation > 1 else ""),
+            note="; ".join(notes),
         )
 
 
 class TeamHistory:
-    """A team's current results, and the line that is looked at. Two queries, however many results there are."""
+    """A team's current results, and the line that is looked at. Few queries, however many results there are."""
 
-    def __init__(self, team: Team, wanted: dict | None = None):
+    def __init__(self, team: Team, wanted: dict | None = None, *, tells: bool = True):
+        """`tells`: whether what people wrote about results (reasons) is given as well."""
+        wanted = wanted or {}
+        self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
-        rows = rows.annotate(state=F("assessment__status")).defer("outcomes", "cells")
-        self.all: list[Result] = rows.wired()
+        told = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
+        rows = rows.annotate(state=F("assessment__status"), has_setback=Exists(told))
+        self.team = team
+        self.all: list[Result] = rows.defer(*LONG).wired()
+        for result in self.all:
+            result.team = team
         self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
-        self.line = self._chosen(wanted or {})
+        self.line = self._chosen(wanted)
         self.results = [result for result in self.all if Line.of(result) == self.line]
+        self.period = next((each for each in PERIODS if each.key == wanted.get("period")), PERIODS[0])
+        self.first_day = self.period.first_day(team.today())
 
     def _chosen(self, wanted) -> Line | None:
         """The line with most of what is asked for; without a wish that of the newest result."""
@@ -85,18 +144,34 @@ class TeamHistory:
 
         return max(self.lines, key=fit, default=None)
 
-    @property
+    @cached_property
     def latest(self) -> Result | None:
-        return self.results[-1] if self.results else None
+        """The newest result of the line, with everything that was left out of the others: one query."""
+        if not self.results:
+            return None
+        newest = self.results[-1]
+        newest.refresh_from_db(fields=LONG)
+        return newest
 
     @property
     def previous(self) -> Result | None:
         return self.results[-2] if len(self.results) > 1 else None
 
     @property
+    def shown(self) -> list[Result]:
+        """Results of the line in the chosen period; the newest one always."""
+        return [result for result in self.results if result.date >= self.first_day or result is self.results[-1]]
+
+    @property
+    def periods(self) -> list[tuple[str, str, bool]]:
+        """Links to the other periods as (name, query, whether it is the present one)."""
+        line = self.line.query if self.line else ""
+        return [(each.name, f"{line}&period={each.key}", each == self.period) for each in PERIODS]
+
+    @property
     def table(self) -> list[TableRow]:
         """Every current result of the team, newest first."""
-        return [TableRow.of(result) for result in reversed(self.all)]
+        return [TableRow.of(result, self.notes(result)) for result in reversed(self.all)]
 
     @property
     def next_edition(self):
@@ -104,19 +179,81 @@ class TeamHistory:
         return self.latest and self.latest.edition_id
 
     def beside(self) -> list[Result]:
-        """Results of the same framework and rule with the other questionnaire: own mark, never joined."""
+        """Results of the same framework and rule with the other questionnaire: drawn with a mark of their own."""
         if self.line is None:
             return []
         same = [r for r in self.all if (r.framework.key, r.rule) == (self.line.framework, self.line.rule)]
-        return [result for result in same if result.questionnaire != self.line.questionnaire]
+        others = [result for result in same if result.questionnaire != self.line.questionnaire]
+        return [result for result in others if result.date >= self.first_day]
+
+    # ------------------------------------------------------------------ what happened on the way
+
+    @cached_property
+    def reopenings(self) -> dict:
+        """Why assessments were opened again, by assessment id."""
+        found: dict = {}
+        if not any(result.generation > 1 or result.state != Assessment.Status.CLOSED for result in self.all):
+            return found
+        for each in Reopening.objects.filter(assessment__team=self.team):
+            found.setdefault(each.assessment_id, []).append(each)
+        return found
+
+    @cached_property
+    def setbacks(self) -> dict:
+        """Why results fell back, by result id: also of earlier generations, under the assessment's present result."""
+        found: dict = {}
+        if not any(getattr(result, "has_setback", False) for result in self.all):
+            return found
+        for each in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
+            found.setdefault(each.result.assessment_id, []).append(each.text)
+        return found
+
+    def edition_change(self, result: Result) -> Result | None:
+        """The result before, where it stands on another edition."""
+        before = self._before.get(result.pk)
+        return before if before and before.edition_id != result.edition_id else None
+
+    @cached_property
+    def _before(self) -> dict:
+        return {later.pk: earlier for earlier, later in pairwise(self.results)}
+
+    def notes(self, result: Result) -> list[str]:
+        """What is to be said about a result besides its figures."""
+        notes = []
+        if before := self.edition_change(result):
+            ladder = ", with a new ladder" if result.edition.new_ladder else ""
+            notes.append(f"edition changed from {before.edition.version} to {result.edition.version}{ladder}")
+        reopened = [each.reason for each in self.reopenings.get(result.assessment_id, [])]
+        for what, texts in (("opened again", reopened), ("fell back", self.setbacks.get(result.assessment_id, []))):
+            notes += [f"{what}: {text}" if self.tells else what for text in texts]
+        return notes
 
     def by_dimension(self) -> dict[str, dict]:
         """Of every dimension key: level and exact index by result id."""
-        rows = PartResult.objects.filter(result__in=self.results, kind=PartResult.Kind.DIMENSION)
+        rows = PartResult.objects.filter(result__in=self.shown, kind=PartResult.Kind.DIMENSION)
         figures: dict[str, dict] = {}
         for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index_exact"):
             figures.setdefault(key, {})[result] = (level, as_fraction(index))
         return figures
+
+
+def current_beside(result: Result) -> list[Result]:
+    """The current results of the same team and framework, oldest first, without their long fields."""
+    rows = Result.objects.current_only().filter(team=result.team_id, framework=result.framework_id)
+    return rows.chronological().defer(*LONG).wired()
+
+
+def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
+    """As `Result.previous`, among results that are read already, oldest first."""
+    line = (result.rule, result.questionnaire)
+    earlier = [
+        each
+        for each in results
+        if (each.rule, each.questionnaire) == line
+        and each.assessment_id != result.assessment_id
+        and (each.date, each.created_at) < (result.date, result.created_at)
+    ]
+    return earlier[-1] if earlier else None
 
 
 def latest_by_team(teams: Iterable[Team]) -> dict:

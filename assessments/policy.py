@@ -15,7 +15,7 @@ IN_TEAM: dict[str, frozenset[str]] = {
     # Runs the installation: sees levels, never answers.
     ADMINISTRATOR: frozenset({"see team", "edit team", "manage members"}),
     # Of the unit: results and targets of its teams, not answers.
-    MANAGER: frozenset({"see team", "see result"}),
+    MANAGER: frozenset({"see team", "see result", "set targets"}),
     LEAD: frozenset(
         {
             "see team",
@@ -35,9 +35,14 @@ IN_TEAM: dict[str, frozenset[str]] = {
             "close",
             "reopen",
             "discard",
+            "set targets",
+            "plan actions",
+            "explain setback",
         }
     ),
-    MEMBER: frozenset({"see team", "see result", "see votes", "answer", "follow review"}),
+    MEMBER: frozenset(
+        {"see team", "see result", "see votes", "answer", "follow review", "plan actions", "explain setback"}
+    ),
     # Results without votes and comments.
     VIEWER: frozenset({"see team", "see result"}),
     # Named for one assessment, perhaps from outside the team: leads through its review.

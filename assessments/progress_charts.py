@@ -1,11 +1,14 @@
 """From results to charts: picks the figures, `charts` does the geometry."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from . import charts, scoring
 from .charts import HistoryPoint
 from .history import TeamHistory
-from .models import Assessment, Result
+from .models import Assessment, Result, Target
 from .models.frameworks import Contents
 from .models.results import as_fraction
 from .standing import Standing
@@ -31,6 +34,9 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
     if standing.previous:
         earlier = standing.indexes(standing.previous)
         series.append(charts.RadarSeries(f"{standing.previous.date:%B %Y}", "previous", earlier))
+    if standing.uses_levels and any(row.target for row in standing.dimensions):
+        wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
+        series.append(charts.RadarSeries("Target level", "target", wanted))
     names = [row.name for row in standing.dimensions]
     return charts.radar(names, series, top=scale_top(standing.contents), places=standing.contents.edition.places)
 
@@ -45,7 +51,7 @@ def _title(result: Result) -> str:
     return f"{result.date:%-d %B %Y}: {figures}{', short questionnaire' if result.is_short else ''}"
 
 
-def _point(result: Result, *, beside: bool) -> HistoryPoint:
+def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
     return HistoryPoint(
         date=result.date,
         # Bands stand on a scale of their own; only levels share the scale of the index.
@@ -55,34 +61,71 @@ def _point(result: Result, *, beside: bool) -> HistoryPoint:
         url=result.get_absolute_url(),
         beside=beside,
         under_revision=result.state != Assessment.Status.CLOSED,
+        breaks=result.edition.new_ladder and past.edition_change(result) is not None,
+        notes=tuple(past.notes(result)),
     )
 
 
-def history_chart(past: TeamHistory, contents: Contents) -> charts.History | None:
-    points = [_point(result, beside=False) for result in past.results]
-    points += [_point(result, beside=True) for result in past.beside()]
-    points.sort(key=lambda point: point.date)
-    return charts.history(points, top=scale_top(contents), places=contents.edition.places)
+def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Target] = ()) -> charts.History | None:
+    """The line that is looked at, with what happened on the way and the overall targets."""
+    points = [_point(past, result, beside=False) for result in past.shown]
+    points += [_point(past, result, beside=True) for result in past.beside()]
+    return charts.history(
+        sorted(points, key=lambda point: point.date),
+        top=scale_top(contents),
+        places=contents.edition.places,
+        marks=list(_marks(past)),
+        aims=[_aim(target) for target in targets if contents.edition.uses_levels and not target.dimension],
+    )
 
 
-def small_multiples(past: TeamHistory, contents: Contents) -> list[SmallMultiple]:
+def _marks(past: TeamHistory) -> Iterator[charts.Mark]:
+    for result in past.shown:
+        if before := past.edition_change(result):
+            title = f"{result.date:%-d %b %Y}: edition {before.edition.version} to {result.edition.version}"
+            yield charts.Mark(date=result.date, letter="E", title=title)
+        for each in past.reopenings.get(result.assessment_id, []):
+            title = f"{each.at:%-d %b %Y}: opened again"
+            yield charts.Mark(date=timezone.localdate(each.at), letter="R", title=title)
+
+
+def _aim(target: Target) -> charts.Aim:
+    return charts.Aim(
+        level=target.level,
+        since=timezone.localdate(target.set_at),
+        due=target.due,
+        title=f"level {target.level} by {target.due:%-d %b %Y}",
+    )
+
+
+def small_multiples(past: TeamHistory, contents: Contents, targets: Iterable[Target] = ()) -> list[SmallMultiple]:
     """One small history per dimension; empty before there are two results to join."""
-    if len(past.results) < 2:
+    if len(past.shown) < 2:
         return []
     figures = past.by_dimension()
+    aims: dict[str, list[charts.Aim]] = {}
+    for target in targets:
+        aims.setdefault(target.dimension, []).append(_aim(target))
     return [
-        _multiple(dimension.name, past, figures[dimension.key], contents)
+        _multiple(dimension.name, past, figures[dimension.key], contents, aims.get(dimension.key, []))
         for dimension in contents.dimensions
         if dimension.key in figures
     ]
 
 
-def _multiple(name: str, past: TeamHistory, figures: dict, contents: Contents) -> SmallMultiple:
+def _multiple(name: str, past: TeamHistory, figures: dict, contents: Contents, aims: list[charts.Aim]) -> SmallMultiple:
     points = [
-        HistoryPoint(date=result.date, level=level, index=index, title="", url="")
-        for result in past.results
+        HistoryPoint(
+            date=result.date,
+            level=level,
+            index=index,
+            title="",
+            url="",
+            breaks=result.edition.new_ladder and past.edition_change(result) is not None,
+        )
+        for result in past.shown
         for level, index in [figures.get(result.pk, (None, None))]
     ]
-    newest, places = points[-1], contents.edition.places
-    chart = charts.history(points, top=scale_top(contents), width=220, height=70, small=True, places=places)
+    newest, top, places = points[-1], scale_top(contents), contents.edition.places
+    chart = charts.history(points, top=top, width=220, height=70, small=True, places=places, aims=aims)
     return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index, places), chart=chart)

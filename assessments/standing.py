@@ -1,12 +1,14 @@
 """Where a team stands by one result, beside the one before it: what the team page and the result page show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from . import scoring
+from .aims import GradedTarget, next_by_part
 from .charts import level_step
+from .history import last_confirmed
 from .models import Criterion, CriterionResult, PartResult, Result
 from .models.results import Figures, as_fraction
 
@@ -23,6 +25,7 @@ class LadderStep:
     now: bool
     best: bool
     vacuous: bool
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class ProfileRow:
     asked: int
     agreement: str | None
     discuss: int
+    target: GradedTarget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,16 +112,17 @@ def _difference(now, before):
 
 
 class Standing:
-    """A result, read for showing. Three queries, however long the history is."""
+    """A result, read for showing. Three queries, however long the history is. `targets` are shown beside it."""
 
-    def __init__(self, result: Result, previous: Result | None):
+    def __init__(self, result: Result, previous: Result | None, targets: Sequence[GradedTarget] = ()):
         self.result, self.previous = result, previous
+        self.targets = {part: target for part, target in next_by_part(targets).items() if not target.outdated}
         self.contents = result.edition.contents
         self.results = [each for each in (result, previous) if each]
 
     @classmethod
-    def of(cls, result: Result) -> "Standing":
-        return cls(result, result.previous())
+    def of(cls, result: Result, targets: Sequence[GradedTarget] = ()) -> "Standing":
+        return cls(result, result.previous(), targets)
 
     @property
     def uses_levels(self) -> bool:
@@ -138,9 +143,14 @@ class Standing:
                 now=rung.number == level,
                 best=level < best == rung.number,
                 vacuous=rung.number in self.vacuous,
+                flag=self._flag(rung.number),
             )
             for rung in self.contents.rungs
         ]
+
+    def _flag(self, number: int) -> str:
+        wanted = self.targets.get("")
+        return f"target {wanted.target.due:%b %Y}" if wanted and wanted.target.level == number else ""
 
     def rung_name(self, number: int | None) -> str:
         return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
@@ -241,6 +251,19 @@ class Standing:
         return _difference(self.result.level, self.previous.level) if self.previous else None
 
     @property
+    def fell(self) -> bool:
+        """Whether level or index of the whole, or the level of a dimension, is below the previous result."""
+        if self.previous is None:
+            return False
+        changes = [self.level_change, *(row.change for row in self.dimensions)]
+        index = _difference(as_fraction(self.result.index_exact), as_fraction(self.previous.index_exact))
+        return any(change is not None and change < 0 for change in [*changes, index])
+
+    @property
+    def last_confirmed(self) -> str:
+        return last_confirmed(self.result.date, self.result.team.today())
+
+    @property
     def coverage(self) -> str:
         return scoring.rounded(self.result.coverage * 100, 0)
 
@@ -279,6 +302,7 @@ class Standing:
             index_change=_difference(as_fraction(now.index_exact), as_fraction(before.index_exact)) if before else None,
             answered=now.answered + now.not_applicable,
             asked=now.asked,
+            target=self.targets.get(thing.key) if kind == PartResult.Kind.DIMENSION else None,
             agreement=percent(now.agreement_exact),
             discuss=now.discuss,
         )

@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import frameworks, load, many, server
+from . import frameworks, load, many, portfolio, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -156,6 +156,7 @@ def print_goals(report: dict):
 def arguments():
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--only-many", action="store_true", help="measure only a whole team at once")
+    parser.add_argument("--only-portfolio", action="store_true", help="measure only the portfolio of a thousand teams")
     parser.add_argument("--only-frameworks", action="store_true", help="measure only the editor and importing")
     parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
     return parser.parse_args()
@@ -163,6 +164,8 @@ def arguments():
 
 def main():
     wanted, port = arguments(), server.free_port()
+    if wanted.only_portfolio:
+        return portfolio.alone()
     with tempfile.TemporaryDirectory() as data, server.database(sqlite=wanted.sqlite) as url:
         server.prepare_environment(url, data, port)
         server.manage("migrate")
@@ -187,17 +190,20 @@ def main():
             others = other_figures(port, made) if everything_else else {}
             edited = frameworks.figures(port, large) if large else {}
         hang_up()
+    organisations = portfolio.everything() if everything_else else []
     report = {
         "database": url.partition(":")[0],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
         "many": together,
+        "portfolio": organisations,
         **others,
         "frameworks": edited,
         "goals": {
             **(goals(loads, others) if loads else {}),
             **(many.goals(together) if together else {}),
             **(frameworks.goals(edited) if edited else {}),
+            **portfolio.goals(organisations),
         },
     }
     if loads:
@@ -206,6 +212,7 @@ def main():
         many.print_figures(together)
     if edited:
         frameworks.print_table(edited)
+    portfolio.print_figures(organisations)
     print_goals(report)
     print("\n" + json.dumps(report))
     return 0 if all(met for _, met in report["goals"].values()) else 1

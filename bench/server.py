@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def database(*, sqlite: bool):
+def database(*, sqlite: bool = False, name: str = SCRATCH):
     """The address of an empty scratch database: on the PostgreSQL server where one answers, else an SQLite file."""
     server = os.environ.get("TEST_DATABASE_URL", DEFAULT_SERVER).rpartition("/")[0] + "/postgres"
     try:
@@ -37,13 +37,13 @@ def database(*, sqlite: bool):
             yield f"sqlite:///{folder}/bench.sqlite3"
         return
     with admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {SCRATCH}")
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name}")
     try:
-        yield server.rpartition("/")[0] + f"/{SCRATCH}"
+        yield server.rpartition("/")[0] + f"/{name}"
     finally:
         with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
+            admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def prepare_environment(url: str, data: str, port: int):

@@ -63,6 +63,13 @@ def number(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -
     return result
 
 
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = text(name, default).lower() or default
+    if value not in choices:
+        refuse(name, f"{value!r} is not one of {', '.join(choices)}.")
+    return value
+
+
 def words(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 

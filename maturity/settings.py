@@ -153,6 +153,11 @@ SIGN_IN_LIMIT_PER_ADDRESS = env.number("SIGN_IN_LIMIT_PER_ADDRESS", 50, minimum=
 # Links that nobody was given, tried in a quarter of an hour from one network address.
 LINK_LIMIT_PER_ADDRESS = env.number("LINK_LIMIT_PER_ADDRESS", 30, minimum=1)
 
+# After so many months a result is shown as stale, and its team as due.
+STALE_AFTER_MONTHS = env.number("STALE_AFTER_MONTHS", 12, minimum=1, maximum=600)
+# What somebody sees in the portfolio of teams whose page is not theirs to open.
+OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution", "nothing"))
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,11 +5,13 @@ allowed (405), 9 refused by the state (409), u the form came back with an error 
 g a link that has ended (410).
 """
 
+import datetime
+
 import pytest
 from django.db import transaction
 from django.urls import get_resolver, reverse
 
-from assessments.models import Unit
+from assessments.models import Action, Target, Unit
 
 from . import toy
 from .factories import make_membership, make_team, make_unit, make_user
@@ -122,6 +124,24 @@ EXPECTED = {
     ("answer-done", "GET"): "002204i",
     ("answer-submit", "POST"): "003304i",
     ("result", "GET"): "222224i",
+    ("result-setback", "POST"): "003304i",
+    ("team-compare", "GET"): "022224i",
+    ("team-export", "GET"): "222224i",
+    ("team-targets", "GET"): "222224i",
+    ("team-targets", "POST"): "0uu004i",
+    ("target-give-up", "POST"): "033004i",
+    ("team-adviser", "GET"): "222224i",
+    ("team-adviser", "POST"): "022004i",
+    ("team-roadmap", "GET"): "022224i",
+    ("team-what-if", "GET"): "022224i",
+    ("action-new", "GET"): "002204i",
+    ("action-new", "POST"): "00uu04i",
+    ("action-edit", "GET"): "002204i",
+    ("action-edit", "POST"): "00uu04i",
+    ("action-status", "POST"): "003304i",
+    ("portfolio", "GET"): "222222i",
+    ("portfolio-export", "GET"): "222222i",
+    ("plan", "GET"): "222222i",
     # Links are for whoever holds them, whoever is signed in. A member of the team is led to their own pages.
     ("link", "GET"): "2233222",
     ("link-accept", "POST"): "uuuuuu3",
@@ -164,6 +184,9 @@ class World:
         for user in (self.lead, self.member):
             toy.rate(self.open, user, "F F - - F F - -")
         self.criterion = self.open.criteria_asked()[0]
+        known = {"team": self.team, "framework": self.edition.framework, "by": self.lead}
+        self.target = Target.objects.set(**known, level=2, due=datetime.date(2099, 1, 1), why="To try.")
+        self.action = Action.objects.plan(**known, criterion="y3", text="Do it.")
         self.draft = toy.start(team=self.team, by=self.lead, edition=toy.make_edition(), as_draft=True)
         self.reviewed = toy.start(team=self.team, by=self.lead, edition=toy.make_edition())
         toy.rate(self.reviewed, self.member, "F F - - F F - -")
@@ -205,6 +228,11 @@ class World:
             "answer-dimension": [self.open.pk, "X"],
             "answer-save": [self.open.pk, "X", self.criterion.pk],
             "result": [self.result.pk],
+            "result-setback": [self.result.pk],
+            "target-give-up": [self.team.pk, self.target.pk],
+            "action-new": [self.team.pk, "x1"],
+            "action-edit": [self.team.pk, self.action.pk],
+            "action-status": [self.team.pk, self.action.pk],
             "account-erase": [self.viewer.pk],
             "assessment-open": [self.draft.pk],
             "assessment-again": [self.reviewed.pk],
@@ -237,6 +265,10 @@ class World:
             return {"role": "member"}
         if name == "account":
             return {"name": "Somebody", "keyboard_shortcuts": "on"}
+        if name == "result-setback":
+            return {"text": "People left."}
+        if name == "action-status":
+            return {"status": "doing"}
         if name == "draft-meaning":
             return {"editorial": "yes", "revision": 0}
         if name == "assessment-start":

@@ -274,3 +274,69 @@ def test_segments_are_as_wide_as_each_other_and_filled_by_share():
 
 def test_profile_without_levels_has_no_segments():
     assert charts.track([], top=5) == ()
+
+
+# What happened on the way, and what is wanted
+
+
+def test_a_mark_stands_on_its_day_and_shares_it():
+    marks = [
+        charts.Mark(date=datetime.date(2026, 2, 1), letter="R", title="opened again"),
+        charts.Mark(date=datetime.date(2026, 2, 1), letter="E", title="another edition"),
+        charts.Mark(date=datetime.date(2020, 2, 1), letter="R", title="long before"),
+    ]
+    chart = drawn(point("2026-01-01"), point("2026-03-01"), marks=marks)
+    (flag,) = chart.flags
+    assert (flag.letter, flag.title) == ("RE", "opened again; another edition")
+    first, last = chart.dots
+    assert first.x < flag.x < last.x
+
+
+def test_a_target_runs_at_its_level_until_it_is_due_and_stretches_the_axis():
+    aim = charts.Aim(level=3, since=datetime.date(2026, 2, 1), due=datetime.date(2026, 12, 31), title="level 3")
+    chart = drawn(point("2026-01-01"), point("2026-03-01"), aims=[aim])
+    (line,) = chart.aims
+    assert line.left < chart.dots[1].x < line.right
+    assert line.y < chart.dots[0].y
+
+
+def test_a_target_that_was_due_before_the_period_is_left_out():
+    aim = charts.Aim(level=3, since=datetime.date(2020, 2, 1), due=datetime.date(2020, 12, 31), title="level 3")
+    assert drawn(point("2026-01-01"), point("2026-03-01"), aims=[aim]).aims == ()
+
+
+def test_a_new_ladder_breaks_the_steps_and_not_the_index():
+    chart = drawn(point("2026-01-01"), point("2026-02-01", level=3, breaks=True), point("2026-03-01", level=3))
+    assert chart.steps.count("M") == 2
+    assert chart.line.count("M") == 1
+
+
+def test_notes_stand_in_the_table():
+    assert drawn(point("2026-01-01", notes=("fell back: a move",))).rows[0].note == "fell back: a move"
+
+
+# Teams per level
+
+LADDER = [(0, "Low"), (1, "Middle"), (2, "High")]
+
+
+def stacked(*days, **options):
+    return charts.stack([(datetime.date.fromisoformat(day), counts) for day, counts in days], LADDER, top=2, **options)
+
+
+def test_bars_stand_on_the_ground_and_are_as_tall_as_their_teams():
+    chart = stacked(("2026-01-01", {0: 1, 2: 3}), ("2026-04-01", {1: 2}))
+    tall, low = chart.bars
+    assert (tall.total, low.total, tall.counts, low.counts) == (4, 2, (1, 0, 3), (0, 2, 0))
+    assert sum(part.height for part in tall.slices) == pytest.approx(2 * sum(part.height for part in low.slices), abs=1)
+    assert tall.slices[0].y + tall.slices[0].height == pytest.approx(chart.bottom, abs=0.2)
+    assert [part.step for part in tall.slices] == [0, 4]
+
+
+def test_a_slice_too_thin_for_its_number_has_none():
+    (bar,) = stacked(("2026-01-01", {0: 1, 1: 200})).bars
+    assert [part.label for part in bar.slices] == ["", "200"]
+
+
+def test_without_a_team_there_is_nothing_to_stack():
+    assert stacked(("2026-01-01", {})) is None

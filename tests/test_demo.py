@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from assessments.demo import invented
 from assessments.frameworks.storing import load_built_in
 from assessments.models import (
     Assessment,
@@ -45,6 +46,51 @@ def run(**options) -> str:
     out = io.StringIO()
     call_command("demo", stdout=out, **options)
     return out.getvalue()
+
+
+class TestALargeOne:
+    @pytest.fixture
+    def made(self, db):
+        load_built_in()
+        return run(seed=3, today=TODAY, teams=13, years=2, dimensions=3)
+
+    def test_has_what_was_asked_for(self, made):
+        assert "13 teams" in made
+        assert set(Team.objects.values_list("is_demo", flat=True)) == {True}
+        results = Result.objects.select_related("edition")
+        assert {len(result.edition.contents.dimensions) for result in results} == {3}
+        by_team = Counter(results.values_list("team", flat=True))
+        # A team that fell silent has half of them.
+        assert len(by_team) == 13
+        assert set(by_team.values()) <= {4, 8}
+
+    def test_results_agree_with_the_ratings_of_the_latest_assessment(self, made):
+        """Only that one has ratings, and closing it again would freeze the same."""
+        rated = Assessment.objects.filter(ratings__isnull=False).distinct()
+        assert rated.count() == 13
+        for assessment in rated[:3]:
+            frozen, score = assessment.results.current(), assessment.score()
+            assert (frozen.level, frozen.index_exact) == (score.whole.outcomes["largely"].level, str(score.whole.index))
+            stored = dict(frozen.criteria.values_list("key", "rating"))
+            assert stored == {key: settled.rating for key, settled in score.criteria.items()}
+            assert {p.key: p.level for p in frozen.parts.filter(kind="dimension")} == {
+                key: part.outcomes["largely"].level for key, part in score.dimensions.items()
+            }
+
+    def test_is_refused_beside_real_teams_and_beside_itself(self, made):
+        assert "there already" in run(teams=5)
+        make_team()
+        with pytest.raises(CommandError, match="real teams"):
+            run(teams=5)
+
+    @pytest.mark.parametrize("wrong", [{"teams": 0}, {"teams": 1, "years": 0}, {"teams": 1, "dimensions": 101}])
+    def test_nothing_and_too_much_are_refused(self, db, wrong):
+        load_built_in()
+        with pytest.raises(CommandError, match="at least one team"):
+            run(**wrong)
+
+    def test_dimensions_beyond_the_named_ones_are_numbered(self, db):
+        assert len(set(invented.names(30))) == 30
 
 
 def told() -> dict:
@@ -102,11 +148,12 @@ class TestTheOrganisation:
         assert (len(made.units), len(made.courses)) == (3, 12)
 
     def test_has_two_years_of_quarterly_results(self, made):
-        for course in made.courses.values():
+        for name, course in made.courses.items():
             days = [date for date, _, _ in course]
             assert all(80 <= (later - day).days <= 100 for day, later in pairwise(days))
-            assert TODAY - datetime.timedelta(days=190) < days[-1] < TODAY
-        assert Counter(len(course) for course in made.courses.values()) == {8: 11, 2: 1}
+            # One team fell silent, so that somebody is due.
+            assert TODAY - datetime.timedelta(days=500 if name == "Returns" else 190) < days[-1] < TODAY
+        assert Counter(len(course) for course in made.courses.values()) == {8: 10, 4: 1, 2: 1}
 
     def test_most_teams_climb(self, made):
         climbers = [course for course in made.courses.values() if course[-1][1] > course[0][1]]

@@ -26,6 +26,7 @@ def setting(monkeypatch):
 
 REFUSED = [
     (lambda: env.boolean("X", False), ["perhaps", "2", "-1", "ja"]),
+    (lambda: env.choice("X", "a", ("a", "b")), ["c", "ab", "a,b"]),
     (lambda: env.number("X", 5, minimum=1, maximum=10), ["many", "1.5", "0", "11", "-3", "1e3"]),
     (
         lambda: env.site_url("X", ADDRESS),

@@ -1,18 +1,27 @@
 """Results over time: which ones are joined, what is previous, what changed, and how it is drawn."""
 
 import datetime
+import re
 from fractions import Fraction
 
 import pytest
 
 from assessments.frameworks.storing import load_built_in
-from assessments.history import TeamHistory, latest_by_team
+from assessments.history import (
+    TeamHistory,
+    current_beside,
+    is_stale,
+    latest_before,
+    latest_by_team,
+    months_since,
+)
 from assessments.models import Answer, Framework, Result
 from assessments.progress_charts import history_chart, radar_chart, small_multiples
 from assessments.standing import Standing
 
 from . import toy
 from .factories import make_membership, make_team
+from .progress import AT, Lead
 
 pytestmark = pytest.mark.django_db
 
@@ -173,7 +182,7 @@ class TestUnderRevision:
         assert past.table[0].state == "under revision"
         chart = history_chart(past, reopened.edition.contents)
         assert chart.has_under_revision
-        assert chart.rows[0].note == "under revision"
+        assert chart.rows[0].note == "under revision; opened again: A mistake."
 
     def test_the_next_generation_takes_its_place(self, reopened, team, lead):
         rate(reopened.assessment, lead, "x4", "F")
@@ -396,3 +405,56 @@ def test_the_newest_result_of_each_team(add, edition):
     newest, theirs = add(3), toy.add_result(team=other, edition=edition, date=day(2))
     nobody = make_team()
     assert latest_by_team([newest.team, other, nobody]) == {newest.team_id: newest, other.pk: theirs}
+
+
+def test_the_previous_result_is_the_same_whether_read_or_looked_up():
+    lead = Lead()
+    for month, rule in ((1, "largely"), (2, "fully"), (3, "largely"), (3, "largely"), (5, "largely")):
+        lead.closes(AT[month % 4], on=f"2025-0{month}-01", rule=rule)
+    for result in lead.team.results.all():
+        assert latest_before(result, current_beside(result)) == result.previous()
+
+
+class TestPeriods:
+    def test_a_period_leaves_out_what_is_older_but_never_the_newest(self, lead_of):
+        old, newer, newest = (lead_of.closes(AT[1], on=day) for day in ("2015-01-01", "2015-06-01", "2016-01-01"))
+        assert TeamHistory(lead_of.team).shown == [old, newer, newest]
+        past = TeamHistory(lead_of.team, {"period": "1"})
+        assert past.shown == [newest]
+        assert past.table[-1].date == old.date
+        assert [name for name, _, is_here in past.periods if is_here] == ["1 year"]
+
+    def test_an_unknown_period_is_all_of_it(self, lead_of):
+        lead_of.closes(AT[1], on="2015-01-01")
+        assert TeamHistory(lead_of.team, {"period": "century"}).period.key == "all"
+
+    @pytest.mark.parametrize(
+        "day,today,months",
+        [("2026-01-31", "2026-02-28", 1), ("2026-01-31", "2026-02-27", 0), ("2024-02-29", "2026-02-28", 24)],
+    )
+    def test_months_that_have_passed(self, day, today, months):
+        assert months_since(datetime.date.fromisoformat(day), datetime.date.fromisoformat(today)) == months
+
+    def test_a_result_is_stale_after_the_set_months(self, settings):
+        settings.STALE_AFTER_MONTHS = 12
+        day = datetime.date(2025, 5, 10)
+        assert not is_stale(day, datetime.date(2026, 5, 9))
+        assert is_stale(day, datetime.date(2026, 5, 10))
+
+    def test_the_page_says_how_long_ago_it_was_confirmed(self, client, lead_of):
+        lead_of.closes(AT[2], on="2015-01-01")
+        client.force_login(lead_of.user)
+        assert re.search(r"last confirmed \d{3} months ago", client.get(f"/teams/{lead_of.team.pk}/").content.decode())
+
+    def test_another_edition_is_marked_and_noted(self, lead_of):
+        lead_of.closes(AT[1], on="2025-01-01")
+        newer = toy.make_edition(key=lead_of.edition.framework.key, version="2.0.0")
+        lead_of.closes(AT[2], on="2025-06-01", edition=newer)
+        past = TeamHistory(lead_of.team)
+        assert past.table[0].note == "edition changed from 1.0.0 to 2.0.0"
+        chart = history_chart(past, newer.contents)
+        assert [flag.letter for flag in chart.flags] == ["E"]
+
+    @pytest.fixture
+    def lead_of(self):
+        return Lead()

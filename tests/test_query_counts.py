@@ -74,6 +74,7 @@ def test_team_page_is_constant_in_its_history(queries, team, edition, number):
     expected += 1  # Parts of the newest result and the previous one.
     expected += 1  # Their criteria, for blockers and changes.
     expected += number > 1  # Each dimension over time, once there is something to join.
+    expected += 1  # Targets.
     assert queries(team.get_absolute_url()) == expected
 
 
@@ -88,6 +89,8 @@ def test_result_page_is_constant_in_the_history_before_it(queries, team, edition
     expected += 1  # What people said.
     expected += 1  # What was noted when agreeing.
     expected += 1  # Generations of this result.
+    expected += 1  # Targets.
+    expected += number > 1  # Why it fell back.
     assert queries(newest.get_absolute_url()) == expected
 
 

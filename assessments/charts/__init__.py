@@ -6,22 +6,28 @@ Coordinates are SVG user units, rounded to a tenth. Levels and indexes are on on
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, figure, level_step
 from .segments import Segment, track
 from .spider import Label, Radar, RadarSeries, Shape, radar
-from .timeline import Dot, History, HistoryPoint, HistoryRow, Tick, history
+from .stack import Bar, Slice, Stack, stack
+from .timeline import Aim, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
 from .votes import VoteBar, Votes, votes
 
 __all__ = [
     "LEVEL_COLOURS",
     "RIM_COLOURS",
+    "Aim",
+    "Bar",
     "Dot",
     "History",
     "HistoryPoint",
     "HistoryRow",
     "Label",
+    "Mark",
     "Number",
     "Radar",
     "RadarSeries",
     "Segment",
     "Shape",
+    "Slice",
+    "Stack",
     "Tick",
     "VoteBar",
     "Votes",
@@ -29,6 +35,7 @@ __all__ = [
     "history",
     "level_step",
     "radar",
+    "stack",
     "track",
     "votes",
 ]

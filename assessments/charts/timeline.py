@@ -23,6 +23,9 @@ class HistoryPoint:
     url: str
     beside: bool = False
     under_revision: bool = False
+    #: The ladder is a new one from here on: the level before says nothing about this one.
+    breaks: bool = False
+    notes: tuple[str, ...] = ()
     places: int = 2
 
     @property
@@ -31,6 +34,44 @@ class HistoryPoint:
         level = None if self.level is None else str(self.level)
         index = None if self.index is None else figure(self.index, self.places)
         return " · ".join(part for part in (level, index) if part) or "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that happened on a day: an edition that changed, a result that was opened again."""
+
+    date: datetime.date
+    letter: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """A target: the level that is wanted, from the day it was set to the day it is due."""
+
+    level: int
+    since: datetime.date
+    due: datetime.date
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A mark as it is drawn: a line at `x` with a letter at its head."""
+
+    x: float
+    letter: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AimLine:
+    """A target as it is drawn: a dashed line at `y`, ending in a flag on the day it is due."""
+
+    left: float
+    right: float
+    y: float
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +120,8 @@ class History:
     points: tuple[HistoryPoint, ...]
     rows: tuple[HistoryRow, ...]
     description: str
+    flags: tuple[Flag, ...] = ()
+    aims: tuple[AimLine, ...] = ()
 
     @property
     def has_levels(self) -> bool:
@@ -122,15 +165,18 @@ def history(
     height: int = 210,
     small: bool = False,
     places: int = 2,
+    marks: Sequence[Mark] = (),
+    aims: Sequence[Aim] = (),
 ) -> History | None:
     """Level as steps and index as a line on a true time axis. `points` are in order of time; None without any.
 
-    `small` leaves out marks, rows and the ticks of the time axis and keeps the margins narrow, for many beside each
-    other.
+    The axis reaches from the first point to the last day of any point or aim; marks outside it are left out. `small`
+    leaves out dots, rows and the ticks of the time axis and keeps the margins narrow, for many beside each other.
     """
     if not points:
         return None
-    plane = Plane([point.date for point in points], top=top, width=width, height=height, small=small)
+    days = [*(point.date for point in points), *(aim.due for aim in aims if aim.due > points[0].date)]
+    plane = Plane(days, top=top, width=width, height=height, small=small)
     joined = [point for point in points if not point.beside]
     steps = _steps(joined, plane)
     return History(
@@ -148,6 +194,37 @@ def history(
         points=tuple(replace(point, places=places) for point in points),
         rows=() if small else tuple(_row(point, places) for point in points),
         description=_history_description(points, joined, places),
+        flags=_flags(marks, plane),
+        aims=_aim_lines(aims, plane),
+    )
+
+
+def _flags(marks: Sequence[Mark], plane: Plane) -> tuple[Flag, ...]:
+    """One per day: what happened on the same day shares a line and is read out together."""
+    by_day: dict[datetime.date, list[Mark]] = {}
+    for mark in sorted(marks, key=lambda each: each.date):
+        if plane.first <= mark.date <= plane.last:
+            by_day.setdefault(mark.date, []).append(mark)
+    return tuple(
+        Flag(
+            x=plane.x(day),
+            letter="".join(dict.fromkeys(mark.letter for mark in together)),
+            title="; ".join(mark.title for mark in together),
+        )
+        for day, together in by_day.items()
+    )
+
+
+def _aim_lines(aims: Sequence[Aim], plane: Plane) -> tuple[AimLine, ...]:
+    return tuple(
+        AimLine(
+            left=plane.x(max(aim.since, plane.first)) if aim.since < aim.due else plane.left,
+            right=plane.x(aim.due),
+            y=plane.y(aim.level),
+            title=aim.title,
+        )
+        for aim in aims
+        if plane.first <= aim.due <= plane.last
     )
 
 
@@ -166,6 +243,8 @@ def _steps(points: Sequence[HistoryPoint], plane: Plane) -> list[str]:
     paths: list[str] = []
     path = ""
     for place, point in enumerate(points):
+        if path and point.breaks:
+            paths, path = [*paths, path], ""
         if point.level is None:
             paths, path = ([*paths, path] if path else paths), ""
             continue
@@ -204,12 +283,13 @@ def _dots(points: Sequence[HistoryPoint], plane: Plane) -> tuple[Dot, ...]:
 
 def _row(point: HistoryPoint, places: int) -> HistoryRow:
     notes = ["other questionnaire"] * point.beside + ["under revision"] * point.under_revision
+    notes += point.notes
     return HistoryRow(
         date=point.date,
         url=point.url,
         level="–" if point.level is None else str(point.level),
         index=figure(point.index, places),
-        note=", ".join(notes),
+        note="; ".join(notes),
     )
 
 

@@ -14,6 +14,8 @@ class Course:
     start: float
     gain: float
     quarters: int = QUARTERS
+    #: Quarters at the end in which the team did not assess itself.
+    silent: int = 0
     #: Quarter (from 0) from which on `loss` is taken off.
     falls_in: int | None = None
     loss: float = 0.0
@@ -101,7 +103,7 @@ TEAMS = [
         name="Returns",
         unit="Logistics",
         about="Foresees what will be sent back.",
-        course=Course(start=0.4, gain=0.12),
+        course=Course(start=0.4, gain=0.12, silent=4),
         people=["Chloe Martin", "Ravi Iyer", "Anja Kovač"],
     ),
     DemoTeam(

@@ -26,8 +26,11 @@ from ..models import (
 )
 from ..models.results import ResultRows
 from .organisation import COMMENTS, NOT_APPLICABLE, QUARTERS, TEAMS, UNITS, DemoTeam, rating_position
+from .plans import DemoPlans, earlier_edition
 
 DOMAIN = "demo.example"
+#: Who was there when the edition changed, and the quarter (from 0) in which it did.
+STARTED_EARLIER, CHANGED_IN = {"Fraud detection"}, 4
 
 
 def address(name: str) -> str:
@@ -56,6 +59,7 @@ class DemoWriter:
         self.editions = {
             key: Framework.objects.get(key=key).default_edition() for key in ("mlops", "devops", "ml-test-score")
         }
+        self.earlier = earlier_edition(self.editions["mlops"])
         self.rows: dict[type, list] = {}
 
     def new_id(self) -> uuid.UUID:
@@ -76,6 +80,7 @@ class DemoWriter:
             self.team(plan, units[plan.unit], viewer if plan.name == "Recommendations" else None)
         for kind in self.order():
             kind.objects.bulk_create(self.rows.get(kind, []), batch_size=1000)
+        DemoPlans(today=self.today, edition=self.editions["mlops"]).write()
         Event.record("demo.created", by=admin)
 
     @staticmethod
@@ -106,17 +111,23 @@ class DemoWriter:
             self.add(Membership(user=user, team=team, role=role))
         if viewer:
             self.add(Membership(user=viewer, team=team, role=Membership.Role.VIEWER))
-        edition = self.editions["mlops"]
+        edition, earlier = self.editions["mlops"], self.earlier
         leaning = {d.key: self.random.uniform(-0.45, 0.45) for d in edition.contents.dimensions}
-        for quarter, day in list(enumerate(self.days))[-plan.course.quarters :]:
+        for quarter, day in self.quarters(plan):
             maturity = plan.course.at(quarter - (QUARTERS - plan.course.quarters))
-            self.closed(team, people, edition, day, maturity, leaning)
+            used = earlier if quarter < CHANGED_IN and plan.name in STARTED_EARLIER else edition
+            self.closed(team, people, used, day, maturity, leaning)
         for place, key in enumerate(plan.frameworks[1:]):
             for day in self.days[-2 - place :: 2]:
                 self.closed(team, people, self.editions[key], day, 1.6 + 0.2 * place, {})
         if plan.open_now is not None:
             maturity = plan.course.at(plan.course.quarters)
             self.open(team, people, edition, maturity, leaning, plan.open_now)
+
+    def quarters(self, plan: DemoTeam) -> list[tuple[int, datetime.date]]:
+        """The quarters in which a team assessed itself, as (number, day)."""
+        every = list(enumerate(self.days))[-plan.course.quarters :]
+        return every[: len(every) - plan.course.silent]
 
     # ------------------------------------------------------------------ assessments
 

@@ -8,7 +8,8 @@ settles on in its *review*. People come in by account or by *invitation*, a link
 anonymous assessment no key leads from a participation or an invitation to a respondent. *Moves* are the one table of
 what can be done in which state. Closing freezes a *result*: level and index of the whole, of each group and each
 dimension, and the rating of each criterion. Reopening leads to a new generation of the result; the earlier ones stay.
-*Targets* and *actions* refer to a framework's keys, never to rows of an edition. *Events* are the journal of what
+*Targets* and *actions* refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a
+team's answers. A result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what
 changed.
 """
 
@@ -20,7 +21,7 @@ from .journal import Event
 from .moves import MOVES, Move, Refused
 from .outbox import Mail
 from .participation import Guest, Invitation, LinkGuess, Participation
-from .plans import Action, Target
+from .plans import Action, AdviserAnswers, SetbackReason, Target
 from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
 from .results import CriterionResult, PartResult, Result
 from .reviews import Review, StaleAgreement
@@ -29,6 +30,7 @@ from .teams import Membership, Team, Unit
 __all__ = [
     "MOVES",
     "Action",
+    "AdviserAnswers",
     "AgreedRating",
     "Answer",
     "Assessment",
@@ -59,6 +61,7 @@ __all__ = [
     "Result",
     "Review",
     "Scale",
+    "SetbackReason",
     "SignInAttempt",
     "StaleAgreement",
     "StaleAnswer",

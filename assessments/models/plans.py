@@ -1,33 +1,110 @@
 """What a team wants to reach and what it does for it. Both refer to a framework's keys, never to rows of an edition."""
 
-from django.db import models
-from django.db.models import Q
+import datetime
+import uuid
+
+from django.db import models, transaction
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from .accounts import User
-from .frameworks import Framework
+from .frameworks import Edition, Framework
+from .journal import Event
 from .results import Result
 from .teams import Team
 
 
+class TargetQuerySet(models.QuerySet["Target"]):
+    def visible_to(self, user):
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def for_grading(self):
+        """With everything that tells how they are doing, `.edition_now` and `.ladder_since` among it."""
+        editions = Edition.objects.filter(framework=OuterRef("framework"))
+        ladders = editions.filter(new_ladder=True, published_at__gt=OuterRef("set_at")).order_by("published_at")
+        related = self.select_related("team", "framework", "set_by", "baseline__assessment", "baseline__edition")
+        return related.annotate(
+            edition_now=Subquery(editions.published().values("pk")[:1]),
+            ladder_since=Subquery(ladders.values("published_at")[:1]),
+        )
+
+    def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None) -> "Target":
+        """Sets what a team wants to reach; another target for the same part and day takes its place."""
+        with transaction.atomic():
+            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            self.filter(team=team, framework=framework, dimension=dimension, due=due).delete()
+            target = self.create(
+                team=team,
+                framework=framework,
+                dimension=dimension,
+                level=level,
+                due=due,
+                why=why,
+                rule=rule,
+                baseline=baseline,
+                set_by=by,
+            )
+            Event.record("target.set", by=by, team=team, target=target.pk, level=level, due=due.isoformat())
+        return target
+
+
 class Target(models.Model):
-    """A level that a team wants to reach by a date, overall (empty dimension) or in one dimension."""
+    """A level (or band) that a team wants to reach by a date, overall (empty dimension) or in one dimension."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="targets")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
     dimension = models.CharField("dimension key", max_length=120, blank=True)
     level = models.PositiveSmallIntegerField()
+    rule = models.CharField("scoring rule", max_length=80, blank=True)
     due = models.DateField()
     why = models.TextField(blank=True)
     baseline = models.ForeignKey(Result, models.PROTECT, null=True, blank=True, related_name="+")
     set_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     set_at = models.DateTimeField(default=timezone.now)
 
+    #: From `for_grading`: the edition to name things by, and since when there is another ladder.
+    edition_now: uuid.UUID | None
+    ladder_since: datetime.datetime | None
+
+    objects = TargetQuerySet.as_manager()
+
     class Meta:
-        ordering = ["due"]
+        ordering = ["due", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__gte=1),
+                name="target_above_lowest",
+                violation_error_message="The lowest level is reached from the start; choose a higher one.",
+            ),
+            models.UniqueConstraint(
+                fields=["team", "framework", "dimension", "due"],
+                name="target_once_per_part_and_day",
+                violation_error_message="There is a target for this part and this day already.",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.dimension or 'overall'}: level {self.level} by {self.due}"
+
+    def give_up(self, *, by):
+        """Takes the target away; the journal keeps that it was there."""
+        with transaction.atomic():
+            Team.objects.select_for_update(no_key=True).get(pk=self.team_id)
+            Event.record("target.given_up", by=by, team=self.team, target=self.pk, level=self.level)
+            self.delete()
+
+
+class ActionQuerySet(models.QuerySet["Action"]):
+    def pending(self):
+        return self.filter(status__in=Action.PENDING)
+
+    def plan(self, *, team, framework, criterion, by, **values) -> "Action":
+        """Makes a piece of work out of what is missing; `values` are text, owner, due, status, reason."""
+        with transaction.atomic():
+            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            action = self.create(team=team, framework=framework, criterion=criterion, created_by=by, **values)
+            Event.record("action.planned", by=by, team=team, action=action.pk, criterion=criterion)
+        return action
 
 
 class Action(models.Model):
@@ -39,24 +116,114 @@ class Action(models.Model):
         DONE = "done", "Done"
         DROPPED = "dropped", "Dropped"
 
+    PENDING = [Status.OPEN, Status.DOING]
+
     team = models.ForeignKey(Team, models.CASCADE, related_name="actions")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
     criterion = models.CharField("criterion key", max_length=120)
-    text = models.TextField()
+    text = models.TextField("what is to be done", max_length=2000)
     owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="actions")
     due = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.OPEN)
-    reason = models.TextField(blank=True)
+    status_at = models.DateTimeField(default=timezone.now, editable=False)
+    reason = models.TextField("why it is dropped", blank=True, max_length=1000)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = ActionQuerySet.as_manager()
+
     class Meta:
-        ordering = ["due", "pk"]
+        ordering = [models.F("due").asc(nulls_last=True), "pk"]
+        indexes = [models.Index(fields=["team", "status"], name="action_team_status")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="dropped") | ~Q(reason=""),
                 name="action_dropped_has_reason",
                 violation_error_message="Say why the action is dropped.",
+            )
+        ]
+
+    def __str__(self):
+        return self.text[:60]
+
+    @property
+    def is_pending(self):
+        return self.status in self.PENDING
+
+    def change(self, *, by, **values):
+        """Stores new values of text, owner, due, status and reason."""
+        with transaction.atomic():
+            locked = Action.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+            if values.get("status", locked.status) != locked.status:
+                locked.status_at = timezone.now()
+            for name, value in values.items():
+                setattr(locked, name, value)
+            locked.save()
+            Event.record("action.changed", by=by, team=self.team, action=self.pk, status=str(locked.status))
+
+
+class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
+    def remember(self, *, team, framework, answers, by) -> "AdviserAnswers":
+        with transaction.atomic():
+            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            known = {"answers": answers, "by": by, "at": timezone.now()}
+            row, _ = self.update_or_create(team=team, framework=framework, defaults=known)
+            Event.record("adviser.answered", by=by, team=team, framework=framework.key)
+        return row
+
+
+class AdviserAnswers(models.Model):
+    """What a team told the adviser of a framework, by the keys of its inputs."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="adviser_answers")
+    framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
+    answers = models.JSONField(default=dict)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = AdviserAnswersQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "adviser answers"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "framework"],
+                name="adviser_answers_once_per_framework",
+                violation_error_message="This team has answered this adviser already.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.team_id} {self.framework_id}"
+
+
+class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
+    def tell(self, *, result, text, by) -> "SetbackReason":
+        with transaction.atomic():
+            Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
+            row = self.create(result=result, text=text, by=by)
+            assessment, team = result.assessment, result.team
+            Event.record("setback.explained", by=by, team=team, assessment=assessment, result=str(result.pk))
+        return row
+
+
+class SetbackReason(models.Model):
+    """Why a result is worse than the one before it, told afterwards; it stays with the result."""
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="setback_reasons")
+    text = models.TextField(max_length=1000)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = SetbackReasonQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(text=""),
+                name="setback_reason_not_empty",
+                violation_error_message="Say why it fell back.",
             )
         ]
 

@@ -306,6 +306,10 @@ class PartResult(Figures):
                 violation_error_message="This part is there already.",
             )
         ]
+        indexes = [
+            # Levels of many parts at once, as the portfolio counts them: from the index alone.
+            models.Index(fields=["result", "kind", "key", "level"], name="part_levels")
+        ]
 
     def __str__(self):
         return f"{self.key}: {self.level}"
@@ -349,6 +353,12 @@ class CriterionResult(models.Model):
                 name="criterion_withheld_tells_nothing",
                 violation_error_message="What is withheld has no rating.",
             ),
+        ]
+        indexes = [
+            # What holds teams back is counted over every team: from the index alone, blockers are few.
+            models.Index(
+                fields=["result", "dimension", "key"], condition=Q(blocker__isnull=False), name="criterion_blockers"
+            )
         ]
 
     def __str__(self):

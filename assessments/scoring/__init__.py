@@ -7,7 +7,7 @@ answers are kept apart: unanswered (None or not there), DK (does not know), NA (
 ratings to levels, index and sums, `whole` puts them together; `metrics` are figures beside the levels.
 """
 
-from .agreement import CriterionResult, krippendorff_alpha, settle
+from .agreement import CriterionResult, krippendorff_alpha, settle, settled_as
 from .figures import ONE, ZERO, exact, low_median, mean, rounded, rounded_text
 from .instrument import (
     DK,
@@ -25,7 +25,7 @@ from .instrument import (
 )
 from .metrics import Metric, average
 from .parts import Outcome, PartResult
-from .whole import Score, alpha, level_if, score
+from .whole import Score, alpha, level_if, part, score
 
 __all__ = [
     "DK",
@@ -54,8 +54,10 @@ __all__ = [
     "level_if",
     "low_median",
     "mean",
+    "part",
     "rounded",
     "rounded_text",
     "score",
     "settle",
+    "settled_as",
 ]

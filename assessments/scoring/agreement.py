@@ -113,3 +113,18 @@ def _difference(totals: Counter, metric: str) -> dict[tuple[int, int], Fraction]
                 raise ValueError(f"unknown metric {metric!r}")
             delta[a, b] = delta[b, a] = d
     return delta
+
+
+def settled_as(rating: str | None, points: Fraction | None) -> CriterionResult:
+    """A criterion that was settled earlier, of which only rating and points are known any more."""
+    return CriterionResult(
+        rating=rating,
+        agreed=False,
+        points=points,
+        votes={},
+        share=None,
+        spread=None,
+        rwg=None,
+        split=False,
+        discuss=False,
+    )

@@ -41,23 +41,29 @@ def score(
 
     touched = any(criterion.rating is not None for criterion in settled.values())
 
-    def part(criteria) -> PartResult:
+    def of(criteria) -> PartResult:
         return Part(instrument, criteria, settled, touched=touched).result()
 
     dimensions = {d.key: [c for c in instrument.criteria if c.dimension == d.key] for d in instrument.dimensions}
     group_of = {d.key: d.group for d in instrument.dimensions}
     groups = {g: [c for c in instrument.criteria if group_of[c.dimension] == g] for g in instrument.groups}
-    sections = {key: part(criteria) for key, criteria in dimensions.items() if criteria}
+    sections = {key: of(criteria) for key, criteria in dimensions.items() if criteria}
     if instrument.method == SUMS:
         sections = {key: _without_level(section) for key, section in sections.items()}
     return Score(
-        whole=part(instrument.criteria),
-        groups={key: part(criteria) for key, criteria in groups.items() if criteria},
+        whole=of(instrument.criteria),
+        groups={key: of(criteria) for key, criteria in groups.items() if criteria},
         dimensions=sections,
         criteria=settled,
         alpha=alpha(instrument, respondents),
         applicability_warnings=_warnings(instrument, settled),
     )
+
+
+def part(instrument: Instrument, settled: Mapping[str, CriterionResult]) -> PartResult:
+    """The figures of those criteria alone that are in `settled`, judged together: part of something answered."""
+    criteria = [c for c in instrument.criteria if c.key in settled]
+    return Part(instrument, criteria, settled, touched=bool(criteria)).result()
 
 
 def _without_level(section: PartResult) -> PartResult:

@@ -68,12 +68,12 @@ def assessment_rows(rows):
     """Rows of the table of all assessments."""
     html = (
         '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td>'
-        '<td class="n">{}</td><td class="n">{}</td><td>{}</td></tr>'
+        '<td class="n">{}</td><td class="n">{}</td><td>{}</td><td><small>{}</small></td></tr>'
     )
     return format_html_join(
         "",
         html,
-        ((r.url, day(r.date), r.framework, r.level, r.index, r.respondents, r.state) for r in rows),
+        ((r.url, day(r.date), r.framework, r.level, r.index, r.respondents, r.state, r.note) for r in rows),
     )
 
 

@@ -1,10 +1,15 @@
-"""A frozen result: ladder, profile, blockers, and the answers behind each criterion."""
+"""A frozen result: ladder, profile, blockers, and the answers behind each criterion; all results as a file."""
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ..access import get_result
+from .. import exports
+from ..access import get_result, get_team
+from ..aims import graded
+from ..forms.portfolio import ExportForm
+from ..forms.progress import SetbackForm
+from ..history import current_beside, latest_before
 from ..progress_charts import radar_chart
 from ..standing import Standing
 from ..voices import notes_behind, voices_behind
@@ -14,16 +19,29 @@ from ..voices import notes_behind, voices_behind
 @login_required
 def result(request, pk):
     result, may = get_result(request, pk)
-    standing = Standing.of(result)
+    beside = current_beside(result)
+    targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
+    standing = Standing(result, latest_before(result, beside), targets)
     context = {
         "result": result,
         "team": result.team,
         "may": may,
         "standing": standing,
+        "targets": targets,
         "radar": radar_chart(standing),
+        "reasons": result.setback_reasons.select_related("by") if standing.fell and may("see result") else [],
+        "setback_form": SetbackForm(),
         "generations": result.assessment.results.order_by("generation").defer("outcomes", "cells"),
         "reopenings": result.assessment.reopenings.select_related("by"),
         "voices": voices_behind(result, request.user, names=may("see names")) if may("see votes") else {},
         "notes": notes_behind(result) if may("see votes") else {},
     }
     return render(request, "results/result.html", context)
+
+
+@require_safe
+@login_required
+def export(request, pk):
+    """Every current result of a team with its parts."""
+    team, _ = get_team(request, pk)
+    return exports.response(exports.team_table(team), ExportForm(request.GET).chosen(), name=team.name)

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from .. import history, policy
 from ..access import get_team
+from ..aims import graded
 from ..models import Assessment, Team
 from ..progress_charts import history_chart, radar_chart, small_multiples
 from ..standing import Standing
@@ -31,7 +32,7 @@ def teams(request):
 @login_required
 def team(request, pk):
     team, may = get_team(request, pk)
-    past = history.TeamHistory(team, request.GET)
+    past = history.TeamHistory(team, request.GET, tells=may("see result"))
     unfinished = Assessment.objects.unfinished().filter(team=team).select_related("edition__framework")
     context = {
         "team": team,
@@ -41,11 +42,15 @@ def team(request, pk):
         "standing": None,
     }
     if past.latest:
-        standing = Standing(past.latest, past.previous)
+        wanted = team.targets.filter(framework=past.latest.framework_id).for_grading()
+        targets = graded(wanted, results=past.all)
+        standing = Standing(past.latest, past.previous, targets)
+        lasting = [each.target for each in targets if not each.outdated]
         context |= {
+            "targets": targets,
             "standing": standing,
             "radar": radar_chart(standing),
-            "chart": history_chart(past, standing.contents),
-            "multiples": small_multiples(past, standing.contents),
+            "chart": history_chart(past, standing.contents, lasting),
+            "multiples": small_multiples(past, standing.contents, lasting),
         }
     return render(request, "teams/team.html", context)

@@ -3,20 +3,27 @@ import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from assessments.demo.large import LargeDemo
 from assessments.demo.writing import DemoWriter
 from assessments.models import Edition, Team, User
 
 
 class Command(BaseCommand):
-    help = "Fills an empty database with a made-up organisation: 3 units, 12 teams, two years of assessments."
+    help = (
+        "Fills an empty database with a made-up organisation: 3 units, 12 teams, two years of assessments; "
+        "with --teams a large one on a made-up framework."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--seed", type=int, default=7, help="the same seed and day give the same data")
         parser.add_argument(
             "--today", type=datetime.date.fromisoformat, help="the day the history ends (default: today)"
         )
+        parser.add_argument("--teams", type=int, help="make a large organisation of so many teams instead")
+        parser.add_argument("--years", type=int, default=5, help="of a large organisation: years of quarterly results")
+        parser.add_argument("--dimensions", type=int, default=20, help="of a large organisation: dimensions")
 
-    def handle(self, *, seed, today, **options):
+    def handle(self, *, seed, today, teams, years, dimensions, **options):
         if Team.objects.filter(is_demo=False).exists() or User.objects.filter(is_demo=False).exists():
             raise CommandError(
                 "This database holds real teams or accounts; the demo organisation would mix with them. "
@@ -27,5 +34,13 @@ class Command(BaseCommand):
             return
         if not Edition.objects.published().exists():
             raise CommandError("There is no framework yet. Run “manage.py load_frameworks” first.")
-        DemoWriter(seed=seed, today=today or timezone.localdate()).write()
+        today = today or timezone.localdate()
+        if teams is None:
+            DemoWriter(seed=seed, today=today).write()
+        elif min(teams, years, dimensions) < 1 or dimensions > 100:
+            raise CommandError(
+                "A large organisation has at least one team, year and dimension, and at most 100 dimensions."
+            )
+        else:
+            LargeDemo(seed=seed, today=today, teams=teams, years=years, dimensions=dimensions).write()
         self.stdout.write(f"Made the demo organisation: {Team.objects.count()} teams, {User.objects.count()} accounts.")

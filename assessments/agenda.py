@@ -1,0 +1,91 @@
+"""The organisation's plan: every target and action of the teams that somebody may see, by unit, overdue first."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+
+from . import policy
+from .access import roles_in_many
+from .aims import GradedTarget, graded
+from .models import Action, Edition, Target, Team, Unit
+
+PAGE = 100
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A target or an action of a team; `graded` is filled in for what is shown."""
+
+    team: Team
+    due: datetime.date | None
+    is_overdue: bool
+    target: Target | None = None
+    action: Action | None = None
+    graded: GradedTarget | None = None
+    about: str = ""
+
+
+class Agenda:
+    """Targets that are not long over and pending actions. Actions name what is missing, so they need `see result`."""
+
+    def __init__(self, user, *, units: list[Unit], unit: int | None = None, only_overdue: bool = False):
+        self.user, self.units = user, units
+        teams = Team.objects.visible_to(user).select_related("unit")
+        if unit is not None:
+            teams = teams.filter(unit__in=Unit.objects.subtree_ids([unit]))
+        self.teams = {team.pk: team for team in teams}
+        entries = [*self._targets(), *self._actions()]
+        if only_overdue:
+            entries = [entry for entry in entries if entry.is_overdue]
+        self.entries = sorted(entries, key=self._order)
+
+    def _targets(self) -> Iterable[Entry]:
+        rows = Target.objects.filter(team__in=self.teams).for_grading()
+        for target in rows:
+            target.team = team = self.teams[target.team_id]
+            today = team.today()
+            if target.due >= today - datetime.timedelta(days=365):
+                yield Entry(team=team, due=target.due, is_overdue=target.due < today, target=target)
+
+    def _actions(self) -> Iterable[Entry]:
+        allowed = self._teams_with_results()
+        rows = Action.objects.pending().filter(team__in=allowed).select_related("owner", "framework")
+        for action in rows:
+            team = self.teams[action.team_id]
+            overdue = action.due is not None and action.due < team.today()
+            yield Entry(team=team, due=action.due, is_overdue=overdue, action=action)
+
+    def _teams_with_results(self) -> set:
+        roles = roles_in_many(self.user)
+        return {pk for pk, team in self.teams.items() if policy.may_in_team(roles(team), "see result")}
+
+    @staticmethod
+    def _order(entry: Entry) -> tuple:
+        """By unit; within it overdue first, then by day, what has none last."""
+        day = entry.due or datetime.date.max
+        return entry.team.unit.name.lower(), entry.team.unit_id, not entry.is_overdue, day, entry.team.name.lower()
+
+    @property
+    def overdue(self) -> int:
+        return sum(entry.is_overdue for entry in self.entries)
+
+    def page(self, number) -> Page:
+        """A page of entries; only its targets are graded."""
+        page = Paginator(self.entries, PAGE).get_page(number)
+        shown = [entry for entry in page.object_list if entry.target]
+        for entry, each in zip(shown, graded([e.target for e in shown if e.target], with_shares=False), strict=True):
+            entry.graded = each
+        self._name_criteria(page.object_list)
+        return page
+
+    @staticmethod
+    def _name_criteria(entries: Iterable[Entry]):
+        """Says of each action which dimension it is in."""
+        editions = {edition.framework_id: edition for edition in Edition.objects.usable()}
+        for entry in entries:
+            edition = entry.action and editions.get(entry.action.framework_id)
+            if entry.action and edition:
+                criterion = edition.contents.criterion_by_key.get(entry.action.criterion)
+                entry.about = criterion.dimension.name if criterion else ""

@@ -1,0 +1,74 @@
+"""What a team's progress pages start from: the framework that is looked at, its newest full result, and its targets."""
+
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+
+from . import scoring
+from .aims import GradedTarget, graded
+from .models import AdviserAnswers, Assessment, Edition, Result, Team
+from .models.frameworks import Contents
+from .recalled import Recalled
+
+
+class Aspiration:
+    """One team and one framework. Everything is fetched when it is asked for, once."""
+
+    def __init__(self, team: Team, framework_key: str = ""):
+        """The framework that is named, else that of the newest result, else the first one there is."""
+        self.team = team
+        self.editions = {edition.framework.key: edition for edition in Edition.objects.usable()}
+        rows = Result.objects.current_only().filter(team=team, questionnaire=Assessment.Questionnaire.FULL)
+        wanted = rows.filter(framework__key=framework_key) if framework_key else rows
+        self.latest: Result | None = (
+            wanted.select_related("framework", "edition", "assessment", "team").chronological().last()
+        )
+        key = framework_key or (self.latest.framework.key if self.latest else next(iter(self.editions), ""))
+        edition = self.editions.get(key) or (self.latest and self.latest.edition)
+        if edition is None:
+            raise Http404
+        self.edition: Edition = edition
+
+    @property
+    def framework(self):
+        return self.edition.framework
+
+    @property
+    def contents(self) -> Contents:
+        return self.edition.contents
+
+    @property
+    def rule(self) -> str:
+        """The rule under which the team's results are made."""
+        return self.latest.rule if self.latest else self.contents.default_rule
+
+    @cached_property
+    def targets(self) -> list[GradedTarget]:
+        return graded(self.team.targets.filter(framework=self.framework).for_grading())
+
+    @cached_property
+    def recalled(self) -> Recalled | None:
+        return Recalled.of(self.latest) if self.latest else None
+
+    @property
+    def others(self) -> list[Edition]:
+        """Other frameworks that the page can be about."""
+        return [edition for key, edition in self.editions.items() if key != self.framework.key]
+
+    # ------------------------------------------------------------------ the adviser
+
+    @property
+    def adviser(self) -> dict[str, Any] | None:
+        return self.edition.blocks.get("adviser")
+
+    @cached_property
+    def remembered(self) -> AdviserAnswers | None:
+        rows = AdviserAnswers.objects.filter(team=self.team, framework=self.framework)
+        return rows.select_related("by").first()
+
+    def rung_name(self, number: int | None) -> str:
+        return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
+
+    def index_text(self, value) -> str:
+        return scoring.rounded(value, 2 if self.edition.uses_levels else 1) or "–"

@@ -1,0 +1,117 @@
+"""How many teams are at which level, day by day: stacked bars, one per day."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .drawing import LEVEL_COLOURS, RIM_COLOURS, level_step, tenth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """The teams at one level. `label` is empty where there is no room for the number."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    step: int
+    label: str
+
+    @property
+    def colour(self) -> str:
+        return LEVEL_COLOURS[self.step]
+
+    @property
+    def rim(self) -> str:
+        return RIM_COLOURS[self.step]
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return tenth(self.x + self.width / 2), tenth(self.y + self.height / 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One day; `counts` are in the order of the levels."""
+
+    date: datetime.date
+    label: str
+    middle: float
+    slices: tuple[Slice, ...]
+    counts: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    width: int
+    height: int
+    bottom: float
+    bars: tuple[Bar, ...]
+    levels: tuple[tuple[int, str, int], ...]
+    description: str
+
+
+#: Room under the bars for the days, and the height below which a number does not fit into a slice.
+FOOT, READABLE = 20.0, 14.0
+
+
+def stack(
+    days: Sequence[tuple[datetime.date, Mapping[int, int]]],
+    levels: Sequence[tuple[int, str]],
+    *,
+    top: int,
+    width: int = 600,
+    height: int = 220,
+) -> Stack | None:
+    """Bars of the number of teams per level, the lowest level at the bottom; None where no day has a team.
+
+    `days` are in order of time, each with its number of teams by level; `levels` are (number, name) from the lowest.
+    """
+    most = max((sum(counts.values()) for _, counts in days), default=0)
+    if not most:
+        return None
+    each = width / len(days)
+    unit = (height - FOOT) / most
+    bars = tuple(
+        _bar(day, counts, levels, top, left=place * each + each * 0.12, width=each * 0.76, unit=unit, height=height)
+        for place, (day, counts) in enumerate(days)
+    )
+    newest = bars[-1]
+    parts = ", ".join(f"{count} at {number}" for (number, _), count in zip(levels, newest.counts, strict=True) if count)
+    return Stack(
+        width=width,
+        height=height,
+        bottom=height - FOOT,
+        bars=bars,
+        levels=tuple((number, name, level_step(number, top)) for number, name in levels),
+        description=f"Teams per level from {bars[0].label} to {newest.label}. In the end: {parts or 'none'}.",
+    )
+
+
+def _bar(day, counts, levels, top, *, left, width, unit, height) -> Bar:
+    y, slices = height - FOOT, []
+    for number, _ in levels:
+        tall = counts.get(number, 0) * unit
+        if not tall:
+            continue
+        y -= tall
+        slices.append(
+            Slice(
+                x=tenth(left),
+                y=tenth(y),
+                width=tenth(width),
+                height=tenth(tall),
+                step=level_step(number, top),
+                label=str(counts[number]) if tall >= READABLE else "",
+            )
+        )
+    return Bar(
+        date=day,
+        label=f"{day:%b %Y}",
+        middle=tenth(left + width / 2),
+        slices=tuple(slices),
+        counts=tuple(counts.get(number, 0) for number, _ in levels),
+        total=sum(counts.values()),
+    )

@@ -1,0 +1,216 @@
+"""A large made-up organisation: many teams with years of quarterly results, written in bulk.
+
+Scoring each of 20,000 results would take minutes. So a library of answers is scored once, a few for each step of
+maturity, and every result takes what fits it. Individual ratings are written for the latest assessment of each team
+only; earlier ones have their results alone.
+"""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+from random import Random
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from .. import scoring
+from ..models import (
+    Action,
+    Assessment,
+    CriterionResult,
+    Edition,
+    Event,
+    Membership,
+    Participation,
+    PartResult,
+    Rating,
+    Respondent,
+    Result,
+    Target,
+    Team,
+    Unit,
+    User,
+)
+from ..models.results import ResultRows
+from .bulk import Bulk
+from .invented import edition as invented_edition
+from .organisation import rating_position
+from .writing import DOMAIN, address
+
+DIVISIONS = ["Retail", "Logistics", "Finance", "Care", "Energy", "Mobility", "Media", "Public", "Industry", "Research"]
+DEPARTMENTS = ["North", "South", "East", "West", "Central"]
+#: Respondents of each assessment, steps of maturity in the library, and variants of each step.
+PEOPLE, STEPS, VARIANTS = 3, 44, 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """What three people might answer, and the rows that come of it, without the ids of a result."""
+
+    votes: list[dict[str, str]]
+    result: Result
+    parts: list[tuple]
+    criteria: list[tuple]
+
+
+class LargeDemo:
+    """Writes the whole organisation; the same seed and day give the same rows."""
+
+    def __init__(self, *, seed: int, today: datetime.date, teams: int, years: int, dimensions: int):
+        self.random = Random(seed)  # noqa: S311 - made-up data
+        self.teams, self.dimensions = teams, dimensions
+        self.days = [today - datetime.timedelta(days=91 * back + 10) for back in range(years * 4)][::-1]
+        kinds = (User, Team, Membership, Assessment, Participation, Respondent, Rating, Result, PartResult)
+        self.bulk = {kind: Bulk(kind) for kind in (*kinds, CriterionResult, Target, Action)}
+
+    def new_id(self) -> uuid.UUID:
+        return uuid.UUID(int=self.random.getrandbits(128), version=4)
+
+    def add(self, row):
+        bulk = self.bulk[type(row)]
+        bulk.add([bulk.row(row)])
+        return row
+
+    def write(self):
+        """Everything in one transaction, in which the database may take its time."""
+        self.edition = Edition.objects.get(pk=invented_edition(self.dimensions).pk)
+        self.choices = {c.code: c.pk for scale in self.edition.contents.scales for c in scale.choices.all()}
+        self.library = [[self._pattern(step) for _ in range(VARIANTS)] for step in range(STEPS)]
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL statement_timeout = 0")
+                    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            self._organisation()
+            for bulk in self.bulk.values():
+                bulk.write()
+            Event.record("demo.created", by=None, teams=self.teams)
+        self._analyze()
+
+    @staticmethod
+    def _analyze():
+        """Tells the database how its tables look now; otherwise it plans for the empty ones they were."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = 0")
+                cursor.execute("ANALYZE")
+                cursor.execute("RESET statement_timeout")
+
+    # ------------------------------------------------------------------ answers, scored once
+
+    def _pattern(self, step: int) -> Pattern:
+        maturity = 0.1 + step * 0.1
+        leaning = {d.key: self.random.uniform(-0.6, 0.6) for d in self.edition.contents.dimensions}
+        votes = [self._votes(maturity + self.random.gauss(0, 0.1), leaning) for _ in range(PEOPLE)]
+        stand_in = Assessment(team=Team(), edition=self.edition, date=self.days[-1], rule="largely")
+        score = scoring.score(stand_in.instrument(), votes)
+        rows = ResultRows.of(stand_in, score, by=None, respondents=PEOPLE, participants=PEOPLE)
+        return Pattern(
+            votes=votes,
+            result=rows.result,
+            parts=[self.bulk[PartResult].row(row) for row in rows.parts],
+            criteria=[self.bulk[CriterionResult].row(row) for row in rows.criteria],
+        )
+
+    def _votes(self, maturity: float, leaning: dict[str, float]) -> dict[str, str]:
+        return {
+            criterion.key: "NPLF"[
+                rating_position(
+                    maturity + leaning[criterion.dimension.key],
+                    criterion.level.number if criterion.level else 1,
+                    4,
+                    self.random,
+                )
+            ]
+            for criterion in self.edition.contents.criteria
+        }
+
+    def _fitting(self, maturity: float) -> Pattern:
+        step = max(0, min(STEPS - 1, round((maturity - 0.1) * 10)))
+        return self.random.choice(self.library[step])
+
+    # ------------------------------------------------------------------ teams and their years
+
+    def _organisation(self):
+        units = []
+        for division in DIVISIONS:
+            above = Unit.objects.create(name=division, is_demo=True)
+            units += [Unit.objects.create(name=f"{division} {d}", parent=above, is_demo=True) for d in DEPARTMENTS]
+        admin = self._person("Dana Whitfield", is_administrator=True)
+        self.bulk[User].write()
+        manager = self._person("Sven Halvorsen")
+        self.bulk[User].write()
+        self.add(Membership(user=manager, unit=units[0].parent, role=Membership.Role.MANAGER))
+        for number in range(self.teams):
+            self._team(number, units[number % len(units)], admin)
+
+    def _person(self, name: str, **fields) -> User:
+        user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, **fields)
+        user.set_unusable_password()
+        return self.add(user)
+
+    def _team(self, number: int, unit: Unit, admin: User):
+        team = Team(id=self.new_id(), unit=unit, name=f"Team {number + 1:04}", about="Made up.", is_demo=True)
+        people = []
+        for place in range(PEOPLE):
+            name = f"Person {number + 1:04}-{place + 1}"
+            user = User(id=self.new_id(), email=f"p{number + 1:04}.{place + 1}@{DOMAIN}", name=name, is_demo=True)
+            user.set_unusable_password()
+            people.append(self.add(user))
+        # Users and teams stand in the database before what refers to them.
+        self.add(team)
+        for place, user in enumerate(people):
+            role = Membership.Role.MEMBER if place else Membership.Role.LEAD
+            self.add(Membership(user=user, team=team, role=role))
+        latest = self._years(team, people)
+        if number % 3 == 0:
+            self._plans(team, people[0], latest)
+
+    def _years(self, team: Team, people: list[User]) -> Result:
+        maturity, gain = self.random.uniform(0.3, 2.6), self.random.uniform(-0.01, 0.12)
+        # One team in twelve stopped assessing itself more than a year ago.
+        days = self.days[: len(self.days) // 2] if self.random.random() < 1 / 12 else self.days
+        for place, day in enumerate(days):
+            pattern = self._fitting(maturity + gain * place + self.random.gauss(0, 0.1))
+            result = self._closed(team, people, day, pattern, is_latest=place == len(days) - 1)
+        return result
+
+    def _closed(
+        self, team: Team, people: list[User], day: datetime.date, pattern: Pattern, *, is_latest: bool
+    ) -> Result:
+        at = timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=7), datetime.time(15)))
+        assessment = Assessment(
+            id=self.new_id(), team=team, edition=self.edition, date=day, rule="largely", created_by=people[0]
+        )
+        assessment.status, assessment.opened_at, assessment.closed_at = Assessment.Status.CLOSED, at, at
+        self.add(assessment)
+        result = pattern.result
+        result.pk, result.assessment, result.team_id, result.date = self.new_id(), assessment, team.pk, day
+        result.created_at, result.closed_by = at, people[0]
+        self.add(result)
+        key = self.bulk[Result].row(result)[self.bulk[Result].place("id")]
+        for kind, rows in ((PartResult, pattern.parts), (CriterionResult, pattern.criteria)):
+            place = self.bulk[kind].place("result_id")
+            self.bulk[kind].add([(*row[:place], key, *row[place + 1 :]) for row in rows])
+        if is_latest:
+            self._ratings(assessment, people, pattern, at)
+        return result
+
+    def _ratings(self, assessment: Assessment, people: list[User], pattern: Pattern, at: datetime.datetime):
+        for user, votes in zip(people, pattern.votes, strict=True):
+            self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_at=at))
+            respondent = self.add(Respondent(id=self.new_id(), assessment=assessment, user=user))
+            for criterion in self.edition.contents.criteria:
+                row = Rating(id=self.new_id(), assessment=assessment, respondent=respondent, criterion=criterion)
+                row.answer, row.choice_id, row.version = "rated", self.choices[votes[criterion.key]], 1
+                row.saved_at = at
+                self.add(row)
+
+    def _plans(self, team: Team, lead: User, latest: Result):
+        level = min(len(self.edition.contents.levels) - 1, (latest.level or 0) + 1)
+        due = self.days[-1] + datetime.timedelta(days=self.random.choice([-40, 60, 120, 240]))
+        known = {"team": team, "framework_id": self.edition.framework_id}
+        self.add(Target(**known, level=level, rule="largely", due=due, why="Made up.", set_by=lead))
+        for criterion in self.random.sample(self.edition.contents.criteria, 2):
+            text = criterion.next or criterion.statement
+            self.add(Action(**known, criterion=criterion.key, text=text, owner=lead, due=due, created_by=lead))

@@ -1,0 +1,40 @@
+"""Which units may be broken down for somebody who may not know single teams. Pure.
+
+What is shown of a unit and of its parts can be subtracted. So what counts is not the size of what is shown but the size
+of everything that can be worked out from it: of each shown unit what is left without the shown units inside it. Each
+such remainder has no team in it or at least `THRESHOLD`.
+"""
+
+from collections.abc import Mapping
+
+THRESHOLD = 4
+
+
+def shown_units(
+    parents: Mapping[int, int | None], teams: Mapping[int, int], *, threshold: int = THRESHOLD
+) -> set[int | None]:
+    """Which units may be shown; None stands for the whole organisation.
+
+    `parents` names the unit above each unit (None at the top), `teams` counts the teams that belong to a unit directly
+    and that must not be known one by one. A unit without such teams is no secret.
+    """
+    children: dict[int | None, list[int]] = {}
+    for unit, parent in parents.items():
+        children.setdefault(parent, []).append(unit)
+
+    def total(unit: int | None) -> int:
+        own = 0 if unit is None else teams.get(unit, 0)
+        return own + sum(map(total, children.get(unit, [])))
+
+    shown: set[int | None] = {unit for unit in (None, *parents) if not total(unit)}
+    waiting: list[int | None] = [None] if total(None) >= threshold else []
+    while waiting:
+        above = waiting.pop()
+        shown.add(above)
+        inside = sorted((each for each in children.get(above, []) if total(each) >= threshold), key=total)
+        remainder = total(above) - sum(map(total, inside))
+        # The smallest part is given up first, until nobody can be singled out by subtraction.
+        while inside and 0 < remainder < threshold:
+            remainder += total(inside.pop(0))
+        waiting += inside
+    return shown

@@ -1,0 +1,131 @@
+"""Forms of what a team wants and does: targets, the adviser's questions, actions, and what is filtered."""
+
+from django import forms
+
+from ..models import Action, Team, User
+from ..models.frameworks import Contents
+from .assessments import DateInput
+
+
+class TargetForm(forms.Form):
+    """A level by a day, overall or in one dimension, and why."""
+
+    part = forms.ChoiceField(label="Where", required=False)
+    level = forms.TypedChoiceField(coerce=int)
+    due = forms.DateField(widget=DateInput, label="By when")
+    why = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+        help_text="What the team gets out of it. Everyone who sees the team can read it.",
+    )
+
+    def __init__(self, data=None, *, team: Team, contents: Contents, **kwargs):
+        super().__init__(data, **kwargs)
+        self.team, floor = team, contents.rungs[0].number
+        dimensions = contents.dimensions if contents.edition.uses_levels else []
+        self.fields["part"].choices = [("", "Overall"), *((d.key, d.name) for d in dimensions)]
+        rungs = [rung for rung in contents.rungs if rung.number > floor]
+        self.fields["level"].choices = [(rung.number, f"{rung.number} {rung.name}") for rung in rungs]
+        self.fields["level"].label = "Level" if contents.edition.uses_levels else "Band"
+
+    def clean_due(self):
+        due = self.cleaned_data["due"]
+        if due <= self.team.today():
+            raise forms.ValidationError("Choose a day that is still to come.")
+        return due
+
+    def terms(self) -> dict:
+        """What TargetQuerySet.set takes besides team and framework."""
+        data = self.cleaned_data
+        return {"dimension": data["part"], "level": data["level"], "due": data["due"], "why": data["why"]}
+
+
+class AdviserForm(forms.Form):
+    """The questions of a framework's adviser."""
+
+    def __init__(self, data=None, *, block: dict, answers: dict):
+        super().__init__(data, initial={key: _as_choice(value) for key, value in answers.items()})
+        for question in block["inputs"]:
+            self.fields[question["key"]] = _question(question)
+            self.fields[question["key"]].initial = _as_choice(question.get("default"))
+
+    def answers(self) -> dict:
+        return {key: value for key, value in self.cleaned_data.items() if value is not None}
+
+
+YES_OR_NO = {"yes": True, "no": False}
+
+
+def _as_choice(value):
+    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _question(question: dict) -> forms.Field:
+    if question["type"] == "integer":
+        return forms.IntegerField(label=question["ask"], min_value=question.get("min"), max_value=100_000)
+    if question["type"] == "boolean":
+        return forms.TypedChoiceField(
+            label=question["ask"],
+            choices=[("yes", "Yes"), ("no", "No")],
+            coerce=YES_OR_NO.__getitem__,
+            widget=forms.RadioSelect,
+        )
+    choices = [(value, str(value).capitalize()) for value in question["values"]]
+    return forms.ChoiceField(label=question["ask"], choices=choices, widget=forms.RadioSelect)
+
+
+class ActionForm(forms.ModelForm):
+    """A piece of work; who may own it is who belongs to the team."""
+
+    class Meta:
+        model = Action
+        fields = ["text", "owner", "due", "status", "reason"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 3}), "reason": forms.Textarea(attrs={"rows": 2})}
+
+    def __init__(self, *args, team: Team, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = User.objects.filter(memberships__team=team)
+        self.fields["owner"].empty_label = "nobody yet"
+        self.fields["due"].widget = DateInput()
+        self.fields["reason"].help_text = "Only where the action is dropped."
+
+    def clean(self):
+        cleaned = super().clean() or {}
+        if cleaned.get("status") == Action.Status.DROPPED and not cleaned.get("reason"):
+            self.add_error("reason", "Say why the action is dropped.")
+        elif cleaned.get("status") != Action.Status.DROPPED:
+            cleaned["reason"] = ""
+        return cleaned
+
+
+class StatusForm(forms.Form):
+    """Moving an action on the board; dropping one needs a reason and so the whole form."""
+
+    status = forms.ChoiceField(choices=[(each, each.label) for each in Action.Status if each != Action.Status.DROPPED])
+
+
+class RoadmapFilter(forms.Form):
+    """Whose actions, and due until when; everything is optional and stands in the address."""
+
+    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="everybody")
+    until = forms.DateField(widget=DateInput, required=False, label="Due until")
+    view = forms.ChoiceField(choices=[("board", "Board"), ("list", "List")], required=False, label="As")
+
+    def __init__(self, data, *, team: Team):
+        super().__init__(data)
+        self.fields["owner"].queryset = User.objects.filter(memberships__team=team)
+
+
+class GoalForm(forms.Form):
+    """The level to be reached in the try-on, and where."""
+
+    part = forms.ChoiceField(label="Where", required=False)
+    level = forms.TypedChoiceField(coerce=int)
+
+    def __init__(self, data, *, contents: Contents, **kwargs):
+        super().__init__(data, **kwargs)
+        dimensions = contents.dimensions if contents.edition.uses_levels else []
+        self.fields["part"].choices = [("", "Overall"), *((d.key, d.name) for d in dimensions)]
+        rungs = contents.rungs[1:]
+        self.fields["level"].choices = [(rung.number, f"{rung.number} {rung.name}") for rung in rungs]
+        self.fields["level"].label = "Level to reach" if contents.edition.uses_levels else "Band to reach"

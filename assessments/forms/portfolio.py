@@ -1,0 +1,112 @@
+"""What is looked at in the portfolio and in the organisation's plan; all of it stands in the address."""
+
+from django import forms
+from django.db.models import Count, Exists, OuterRef
+
+from ..models import Assessment, Edition, Result, Team, Unit
+from ..portfolio import Query
+from .assessments import DateInput
+
+
+def unit_choices(units: list[Unit]) -> list[tuple]:
+    """All units, each shown at its place in the tree."""
+    return [("", "All"), *((unit.pk, "\N{NO-BREAK SPACE}" * 2 * unit.depth + unit.name) for unit in units)]
+
+
+class PortfolioForm(forms.Form):
+    """Every field may be left out; what makes no sense counts as left out, and the page says so."""
+
+    framework = forms.ChoiceField(required=False)
+    unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    edition = forms.ChoiceField(required=False)
+    as_of = forms.DateField(required=False, widget=DateInput, label="As of")
+    sort = forms.ChoiceField(required=False, label="Sorted by")
+    rule = forms.ChoiceField(required=False)
+    questionnaire = forms.ChoiceField(required=False, choices=Assessment.Questionnaire)
+
+    def __init__(self, data, *, units: list[Unit]):
+        super().__init__(data)
+        self.editions = list(Edition.objects.published().select_related("framework"))
+        by_framework: dict[str, list[Edition]] = {}
+        for edition in self.editions:
+            by_framework.setdefault(edition.framework.key, []).append(edition)
+        wanted = data.get("framework", "")
+        self.key = wanted if wanted in by_framework else _most_used(by_framework)
+        self.offered = by_framework.get(self.key, [])
+        self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
+        self.fields["unit"].choices = unit_choices(units)
+        if self.default:
+            self._offer(self.default)
+
+    def _offer(self, edition: Edition):
+        contents = edition.contents
+        self.fields["edition"].choices = [("", "Any"), *((e.version, e.version) for e in self.offered)]
+        dimensions = contents.dimensions if edition.uses_levels else []
+        self.fields["sort"].choices = [
+            ("", "Name"),
+            ("overall", "Overall level, lowest first"),
+            *((d.key, f"{d.name}, lowest first") for d in dimensions),
+        ]
+        self.fields["rule"].choices = list(contents.rules.items())
+        usual = {"framework": self.key, "rule": contents.default_rule, "questionnaire": "full"}
+        # A bound form shows what was sent; what was left out is shown as what counts instead.
+        self.data = {**usual, **{name: value for name, value in self.data.items() if value}}
+        if not contents.rules:
+            del self.fields["rule"]
+
+    @property
+    def default(self) -> Edition | None:
+        return self.offered[0] if self.offered else None
+
+    def query(self) -> Query | None:
+        """What is asked for; None where there is no edition at all."""
+        if self.default is None:
+            return None
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        edition = next((e for e in self.offered if e.version == chosen.get("edition")), None)
+        return Query(
+            edition=edition or self.default,
+            rule=chosen.get("rule", self.default.contents.default_rule),
+            questionnaire=chosen.get("questionnaire", "full"),
+            unit=chosen.get("unit"),
+            only_edition=edition is not None,
+            as_of=chosen.get("as_of"),
+            sort=chosen.get("sort", ""),
+        )
+
+
+def _most_used(by_framework: dict[str, list[Edition]]) -> str:
+    """The framework that most teams have a result in; each team costs one look into an index, however many it has."""
+    counts = {
+        f"n{editions[0].framework_id}": Count(
+            "pk", filter=Exists(Result.objects.filter(team=OuterRef("pk"), framework=editions[0].framework_id))
+        )
+        for editions in by_framework.values()
+    }
+    teams = Team.objects.aggregate(**counts) if len(counts) > 1 else {}
+
+    def used(key: str) -> int:
+        return teams.get(f"n{by_framework[key][0].framework_id}", 0)
+
+    return max(by_framework, key=used, default="")
+
+
+class PlanForm(forms.Form):
+    """Which part of the organisation's plan."""
+
+    unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    overdue = forms.BooleanField(required=False, label="Overdue only")
+
+    def __init__(self, data, *, units: list[Unit]):
+        super().__init__(data)
+        self.fields["unit"].choices = unit_choices(units)
+
+
+class ExportForm(forms.Form):
+    """Which kind of file; CSV without a choice."""
+
+    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")], required=False)
+
+    def chosen(self) -> str:
+        return (self.is_valid() and self.cleaned_data["format"]) or "csv"

@@ -1,0 +1,387 @@
+"""The organisation at a glance: every team's newest result in one line of history, and what all of them come to.
+
+Reads results only. The newest result of each team is looked up in the index `result_line`, so that the cost does not
+grow with the number of results.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from . import scoring
+from .disclosure import shown_units
+from .history import is_stale, months_since, shifted
+from .models import CriterionResult, Edition, PartResult, Result, Target, Team, Unit
+
+PAGE = 100
+#: How many days the distribution over time has.
+DAYS = 8
+#: Where a team without a level stands when sorted.
+WITHOUT_LEVEL = 10_000
+NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is looked at: one line of history, and which teams. `as_of` is None for now."""
+
+    edition: Edition
+    rule: str
+    questionnaire: str = "full"
+    unit: int | None = None
+    only_edition: bool = False
+    as_of: datetime.date | None = None
+    sort: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """A team with its newest result and the one before it in the line; both None while there is none."""
+
+    team: Team
+    is_named: bool
+    newest: Result | None
+    previous: Result | None
+    levels_then: list[int | None]
+    parts: dict[tuple, int | None] = field(default_factory=dict)
+    parts_before: dict[tuple, int | None] = field(default_factory=dict)
+    targets: dict[str, int] = field(default_factory=dict)
+    is_stale: bool = False
+    months: int = 0
+
+    @property
+    def level(self) -> int | None:
+        return self.newest.level if self.newest else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRow:
+    """A unit with all teams in it and below: how many, how many have a result, how many are at which level."""
+
+    unit: Unit
+    depth: int
+    teams: int
+    assessed: int
+    counts: dict[int, int]
+    median: int | None
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A dimension or criterion and how many teams it keeps from their next level."""
+
+    key: str
+    name: str
+    teams: int
+
+
+def now_everywhere() -> datetime.date:
+    """The latest date that it is anywhere now: a result dated today by its team is in, wherever the team is."""
+    return timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
+
+
+def past_days(last: datetime.date) -> list[datetime.date]:
+    """The last days of the quarters before a day, oldest first, and the day itself."""
+    first = last.replace(month=(last.month - 1) // 3 * 3 + 1, day=1)
+    ends = [shifted(first, -3 * back) - datetime.timedelta(days=1) for back in range(DAYS - 1)]
+    return [*reversed(ends), last]
+
+
+class Portfolio:
+    """What somebody sees of the organisation. Teams that are not theirs are named, counted or left out by a setting."""
+
+    def __init__(self, user, query: Query, units: list[Unit]):
+        """`units` are all of them, as a tree."""
+        self.user, self.query, self.units = user, query, units
+        self.contents = query.edition.contents
+        self.last_day = query.as_of or now_everywhere()
+        self.today = query.as_of or timezone.localdate()
+        self.days = past_days(self.last_day)
+        self.parents = {unit.pk: unit.parent_id for unit in self.units}
+        self.mode = NAMES if user.is_administrator else settings.OTHER_TEAMS
+        self.rows = self._rows()
+
+    # ------------------------------------------------------------------ who and what
+
+    @cached_property
+    def _memberships(self) -> list[tuple]:
+        return list(self.user.memberships.values_list("team_id", "unit_id"))
+
+    @cached_property
+    def _own_teams(self) -> set:
+        return {team for team, _ in self._memberships if team}
+
+    @cached_property
+    def _own_units(self) -> set[int]:
+        """Units that the person manages, and those below them."""
+        managed = {unit for _, unit in self._memberships if unit}
+        for unit in self.units:
+            if unit.parent_id in managed:
+                managed.add(unit.pk)
+        return managed
+
+    def may_open(self, team: Team) -> bool:
+        """Whether the page of the team is the person's to open: as `Team.objects.visible_to`, from what is known."""
+        return self.user.is_administrator or team.pk in self._own_teams or team.unit_id in self._own_units
+
+    @property
+    def _line(self):
+        query = self.query
+        rows = Result.objects.current_only().filter(
+            framework=query.edition.framework_id, rule=query.rule, questionnaire=query.questionnaire
+        )
+        return rows.filter(team=OuterRef("pk")).order_by("-date", "-created_at")
+
+    def _rows(self) -> list[Row]:
+        """Every team in the unit that may be named or counted, by name."""
+        teams = Team.objects.order_by("name", "pk")
+        if self.mode == NOTHING:
+            teams = teams.filter(Q(pk__in=self._own_teams) | Q(unit__in=self._own_units))
+        newest = self._line.filter(date__lte=self.last_day)
+        teams = teams.annotate(newest=Subquery(newest.values("pk")[:1]), before=Subquery(newest.values("pk")[1:2]))
+        for place, day in enumerate(self.days[:-1]):
+            then = self._line.filter(date__lte=day).values("level")[:1]
+            teams = teams.annotate(**{f"level_{place}": Subquery(then)})
+        rows = list(teams)
+        results = self._results({pk for team in rows for pk in (team.newest, team.before) if pk})
+        made = [self._row(team, results) for team in rows]
+        return [row for row in made if self._is_wanted(row)]
+
+    @staticmethod
+    def _results(ids: set) -> dict:
+        wanted = ("team", "edition", "level", "index", "index_exact", "date", "respondents", "participants")
+        rows = Result.objects.filter(pk__in=ids).order_by().only(*wanted)
+        return {result.pk: result for result in rows}
+
+    def _row(self, team, results: Mapping) -> Row:
+        newest = results.get(team.newest)
+        then = [getattr(team, f"level_{place}") for place in range(len(self.days) - 1)]
+        return Row(
+            team=team,
+            is_named=self.mode == NAMES or self.may_open(team),
+            newest=newest,
+            previous=results.get(team.before),
+            levels_then=[*then, newest and newest.level],
+            is_stale=newest is not None and is_stale(newest.date, self.today),
+            months=months_since(newest.date, self.today) if newest else 0,
+        )
+
+    def _is_wanted(self, row: Row) -> bool:
+        if self.query.only_edition and (row.newest is None or row.newest.edition_id != self.query.edition.pk):
+            return False
+        return self.query.unit is None or row.team.unit_id in self._subtree or not row.is_named
+
+    @cached_property
+    def _subtree(self) -> set[int]:
+        """The chosen unit and what is below it; every unit without a choice."""
+        if self.query.unit is None:
+            return set(self.parents)
+        inside: set[int] = set()
+        for unit in self.units:
+            if unit.pk == self.query.unit or unit.parent_id in inside:
+                inside.add(unit.pk)
+        return inside
+
+    @cached_property
+    def linked(self) -> frozenset:
+        """Teams whose page the person may open."""
+        return frozenset(row.team.pk for row in self.named if self.may_open(row.team))
+
+    @cached_property
+    def named(self) -> list[Row]:
+        """Teams that are shown by name."""
+        return [row for row in self.rows if row.is_named]
+
+    @cached_property
+    def shown(self) -> set[int | None]:
+        """Units of which teams without a name may be counted; None is the organisation."""
+        hidden = Counter(row.team.unit_id for row in self.rows if not row.is_named and row.newest)
+        return shown_units(self.parents, hidden)
+
+    @property
+    def counts_others(self) -> bool:
+        """Whether figures are over teams without a name too.
+
+        They never are under a filter that can be varied at will: a day or an edition more or less would single teams
+        out by subtraction.
+        """
+        free = self.query.as_of is None and not self.query.only_edition
+        return self.mode == DISTRIBUTION and free and self.query.unit in self.shown
+
+    @property
+    def leaves_others_out(self) -> bool:
+        """Whether there are teams without a name that these figures may not be over."""
+        return self.mode == DISTRIBUTION and not self.counts_others and any(not row.is_named for row in self.rows)
+
+    @cached_property
+    def counted(self) -> list[Row]:
+        """Teams that the figures are over."""
+        if not self.counts_others:
+            return self.named
+        return [row for row in self.rows if row.is_named or row.team.unit_id in self._subtree]
+
+    # ------------------------------------------------------------------ figures over all of them
+
+    @cached_property
+    def _assessed(self) -> list[Row]:
+        return [row for row in self.counted if row.newest]
+
+    @property
+    def teams(self) -> int:
+        return len(self.counted)
+
+    @property
+    def assessed(self) -> int:
+        """Teams with a result that is not stale."""
+        return sum(not row.is_stale for row in self._assessed)
+
+    @property
+    def median(self) -> int | None:
+        return scoring.low_median(row.level for row in self._assessed if row.level is not None)
+
+    @cached_property
+    def counts(self) -> dict[int, int]:
+        return Counter(row.level for row in self._assessed if row.level is not None)
+
+    @cached_property
+    def due(self) -> list[Row]:
+        """Teams by name that have no result or a stale one, the oldest first."""
+        waiting = [row for row in self.named if row.newest is None or row.is_stale]
+        return sorted(waiting, key=lambda row: row.newest.date if row.newest else datetime.date.min)
+
+    @property
+    def over_time(self) -> list[tuple[datetime.date, dict[int, int]]]:
+        """Teams per level on each day; only of teams by name, as days can be subtracted from each other."""
+        return [
+            (day, Counter(level for row in self.named if (level := row.levels_then[place]) is not None))
+            for place, day in enumerate(self.days)
+        ]
+
+    @cached_property
+    def _blocking(self) -> list[tuple]:
+        """Every blocker as (result, dimension, key), from the index alone."""
+        rows = CriterionResult.objects.filter(blocker__isnull=False, result__in=self._newest_ids(self._assessed))
+        return list(rows.order_by().values_list("result_id", "dimension", "key"))
+
+    @cached_property
+    def holding_criteria(self) -> list[Holding]:
+        by_key, counts = self.contents.criterion_by_key, Counter(key for *_, key in self._blocking)
+        return [
+            Holding(key=key, name=by_key[key].statement, teams=n) for key, n in counts.most_common() if key in by_key
+        ]
+
+    @cached_property
+    def holding_dimensions(self) -> list[Holding]:
+        pairs = {(result, dimension) for result, dimension, _ in self._blocking}
+        by_key, counts = self.contents.dimension_by_key, Counter(dimension for _, dimension in pairs)
+        return [Holding(key=key, name=by_key[key].name, teams=n) for key, n in counts.most_common() if key in by_key]
+
+    @cached_property
+    def dimension_counts(self) -> dict[str, dict[int, int]]:
+        """Of each dimension how many teams are at which level."""
+        rows = PartResult.objects.filter(
+            result__in=self._newest_ids(self._assessed), kind=PartResult.Kind.DIMENSION, level__isnull=False
+        )
+        counts: dict[str, dict[int, int]] = {}
+        for key, level, n in rows.order_by().values_list("key", "level").annotate(n=Count("pk")):
+            counts.setdefault(key, {})[level] = n
+        return counts
+
+    @property
+    def dimension_rows(self) -> list[tuple[str, int | None, list[int]]]:
+        """Each dimension as (name, lower median of its levels, teams per level)."""
+        rungs = [rung.number for rung in self.contents.rungs]
+        rows = []
+        for dimension in self.contents.dimensions:
+            if counts := self.dimension_counts.get(dimension.key):
+                median = scoring.low_median(level for level, n in counts.items() for _ in range(n))
+                rows.append((dimension.name, median, [counts.get(number, 0) for number in rungs]))
+        return rows
+
+    @property
+    def stale_after(self) -> int:
+        """Months after which a result is stale."""
+        return settings.STALE_AFTER_MONTHS
+
+    @staticmethod
+    def _newest_ids(rows: Iterable[Row]) -> list:
+        return [row.newest.pk for row in rows if row.newest]
+
+    @cached_property
+    def unit_rows(self) -> list[UnitRow]:
+        """The chosen unit and those below it that may be broken down, by distribution and lower median."""
+        inside: dict[int, list[Row]] = {}
+        for row in self.rows:
+            if row.is_named or self.counts_others:
+                unit: int | None = row.team.unit_id
+                while unit is not None:
+                    inside.setdefault(unit, []).append(row)
+                    unit = self.parents[unit]
+        return [self._unit_row(unit, inside.get(unit.pk, [])) for unit in self.units if unit.pk in self._subtree]
+
+    def _unit_row(self, unit: Unit, rows: list[Row]) -> UnitRow:
+        hidden = self.counts_others and unit.pk not in self.shown
+        if hidden:
+            rows = [row for row in rows if row.is_named]
+        levels = [row.level for row in rows if row.level is not None]
+        return UnitRow(
+            unit=unit,
+            depth=unit.depth,
+            teams=len(rows),
+            assessed=sum(row.newest is not None for row in rows),
+            counts=Counter(levels),
+            median=scoring.low_median(levels),
+            is_hidden=hidden and not rows,
+        )
+
+    # ------------------------------------------------------------------ one page of teams by name
+
+    def sorted(self) -> list[Row]:
+        """By name, or on request by the level of the whole or of a dimension, the lowest first."""
+        if not self.query.sort:
+            return self.named
+        levels = self._levels_of(self.query.sort)
+        return sorted(self.named, key=lambda row: levels.get(row.newest and row.newest.pk, WITHOUT_LEVEL))
+
+    def _levels_of(self, part: str) -> dict:
+        if part == "overall":
+            return {row.newest.pk: row.level for row in self.named if row.newest and row.level is not None}
+        rows = PartResult.objects.filter(
+            result__in=self._newest_ids(self.named), kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False
+        )
+        return dict(rows.order_by().values_list("result_id", "level"))
+
+    def with_parts(self, rows: list[Row]) -> list[Row]:
+        """The rows with what is shown of each part."""
+        by_result = {row.newest.pk: row.parts for row in rows if row.newest}
+        by_result |= {row.previous.pk: row.parts_before for row in rows if row.previous}
+        found = PartResult.objects.filter(result__in=by_result).order_by()
+        for result, kind, key, level in found.values_list("result_id", "kind", "key", "level"):
+            by_result[result][kind, key] = level
+        for row in rows:
+            row.targets.update(self._targets.get(row.team.pk, {}))
+        return rows
+
+    @cached_property
+    def _targets(self) -> dict:
+        """Of each team the level it wants in each part; of several targets the one that is due next."""
+        rows = Target.objects.filter(framework=self.query.edition.framework_id, due__gte=self.today).order_by("-due")
+        wanted: dict = {}
+        for team, dimension, level in rows.values_list("team_id", "dimension", "level"):
+            wanted.setdefault(team, {})[dimension] = level
+        return wanted
+
+    @cached_property
+    def at_target(self) -> tuple[int, int]:
+        """Of the named teams with an overall target that is not over: how many are there already, and how many."""
+        wanted = [(row.level, self._targets.get(row.team.pk, {}).get("")) for row in self.named]
+        having = [(level, target) for level, target in wanted if target is not None]
+        return sum(level is not None and level >= target for level, target in having), len(having)

@@ -1,0 +1,65 @@
+"""Frozen results as the plain values that scoring, gaps, grading and comparing take; one query for any number."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from . import scoring
+from .comparing import Side
+from .models import CriterionResult, Result
+from .models.assessments import instrument_of
+from .models.results import as_fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalled:
+    """What one result asked and what each criterion came to, as far as it may be told.
+
+    `hidden` are criteria on which too few people voted anonymously. Nothing is worked out over them, and figures over
+    the others are not shown beside those of the whole: the difference would tell what the hidden ones came to.
+    """
+
+    result: Result
+    rows: Mapping[str, CriterionResult]
+    hidden: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, result: Result) -> "Recalled":
+        return cls.all([result])[0]
+
+    @classmethod
+    def all(cls, results: Iterable[Result]) -> list["Recalled"]:
+        """In the order of the results. Only what is needed of each criterion is read."""
+        chosen = list(results)
+        if not chosen:
+            return []
+        rows: dict = {result.pk: {} for result in chosen}
+        hidden: dict = {result.pk: set() for result in chosen}
+        wanted = CriterionResult.objects.filter(result__in=rows).order_by()
+        for row in wanted.only("result", "key", "meaning", "rating", "points_exact", "blocker", "withheld"):
+            if row.withheld:
+                hidden[row.result_id].add(row.key)
+            else:
+                rows[row.result_id][row.key] = row
+        return [cls(result=each, rows=rows[each.pk], hidden=frozenset(hidden[each.pk])) for each in chosen]
+
+    @cached_property
+    def instrument(self) -> scoring.Instrument:
+        """What was asked and may be told, in the edition of the result."""
+        return instrument_of(self.result.edition).restricted_to(self.rows)
+
+    @cached_property
+    def ratings(self) -> dict[str, str | None]:
+        """Code by key; None where nobody answered."""
+        return {key: row.rating or None for key, row in self.rows.items()}
+
+    @cached_property
+    def side(self) -> Side:
+        settled = {
+            key: scoring.settled_as(row.rating or None, as_fraction(row.points_exact)) for key, row in self.rows.items()
+        }
+        return Side(
+            instrument=self.instrument,
+            settled=settled,
+            meanings={key: row.meaning for key, row in self.rows.items()},
+        )

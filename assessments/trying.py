@@ -1,0 +1,171 @@
+"""Trying ratings on: the smallest set of changes for a wanted level, and what other ratings would come to.
+
+Everything is computed from the newest result and from the address of the page; nothing is stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from . import gaps, scoring
+from .aspiring import Aspiration
+from .gaps import Raise
+from .models import Criterion
+from .scoring import NA
+from .standing import answer_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeededChange:
+    """One of the smallest set of changes, with what it adds."""
+
+    criterion: Criterion
+    before: str
+    after: str
+    adds: str
+    index: str
+    level: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    code: str
+    name: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitting:
+    """A criterion that can be tried on: its rating in the result, and the choices. `field` names it in the address."""
+
+    criterion: Criterion
+    field: str
+    present: str
+    options: list[Option]
+    is_changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """A part before and with the ratings that are tried on."""
+
+    name: str
+    level_before: int | None
+    level_after: int | None
+    index_before: str
+    index_after: str
+
+    @property
+    def is_changed(self) -> bool:
+        return (self.level_before, self.index_before) != (self.level_after, self.index_after)
+
+
+class TryOn:
+    """The newest full result of a team with other ratings on top. `wanted` is a level, `part` a dimension or empty."""
+
+    def __init__(self, about: Aspiration, data: Mapping[str, str], *, wanted: int | None, part: str = ""):
+        recalled = about.recalled
+        if about.latest is None or recalled is None:
+            raise ValueError("There is no result to try anything on.")
+        self.about, self.wanted, self.part = about, wanted, part
+        self.result, self.recalled = about.latest, recalled
+        self.instrument, self.ratings = recalled.instrument, recalled.ratings
+        self.contents = self.result.edition.contents
+        self.scales = {criterion.key: criterion.scale for criterion in self.instrument.criteria}
+        self.tried = self._tried(data)
+
+    def _tried(self, data: Mapping[str, str]) -> dict[str, str]:
+        """What is tried on, by key. The address names criteria by their place, which keeps it short."""
+        tried = {}
+        for criterion in self.contents.criteria:
+            code = data.get(self._field(criterion), "")
+            known = criterion.key in self.ratings and self.ratings[criterion.key] != NA
+            if known and code in self.scales[criterion.key].codes and code != self.ratings[criterion.key]:
+                tried[criterion.key] = code
+        return tried
+
+    @staticmethod
+    def _field(criterion: Criterion) -> str:
+        return f"c{criterion.order}"
+
+    @cached_property
+    def changes(self) -> tuple[Raise, ...] | None:
+        """The smallest set of changes; None where no rating could reach the level."""
+        if self.wanted is None:
+            return None
+        return gaps.smallest_changes(
+            self.instrument, self.ratings, rule=self.result.rule, wanted=self.wanted, dimension=self.part or None
+        )
+
+    @cached_property
+    def needed(self) -> list[NeededChange]:
+        steps = gaps.steps(self.instrument, self.ratings, self.changes or (), rule=self.result.rule)
+        return [self._needed(step) for step in steps]
+
+    def _needed(self, step: gaps.Step) -> NeededChange:
+        criterion, change = self.contents.criterion_by_key[step.change.key], step.change
+        return NeededChange(
+            criterion=criterion,
+            before=answer_name(criterion, change.before or ""),
+            after=answer_name(criterion, change.after),
+            adds="+" + self.about.index_text(step.adds),
+            index=self.about.index_text(step.index),
+            level=step.level,
+        )
+
+    @property
+    def address_of_all(self) -> str:
+        """The query with which the whole smallest set is tried on."""
+        by_key = self.contents.criterion_by_key
+        fields = {self._field(by_key[change.key]): change.after for change in self.changes or ()}
+        return urlencode(
+            {"framework": self.about.framework.key, "part": self.part, "level": self.wanted or "", **fields}
+        )
+
+    @property
+    def by_dimension(self) -> list[tuple[str, list[Fitting], int]]:
+        """What can be tried on as (name of the dimension, criteria, how many of them are changed)."""
+        found = []
+        for dimension in self.contents.dimensions:
+            fittings = [self._fitting(c) for c in dimension.asked if self.ratings.get(c.key, NA) != NA]
+            if fittings:
+                found.append((dimension.name, fittings, sum(each.is_changed for each in fittings)))
+        return found
+
+    def _fitting(self, criterion: Criterion) -> Fitting:
+        present = self.ratings[criterion.key] or ""
+        chosen = self.tried.get(criterion.key, "")
+        return Fitting(
+            criterion=criterion,
+            field=self._field(criterion),
+            present=answer_name(criterion, present),
+            options=[
+                Option(code=choice.code, name=choice.name, chosen=choice.code == chosen)
+                for choice in criterion.scale.choices.all()
+            ],
+            is_changed=bool(chosen),
+        )
+
+    @cached_property
+    def outlook(self) -> list[Outlook]:
+        """The whole and each dimension, before and after."""
+        now = scoring.score(self.instrument, [self.ratings])
+        then = scoring.score(self.instrument, [{**self.ratings, **self.tried}])
+        parts = [("Overall", now.whole, then.whole)]
+        parts += [
+            (dimension.name, now.dimensions[dimension.key], then.dimensions[dimension.key])
+            for dimension in self.contents.dimensions
+            if dimension.key in now.dimensions
+        ]
+        return [self._outlook(*part) for part in parts]
+
+    def _outlook(self, name: str, now: scoring.PartResult, then: scoring.PartResult) -> Outlook:
+        rule = self.result.rule
+        return Outlook(
+            name=name,
+            level_before=now.outcomes[rule].level,
+            level_after=then.outcomes[rule].level,
+            index_before=self.about.index_text(now.index),
+            index_after=self.about.index_text(then.index),
+        )

@@ -1,0 +1,42 @@
+"""Two results of a team beside each other, and why one of them is worse."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from ..access import get_result, get_team
+from ..beside import Beside
+from ..forms.progress import CompareForm, SetbackForm
+from ..history import TeamHistory
+from ..models import SetbackReason
+
+
+@require_safe
+@login_required
+def compare(request, pk):
+    """Without a choice the newest result and the one before it."""
+    team, may = get_team(request, pk, may="see result")
+    past = TeamHistory(team)
+    newest = {"earlier": past.previous and past.previous.pk, "later": past.latest and past.latest.pk}
+    form = CompareForm({**newest, **request.GET.dict()}, team=team)
+    context = {"team": team, "may": may, "form": form, "has_two": len(past.all) > 1, "beside": None}
+    if form.is_valid():
+        beside = Beside(form.cleaned_data["earlier"], form.cleaned_data["later"])
+        reasons = beside.new.setback_reasons.select_related("by")
+        context |= {"beside": beside, "reasons": reasons, "setback_form": SetbackForm()}
+    return render(request, "progress/compare.html", context)
+
+
+@require_POST
+@login_required
+def setback(request, pk):
+    """Keeps the reason for a setback with the result."""
+    result, _ = get_result(request, pk, may="explain setback")
+    form = SetbackForm(request.POST)
+    if form.is_valid():
+        SetbackReason.objects.tell(result=result, text=form.cleaned_data["text"], by=request.user)
+        messages.success(request, "The reason is kept with the result.")
+    else:
+        messages.error(request, "Say in a few words why it fell back.")
+    return redirect(f"{result.get_absolute_url()}#setback")

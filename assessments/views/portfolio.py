@@ -1,0 +1,73 @@
+"""The organisation: portfolio, its export, and everything that is planned."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from .. import charts, exports
+from ..agenda import Agenda
+from ..forms.portfolio import ExportForm, PlanForm, PortfolioForm
+from ..heatmap import columns_of, heatmap
+from ..models import Unit
+from ..portfolio import PAGE, Portfolio
+
+
+def _address(request, **changes) -> str:
+    """The query of this page with other values."""
+    kept = {name: value for name, value in request.GET.items() if value and name not in {"page", *changes}}
+    return urlencode(kept | {name: value for name, value in changes.items() if value})
+
+
+@require_safe
+@login_required
+def portfolio(request):
+    units = Unit.objects.as_tree()
+    form = PortfolioForm(request.GET, units=units)
+    query = form.query()
+    if query is None:
+        return render(request, "portfolio/empty.html")
+    seen = Portfolio(request.user, query, units)
+    page = Paginator(seen.sorted(), PAGE).get_page(request.GET.get("page"))
+    rows = seen.with_parts(list(page.object_list))
+    contents = query.edition.contents
+    context = {
+        "form": form,
+        "query": query,
+        "portfolio": seen,
+        "page": page,
+        "columns": columns_of(query.edition),
+        "body": heatmap(rows, query.edition, seen.linked, {each.pk: each.version for each in form.editions}),
+        "contents": contents,
+        "address": _address(request),
+        "stack": charts.stack(seen.over_time, [(r.number, r.name) for r in contents.rungs], top=contents.top),
+    }
+    return render(request, "portfolio/portfolio.html", context)
+
+
+@require_safe
+@login_required
+def export(request):
+    """Every team by name with the level of each part, on one sheet."""
+    units = Unit.objects.as_tree()
+    query = PortfolioForm(request.GET, units=units).query()
+    if query is None:
+        return render(request, "portfolio/empty.html")
+    seen = Portfolio(request.user, query, units)
+    table = exports.portfolio_table(seen)
+    return exports.response(table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}")
+
+
+@require_safe
+@login_required
+def plan(request):
+    """All targets and actions by unit, overdue first."""
+    units = Unit.objects.as_tree()
+    form = PlanForm(request.GET, units=units)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    agenda = Agenda(request.user, units=units, unit=chosen.get("unit"), only_overdue=chosen.get("overdue", False))
+    page = agenda.page(request.GET.get("page"))
+    context = {"form": form, "agenda": agenda, "page": page, "address": _address(request)}
+    return render(request, "plans/plan.html", context)

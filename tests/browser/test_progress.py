@@ -1,0 +1,166 @@
+"""From a gap to a kept promise in a real browser: try on, plan, set a target, close again, compare."""
+
+import datetime
+import re
+
+import pytest
+
+from assessments.models import Action, Target
+
+from .. import toy
+from ..factories import make_user
+from ..progress import AT, Lead
+from .conftest import assert_fits, axe_in_both_schemes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TODAY = datetime.date.today()
+
+
+def days(number):
+    return str(TODAY + datetime.timedelta(days=number))
+
+
+@pytest.fixture
+def lead(live_server):
+    lead = Lead(name="Search")
+    lead.closes(AT[0], on=days(-200))
+    lead.closes(AT[1], on=days(-30))
+    return lead
+
+
+@pytest.fixture
+def page(sign_in, lead):
+    return sign_in(lead.user)
+
+
+def test_trying_on_shows_the_level_and_stores_nothing(page, lead):
+    page.goto(f"/teams/{lead.team.pk}/what-if/")
+    page.get_by_label("Level to reach").select_option("3")
+    page.get_by_role("button", name="Show").click()
+    needed = page.get_by_role("region", name="The smallest set of changes, table")
+    assert needed.get_by_role("row").count() == 1 + 3
+    page.get_by_role("link", name="Try all of them on").click()
+    outlook = page.get_by_role("region", name="With the ratings you try on, figures")
+    assert "1 → 3" in outlook.get_by_role("row").nth(1).inner_text()
+    axe_in_both_schemes(page)
+    page.get_by_label("Practice x4 is done.").select_option("N")
+    page.get_by_role("button", name="Try on", exact=True).click()
+    assert "1 → 2" in page.get_by_role("region", name="With the ratings you try on, figures").inner_text()
+    assert lead.team.results.current_only().count() == 2
+    assert not Action.objects.exists()
+
+
+def test_a_gap_becomes_an_action_by_keyboard_alone(page, lead):
+    page.goto(f"/teams/{lead.team.pk}/roadmap/")
+    page.get_by_role("link", name=re.compile("^Plan ?: Practice y3")).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/actions/new/y3/**")
+    axe_in_both_schemes(page)
+    page.get_by_label("What is to be done").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Write the tests first.")
+    page.get_by_role("button", name="Plan it").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/roadmap/**")
+    assert page.get_by_role("link", name="Write the tests first.").is_visible()
+    page.get_by_role("button", name=re.compile("^Begin")).focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("is doing.").wait_for()
+    assert Action.objects.get().status == "doing"
+    axe_in_both_schemes(page)
+    for width in (320, 390):
+        assert_fits(page, width)
+
+
+def test_dropping_an_action_asks_why(page, lead):
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    action = Action.objects.plan(**terms, criterion="y3", text="Do it.")
+    page.goto(f"/teams/{lead.team.pk}/actions/{action.pk}/")
+    page.get_by_label("Status").select_option("dropped")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("Say why the action is dropped.").is_visible()
+    page.get_by_label("Why it is dropped").fill("The product is sold.")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/roadmap/**")
+    assert page.get_by_text("dropped: The product is sold.").is_visible()
+
+
+def test_a_target_is_set_reached_and_told(page, lead):
+    page.goto(f"/teams/{lead.team.pk}/targets/")
+    page.get_by_label("Level").select_option("2")
+    page.get_by_label("By when").fill(days(60))
+    page.get_by_label("Why").fill("Releases take too long.")
+    page.get_by_role("button", name="Set the target").click()
+    page.wait_for_load_state()
+    assert page.get_by_text("not assessed").is_visible()
+    axe_in_both_schemes(page)
+    target = Target.objects.get()
+    lead.closes(AT[2], on=days(0))
+    page.goto(f"/teams/{lead.team.pk}/")
+    assert page.get_by_role("region", name="Targets").get_by_text("met").is_visible()
+    assert page.get_by_text(f"target {target.due:%b %Y}").first.is_visible()
+    axe_in_both_schemes(page)
+    assert_fits(page, 320)
+
+
+def test_comparing_tells_what_the_team_did_from_what_the_edition_did(page, lead):
+    edition = toy.make_edition(key=lead.edition.framework.key, version="2.0.0", published=False)
+    edition.criteria.filter(key="y3").update(level=edition.levels.get(number=3))
+    edition.publish(digest="sha256:moved")
+    result = lead.closes(AT[0], on=days(0), edition=edition)
+    page.goto(f"/teams/{lead.team.pk}/compare/")
+    assert page.get_by_text(re.compile("from Toy 1.0.0 to Toy 2.0.0")).is_visible()
+    level = page.get_by_role("region", name="What the change is made of, figures").get_by_role("row").nth(1)
+    assert "1" in level.inner_text()
+    assert page.get_by_role("heading", name="It fell back").is_visible()
+    axe_in_both_schemes(page)
+    for width in (320, 390):
+        assert_fits(page, width)
+    page.get_by_label("Why did it fall back?").fill("Nobody had time.")
+    page.get_by_role("button", name="Keep the reason").click()
+    page.wait_for_url(f"**{result.get_absolute_url()}**")
+    assert page.get_by_text("Nobody had time.").is_visible()
+
+
+def test_any_two_results_are_chosen_without_script(sign_in, lead):
+    first = lead.team.results.chronological().first()
+    lead.closes(AT[2], on=days(0))
+    page = sign_in(lead.user, javascript=False)
+    page.goto(f"/teams/{lead.team.pk}/compare/")
+    page.get_by_label("Earlier").select_option(str(first.pk))
+    page.get_by_role("button", name="Compare").click()
+    assert f"earlier={first.pk}" in page.url
+    assert (
+        "0"
+        in page.get_by_role("region", name="What the change is made of, figures").get_by_role("row").nth(1).inner_text()
+    )
+
+
+def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_on_a3(sign_in, lead, tmp_path):
+    page = sign_in(make_user(is_administrator=True))
+    page.goto("/portfolio/")
+    page.get_by_label("As of").fill(days(-100))
+    page.get_by_label("Sorted by").select_option("overall")
+    page.get_by_role("button", name="Show").click()
+    assert f"as_of={days(-100)}" in page.url
+    row = page.get_by_role("region", name="Levels by team, table").get_by_role("row").nth(1)
+    assert "Search" in row.inner_text()
+    assert "0" in row.get_by_role("cell").first.inner_text()
+    axe_in_both_schemes(page)
+    for width in (320, 390):
+        assert_fits(page, width)
+    sheet = page.pdf(path=tmp_path / "portfolio.pdf", prefer_css_page_size=True)
+    # A3 across, in points.
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", sheet)
+    assert (round(float(box[1])), round(float(box[2]))) == (1191, 842)
+
+
+def test_the_plan_shows_what_is_overdue_first(page, lead):
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    Action.objects.plan(**terms, criterion="y3", text="Later.", due=TODAY + datetime.timedelta(days=9))
+    Action.objects.plan(**terms, criterion="x4", text="Long ago.", due=TODAY - datetime.timedelta(days=9))
+    page.goto("/plan/")
+    rows = page.get_by_role("row")
+    assert "Long ago." in rows.nth(1).inner_text()
+    assert "overdue" in rows.nth(1).inner_text()
+    axe_in_both_schemes(page)

@@ -1,0 +1,251 @@
+"""The portfolio: newest results, days and time zones, what people may see of teams that are not theirs, its cost."""
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from assessments import exports
+from assessments.models import Answer, Unit
+from assessments.portfolio import Portfolio, Query, past_days
+
+from . import toy
+from .factories import make_membership, make_unit, make_user
+from .progress import AT, Lead
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def edition():
+    return toy.make_edition()
+
+
+@pytest.fixture
+def admin():
+    return make_user(is_administrator=True)
+
+
+def seen(user, edition, **query):
+    return Portfolio(user, Query(edition=edition, rule="largely", **query), Unit.objects.as_tree())
+
+
+def levels(portfolio):
+    return {row.team.name: row.level for row in portfolio.named}
+
+
+class TestNewestResults:
+    def test_the_newest_one_on_or_before_the_day(self, admin, edition):
+        lead = Lead(name="One", edition=edition)
+        lead.closes(AT[1], on="2026-03-31")
+        lead.closes(AT[2], on="2026-09-01")
+        for day, level in (("2026-03-30", None), ("2026-03-31", 1), ("2026-08-31", 1), ("2026-09-01", 2)):
+            assert levels(seen(admin, edition, as_of=datetime.date.fromisoformat(day))) == {"One": level}
+
+    def test_today_is_today_where_the_team_is(self, admin, edition):
+        """East of here it is tomorrow already; a result of that day is in, and is not when the day is named."""
+        zone = ZoneInfo("Pacific/Kiritimati")
+        lead = Lead(name="East", edition=edition, time_zone="Pacific/Kiritimati")
+        there = timezone.localdate(timezone=zone)
+        lead.closes(AT[2], on=str(there))
+        assert levels(seen(admin, edition)) == {"East": 2}
+        day_before = there - datetime.timedelta(days=1)
+        assert levels(seen(admin, edition, as_of=day_before)) == {"East": None}
+        assert levels(seen(admin, edition, as_of=there)) == {"East": 2}
+
+    def test_a_result_dated_in_the_future_does_not_count_yet(self, admin, edition):
+        Lead(name="Typo", edition=edition).closes(AT[2], on="2099-01-01")
+        assert levels(seen(admin, edition)) == {"Typo": None}
+
+    def test_the_current_generation_counts(self, admin, edition):
+        lead = Lead(name="Again", edition=edition)
+        assessment = lead.closes(AT[1], on="2026-05-01").assessment
+        assessment.reopen(by=lead.user, reason="A mistake.")
+        assessment.refresh_from_db()
+        criterion = edition.contents.criterion_by_key["y3"]
+        mark = toy.mark(page="later", version=1)
+        assessment.save_rating(by=lead.user, criterion=criterion, answer=Answer(code="L"), mark=mark)
+        assert levels(seen(admin, edition)) == {"Again": 1}
+        assessment.close(by=lead.user)
+        assert levels(seen(admin, edition)) == {"Again": 2}
+
+    def test_another_rule_and_another_questionnaire_are_other_lines(self, admin, edition):
+        lead = Lead(name="Lines", edition=edition)
+        lead.closes(AT[3], on="2026-05-01", rule="fully")
+        lead.closes("F F", on="2026-06-01", questionnaire="short")
+        assert levels(seen(admin, edition)) == {"Lines": None}
+        assert levels(seen(admin, edition, questionnaire="short")) == {"Lines": 1}
+
+    def test_units_are_rolled_up_by_distribution_and_lower_median(self, admin, edition):
+        top = make_unit(name="Top")
+        below = make_unit(name="Below", parent=top)
+        for number, level in enumerate((0, 1, 2, 3)):
+            Lead(unit=below if number else top, edition=edition).closes(AT[level], on="2026-05-01")
+        rows = {row.unit.name: row for row in seen(admin, edition).unit_rows}
+        assert (rows["Top"].teams, rows["Top"].median, rows["Top"].counts) == (4, 1, {0: 1, 1: 1, 2: 1, 3: 1})
+        assert (rows["Below"].teams, rows["Below"].median) == (3, 2)
+
+    def test_sorting_by_a_dimension_puts_the_lowest_first(self, admin, edition):
+        for level in (2, 0, 3):
+            Lead(name=f"At {level}", edition=edition).closes(AT[level], on="2026-05-01")
+        Lead(name="Without", edition=edition)
+        names = [row.team.name for row in seen(admin, edition, sort="X").sorted()]
+        assert names == ["At 0", "At 2", "At 3", "Without"]
+        assert [row.team.name for row in seen(admin, edition).sorted()] == ["At 0", "At 2", "At 3", "Without"]
+
+    def test_what_holds_most_teams_back(self, admin, edition):
+        for _ in range(2):
+            Lead(edition=edition).closes(AT[1], on="2026-05-01")
+        portfolio = seen(admin, edition)
+        assert [(each.key, each.teams) for each in portfolio.holding_criteria] == [("y3", 2)]
+        assert [(each.key, each.teams) for each in portfolio.holding_dimensions] == [("Y", 2)]
+
+    def test_stale_and_unassessed_teams_are_due(self, admin, edition, settings):
+        settings.STALE_AFTER_MONTHS = 6
+        day = datetime.date(2026, 12, 1)
+        Lead(name="Fresh", edition=edition).closes(AT[1], on="2026-11-01")
+        Lead(name="Old", edition=edition).closes(AT[1], on="2026-06-01")
+        Lead(name="Never", edition=edition)
+        portfolio = seen(admin, edition, as_of=day)
+        assert [(row.team.name, row.months) for row in portfolio.due] == [("Never", 0), ("Old", 6)]
+        assert (portfolio.assessed, portfolio.teams) == (1, 3)
+
+    def test_days_are_ends_of_quarters_and_the_day_itself(self):
+        days = past_days(datetime.date(2026, 2, 10))
+        assert [str(day) for day in days[-3:]] == ["2025-09-30", "2025-12-31", "2026-02-10"]
+        assert days == sorted(days)
+
+
+class TestWhoSeesWhat:
+    @pytest.fixture
+    def organisation(self, edition):
+        """Six teams in one unit and three in another; the member is in the first."""
+        self.big, self.small = make_unit(name="Big"), make_unit(name="Small")
+        for unit, number in ((self.big, 6), (self.small, 3)):
+            for n in range(number):
+                Lead(name=f"{unit.name} {n}", unit=unit, edition=edition).closes(AT[n % 3], on="2026-05-01")
+        team = self.big.teams.get(name="Big 0")
+        return make_membership(team=team).user
+
+    def test_names(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "names"
+        portfolio = seen(organisation, edition)
+        assert len(portfolio.named) == 9
+        assert len(portfolio.linked) == 1
+
+    def test_nothing(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "nothing"
+        portfolio = seen(organisation, edition)
+        assert [row.team.name for row in portfolio.rows] == ["Big 0"]
+
+    def test_a_distribution_without_names(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        portfolio = seen(organisation, edition)
+        assert [row.team.name for row in portfolio.named] == ["Big 0"]
+        assert (portfolio.teams, sum(portfolio.counts.values())) == (9, 9)
+
+    def test_one_filter_subtracted_from_another_singles_nobody_out(self, organisation, edition, settings):
+        """All nine minus the six would be the three: so the six are not counted by themselves."""
+        settings.OTHER_TEAMS = "distribution"
+        everything = seen(organisation, edition)
+        one_unit = seen(organisation, edition, unit=self.big.pk)
+        assert sum(everything.counts.values()) == 9
+        assert sum(one_unit.counts.values()) == 1
+        assert one_unit.leaves_others_out
+        assert sum(seen(organisation, edition, unit=self.small.pk).counts.values()) == 0
+        counted = {row.unit.name: sum(row.counts.values()) for row in everything.unit_rows}
+        assert counted == {"Big": 1, "Small": 0}
+
+    def test_neither_a_day_nor_an_edition_can_be_subtracted(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        for query in ({"as_of": datetime.date(2026, 5, 2)}, {"only_edition": True}):
+            assert sum(seen(organisation, edition, **query).counts.values()) == 1
+        newest = seen(organisation, edition).over_time[-1][1]
+        assert sum(newest.values()) == 1
+
+    def test_four_unknown_teams_are_enough(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        Lead(name="Small 3", unit=self.small, edition=edition).closes(AT[1], on="2026-05-01")
+        assert sum(seen(organisation, edition, unit=self.small.pk).counts.values()) == 4
+        assert sum(seen(organisation, edition, unit=self.big.pk).counts.values()) == 6
+
+    def test_the_page_names_nobody_else(self, client, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        client.force_login(organisation)
+        for address in (f"/portfolio/?framework={edition.framework.key}", "/portfolio/export/", "/plan/"):
+            page = client.get(address).content.decode()
+            assert not re.search(r"Big [1-9]|Small \d", page), address
+
+    def test_a_manager_sees_the_teams_of_the_unit_by_name(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "nothing"
+        manager = make_membership(unit=self.small, role="manager").user
+        assert [row.team.name for row in seen(manager, edition).named] == ["Small 0", "Small 1", "Small 2"]
+
+
+class TestPage:
+    def test_a_change_is_told_in_words_and_editions_are_marked(self, client, admin, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[1], on="2026-03-01")
+        lead.closes(AT[2], on="2026-06-01")
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0")
+        client.force_login(admin)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        assert newer.version in page
+        assert "up from 1" in page
+        assert "edition 1.0.0" in page
+
+    def test_an_address_that_makes_no_sense_is_a_page(self, client, admin, edition):
+        client.force_login(admin)
+        wrong = "?framework=none&unit=x&edition=9&as_of=yesterday&sort=q&rule=z&questionnaire=w&page=-3"
+        assert client.get(f"/portfolio/{wrong}").status_code == 200
+
+    def test_without_a_framework_there_is_a_page(self, client, admin):
+        client.force_login(admin)
+        assert client.get("/portfolio/").status_code == 200
+        assert client.get("/portfolio/export/").status_code == 200
+
+    def test_a_name_is_text(self, client, admin, edition):
+        Lead(name="<script>x</script>", edition=edition).closes(AT[1], on="2026-06-01")
+        client.force_login(admin)
+        assert b"<script>x" not in client.get(f"/portfolio/?framework={edition.framework.key}").content
+
+    def test_cost_does_not_grow_with_results(self, client, admin, edition, django_assert_max_num_queries):
+        lead = Lead(edition=edition)
+        for month in range(1, 9):
+            lead.closes(AT[month % 4], on=f"2026-0{month}-01")
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}&sort=X"
+        client.get(address)
+        with django_assert_max_num_queries(12):
+            client.get(address)
+
+
+class TestExport:
+    def test_a_name_that_looks_like_a_formula_stays_text(self, admin, edition):
+        Lead(name="=1+1", edition=edition).closes(AT[2], on="2026-06-01")
+        table = exports.portfolio_table(seen(admin, edition))
+        rows = list(csv.reader(io.StringIO(exports.as_csv(table).decode("utf-8-sig"))))
+        assert rows[1][0] == "'=1+1"
+        assert rows[0][:3] == ["Team", "Unit", "Assessed"]
+        with zipfile.ZipFile(io.BytesIO(exports.as_xlsx(table))) as book:
+            sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet
+
+    def test_a_team_has_every_result_with_its_parts(self, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[1], on="2026-03-01")
+        lead.closes(AT[2], on="2026-06-01")
+        table = exports.team_table(lead.team)
+        assert [(row[0], row[5], row[6]) for row in table.rows] == [
+            ("2026-03-01", "Overall", 1),
+            ("2026-03-01", "Area X", 2),
+            ("2026-03-01", "Area Y", 1),
+            ("2026-06-01", "Overall", 2),
+            ("2026-06-01", "Area X", 2),
+            ("2026-06-01", "Area Y", 2),
+        ]
