@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.utils import timezone
-
 from . import comparing, scoring
 from .comparing import Kind, PartChange, Split
-from .models import Criterion, Edition, Result
+from .models import Criterion, Result
 from .models.results import as_fraction
 from .recalled import Recalled
 from .standing import answer_name
@@ -86,7 +84,7 @@ class Beside:
     def __init__(self, old: Result, new: Result):
         self.old, self.new = old, new
         self.same_edition = old.edition_id == new.edition_id
-        self.same_ladder = same_ladder(old.edition, new.edition)
+        self.same_ladder = old.is_on_the_ladder_of(new)
         self.rule = new.rule
         self.sides = Recalled.all([old, new])
         self.hidden = frozenset().union(*(recalled.hidden for recalled in self.sides))
@@ -162,14 +160,3 @@ class Beside:
         parts = (self.comparison.whole, *self.comparison.dimensions)
         changes = [split.total for part in parts for split in (part.level, part.index)]
         return any(change is not None and change < 0 for change in changes)
-
-
-def same_ladder(old: Edition, new: Edition) -> bool:
-    """Whether levels of the two mean the same: neither of the editions between them begins a new ladder."""
-    if old.pk == new.pk:
-        return True
-    first, last = sorted([old, new], key=lambda edition: edition.published_at or timezone.now())
-    editions = Edition.objects.filter(
-        framework=old.framework_id, published_at__gt=first.published_at, published_at__lte=last.published_at
-    )
-    return not editions.filter(new_ladder=True).exists()

@@ -43,7 +43,10 @@ class Query:
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """A team with its newest result and the one before it in the line; both None while there is none."""
+    """A team with its newest result and the one before it in the line; both None while there is none.
+
+    One on another ladder is none either: its levels meant something else.
+    """
 
     team: Team
     is_named: bool
@@ -162,13 +165,15 @@ class Portfolio:
         return {result.pk: result for result in rows}
 
     def _row(self, team, results: Mapping) -> Row:
-        newest = results.get(team.newest)
+        newest, previous = results.get(team.newest), results.get(team.before)
+        if newest and previous and not previous.is_on_the_ladder_of(newest):
+            previous = None
         then = [getattr(team, f"level_{place}") for place in range(len(self.days) - 1)]
         return Row(
             team=team,
             is_named=self.mode == NAMES or self.may_open(team),
             newest=newest,
-            previous=results.get(team.before),
+            previous=previous,
             levels_then=[*then, newest and newest.level],
             is_stale=newest is not None and is_stale(newest.date, self.today),
             months=months_since(newest.date, self.today) if newest else 0,

@@ -248,7 +248,11 @@ class Standing:
 
     @property
     def level_change(self) -> int | None:
-        return _difference(self.result.level, self.previous.level) if self.previous else None
+        return _difference(self.result.level, self.previous.level) if self._compares_levels else None
+
+    @cached_property
+    def _compares_levels(self) -> bool:
+        return self.previous is not None and self.previous.is_on_the_ladder_of(self.result)
 
     @property
     def fell(self) -> bool:
@@ -298,7 +302,7 @@ class Standing:
             cells=[
                 (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
             ],
-            change=_difference(now.level, before.level) if before else None,
+            change=_difference(now.level, before.level) if before and self._compares_levels else None,
             index_change=_difference(as_fraction(now.index_exact), as_fraction(before.index_exact)) if before else None,
             answered=now.answered + now.not_applicable,
             asked=now.asked,

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from assessments.beside import Beside
 from assessments.frameworks.storing import load_built_in
 from assessments.history import (
     TeamHistory,
@@ -15,12 +16,13 @@ from assessments.history import (
     latest_by_team,
     months_since,
 )
-from assessments.models import Answer, Framework, Result
+from assessments.models import Answer, Edition, Framework, Result
+from assessments.portfolio import Portfolio, Query
 from assessments.progress_charts import history_chart, radar_chart, small_multiples
 from assessments.standing import Standing
 
 from . import toy
-from .factories import make_membership, make_team
+from .factories import make_membership, make_team, make_user
 from .progress import AT, Lead
 
 pytestmark = pytest.mark.django_db
@@ -454,6 +456,26 @@ class TestPeriods:
         assert past.table[0].note == "edition changed from 1.0.0 to 2.0.0"
         chart = history_chart(past, newer.contents)
         assert [flag.letter for flag in chart.flags] == ["E"]
+
+    def test_levels_begin_anew_though_the_edition_that_changed_the_ladder_was_skipped(self, lead_of):
+        """2.0.0 changes the ladder, and the team goes from 1.0.0 right to 3.0.0."""
+        key = lead_of.edition.framework.key
+        old = lead_of.closes(AT[2], on="2025-01-01")
+        skipped = toy.make_edition(key=key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=skipped.pk).update(new_ladder=True)
+        skipped.publish(digest="sha256:ladder")
+        newest = toy.make_edition(key=key, version="3.0.0")
+        result = lead_of.closes(AT[1], on="2025-06-01", edition=newest)
+        past = TeamHistory(lead_of.team)
+        assert [past.breaks(each) for each in past.results] == [False, True]
+        assert "new ladder" in past.table[0].note
+        standing = Standing.of(result)
+        assert (standing.level_change, {row.change for row in standing.dimensions}) == (None, {None})
+        assert not Beside(old, result).same_ladder
+        row = Portfolio(make_user(is_administrator=True), Query(edition=newest, rule="largely"), []).named[0]
+        assert (row.level, row.previous) == (1, None)
+        again = lead_of.closes(AT[2], on="2025-08-01", edition=newest)
+        assert Standing.of(again).level_change == 1
 
     @pytest.fixture
     def lead_of(self):

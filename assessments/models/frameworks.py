@@ -1,5 +1,6 @@
 """Frameworks and their editions, as rows. A published edition never changes."""
 
+import datetime
 import uuid
 from functools import cached_property, lru_cache
 
@@ -354,7 +355,13 @@ class Rung:
 
 
 class Contents:
-    """An edition with everything in it, wired together from six queries; read-only."""
+    """An edition with everything in it, wired together from six queries; read-only.
+
+    `ladder` is since when levels mean what they mean in it: editions with the same one can be compared by level. None
+    before the first new ladder, and in drafts.
+    """
+
+    ladder: datetime.datetime | None = None
 
     def __init__(self, edition: Edition):
         self.edition = edition
@@ -425,4 +432,9 @@ class Contents:
 @lru_cache(maxsize=64)
 def published_contents(edition_id) -> Contents:
     """The contents of an edition that is not a draft, from memory once it was read; with it edition and framework."""
-    return Contents(Edition.objects.select_related("framework").get(pk=edition_id))
+    contents = Contents(Edition.objects.select_related("framework").get(pk=edition_id))
+    # Which editions came before it can never change either.
+    before = Edition.objects.filter(framework=contents.edition.framework_id, new_ladder=True)
+    before = before.filter(published_at__lte=contents.edition.published_at)
+    contents.ladder = before.aggregate(last=models.Max("published_at"))["last"]
+    return contents

@@ -201,6 +201,10 @@ class Result(Figures):
         others = Result.objects.current_only().in_line_with(self).exclude(assessment=self.assessment_id)
         return others.filter(earlier).order_by("-date", "-created_at").first()
 
+    def is_on_the_ladder_of(self, other: "Result") -> bool:
+        """Whether levels of the two mean the same: no edition between theirs, of either side, began a new ladder."""
+        return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
+
     @property
     def is_short(self):
         return self.questionnaire == Assessment.Questionnaire.SHORT
