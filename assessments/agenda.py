@@ -36,7 +36,9 @@ class Agenda:
         if unit is not None:
             teams = teams.filter(unit__in=Unit.objects.subtree_ids([unit]))
         self.teams = {team.pk: team for team in teams}
-        entries = [*self._targets(), *self._actions()]
+        targets = list(self._targets())
+        self._grade([entry for entry in targets if entry.is_overdue])
+        entries = [*targets, *self._actions()]
         if only_overdue:
             entries = [entry for entry in entries if entry.is_overdue]
         self.entries = sorted(entries, key=self._order)
@@ -48,6 +50,13 @@ class Agenda:
             today = team.today()
             if target.due >= today - datetime.timedelta(days=365):
                 yield Entry(team=team, due=target.due, is_overdue=target.due < today, target=target)
+
+    @staticmethod
+    def _grade(entries: list[Entry]):
+        """Fills in how targets are doing. One that was met by its day is over, but not overdue."""
+        for entry, each in zip(entries, graded([e.target for e in entries if e.target], with_shares=False), strict=True):
+            entry.graded = each
+            entry.is_overdue = entry.is_overdue and not each.is_met
 
     def _actions(self) -> Iterable[Entry]:
         allowed = self._teams_with_results()
@@ -72,11 +81,9 @@ class Agenda:
         return sum(entry.is_overdue for entry in self.entries)
 
     def page(self, number) -> Page:
-        """A page of entries; only its targets are graded."""
+        """A page of entries; of the targets that are not over only its own are graded."""
         page = Paginator(self.entries, PAGE).get_page(number)
-        shown = [entry for entry in page.object_list if entry.target]
-        for entry, each in zip(shown, graded([e.target for e in shown if e.target], with_shares=False), strict=True):
-            entry.graded = each
+        self._grade([entry for entry in page.object_list if entry.target and not entry.graded])
         self._name_criteria(page.object_list)
         return page
 

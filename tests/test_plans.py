@@ -344,6 +344,25 @@ class TestAgenda:
         ]
         assert len(Agenda(make_user(), units=[]).entries) == 0
 
+    def test_a_target_that_was_met_by_its_day_is_not_overdue(self):
+        met, missed = Lead(unit=make_unit()), Lead()
+        for each, level in ((met, 2), (missed, 1)):
+            each.team.unit = met.team.unit
+            each.team.save()
+            aim(each, due=-10)
+            each.closes(AT[level], on=str(days(-20)))
+        aim(met, due=10, level=3)
+        admin = make_user(is_administrator=True)
+        agenda = Agenda(admin, units=Unit.objects.as_tree())
+        assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
+            (missed.team, True),
+            (met.team, False),
+            (met.team, False),
+        ]
+        assert agenda.overdue == 1
+        assert [entry.graded.grading.grade for entry in agenda.page(1)] == [Grade.MISSED, Grade.MET, Grade.ON_THE_WAY]
+        assert len(Agenda(admin, units=[], only_overdue=True).entries) == 1
+
     def test_who_sees_levels_only_sees_no_actions(self):
         lead = Lead()
         TestActions().plan(lead)
