@@ -377,8 +377,12 @@ class Portfolio:
 
     @cached_property
     def _targets(self) -> dict:
-        """Of each team the level it wants in each part; of several targets the one that is due next."""
-        rows = Target.objects.filter(framework=self.query.edition.framework_id, due__gte=self.today).order_by("-due")
+        """Of each team the level it wanted in each part on that day; of several targets the one that was due next.
+
+        Only under the rule and on the ladder that is looked at: elsewhere the number of a level means something else.
+        """
+        rows = Target.objects.filter(framework=self.query.edition.framework_id, rule=self.query.rule)
+        rows = rows.filter(due__gte=self.today, set_at__date__lte=self.today).on_the_ladder_in_use().order_by("-due")
         wanted: dict = {}
         for team, dimension, level in rows.values_list("team_id", "dimension", "level"):
             wanted.setdefault(team, {})[dimension] = level

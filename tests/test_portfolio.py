@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from assessments import exports
-from assessments.models import Answer, Unit
+from assessments.models import Answer, Edition, Target, Unit
 from assessments.portfolio import Portfolio, Query, past_days
 
 from . import toy
@@ -114,6 +114,23 @@ class TestNewestResults:
         portfolio = seen(admin, edition, as_of=day)
         assert [(row.team.name, row.months) for row in portfolio.due] == [("Never", 0), ("Old", 6)]
         assert (portfolio.assessed, portfolio.teams) == (1, 3)
+
+    def test_targets_are_those_of_the_day_the_rule_and_the_ladder(self, admin, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[2], on="2026-03-01")
+        terms = {"team": lead.team, "framework": edition.framework, "by": lead.user, "why": "Why.", "level": 2}
+        target = Target.objects.set(**terms, rule="largely", due=datetime.date(2100, 1, 1))
+        Target.objects.filter(pk=target.pk).update(set_at=datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC))
+        Target.objects.set(**terms, rule="fully", dimension="X", due=datetime.date(2100, 1, 1))
+        assert seen(admin, edition).at_target == (1, 1)
+        assert seen(admin, edition, as_of=datetime.date(2026, 6, 1)).at_target == (1, 1)
+        assert seen(admin, edition, as_of=datetime.date(2026, 5, 31)).at_target == (0, 0)
+        (row,) = (portfolio := seen(admin, edition)).with_parts(portfolio.named)
+        assert row.targets == {"": 2}
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        assert seen(admin, newer).at_target == (0, 0)
 
     def test_days_are_ends_of_quarters_and_the_day_itself(self):
         days = past_days(datetime.date(2026, 2, 10))

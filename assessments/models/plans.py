@@ -4,7 +4,7 @@ import datetime
 import uuid
 
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from .accounts import User
@@ -27,6 +27,11 @@ class TargetQuerySet(models.QuerySet["Target"]):
             edition_now=Subquery(editions.published().values("pk")[:1]),
             ladder_since=Subquery(ladders.values("published_at")[:1]),
         )
+
+    def on_the_ladder_in_use(self):
+        """Without those that a new ladder asks for again."""
+        editions = Edition.objects.filter(framework=OuterRef("framework"), new_ladder=True)
+        return self.exclude(Exists(editions.filter(published_at__gt=OuterRef("set_at"))))
 
     def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None) -> "Target":
         """Sets what a team wants to reach; another target for the same part and day takes its place."""
