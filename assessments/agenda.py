@@ -54,7 +54,9 @@ class Agenda:
     @staticmethod
     def _grade(entries: list[Entry]):
         """Fills in how targets are doing. One that was met by its day is over, but not overdue."""
-        for entry, each in zip(entries, graded([e.target for e in entries if e.target], with_shares=False), strict=True):
+        for entry, each in zip(
+            entries, graded([e.target for e in entries if e.target], with_shares=False), strict=True
+        ):
             entry.graded = each
             entry.is_overdue = entry.is_overdue and not each.is_met
 

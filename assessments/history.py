@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
 
 from . import scoring
 from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
@@ -61,6 +63,8 @@ PERIODS = [
     Period(key="2", name="2 years", years=2),
     Period(key="1", name="1 year", years=1),
 ]
+#: How many days the distribution over time has.
+DAYS = 8
 
 
 def shifted(day: datetime.date, months: int) -> datetime.date:
@@ -83,6 +87,18 @@ def is_stale(day: datetime.date, today: datetime.date) -> bool:
 def last_confirmed(day: datetime.date, today: datetime.date) -> str:
     """How long ago that was, where it is longer than a result can be relied on; else empty."""
     return f"last confirmed {months_since(day, today)} months ago" if is_stale(day, today) else ""
+
+
+def now_everywhere() -> datetime.date:
+    """The latest date that it is anywhere now: a result dated today by its team is in, wherever the team is."""
+    return timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
+
+
+def past_days(last: datetime.date) -> list[datetime.date]:
+    """The last days of the quarters before a day, oldest first, and the day itself."""
+    first = last.replace(month=(last.month - 1) // 3 * 3 + 1, day=1)
+    ends = [shifted(first, -3 * back) - datetime.timedelta(days=1) for back in range(DAYS - 1)]
+    return [*reversed(ends), last]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

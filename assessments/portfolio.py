@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -17,12 +16,10 @@ from django.utils import timezone
 
 from . import scoring
 from .disclosure import shown_units
-from .history import is_stale, months_since, shifted
+from .history import is_stale, months_since, now_everywhere, past_days
 from .models import CriterionResult, Edition, PartResult, Result, Target, Team, Unit
 
 PAGE = 100
-#: How many days the distribution over time has.
-DAYS = 8
 #: Where a team without a level stands when sorted.
 WITHOUT_LEVEL = 10_000
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
@@ -86,18 +83,6 @@ class Holding:
     teams: int
 
 
-def now_everywhere() -> datetime.date:
-    """The latest date that it is anywhere now: a result dated today by its team is in, wherever the team is."""
-    return timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
-
-
-def past_days(last: datetime.date) -> list[datetime.date]:
-    """The last days of the quarters before a day, oldest first, and the day itself."""
-    first = last.replace(month=(last.month - 1) // 3 * 3 + 1, day=1)
-    ends = [shifted(first, -3 * back) - datetime.timedelta(days=1) for back in range(DAYS - 1)]
-    return [*reversed(ends), last]
-
-
 class Portfolio:
     """What somebody sees of the organisation. Teams that are not theirs are named, counted or left out by a setting."""
 
@@ -133,7 +118,11 @@ class Portfolio:
 
     def may_open(self, team: Team) -> bool:
         """Whether the page of the team is the person's to open: as `Team.objects.visible_to`, from what is known."""
-        return self.user.is_administrator or team.pk in self._own_teams or team.unit_id in self._own_units
+        return self.user.is_administrator or self.sees_result(team)
+
+    def sees_result(self, team: Team) -> bool:
+        """Whether the person may know more of the team than levels: every role in the table but the administrator."""
+        return team.pk in self._own_teams or team.unit_id in self._own_units
 
     @property
     def _line(self):
@@ -155,8 +144,8 @@ class Portfolio:
             teams = teams.annotate(**{f"level_{place}": Subquery(then)})
         rows = list(teams)
         results = self._results({pk for team in rows for pk in (team.newest, team.before) if pk})
-        made = [self._row(team, results) for team in rows]
-        return [row for row in made if self._is_wanted(row)]
+        self.everyone = [self._row(team, results) for team in rows]
+        return [row for row in self.everyone if self._is_wanted(row)]
 
     @staticmethod
     def _results(ids: set) -> dict:
@@ -205,6 +194,11 @@ class Portfolio:
         """Teams that are shown by name."""
         return [row for row in self.rows if row.is_named]
 
+    @property
+    def names_all(self) -> bool:
+        """Whether every team that the figures are over is named; what needs a name is told of named ones only."""
+        return len(self.named) == len(self.counted)
+
     @cached_property
     def shown(self) -> set[int | None]:
         """Units of which teams without a name may be counted; None is the organisation."""
@@ -218,8 +212,11 @@ class Portfolio:
         They never are under a filter that can be varied at will: a day or an edition more or less would single teams
         out by subtraction.
         """
-        free = self.query.as_of is None and not self.query.only_edition
-        return self.mode == DISTRIBUTION and free and self.query.unit in self.shown
+        return self.mode == DISTRIBUTION and self._is_plain and self.query.unit in self.shown
+
+    @property
+    def _is_plain(self) -> bool:
+        return self.query.as_of is None and not self.query.only_edition
 
     @property
     def leaves_others_out(self) -> bool:
@@ -277,8 +274,18 @@ class Portfolio:
         return list(rows.order_by().values_list("result_id", "dimension", "key"))
 
     @cached_property
+    def tells_criteria_of_all(self) -> bool:
+        """Whether criteria are counted of teams too of which the person may know levels only: in a crowd, as above."""
+        counted = Counter(r.team.unit_id for r in self.everyone if r.newest and not self.sees_result(r.team))
+        if all(self.sees_result(row.team) for row in self._assessed):
+            return True
+        return self._is_plain and self.query.unit in shown_units(self.parents, counted)
+
+    @cached_property
     def holding_criteria(self) -> list[Holding]:
-        by_key, counts = self.contents.criterion_by_key, Counter(key for *_, key in self._blocking)
+        told = {row.newest.pk for row in self._assessed if row.newest and self.sees_result(row.team)}
+        keys = [key for result, _, key in self._blocking if self.tells_criteria_of_all or result in told]
+        by_key, counts = self.contents.criterion_by_key, Counter(keys)
         return [
             Holding(key=key, name=by_key[key].statement, teams=n) for key, n in counts.most_common() if key in by_key
         ]

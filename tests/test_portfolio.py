@@ -11,8 +11,9 @@ import pytest
 from django.utils import timezone
 
 from assessments import exports
+from assessments.history import past_days
 from assessments.models import Answer, Edition, Target, Unit
-from assessments.portfolio import Portfolio, Query, past_days
+from assessments.portfolio import Portfolio, Query
 
 from . import toy
 from .factories import make_membership, make_unit, make_user
@@ -99,11 +100,11 @@ class TestNewestResults:
         assert [row.team.name for row in seen(admin, edition).sorted()] == ["At 0", "At 2", "At 3", "Without"]
 
     def test_what_holds_most_teams_back(self, admin, edition):
-        for _ in range(2):
+        for _ in range(4):
             Lead(edition=edition).closes(AT[1], on="2026-05-01")
         portfolio = seen(admin, edition)
-        assert [(each.key, each.teams) for each in portfolio.holding_criteria] == [("y3", 2)]
-        assert [(each.key, each.teams) for each in portfolio.holding_dimensions] == [("Y", 2)]
+        assert [(each.key, each.teams) for each in portfolio.holding_criteria] == [("y3", 4)]
+        assert [(each.key, each.teams) for each in portfolio.holding_dimensions] == [("Y", 4)]
 
     def test_stale_and_unassessed_teams_are_due(self, admin, edition, settings):
         settings.STALE_AFTER_MONTHS = 6
@@ -190,6 +191,33 @@ class TestWhoSeesWhat:
         Lead(name="Small 3", unit=self.small, edition=edition).closes(AT[1], on="2026-05-01")
         assert sum(seen(organisation, edition, unit=self.small.pk).counts.values()) == 4
         assert sum(seen(organisation, edition, unit=self.big.pk).counts.values()) == 6
+
+    def test_criteria_of_others_are_told_in_a_crowd_only(self, client, organisation, edition, settings):
+        """Of other teams people may know levels, and administrators too; what single criteria came to is a result."""
+        settings.OTHER_TEAMS = "names"
+        admin = make_user(is_administrator=True)
+        for user in (admin, organisation):
+            everyone = seen(user, edition)
+            assert everyone.tells_criteria_of_all
+            assert sum(each.teams for each in everyone.holding_criteria) > 9
+            for query in ({"unit": self.small.pk}, {"as_of": datetime.date(2026, 6, 1)}, {"only_edition": True}):
+                portfolio = seen(user, edition, **query)
+                own = user == organisation and "unit" not in query
+                assert {each.teams for each in portfolio.holding_criteria} == ({1} if own else set())
+                assert portfolio.holding_dimensions[0].teams > 1
+                assert not portfolio.tells_criteria_of_all
+        manager = make_membership(unit=self.small, role="manager").user
+        assert seen(manager, edition, unit=self.small.pk).holding_criteria[0].teams == 1
+        client.force_login(admin)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}&unit={self.small.pk}").content.decode()
+        assert "Only of teams whose results you may open" in page
+
+    def test_what_is_told_of_named_teams_only_says_so(self, client, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        client.force_login(organisation)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        assert "at or above their target, of the teams that you may open" in page
+        assert "every team has" not in page
 
     def test_the_page_names_nobody_else(self, client, organisation, edition, settings):
         settings.OTHER_TEAMS = "distribution"
