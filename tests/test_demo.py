@@ -15,6 +15,7 @@ from assessments.frameworks.storing import load_built_in
 from assessments.models import (
     Assessment,
     CriterionResult,
+    Framework,
     Membership,
     Participation,
     PartResult,
@@ -228,6 +229,13 @@ class TestTheCommand:
 def test_without_frameworks_the_command_says_what_to_run_first():
     with pytest.raises(CommandError, match="load_frameworks"):
         run()
+
+
+@pytest.mark.django_db
+def test_a_large_organisation_brings_its_framework_along():
+    run(teams=2, years=1, dimensions=3)
+    assert Team.objects.count() == 2
+    assert Framework.objects.get().key == "delivery-3"
 
 
 @pytest.mark.django_db
