@@ -43,6 +43,13 @@ class Aspiration:
         """The rule under which the team's results are made."""
         return self.latest.rule if self.latest else self.contents.default_rule
 
+    @property
+    def next_level(self) -> int:
+        """The level, or band, above the one that the team is at; the highest one where it is there."""
+        floor = self.contents.rungs[0].number
+        level = self.latest.level if self.latest else None
+        return min(self.contents.top, (floor if level is None else level) + 1)
+
     @cached_property
     def targets(self) -> list[GradedTarget]:
         return graded(self.team.targets.filter(framework=self.framework).for_grading())

@@ -277,6 +277,25 @@ class TestPages:
         assert "fell back: Half of us left." in page
         assert "Say why" not in page
 
+    def test_the_reason_outlives_that_it_was_opened_and_closed_again(self, client, lead):
+        lead.closes(AT[2], on=str(days(-100)))
+        result = lead.closes(AT[1], on=str(days(-10)))
+        SetbackReason.objects.tell(result=result, text="Half of us left.", by=lead.user)
+        result.assessment.reopen(by=lead.user, reason="A mistake.")
+        result.assessment.refresh_from_db()
+        again = result.assessment.close(by=lead.user)
+        client.force_login(lead.user)
+        for address in (again.get_absolute_url(), f"/teams/{lead.team.pk}/compare/"):
+            page = client.get(address).content.decode()
+            assert "Half of us left." in page
+            assert "Nobody has said yet why" not in page
+
+    def test_a_target_begins_at_the_level_above(self, client, lead):
+        lead.closes(AT[2], on=str(days(-10)))
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/targets/").content.decode()
+        assert '<option value="3" selected>' in page
+
     def test_who_sees_levels_only_reads_no_reasons(self, client, lead):
         lead.closes(AT[2], on=str(days(-100)))
         result = lead.closes(AT[1], on=str(days(-10)))

@@ -203,6 +203,10 @@ class AdviserAnswers(models.Model):
 
 
 class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
+    def of(self, result):
+        """Those of the whole assessment: a reason outlives that it was opened and closed again."""
+        return self.filter(result__assessment=result.assessment_id).select_related("by")
+
     def tell(self, *, result, text, by) -> "SetbackReason":
         with transaction.atomic():
             Team.objects.select_for_update(no_key=True).get(pk=result.team_id)

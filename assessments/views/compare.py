@@ -23,7 +23,7 @@ def compare(request, pk):
     context = {"team": team, "may": may, "form": form, "has_two": len(past.all) > 1, "beside": None}
     if form.is_valid():
         beside = Beside(form.cleaned_data["earlier"], form.cleaned_data["later"])
-        reasons = beside.new.setback_reasons.select_related("by")
+        reasons = SetbackReason.objects.of(beside.new)
         context |= {"beside": beside, "reasons": reasons, "setback_form": SetbackForm()}
     return render(request, "progress/compare.html", context)
 

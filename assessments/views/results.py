@@ -10,6 +10,7 @@ from ..aims import graded
 from ..forms.portfolio import ExportForm
 from ..forms.progress import SetbackForm
 from ..history import current_beside, latest_before
+from ..models import SetbackReason
 from ..progress_charts import radar_chart
 from ..standing import Standing
 from ..voices import notes_behind, voices_behind
@@ -29,7 +30,7 @@ def result(request, pk):
         "standing": standing,
         "targets": targets,
         "radar": radar_chart(standing),
-        "reasons": result.setback_reasons.select_related("by") if standing.fell and may("see result") else [],
+        "reasons": SetbackReason.objects.of(result) if standing.fell and may("see result") else [],
         "setback_form": SetbackForm(),
         "generations": result.assessment.results.order_by("generation").defer("outcomes", "cells"),
         "reopenings": result.assessment.reopenings.select_related("by"),

@@ -102,8 +102,7 @@ def what_if(request, pk):
     if about.latest is None or (about.recalled and about.recalled.hidden):
         return render(request, "plans/what_if.html", context)
     contents = about.latest.edition.contents
-    following = min(contents.top, (about.latest.level or 0) + 1)
-    form = GoalForm({"part": "", "level": following, **request.GET.dict()}, contents=contents)
+    form = GoalForm({"part": "", "level": min(contents.top, about.next_level), **request.GET.dict()}, contents=contents)
     goal = form.cleaned_data if form.is_valid() else {}
     context["form"] = form
     context["trying"] = TryOn(about, request.GET, wanted=goal.get("level"), part=goal.get("part", ""))

@@ -29,7 +29,8 @@ def targets(request, pk):
         raise PermissionDenied
     about = Aspiration(team, request.GET.get("framework", ""))
     posted = request.POST if request.method == "POST" else None
-    form = TargetForm(posted, team=team, contents=about.contents, initial=request.GET.dict())
+    initial = {"level": about.next_level, **request.GET.dict()}
+    form = TargetForm(posted, team=team, contents=about.contents, initial=initial)
     if form.is_valid():
         terms = {"rule": about.rule, "baseline": about.latest, **form.terms()}
         Target.objects.set(team=team, framework=about.framework, by=request.user, **terms)
@@ -69,6 +70,7 @@ def adviser(request, pk):
         AdviserAnswers.objects.remember(by=request.user, **known)
         return redirect(page_of("team-adviser", about) + "#advice")
     current = about.latest.level if about.latest else None
-    advice = advising.advise(about.adviser, answers, current=current) if answers else None
+    floor = about.contents.rungs[0].number
+    advice = advising.advise(about.adviser, answers, current=current, floor=floor) if answers else None
     context = {"team": team, "may": may, "about": about, "form": form, "advice": advice}
     return render(request, "plans/adviser.html", context)
