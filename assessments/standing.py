@@ -248,11 +248,12 @@ class Standing:
 
     @property
     def level_change(self) -> int | None:
-        return _difference(self.result.level, self.previous.level) if self._compares_levels else None
+        return _difference(self.result.level, self._on_ladder.level) if self._on_ladder else None
 
     @cached_property
-    def _compares_levels(self) -> bool:
-        return self.previous is not None and self.previous.is_on_the_ladder_of(self.result)
+    def _on_ladder(self) -> Result | None:
+        """The previous result, where its levels mean the same."""
+        return self.previous if self.previous and self.previous.is_on_the_ladder_of(self.result) else None
 
     @property
     def fell(self) -> bool:
@@ -302,7 +303,7 @@ class Standing:
             cells=[
                 (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
             ],
-            change=_difference(now.level, before.level) if before and self._compares_levels else None,
+            change=_difference(now.level, before.level) if before and self._on_ladder else None,
             index_change=_difference(as_fraction(now.index_exact), as_fraction(before.index_exact)) if before else None,
             answered=now.answered + now.not_applicable,
             asked=now.asked,
