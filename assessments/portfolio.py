@@ -20,8 +20,6 @@ from .history import is_stale, months_since, now_everywhere, past_days
 from .models import CriterionResult, Edition, PartResult, Result, Target, Team, Unit
 
 PAGE = 100
-#: Where a team without a level stands when sorted.
-WITHOUT_LEVEL = 10_000
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
 
 
@@ -360,8 +358,8 @@ class Portfolio:
         """By name, or on request by the level of the whole or of a dimension, the lowest first."""
         if not self.query.sort:
             return self.named
-        levels = self._levels_of(self.query.sort)
-        return sorted(self.named, key=lambda row: levels.get(row.newest and row.newest.pk, WITHOUT_LEVEL))
+        levels, last = self._levels_of(self.query.sort), self.contents.top + 1
+        return sorted(self.named, key=lambda row: levels.get(row.newest and row.newest.pk, last))
 
     def _levels_of(self, part: str) -> dict:
         if part == "overall":

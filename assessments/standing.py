@@ -228,11 +228,8 @@ class Standing:
     @property
     def index_best(self) -> str | None:
         """The index in the best case, where it differs from the index."""
-        return (
-            None
-            if self.result.index_best_exact == self.result.index_exact
-            else self.shown(self.result.index_best_exact)
-        )
+        differs = self.result.index_best_exact != self.result.index_exact
+        return self.shown(self.result.index_best_exact) if differs else None
 
     @property
     def index_change(self) -> str | None:
@@ -240,11 +237,9 @@ class Standing:
         if self.previous is None:
             return None
         change = _difference(as_fraction(self.result.index_exact), as_fraction(self.previous.index_exact))
-        return (
-            None
-            if change is None
-            else f"{'+' if change > 0 else '−' if change < 0 else '±'}{self.shown(str(abs(change)))}"
-        )
+        if change is None:
+            return None
+        return f"{'+' if change > 0 else '−' if change < 0 else '±'}{self.shown(str(abs(change)))}"
 
     @property
     def level_change(self) -> int | None:
