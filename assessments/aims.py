@@ -63,10 +63,11 @@ def graded(
 class _Grader:
     def __init__(self, targets: Sequence[Target], with_shares: bool, results: Iterable[Result] | None):
         self.targets = targets
-        earliest = min(target.set_at for target in targets).date() - datetime.timedelta(days=1)
+        # A day earlier, as the date is the team's.
+        set_on = min(target.set_at for target in targets).date() - datetime.timedelta(days=1)
+        earliest = min([set_on, *(target.baseline.date for target in targets if target.baseline)])
         self.results: dict[tuple, list[Result]] = {}
         for result in self._stored(earliest) if results is None else results:
-            # A day earlier, as the date is the team's.
             if not result.is_short and result.date >= earliest:
                 self.results.setdefault((result.team_id, result.framework_id), []).append(result)
         self.deciding = {target.pk: self._deciding(target) for target in targets}
@@ -84,7 +85,10 @@ class _Grader:
         return rows.select_related("edition", "assessment").defer("cells", "warnings").chronological()
 
     def _since(self, target: Target) -> list[Result]:
-        """Results that say something about the target: dated since it was set, on its ladder, not its own baseline."""
+        """Results that say something about the target: made since it was set, on its ladder, not its own baseline.
+
+        One dated before it was set but after its baseline was closed later, as the baseline was the newest one then.
+        """
         zone = ZoneInfo(target.team.time_zone)
         first_day = timezone.localdate(target.set_at, timezone=zone)
         ladder = target.ladder_since
@@ -92,7 +96,7 @@ class _Grader:
         return [
             result
             for result in self.results.get((target.team_id, target.framework_id), [])
-            if result.date >= first_day
+            if (result.date >= first_day or (target.baseline and result.date > target.baseline.date))
             and result.assessment_id != own
             and not (ladder and result.edition.published_at and result.edition.published_at >= ladder)
         ]

@@ -78,7 +78,7 @@ class Roadmap:
             criterion=criterion,
             rating=self._rating(criterion),
             is_overdue=action.is_pending and action.due is not None and action.due < today,
-            seems_done=action.is_pending and met is True and self._is_newer_than(action.created_at),
+            seems_done=action.is_pending and met is True and self._was_made_after(action.created_at),
             without_effect=action.status == Action.Status.DONE
             and met is False
             and self._is_newer_than(action.status_at),
@@ -95,6 +95,11 @@ class Roadmap:
         """Whether the newest result stands for that day of the team or a later one."""
         zone = ZoneInfo(self.about.team.time_zone)
         return self.about.latest is not None and self.about.latest.date >= timezone.localdate(moment, timezone=zone)
+
+    def _was_made_after(self, moment: datetime.datetime) -> bool:
+        """Whether the newest result came later, even if its answers had been asked for before."""
+        made = self.about.latest is not None and self.about.latest.created_at >= moment
+        return made or self._is_newer_than(moment)
 
     @property
     def columns(self) -> list[Column]:

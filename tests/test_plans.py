@@ -57,6 +57,13 @@ class TestTargets:
         lead.closes(AT[2], on=str(days(-10)))
         assert grades(lead)[0][0] == Grade.MISSED
 
+    def test_an_assessment_that_was_open_when_it_was_set_grades_it(self, lead):
+        """Its date is before that day; but the target did not start from it, and its result came later."""
+        baseline = lead.closes(AT[0], on=str(days(-90)))
+        aim(lead, set_ago=2, baseline=baseline)
+        lead.closes(AT[2], on=str(days(-5)))
+        assert grades(lead) == [(Grade.MET, "100")]
+
     def test_its_own_baseline_says_nothing_though_closed_again_later(self, lead):
         baseline = lead.closes(AT[0], on=str(TODAY))
         aim(lead, set_ago=0, baseline=baseline)
@@ -137,7 +144,7 @@ class TestActions:
 
     def test_an_earlier_result_offers_nothing(self, lead):
         lead.closes(AT[2], on=str(days(-50)))
-        self.plan(lead, ago=10)
+        self.plan(lead, ago=0)
         assert self.roadmap(lead).seem_done == []
 
     def test_what_was_done_and_is_still_unmet_is_pointed_out(self, lead):
@@ -346,6 +353,14 @@ class TestAnonymity:
         TestActions().plan(lead)
         (planned,) = Roadmap(Aspiration(lead.team)).actions
         assert (planned.rating, planned.seems_done, planned.without_effect) == ("", False, False)
+
+
+def test_an_action_planned_while_an_assessment_is_open_is_offered_as_done_at_its_closing(lead):
+    assessment = toy.start(team=lead.team, by=lead.user, edition=lead.edition, date=days(-5))
+    Action.objects.plan(team=lead.team, framework=lead.edition.framework, criterion="y3", by=lead.user, text="Do.")
+    toy.rate(assessment, lead.user, AT[2])
+    assessment.close(by=lead.user)
+    assert len(Roadmap(Aspiration(lead.team)).seem_done) == 1
 
 
 class TestAgenda:
