@@ -1,8 +1,9 @@
 """What an anonymous assessment may show: pure functions over scores.
 
-A criterion with fewer than four votes shows nothing of its own, but counts in the level and index above it; a cell in
-which there is nothing else is not shown either. Agreement is a figure about votes: it is taken over the criteria that
-are shown, so that nobody can work out the others from it.
+A criterion with fewer than four votes shows nothing of its own, but counts in the level and index above it. So that it
+cannot be worked out from those and from what is shown beside it, no cell is shown that it is in, and where it is alone
+in its dimension, another one there is hidden with it: then the index tells of the two together. Agreement is a figure
+about votes: it is taken over the criteria that are shown, for the same reason.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,14 +22,26 @@ def votes_in(settled: CriterionResult) -> int:
     return sum(n for code, n in settled.votes.items() if code != scoring.DK)
 
 
-def withheld(score: Score) -> frozenset[str]:
-    """Criteria of which nothing may be shown. One without any vote tells nothing, and is not among them."""
-    return frozenset(key for key, settled in score.criteria.items() if 0 < votes_in(settled) < LEAST)
+def withheld(instrument: Instrument, score: Score) -> frozenset[str]:
+    """Criteria of which nothing may be shown. One without any vote tells nothing, and is not among them.
+
+    It depends on the votes alone, so that no generation of a result shows what another one hides.
+    """
+    by_dimension: dict[str, list[tuple[int, str]]] = {}
+    for criterion in instrument.criteria:
+        if votes := votes_in(score.criteria[criterion.key]):
+            by_dimension.setdefault(criterion.dimension, []).append((votes, criterion.key))
+    hidden: set[str] = set()
+    for voted in by_dimension.values():
+        fewest_first = sorted(voted)
+        few = sum(votes < LEAST for votes, _ in voted)
+        hidden |= {key for _, key in fewest_first[: max(few, 2) if few else 0]}
+    return frozenset(hidden)
 
 
 def veiled(instrument: Instrument, score: Score, respondents: Sequence[Mapping[str, str | None]]) -> Score:
     """The score as it may be kept and shown."""
-    hidden = withheld(score)
+    hidden = withheld(instrument, score)
     shown = instrument.restricted_to(score.criteria.keys() - hidden)
     dimension_of = {c.key: c.dimension for c in instrument.criteria}
     level_of = {c.key: c.level for c in instrument.criteria}
@@ -39,8 +52,8 @@ def veiled(instrument: Instrument, score: Score, respondents: Sequence[Mapping[s
         rwgs = [s.rwg for s in settled if s.rwg is not None]
         outcomes = {rule: _without(outcome, hidden) for rule, outcome in whole.outcomes.items()}
         discuss = sum(s.discuss for s in settled)
-        told = {level_of[key] for key in keys if key not in hidden}
-        cells = {level: points if level in told else None for level, points in whole.cells.items()}
+        veiled_levels = {level_of[key] for key in keys if key in hidden}
+        cells = {level: None if level in veiled_levels else points for level, points in whole.cells.items()}
         agreement = scoring.low_median(rwgs)
         return replace(whole, agreement=agreement, discuss=discuss, outcomes=outcomes, cells=cells)
 

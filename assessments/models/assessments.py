@@ -320,8 +320,8 @@ class Assessment(Answering, Inviting, models.Model):
         return anonymity.veiled(self.instrument(), score, votes) if self.anonymous else score
 
     def withheld_keys(self) -> frozenset[str]:
-        """Criteria that have votes of which nothing may be told."""
-        return anonymity.withheld(self.score()) if self.anonymous else frozenset()
+        """Criteria with votes of which nothing may be told."""
+        return anonymity.withheld(self.instrument(), self.score()) if self.anonymous else frozenset()
 
     def _scored(self) -> tuple[scoring.Score, list[dict[str, str]]]:
         rows = self.agreed_ratings.agreed().values_list("criterion__key", "choice__code")
