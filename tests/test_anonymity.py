@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from assessments import anonymity, scoring
+from assessments import scoring
 from assessments.models import (
     Answer,
     Event,
