@@ -244,7 +244,7 @@ class Assessment(Answering, Inviting, models.Model):
         with transaction.atomic():
             locked = self._lock()
             if not locked.is_closed:
-                raise Refused("This assessment is open already.")
+                raise Refused("This assessment is not closed, so there is nothing to reopen.")
             if locked.anonymous and to != REVIEW:
                 raise Refused("An anonymous assessment can be opened for review again, not for answers.")
             Reopening.objects.create(assessment=locked, result=locked.results.current(), by=by, reason=reason)
