@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from . import scoring
-from .scoring import CriterionResult, Instrument, Outcome, PartResult, Score
+from .scoring import Criterion, CriterionResult, Instrument, Outcome, PartResult, Score
 
 #: The fewest votes from which something is shown.
 LEAST = 4
@@ -27,15 +27,19 @@ def withheld(instrument: Instrument, score: Score) -> frozenset[str]:
 
     It depends on the votes alone, so that no generation of a result shows what another one hides.
     """
-    by_dimension: dict[str, list[tuple[int, str]]] = {}
+    voted: dict[str, list[Criterion]] = {}
+    votes = {key: votes_in(settled) for key, settled in score.criteria.items()}
     for criterion in instrument.criteria:
-        if votes := votes_in(score.criteria[criterion.key]):
-            by_dimension.setdefault(criterion.dimension, []).append((votes, criterion.key))
+        if votes[criterion.key]:
+            voted.setdefault(criterion.dimension, []).append(criterion)
     hidden: set[str] = set()
-    for voted in by_dimension.values():
-        fewest_first = sorted(voted)
-        few = sum(votes < LEAST for votes, _ in voted)
-        hidden |= {key for _, key in fewest_first[: max(few, 2) if few else 0]}
+    for criteria in voted.values():
+        few = [c for c in criteria if votes[c.key] < LEAST]
+        if len(few) == 1:
+            # One of the same cell, if there is one, has the same weight: what they come to together tells least.
+            others = [c for c in criteria if c not in few]
+            few += sorted(others, key=lambda c: (c.level != few[0].level, votes[c.key], c.key))[:1]
+        hidden |= {c.key for c in few}
     return frozenset(hidden)
 
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 VOTES = ["F F L N F F P N", "F L L N F F P P", "L F - - F - P N", "N F F F - L - N", "F F L N - F - DK"]
 
-#: Only y3 has fewer than four votes, y4 has the next fewest.
+#: Only y3 has fewer than four votes; y2 is in the same cell, y4 has fewer votes than y2.
 LONELY = ["F F L N F F P N", "F L L N F F P P", "L F F F F F P N", "N F F F L L - N", "F F L N F F - DK"]
 
 
@@ -312,11 +312,12 @@ class TestSubtraction:
         for guest, codes in zip(guests, LONELY, strict=True):
             toy.rate(assessment, guest, codes)
         result = assessment.close(by=people[0])
-        assert set(result.criteria.filter(withheld=True).values_list("key", flat=True)) == {"y3", "y4"}
-        y4 = assessment.edition.contents.criterion_by_key["y4"]
+        assert set(result.criteria.filter(withheld=True).values_list("key", flat=True)) == {"y2", "y3"}
+        assert [level for level, points in result.cells.items() if not points] == ["2"]
+        y2 = assessment.edition.contents.criterion_by_key["y2"]
         assessment.reopen(by=people[0], reason="Again.", to="review")
         with pytest.raises(Refused, match="Fewer than four"):
-            Review.objects.at(assessment).agree(y4, code="F", by=people[0])
+            Review.objects.at(assessment).agree(y2, code="F", by=people[0])
 
     def test_nothing_is_added_after_somebody_has_looked(self, answered, guests, people):
         answered.end_answering(by=people[0])
