@@ -42,8 +42,14 @@ class Readiness:
             file = FrameworkFile.model_validate(data)
         except ValidationError as error:
             return cls(contents=contents, file=None, comparison=None, obstacles=_faults(contents, data, error))
-        comparison = compare(file_of(draft.based_on), file) if draft.based_on else None
         obstacles = list(_unreachable(contents))
+        try:
+            comparison = compare(file_of(draft.based_on), file) if draft.based_on else None
+        except ValidationError:
+            # Only an import follows a draft, and that one may have been edited since.
+            comparison = None
+            sentence = f"{draft.based_on}, which this one follows, is an unfinished draft. Finish or discard it first."
+            obstacles.append(Obstacle(sentence=sentence))
         if comparison and comparison.is_empty:
             obstacles.append(Obstacle(sentence="Nothing is changed in this draft; there is nothing to publish."))
         return cls(contents=contents, file=file, comparison=comparison, obstacles=obstacles)
