@@ -95,6 +95,16 @@ def test_what_is_missing_is_told_and_not_saved(signed_in, draft, x1):
     assert "Statement: This field is required." in response.content.decode()
 
 
+def test_what_is_stored_is_shown_in_words(signed_in, draft, x1):
+    other = make_user(is_administrator=True)
+    draft.change(x1, by=other, seen=0, refs=["One", "Two"], quick=False, dimension=draft.dimensions.get(key="Y"))
+    response = signed_in.post(draft.url_of(x1), posted(x1, statement="Mine."), **HTMX)
+    text = response.content.decode()
+    assert "<dd>One<br>Two</dd>" in text
+    assert "<dd>no</dd>" in text
+    assert "<dd>Area Y</dd>" in text
+
+
 @pytest.mark.parametrize("headers", [HTMX, {}])
 def test_a_stale_save_shows_what_is_stored_and_can_be_saved_over(signed_in, draft, x1, headers):
     draft.change(x1, by=make_user(is_administrator=True), seen=0, statement="Theirs.")

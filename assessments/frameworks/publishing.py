@@ -58,6 +58,16 @@ class Readiness:
     def is_ready(self) -> bool:
         return not self.obstacles
 
+    @property
+    def is_new_ladder(self) -> bool:
+        """Whether history breaks here: by what was done to the levels, unless all of it was undone."""
+        if self.comparison is None or not self.contents.edition.uses_levels:
+            return False
+        before, after = (
+            [level.name for level in file.levels] for file in (self.comparison.before, self.comparison.after)
+        )
+        return before != after and (self.contents.edition.new_ladder or self.comparison.new_ladder)
+
     def is_editorial(self, change: CriterionChange) -> bool:
         """Whether the author has said of everything that is changed here that it means the same."""
         criterion = self.contents.criterion_by_key[change.key]
@@ -122,6 +132,9 @@ def publish(draft: Edition, *, by, seen: str = "") -> Edition:
         if not readiness.is_ready:
             raise EditRefused(readiness.obstacles[0].sentence)
         _raise_meanings(locked, readiness)
+        if locked.new_ladder != readiness.is_new_ladder:
+            Edition.objects.filter(pk=locked.pk).update(new_ladder=readiness.is_new_ladder)
+            locked.new_ladder = readiness.is_new_ladder
         locked.publish(digest=FrameworkFile.model_validate(data_of(readiness.contents)).digest)
         Framework.objects.filter(pk=locked.framework_id).update(name=locked.name)
         Event.record("edition.published", by=by, edition=str(locked.pk), digest=locked.digest)
