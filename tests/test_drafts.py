@@ -7,7 +7,7 @@ from assessments.forms.frameworks import CriterionForm
 from assessments.frameworks.comparing import compare
 from assessments.frameworks.publishing import Readiness, publish
 from assessments.frameworks.storing import file_of
-from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Frozen, Level, StaleEdit
+from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Framework, Frozen, Level, StaleEdit
 from assessments.models.drafting import key_of, next_version
 
 from . import toy
@@ -110,6 +110,15 @@ def test_the_database_refuses_raw_sql_as_well(edition):
 
     refused_by_database(lambda: run("UPDATE assessments_criterion SET statement = 'Other'"))
     refused_by_database(lambda: run("DELETE FROM assessments_criterion"))
+    refused_by_database(lambda: run("UPDATE assessments_framework SET key = 'other'"))
+    if connection.vendor == "sqlite":
+        refused_by_database(lambda: run("REPLACE INTO assessments_edition SELECT * FROM assessments_edition"))
+
+
+def test_a_framework_may_get_another_name(edition):
+    """Its key is in the digest of every edition, its name is not."""
+    Framework.objects.update(name="Other")
+    assert Framework.objects.get().name == "Other"
 
 
 def test_a_published_edition_can_be_retired_and_nothing_else(edition):
