@@ -216,3 +216,12 @@ def test_an_unfinished_draft_before_it_is_told(imported):
     draft.change(draft.criteria.first(), by=None, seen=0, statement="")
     with pytest.raises(CommandError, match="not a whole framework"):
         call_command("import_framework", str(DATA / "dsomm-newer.yaml"), "--from", "dsomm")
+
+
+def test_the_export_of_an_own_edition_is_known_again(tmp_path, imported):
+    edition = store(read(BUILT_IN / "devops.yaml"), origin="own").edition
+    path = tmp_path / "export.yaml"
+    call_command("export_framework", "devops", "--output", str(path))
+    report = imported(path)
+    assert (report["known"], report["created"], report["edition"]) == (True, False, str(edition.pk))
+    assert report["digest"] == edition.digest

@@ -41,6 +41,8 @@ class Plan:
         Publishing is as strict as in the editor: raises EditRefused with what stands in the way, and counts every
         change of text as a change of meaning, because nobody has said that it is none.
         """
+        if self.existing and self.existing.origin != Edition.Origin.IMPORTED:
+            return Stored(edition=self.existing, is_new=False)
         with transaction.atomic():
             stored = store(self.file, origin=Edition.Origin.IMPORTED, publish=False, based_on=self.previous, by=by)
             if publish and stored.edition.is_draft:
@@ -101,6 +103,9 @@ def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
             if existing.is_draft
             else f"{existing} is published already with other content. Give the changed framework a version of its own."
         )
+    if framework and not existing:
+        # An own or built-in edition that was exported, and not changed since.
+        existing = framework.editions.filter(digest=file.digest).first()
     return Plan(
         file=file,
         adapted=adapted.adapted,
