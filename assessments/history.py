@@ -173,11 +173,6 @@ class TeamHistory:
         """Every current result of the team, newest first."""
         return [TableRow.of(result, self.notes(result)) for result in reversed(self.all)]
 
-    @property
-    def next_edition(self):
-        """The edition to offer for the next assessment: the default one of the framework that is looked at."""
-        return self.latest and self.latest.edition_id
-
     def beside(self) -> list[Result]:
         """Results of the same framework and rule with the other questionnaire: drawn with a mark of their own."""
         if self.line is None:

@@ -269,3 +269,16 @@ class TestForgetting:
         text = " ".join(str(event.data) for event in Event.objects.all())
         for private in ("somebody", "Some Body", "Secret", "private"):
             assert private not in text
+
+
+def test_the_next_assessment_is_offered_with_the_newest_edition_of_the_framework_that_is_looked_at(client, team, lead):
+    old = toy.make_edition(key="mine")
+    toy.add_result(team=team, edition=old, date=datetime.date(2026, 1, 5))
+    other = toy.make_edition(key="other")
+    newest = toy.make_edition(key="mine", version="2.0.0")
+    client.force_login(lead)
+    page = client.get(team.get_absolute_url()).content.decode()
+    link = f"/teams/{team.pk}/assessments/new/?framework=mine"
+    assert link in page
+    assert f'name="edition" value="{newest.pk}"' in client.get(link).content.decode()
+    assert f'value="{other.pk}"' in client.get(link.replace("mine", "other")).content.decode()

@@ -199,6 +199,15 @@ def test_every_variable_of_compose_is_one_the_server_knows():
     assert {name.removesuffix("_FILE") for name in environment} <= variables_read()
 
 
+def test_what_readme_says_of_the_env_file_holds_for_every_variable_of_the_server():
+    """All but those that the Compose file sets itself, that the image has fixed, or that are for make alone."""
+    elsewhere = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "DATA_DIR", "STATIC_ROOT", "DEBUG", "HOST", "PORT"}
+    for_make = {"MATURITY_USER", "LISTEN", "PYTHON", "ARGS"}
+    for_tests = {name for name in variables_told() if name.startswith(("TEST_", "REQUIRE_")) or name == "CHROMIUM"}
+    passed_on = set(compose()["services"]["web"]["environment"])
+    assert variables_told() - elsewhere - for_make - for_tests <= passed_on
+
+
 def test_readme_shows_pictures_and_folders_that_are_there():
     text = read("README.md")
     for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text) + re.findall(r"(?<!!)\[[^]]*\]\((\w[^):]*)\)", text):

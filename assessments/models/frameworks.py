@@ -56,11 +56,15 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             editions.setdefault(edition.framework_id, edition)
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
-    def to_offer_first(self, team) -> "Edition | None":
-        """The default edition of the framework that the team used last, else the newest one; None without any."""
+    def to_offer_first(self, team, *, framework: str = "") -> "Edition | None":
+        """The default edition of the framework with this key, else of the one that the team used last, else the newest.
+
+        None without any.
+        """
         usable = self.usable()
-        used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework", flat=True).first()
-        same = [edition for edition in usable if edition.framework_id == used]
+        used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework__key", flat=True)
+        key = framework or used.first()
+        same = [edition for edition in usable if edition.framework.key == key]
         return max(same or usable, key=lambda edition: edition.published_at, default=None)
 
 

@@ -33,7 +33,7 @@ def _edition_wanted(request, team):
         return form.cleaned_data["edition"]
     if request.method == "POST":
         raise Http404
-    return Edition.objects.to_offer_first(team)
+    return Edition.objects.to_offer_first(team, framework=request.GET.get("framework", ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
