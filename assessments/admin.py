@@ -250,6 +250,13 @@ class ScaleAdmin(PartAdmin):
     list_display = ["key", "edition"]
     inlines = [ChoiceInline]
 
+    def save_formset(self, request, form, formset, change):
+        """After other choices the author is asked again whether the meaning is the same."""
+        super().save_formset(request, form, formset, change)
+        if change and formset.has_changed():
+            form.instance.editorial = False
+            form.instance.save(update_fields=["editorial"])
+
 
 @admin.register(Criterion, site=site)
 class CriterionAdmin(PartAdmin):

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
 
 from . import scoring
 from .models import Assessment, Edition, PartResult, Reopening, Result, SetbackReason, Team
@@ -245,11 +246,15 @@ class TeamHistory:
 
 def same_ladder(old: Edition, new: Edition, new_ladders: Iterable[Edition]) -> bool:
     """Whether levels of the two mean the same: none of the editions between them begins a new ladder."""
-    first, last = sorted([old, new], key=lambda edition: edition.published_at)
+    first, last = sorted([_published_at(old), _published_at(new)])
     return not any(
-        each.framework_id == new.framework_id and first.published_at < each.published_at <= last.published_at
-        for each in new_ladders
+        each.framework_id == new.framework_id and first < _published_at(each) <= last for each in new_ladders
     )
+
+
+def _published_at(edition: Edition) -> datetime.datetime:
+    """Results stand on editions that were published; what is not yet, is after all others."""
+    return edition.published_at or timezone.now()
 
 
 def current_beside(result: Result) -> list[Result]:

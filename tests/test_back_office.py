@@ -120,6 +120,20 @@ def test_a_stale_save_is_told_and_changes_nothing(signed_in, admin):
     assert signed_in.post(page(dimension), data | {"seen": 1}).status_code == 302
 
 
+def test_after_other_choices_the_author_is_asked_again(signed_in, admin):
+    draft = toy.make_edition().make_draft(by=admin)
+    scale = draft.say_editorial(draft.scales.get(), by=admin, seen=0, editorial=True) or draft.scales.get()
+    choices = list(scale.choices.all())
+    data = {"seen": 0, "key": scale.key, "order": 0, "editorial": "on", "other_answers": "[]"}
+    data |= {"choices-TOTAL_FORMS": 4, "choices-INITIAL_FORMS": 4}
+    for n, choice in enumerate(choices):
+        row = {"id": choice.pk, "scale": scale.pk, "code": choice.code, "value": choice.value, "name": choice.name}
+        data |= {f"choices-{n}-{field}": value for field, value in (row | {"anchor": f"Other {n}."}).items()}
+    assert signed_in.post(page(scale), data).status_code == 302
+    scale.refresh_from_db()
+    assert (scale.editorial, scale.choices.first().anchor) == (False, "Other 0.")
+
+
 def test_a_criterion_cannot_refer_into_another_edition(signed_in, admin):
     draft, other = (toy.make_edition().make_draft(by=admin) for _ in range(2))
     row = draft.criteria.first()

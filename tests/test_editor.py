@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assessments.frameworks.files import reads
+from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Edition, Framework
 
@@ -394,3 +395,13 @@ def test_pages_of_the_editor_cost_few_queries_however_much_is_in_them(
         # session, user, edition, everything in the draft (8), and at most the edition before and counts
         with django_assert_max_num_queries(15):
             assert signed_in.get(page).status_code == 200
+
+
+def test_a_criterion_that_was_removed_is_told_as_retired(signed_in, edition, draft, x1, admin):
+    page = reverse("criterion-history", args=[edition.framework.key, "x1"])
+    for symptom in draft.symptoms.all():
+        symptom.delete()
+    draft.remove(x1, by=admin)
+    assert "no longer has this criterion" not in signed_in.get(page).content.decode()
+    publish(draft, by=admin)
+    assert "Toy 1.1.0 no longer has this criterion" in signed_in.get(page).content.decode()
