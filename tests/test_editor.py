@@ -405,3 +405,14 @@ def test_a_criterion_that_was_removed_is_told_as_retired(signed_in, edition, dra
     assert "no longer has this criterion" not in signed_in.get(page).content.decode()
     publish(draft, by=admin)
     assert "Toy 1.1.0 no longer has this criterion" in signed_in.get(page).content.decode()
+
+
+def test_what_only_looks_like_a_number_is_no_error_of_the_server(signed_in, draft, x1):
+    """`"²".isdigit()` is true, and int() refuses it."""
+    level = draft.levels.get(number=1)
+    posted_level = {"name": level.name, "alias": "²", "revision": 0}
+    assert signed_in.post(draft.url_of(level), posted_level, **HTMX).status_code == 200
+    assert signed_in.get(url(draft, "draft-changes")).status_code == 200
+    assert signed_in.get(url(draft, "draft-impact") + "?from=²").status_code == 200
+    data = {"editorial": "yes", "revision": "²"}
+    assert signed_in.post(url(draft, "draft-meaning", "criterion", x1.pk), data, **HTMX).status_code == 409

@@ -142,7 +142,7 @@ def _previous(framework: Framework, version: str) -> Edition | None:
 
 def version_order(version: str) -> list:
     """A key that sorts 1.10 after 1.9."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]
 
 
 def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
