@@ -187,6 +187,7 @@ def test_server_stops_cleanly(image, tmp_path, stop_signal):
 def test_demo_accounts_are_printed_and_listed(image, tmp_path):
     with serving(tmp_path, folder=image, **image_environment(image, tmp_path), DEMO="1") as server:
         server.wait_for_output("one click signs in")
+        server.wait_for_output(" more\n")
         addresses = re.findall(r"^  (\S+@\S+)", server.output, re.MULTILINE)
         assert addresses
         assert addresses[0] in server.ask("/sign-in/").text

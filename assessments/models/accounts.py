@@ -176,7 +176,9 @@ class User(AbstractBaseUser):
         What was said anonymously cannot be found, and stays. Raises LastAdministrator where nobody would be left who
         can administer the installation.
         """
+        from .assessments import Reopening
         from .participation import Invitation
+        from .plans import SetbackReason
         from .ratings import Rating
 
         with transaction.atomic():
@@ -185,6 +187,8 @@ class User(AbstractBaseUser):
                 raise LastAdministrator("There must be another administrator who may sign in; name one first.")
             mine = Q(respondent__user=self) | Q(respondent__invitation__email__iexact=self.email)
             Rating.objects.filter(mine).forget_words()
+            Reopening.objects.filter(by=self).update(reason="(removed)")
+            SetbackReason.objects.filter(by=self).update(text="(removed)")
             Invitation.objects.filter(email__iexact=self.email).update(email="", name="")
             SignInAttempt.objects.filter(account__iexact=self.email).delete()
             Event.record("account.erased", by=by, person=str(self.pk))
