@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.utils import timezone
-
 from . import comparing, scoring
 from .comparing import Kind, PartChange, Split
+from .history import same_ladder
 from .models import Criterion, Edition, Result
 from .models.results import as_fraction
 from .recalled import Recalled
@@ -86,12 +85,18 @@ class Beside:
     def __init__(self, old: Result, new: Result):
         self.old, self.new = old, new
         self.same_edition = old.edition_id == new.edition_id
-        self.same_ladder = same_ladder(old.edition, new.edition)
+        self.same_ladder = self._same_ladder()
         self.rule = new.rule
         self.sides = Recalled.all([old, new])
         self.hidden = frozenset().union(*(recalled.hidden for recalled in self.sides))
         before, after = (recalled.side for recalled in self.sides)
         self.comparison = comparing.compare(before, after, rule=self.rule, same_ladder=self.same_ladder)
+
+    def _same_ladder(self) -> bool:
+        old, new = self.old.edition, self.new.edition
+        return self.same_edition or same_ladder(
+            old, new, Edition.objects.new_ladders().filter(framework=new.framework_id)
+        )
 
     @property
     def rule_name(self) -> str:
@@ -162,14 +167,3 @@ class Beside:
         parts = (self.comparison.whole, *self.comparison.dimensions)
         changes = [split.total for part in parts for split in (part.level, part.index)]
         return any(change is not None and change < 0 for change in changes)
-
-
-def same_ladder(old: Edition, new: Edition) -> bool:
-    """Whether levels of the two mean the same: neither of the editions between them begins a new ladder."""
-    if old.pk == new.pk:
-        return True
-    first, last = sorted([old, new], key=lambda edition: edition.published_at or timezone.now())
-    editions = Edition.objects.filter(
-        framework=old.framework_id, published_at__gt=first.published_at, published_at__lte=last.published_at
-    )
-    return not editions.filter(new_ladder=True).exists()

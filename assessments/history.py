@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Subquery
+from django.utils import timezone
 
 from . import scoring
-from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
+from .models import Assessment, Edition, PartResult, Reopening, Result, SetbackReason, Team
 from .models.results import as_fraction
 
 
@@ -208,6 +209,17 @@ class TeamHistory:
         before = self._before.get(result.pk)
         return before if before and before.edition_id != result.edition_id else None
 
+    def breaks_ladder(self, result: Result) -> bool:
+        """Whether a new ladder of levels begins between the result before and this one, also where in an edition that
+        the team passed over."""
+        before = self.edition_change(result)
+        return before is not None and not same_ladder(before.edition, result.edition, self._new_ladders)
+
+    @cached_property
+    def _new_ladders(self) -> list[Edition]:
+        """The editions in use, and every other of their frameworks, that began a new ladder."""
+        return list(Edition.objects.new_ladders().filter(framework__in={result.framework_id for result in self.all}))
+
     @cached_property
     def _before(self) -> dict:
         return {later.pk: earlier for earlier, later in pairwise(self.results)}
@@ -216,7 +228,7 @@ class TeamHistory:
         """What is to be said about a result besides its figures."""
         notes = []
         if before := self.edition_change(result):
-            ladder = ", with a new ladder" if result.edition.new_ladder else ""
+            ladder = ", with a new ladder" if self.breaks_ladder(result) else ""
             notes.append(f"edition changed from {before.edition.version} to {result.edition.version}{ladder}")
         reopened = [each.reason for each in self.reopenings.get(result.assessment_id, [])]
         for what, texts in (("opened again", reopened), ("fell back", self.setbacks.get(result.assessment_id, []))):
@@ -230,6 +242,19 @@ class TeamHistory:
         for key, result, level, index in rows.order_by().values_list("key", "result_id", "level", "index_exact"):
             figures.setdefault(key, {})[result] = (level, as_fraction(index))
         return figures
+
+
+def same_ladder(old: Edition, new: Edition, new_ladders: Iterable[Edition]) -> bool:
+    """Whether levels of the two mean the same: none of the editions between them begins a new ladder."""
+    first, last = sorted([_published_at(old), _published_at(new)])
+    return not any(
+        each.framework_id == new.framework_id and first < _published_at(each) <= last for each in new_ladders
+    )
+
+
+def _published_at(edition: Edition) -> datetime.datetime:
+    """Results stand on editions that were published; what is not yet, is after all others."""
+    return edition.published_at or timezone.now()
 
 
 def current_beside(result: Result) -> list[Result]:

@@ -455,6 +455,19 @@ class TestPeriods:
         chart = history_chart(past, newer.contents)
         assert [flag.letter for flag in chart.flags] == ["E"]
 
+    def test_a_new_ladder_is_marked_also_where_its_edition_was_passed_over(self, lead_of):
+        lead_of.closes(AT[1], on="2025-01-01")
+        key = lead_of.edition.framework.key
+        passed_over = toy.make_edition(key=key, version="2.0.0", published=False)
+        passed_over.new_ladder = True
+        passed_over.save()
+        passed_over.publish(digest="sha256:new-ladder")
+        newest = toy.make_edition(key=key, version="3.0.0")
+        lead_of.closes(AT[2], on="2025-06-01", edition=newest)
+        past = TeamHistory(lead_of.team)
+        assert past.table[0].note == "edition changed from 1.0.0 to 3.0.0, with a new ladder"
+        assert history_chart(past, newest.contents).steps.count("M") == 2
+
     @pytest.fixture
     def lead_of(self):
         return Lead()

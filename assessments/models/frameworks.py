@@ -42,6 +42,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Everybody sees what is or was published; drafts are for administrators."""
         return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
 
+    def new_ladders(self):
+        """Those that are or were published and begin a new ladder of levels."""
+        return self.exclude(status=Edition.Status.DRAFT).filter(new_ladder=True)
+
     def drafts(self):
         return self.filter(status=Edition.Status.DRAFT)
 
