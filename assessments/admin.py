@@ -127,7 +127,25 @@ class FrameworkAdmin(Kept):
         return False
 
 
-class OneEditionForm(forms.ModelForm):
+class DraftForm(forms.ModelForm):
+    """A row of a draft, opened at the revision `seen`: a save from an older state is told, as in the editor."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.revision
+
+    def clean(self):
+        cleaned = super().clean() or {}
+        if self.instance.pk and not self.instance._state.adding and cleaned.get("seen") != self.instance.revision:
+            raise forms.ValidationError(
+                "Somebody else has changed this since you opened the page. Open it again and see what it says now."
+            )
+        return cleaned
+
+
+class OneEditionForm(DraftForm):
     """A part and what it refers to belong to one edition."""
 
     def clean(self):
@@ -150,6 +168,14 @@ class OfDraft(Journalled):
 
     path = "edition"
     actions = None
+
+    def get_object(self, request, object_id, from_field=None):
+        """Where it is about to be changed, it is held against every other writer, and read as it is then."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        Edition.objects.select_for_update(no_key=True).filter(pk=self.edition_of(found).pk).first()
+        return super().get_object(request, object_id, from_field)
 
     def edition_of(self, obj) -> Edition:
         return obj if isinstance(obj, Edition) else obj.in_edition()
@@ -183,6 +209,7 @@ class OfDraft(Journalled):
 @admin.register(Edition, site=site)
 class EditionAdmin(OfDraft):
     list_display = ["name", "version", "origin", "status", "published_at"]
+    form = DraftForm
     list_filter = ["status", "origin", "framework"]
     readonly_fields = ["framework", "status", "origin", "based_on", "digest", "published_at"]
 
@@ -222,6 +249,13 @@ class ChoiceInline(admin.TabularInline):
 class ScaleAdmin(PartAdmin):
     list_display = ["key", "edition"]
     inlines = [ChoiceInline]
+
+    def save_formset(self, request, form, formset, change):
+        """After other choices the author is asked again whether the meaning is the same."""
+        super().save_formset(request, form, formset, change)
+        if change and formset.has_changed():
+            form.instance.editorial = False
+            form.instance.save(update_fields=["editorial"])
 
 
 @admin.register(Criterion, site=site)

@@ -224,7 +224,7 @@ class TeamHistory:
         before = self._before.get(result.pk)
         return before if before and before.edition_id != result.edition_id else None
 
-    def breaks(self, result: Result) -> bool:
+    def breaks_ladder(self, result: Result) -> bool:
         """Whether levels begin anew with this result; the edition that changed the ladder may have been skipped."""
         before = self._before.get(result.pk)
         return before is not None and not before.is_on_the_ladder_of(result)
@@ -237,7 +237,7 @@ class TeamHistory:
         """What is to be said about a result besides its figures."""
         notes = []
         if before := self.edition_change(result):
-            ladder = ", with a new ladder" if self.breaks(result) else ""
+            ladder = ", with a new ladder" if self.breaks_ladder(result) else ""
             notes.append(f"edition changed from {before.edition.version} to {result.edition.version}{ladder}")
         reopened = [each.reason for each in self.reopenings.get(result.assessment_id, [])]
         for what, texts in (("opened again", reopened), ("fell back", self.setbacks.get(result.assessment_id, []))):

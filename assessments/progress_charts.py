@@ -61,7 +61,7 @@ def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
         url=result.get_absolute_url(),
         beside=beside,
         under_revision=result.state != Assessment.Status.CLOSED,
-        breaks=past.breaks(result),
+        breaks=past.breaks_ladder(result),
         notes=tuple(past.notes(result)),
     )
 
@@ -121,7 +121,7 @@ def _multiple(name: str, past: TeamHistory, figures: dict, contents: Contents, a
             index=index,
             title="",
             url="",
-            breaks=past.breaks(result),
+            breaks=past.breaks_ladder(result),
         )
         for result in past.shown
         for level, index in [figures.get(result.pk, (None, None))]

@@ -196,7 +196,7 @@ class Standing:
 
     @property
     def withheld(self) -> int:
-        """Criteria of an anonymous assessment on which fewer than four people voted."""
+        """Criteria of an anonymous assessment of which nothing is shown."""
         return sum(settled.row.withheld for settled in self.criteria)
 
     @property

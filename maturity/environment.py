@@ -161,7 +161,9 @@ def database(name: str, default: str) -> dict:
         options.update(
             transaction_mode="IMMEDIATE",
             timeout=4,
-            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; "
+            # Without it REPLACE would take published editions away and ask no trigger.
+            "PRAGMA recursive_triggers=ON;",
         )
         return config
     if password := text("DATABASE_PASSWORD"):

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from assessments import anonymity, scoring
+from assessments import scoring
 from assessments.models import (
     Answer,
     Event,
@@ -30,6 +30,9 @@ from .factories import make_membership, make_team, make_user
 pytestmark = pytest.mark.django_db
 
 VOTES = ["F F L N F F P N", "F L L N F F P P", "L F - - F - P N", "N F F F - L - N", "F F L N - F - DK"]
+
+#: Only y3 has fewer than four votes; y2 is in the same cell, y4 has fewer votes than y2.
+LONELY = ["F F L N F F P N", "F L L N F F P P", "L F F F F F P N", "N F F F L L - N", "F F L N F F - DK"]
 
 
 @pytest.fixture
@@ -253,18 +256,20 @@ class TestFourAreNeeded:
         own = full.whole.outcomes["largely"]
         assert (result.level, result.best, result.index_exact) == (own.level, own.best, str(full.whole.index))
 
-    def test_a_cell_with_nothing_else_in_it_is_not_shown(self, answered, people):
+    def test_a_cell_with_anything_hidden_in_it_is_not_shown(self, answered, people):
+        """Its other criterion, taken from it, would leave the hidden one."""
         result = answered.close(by=people[0])
-        cells = result.parts.get(kind="dimension", key="Y").cells
-        assert cells["1"] == ""
-        assert cells["2"] != "" != cells["3"]
+        assert not any(result.parts.get(kind="dimension", key="Y").cells[level] for level in "12")
+        assert not any(result.cells[level] for level in "12")
+        assert result.parts.get(kind="dimension", key="Y").cells["3"]
+        assert all(result.parts.get(kind="dimension", key="X").cells.values())
 
     def test_agreement_is_taken_over_what_is_shown(self, answered):
         shown = answered.score_to_show()
         rwgs = [c.rwg for c in shown.criteria.values() if c.rwg is not None]
         assert shown.whole.agreement == scoring.low_median(rwgs)
         assert shown.whole.discuss == sum(c.discuss for c in shown.criteria.values())
-        told = answered.instrument().restricted_to(shown.criteria.keys() - anonymity.withheld(answered.score()))
+        told = answered.instrument().restricted_to(shown.criteria.keys() - answered.withheld_keys())
         assert shown.alpha == scoring.alpha(told, list(answered.votes().values()))
 
     def test_who_does_not_know_is_not_counted_out_loud(self, answered):
@@ -301,6 +306,18 @@ class TestSubtraction:
         for code in ("F", ""):
             with pytest.raises(Refused, match="Fewer than four"):
                 review.agree(y3, code=code, by=people[0])
+
+    def test_a_single_one_is_hidden_together_with_another_of_its_dimension(self, assessment, guests, people):
+        """Else the index of the dimension, less all that is shown of it, would be the one that is not."""
+        for guest, codes in zip(guests, LONELY, strict=True):
+            toy.rate(assessment, guest, codes)
+        result = assessment.close(by=people[0])
+        assert set(result.criteria.filter(withheld=True).values_list("key", flat=True)) == {"y2", "y3"}
+        assert [level for level, points in result.cells.items() if not points] == ["2"]
+        y2 = assessment.edition.contents.criterion_by_key["y2"]
+        assessment.reopen(by=people[0], reason="Again.", to="review")
+        with pytest.raises(Refused, match="Fewer than four"):
+            Review.objects.at(assessment).agree(y2, code="F", by=people[0])
 
     def test_nothing_is_added_after_somebody_has_looked(self, answered, guests, people):
         answered.end_answering(by=people[0])

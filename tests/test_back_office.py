@@ -91,7 +91,7 @@ def test_a_level_of_a_draft_is_changed_and_the_journal_knows(signed_in, admin):
     draft = toy.make_edition().make_draft(by=admin)
     level = draft.levels.get(number=1)
     data = {
-        "edition": draft.pk,
+        "seen": 0,
         "number": 1,
         "name": "Renamed",
         "also_called": "[]",
@@ -107,10 +107,37 @@ def test_a_level_of_a_draft_is_changed_and_the_journal_knows(signed_in, admin):
     assert "Renamed" not in str(event.data)
 
 
+def test_a_stale_save_is_told_and_changes_nothing(signed_in, admin):
+    draft = toy.make_edition().make_draft(by=admin)
+    dimension = draft.dimensions.get(key="X")
+    draft.change(dimension, by=admin, seen=0, name="Theirs")
+    data = {"seen": 0, "order": 0, "key": "X", "name": "Mine", "about": ""}
+    response = signed_in.post(page(dimension), data)
+    assert "Somebody else has changed this" in response.content.decode()
+    dimension.refresh_from_db()
+    assert (dimension.name, dimension.revision) == ("Theirs", 1)
+    assert 'name="seen" value="1"' in signed_in.get(page(dimension)).content.decode()
+    assert signed_in.post(page(dimension), data | {"seen": 1}).status_code == 302
+
+
+def test_after_other_choices_the_author_is_asked_again(signed_in, admin):
+    draft = toy.make_edition().make_draft(by=admin)
+    scale = draft.say_editorial(draft.scales.get(), by=admin, seen=0, editorial=True) or draft.scales.get()
+    choices = list(scale.choices.all())
+    data = {"seen": 0, "key": scale.key, "order": 0, "editorial": "on", "other_answers": "[]"}
+    data |= {"choices-TOTAL_FORMS": 4, "choices-INITIAL_FORMS": 4}
+    for n, choice in enumerate(choices):
+        row = {"id": choice.pk, "scale": scale.pk, "code": choice.code, "value": choice.value, "name": choice.name}
+        data |= {f"choices-{n}-{field}": value for field, value in (row | {"anchor": f"Other {n}."}).items()}
+    assert signed_in.post(page(scale), data).status_code == 302
+    scale.refresh_from_db()
+    assert (scale.editorial, scale.choices.first().anchor) == (False, "Other 0.")
+
+
 def test_a_criterion_cannot_refer_into_another_edition(signed_in, admin):
     draft, other = (toy.make_edition().make_draft(by=admin) for _ in range(2))
     row = draft.criteria.first()
-    data = {"order": 0, "key": row.key, "statement": "Same.", "dimension": other.dimensions.first().pk}
+    data = {"seen": 0, "order": 0, "key": row.key, "statement": "Same.", "dimension": other.dimensions.first().pk}
     data |= {"level": row.level_id, "scale": row.scale_id, "refs": "[]"}
     response = signed_in.post(page(row), data)
     assert "This belongs to another edition." in response.content.decode()

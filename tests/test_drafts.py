@@ -7,7 +7,7 @@ from assessments.forms.frameworks import CriterionForm
 from assessments.frameworks.comparing import compare
 from assessments.frameworks.publishing import Readiness, publish
 from assessments.frameworks.storing import file_of
-from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Frozen, Level, StaleEdit
+from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Framework, Frozen, Level, StaleEdit
 from assessments.models.drafting import key_of, next_version
 
 from . import toy
@@ -110,6 +110,15 @@ def test_the_database_refuses_raw_sql_as_well(edition):
 
     refused_by_database(lambda: run("UPDATE assessments_criterion SET statement = 'Other'"))
     refused_by_database(lambda: run("DELETE FROM assessments_criterion"))
+    refused_by_database(lambda: run("UPDATE assessments_framework SET key = 'other'"))
+    if connection.vendor == "sqlite":
+        refused_by_database(lambda: run("REPLACE INTO assessments_edition SELECT * FROM assessments_edition"))
+
+
+def test_a_framework_may_get_another_name(edition):
+    """Its key is in the digest of every edition, its name is not."""
+    Framework.objects.update(name="Other")
+    assert Framework.objects.get().name == "Other"
 
 
 def test_a_published_edition_can_be_retired_and_nothing_else(edition):
@@ -337,3 +346,28 @@ def test_nothing_that_was_assessed_changes(edition, admin):
         for row in [result, *result.parts.all(), *result.criteria.all()]
     ]
     assert before == after
+
+
+def test_a_ladder_that_is_as_before_is_no_new_one(draft, admin):
+    """A level was added and removed again: nothing breaks in anybody's history."""
+    draft.remove(draft.add(Level(name="Beyond"), by=admin), by=admin)
+    draft.change(criterion(draft, "x1"), by=admin, seen=0, statement="Other.")
+    assert not Edition.objects.get(pk=publish(draft, by=admin).pk).new_ladder
+
+
+def test_a_level_taken_by_another_makes_a_new_ladder(draft, admin):
+    """Also where it looks as if the level had only been given another name."""
+    for row in draft.criteria.filter(level__number=3):
+        draft.remove(row, by=admin)
+    draft.remove(draft.levels.get(number=3), by=admin)
+    level = draft.add(Level(name="Another"), by=admin)
+    draft.change(criterion(draft, "x1"), by=admin, seen=0, level=level)
+    assert Edition.objects.get(pk=publish(draft, by=admin).pk).new_ladder
+
+
+def test_levels_reordered_behind_the_editor_make_a_new_ladder(draft, admin):
+    """As the back office can."""
+    draft.levels.filter(number=1).update(number=9)
+    draft.levels.filter(number=2).update(number=1)
+    draft.levels.filter(number=9).update(number=2)
+    assert Edition.objects.get(pk=publish(draft, by=admin).pk).new_ladder

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assessments.frameworks.files import reads
+from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Edition, Framework
 
@@ -93,6 +94,16 @@ def test_what_is_missing_is_told_and_not_saved(signed_in, draft, x1):
     response = signed_in.post(draft.url_of(x1), posted(x1, statement=" "), **HTMX)
     assert response.status_code == 422
     assert "Statement: This field is required." in response.content.decode()
+
+
+def test_what_is_stored_is_shown_in_words(signed_in, draft, x1):
+    other = make_user(is_administrator=True)
+    draft.change(x1, by=other, seen=0, refs=["One", "Two"], quick=False, dimension=draft.dimensions.get(key="Y"))
+    response = signed_in.post(draft.url_of(x1), posted(x1, statement="Mine."), **HTMX)
+    text = response.content.decode()
+    assert "<dd>One<br>Two</dd>" in text
+    assert "<dd>no</dd>" in text
+    assert "<dd>Area Y</dd>" in text
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])
@@ -384,3 +395,24 @@ def test_pages_of_the_editor_cost_few_queries_however_much_is_in_them(
         # session, user, edition, everything in the draft (8), and at most the edition before and counts
         with django_assert_max_num_queries(15):
             assert signed_in.get(page).status_code == 200
+
+
+def test_a_criterion_that_was_removed_is_told_as_retired(signed_in, edition, draft, x1, admin):
+    page = reverse("criterion-history", args=[edition.framework.key, "x1"])
+    for symptom in draft.symptoms.all():
+        symptom.delete()
+    draft.remove(x1, by=admin)
+    assert "no longer has this criterion" not in signed_in.get(page).content.decode()
+    publish(draft, by=admin)
+    assert "Toy 1.1.0 no longer has this criterion" in signed_in.get(page).content.decode()
+
+
+def test_what_only_looks_like_a_number_is_no_error_of_the_server(signed_in, draft, x1):
+    """`"²".isdigit()` is true, and int() refuses it."""
+    level = draft.levels.get(number=1)
+    posted_level = {"name": level.name, "alias": "²", "revision": 0}
+    assert signed_in.post(draft.url_of(level), posted_level, **HTMX).status_code == 200
+    assert signed_in.get(url(draft, "draft-changes")).status_code == 200
+    assert signed_in.get(url(draft, "draft-impact") + "?from=²").status_code == 200
+    data = {"editorial": "yes", "revision": "²"}
+    assert signed_in.post(url(draft, "draft-meaning", "criterion", x1.pk), data, **HTMX).status_code == 409

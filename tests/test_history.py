@@ -467,7 +467,7 @@ class TestPeriods:
         newest = toy.make_edition(key=key, version="3.0.0")
         result = lead_of.closes(AT[1], on="2025-06-01", edition=newest)
         past = TeamHistory(lead_of.team)
-        assert [past.breaks(each) for each in past.results] == [False, True]
+        assert [past.breaks_ladder(each) for each in past.results] == [False, True]
         assert "new ladder" in past.table[0].note
         standing = Standing.of(result)
         assert (standing.level_change, {row.change for row in standing.dimensions}) == (None, {None})
@@ -476,6 +476,19 @@ class TestPeriods:
         assert (row.level, row.previous) == (1, None)
         again = lead_of.closes(AT[2], on="2025-08-01", edition=newest)
         assert Standing.of(again).level_change == 1
+
+    def test_a_new_ladder_is_marked_also_where_its_edition_was_passed_over(self, lead_of):
+        lead_of.closes(AT[1], on="2025-01-01")
+        key = lead_of.edition.framework.key
+        passed_over = toy.make_edition(key=key, version="2.0.0", published=False)
+        passed_over.new_ladder = True
+        passed_over.save()
+        passed_over.publish(digest="sha256:new-ladder")
+        newest = toy.make_edition(key=key, version="3.0.0")
+        lead_of.closes(AT[2], on="2025-06-01", edition=newest)
+        past = TeamHistory(lead_of.team)
+        assert past.table[0].note == "edition changed from 1.0.0 to 3.0.0, with a new ladder"
+        assert history_chart(past, newest.contents).steps.count("M") == 2
 
     @pytest.fixture
     def lead_of(self):

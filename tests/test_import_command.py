@@ -162,3 +162,66 @@ def test_a_failed_import_leaves_nothing_half_done(monkeypatch, tmp_path):
     with pytest.raises(RuntimeError):
         call_command("import_framework", str(small(tmp_path)))
     assert not Framework.objects.exists()
+
+
+def test_what_the_source_did_not_change_keeps_the_meaning_it_has_here(imported):
+    """The source counts no meanings: they go on from the edition before, never back to one that was used."""
+    for name in ("dsomm.yaml", "dsomm-newer.yaml"):
+        imported(DATA / name, "--from", "dsomm", "--publish")
+    report = imported(DATA / "dsomm-newer.yaml", "--from", "dsomm", "--label", "1.4.0")
+    assert report["previous"] == "1.3.0"
+    assert report["changes"]["reworded"] == []
+    kept = Edition.objects.get(version="1.4.0").criteria.get(key="counting-the-planks")
+    assert kept.meaning == 2
+
+
+def test_publishing_at_once_counts_changes_of_meaning_as_well(imported):
+    """Nobody said that they are editorial."""
+    imported(DATA / "dsomm.yaml", "--from", "dsomm", "--publish")
+    imported(DATA / "dsomm-newer.yaml", "--from", "dsomm", "--publish")
+    newer = Edition.objects.get(version="1.3.0")
+    assert newer.status == "published"
+    assert newer.digest == file_of(newer).digest
+    meanings = dict(newer.criteria.values_list("key", "meaning"))
+    assert (meanings["counting-the-planks"], meanings["choosing-the-nails"]) == (2, 1)
+
+
+def test_the_file_of_a_published_edition_is_known_again(imported):
+    """Also where publishing has counted meanings that the file says nothing of."""
+    for name in ("dsomm.yaml", "dsomm-newer.yaml"):
+        imported(DATA / name, "--from", "dsomm", "--publish")
+    report = imported(DATA / "dsomm-newer.yaml", "--from", "dsomm", "--publish")
+    assert (report["known"], report["created"], report["status"]) == (True, False, "published")
+
+
+def test_a_draft_that_is_there_already_is_published(imported):
+    imported(DATA / "dsomm.yaml", "--from", "dsomm")
+    report = imported(DATA / "dsomm.yaml", "--from", "dsomm", "--publish")
+    assert (report["created"], report["status"]) == (False, "published")
+
+
+def test_what_cannot_be_published_at_once_is_refused_and_nothing_is_stored(tmp_path, imported):
+    path = small(
+        tmp_path, ("  - {level: 1, name: First}\n", "  - {level: 1, name: First}\n  - {level: 2, name: Beyond}\n")
+    )
+    with pytest.raises(CommandError, match="Nobody can reach level 2"):
+        call_command("import_framework", str(path), "--publish")
+    assert not Edition.objects.exists()
+
+
+def test_an_unfinished_draft_before_it_is_told(imported):
+    """The newest imported edition is a draft that somebody has begun to edit."""
+    imported(DATA / "dsomm.yaml", "--from", "dsomm")
+    draft = Edition.objects.get()
+    draft.change(draft.criteria.first(), by=None, seen=0, statement="")
+    with pytest.raises(CommandError, match="not a whole framework"):
+        call_command("import_framework", str(DATA / "dsomm-newer.yaml"), "--from", "dsomm")
+
+
+def test_the_export_of_an_own_edition_is_known_again(tmp_path, imported):
+    edition = store(read(BUILT_IN / "devops.yaml"), origin="own").edition
+    path = tmp_path / "export.yaml"
+    call_command("export_framework", "devops", "--output", str(path))
+    report = imported(path)
+    assert (report["known"], report["created"], report["edition"]) == (True, False, str(edition.pk))
+    assert report["digest"] == edition.digest

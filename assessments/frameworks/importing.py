@@ -5,9 +5,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from ..models import Edition, Framework
+from django.db import transaction
+from pydantic import ValidationError
+
+from ..models import Edition, EditRefused, Framework
 from .comparing import KINDS, Comparison, compare
 from .importers import Adapted
+from .publishing import publish as publish_draft
 from .schema import FrameworkFile
 from .storing import Stored, VersionTaken, digest_of, file_of, store
 
@@ -32,8 +36,18 @@ class Plan:
         return self.previous is None and self.existing is None
 
     def carry_out(self, *, by, publish: bool = False) -> Stored:
-        """Stores the file as a draft edition, or publishes it right away. One transaction; nothing half done."""
-        return store(self.file, origin=Edition.Origin.IMPORTED, publish=publish, based_on=self.previous, by=by)
+        """Stores the file as a draft edition, or publishes it right away. One transaction; nothing half done.
+
+        Publishing is as strict as in the editor: raises EditRefused with what stands in the way, and counts every
+        change of text as a change of meaning, because nobody has said that it is none.
+        """
+        if self.existing and self.existing.origin != Edition.Origin.IMPORTED:
+            return Stored(edition=self.existing, is_new=False)
+        with transaction.atomic():
+            stored = store(self.file, origin=Edition.Origin.IMPORTED, publish=False, based_on=self.previous, by=by)
+            if publish and stored.edition.is_draft:
+                return Stored(edition=publish_draft(stored.edition, by=by), is_new=stored.is_new)
+            return stored
 
     def counts(self) -> dict[str, Any]:
         file = self.file
@@ -69,24 +83,29 @@ def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
 
     Criteria of a foreign file are matched with the previous edition by the source's own ids, so that a renamed practice
     keeps its key. `label` is a version to use instead of the file's. Raises VersionTaken where the version is there
-    with other content.
+    with other content, and EditRefused where the edition before is a draft that cannot be compared with.
     """
     adapted = given if isinstance(given, Adapted) else Adapted(file=given)
     file = _labelled(adapted.file, label)
     framework = Framework.objects.filter(key=file.framework.key).first()
     previous = framework and _previous(framework, file.framework.version)
-    before = file_of(previous) if previous else None
-    if before is not None and isinstance(given, Adapted):
-        file = matched(file, before)
+    before = _whole(previous) if previous else None
     existing = (
         framework and framework.editions.filter(origin=Edition.Origin.IMPORTED, version=file.framework.version).first()
     )
+    if isinstance(given, Adapted):
+        # The source itself counts no meanings.
+        file = matched(file, before) if before else file
+        file = with_meanings(file, _whole(existing) if existing else before)
     if existing and digest_of(existing) != file.digest:
         raise VersionTaken(
             f"{existing} is there already with other content. Discard that draft, or give this one another version."
             if existing.is_draft
             else f"{existing} is published already with other content. Give the changed framework a version of its own."
         )
+    if framework and not existing:
+        # An own or built-in edition that was exported, and not changed since.
+        existing = framework.editions.filter(digest=file.digest).first()
     return Plan(
         file=file,
         adapted=adapted.adapted,
@@ -105,6 +124,14 @@ def _labelled(file: FrameworkFile, label: str) -> FrameworkFile:
     return FrameworkFile.model_validate(data)
 
 
+def _whole(edition: Edition) -> FrameworkFile:
+    try:
+        return file_of(edition)
+    except ValidationError:
+        sentence = f"The draft {edition} is not a whole framework yet. Finish or discard it, then import."
+        raise EditRefused(sentence) from None
+
+
 def _previous(framework: Framework, version: str) -> Edition | None:
     """What an imported edition follows: the newest published one, imported first, else the newest imported draft."""
     others = framework.editions.exclude(version=version, origin=Edition.Origin.IMPORTED)
@@ -115,7 +142,7 @@ def _previous(framework: Framework, version: str) -> Edition | None:
 
 def version_order(version: str) -> list:
     """A key that sorts 1.10 after 1.9."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.findall(r"\d+|[^\d.]+", version)]
 
 
 def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
@@ -137,4 +164,14 @@ def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
             n += 1
             row["key"] = f"{base}-{n}"
         taken.add(row["key"])
+    return FrameworkFile.model_validate(data)
+
+
+def with_meanings(file: FrameworkFile, known: FrameworkFile | None) -> FrameworkFile:
+    """The same file, where each criterion has the meaning that it has in a known edition."""
+    meanings = {criterion.key: criterion.meaning for criterion in known.criteria} if known else {}
+    data = file.plain()
+    for row in data["criteria"]:
+        if row["key"] in meanings:
+            row["meaning"] = meanings[row["key"]]
     return FrameworkFile.model_validate(data)

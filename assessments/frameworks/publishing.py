@@ -42,8 +42,14 @@ class Readiness:
             file = FrameworkFile.model_validate(data)
         except ValidationError as error:
             return cls(contents=contents, file=None, comparison=None, obstacles=_faults(contents, data, error))
-        comparison = compare(file_of(draft.based_on), file) if draft.based_on else None
         obstacles = list(_unreachable(contents))
+        try:
+            comparison = compare(file_of(draft.based_on), file) if draft.based_on else None
+        except ValidationError:
+            # Only an import follows a draft, and that one may have been edited since.
+            comparison = None
+            sentence = f"{draft.based_on}, which this one follows, is an unfinished draft. Finish or discard it first."
+            obstacles.append(Obstacle(sentence=sentence))
         if comparison and comparison.is_empty:
             obstacles.append(Obstacle(sentence="Nothing is changed in this draft; there is nothing to publish."))
         return cls(contents=contents, file=file, comparison=comparison, obstacles=obstacles)
@@ -51,6 +57,16 @@ class Readiness:
     @property
     def is_ready(self) -> bool:
         return not self.obstacles
+
+    @property
+    def is_new_ladder(self) -> bool:
+        """Whether history breaks here: by what was done to the levels, unless all of it was undone."""
+        if self.comparison is None or not self.contents.edition.uses_levels:
+            return False
+        before, after = (
+            [level.name for level in file.levels] for file in (self.comparison.before, self.comparison.after)
+        )
+        return before != after and (self.contents.edition.new_ladder or self.comparison.new_ladder)
 
     def is_editorial(self, change: CriterionChange) -> bool:
         """Whether the author has said of everything that is changed here that it means the same."""
@@ -116,6 +132,9 @@ def publish(draft: Edition, *, by, seen: str = "") -> Edition:
         if not readiness.is_ready:
             raise EditRefused(readiness.obstacles[0].sentence)
         _raise_meanings(locked, readiness)
+        if locked.new_ladder != readiness.is_new_ladder:
+            Edition.objects.filter(pk=locked.pk).update(new_ladder=readiness.is_new_ladder)
+            locked.new_ladder = readiness.is_new_ladder
         locked.publish(digest=FrameworkFile.model_validate(data_of(readiness.contents)).digest)
         Framework.objects.filter(pk=locked.framework_id).update(name=locked.name)
         Event.record("edition.published", by=by, edition=str(locked.pk), digest=locked.digest)

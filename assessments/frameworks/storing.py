@@ -195,7 +195,7 @@ def data_of(contents: Contents) -> dict:
 
 
 def _level_data(level: Level) -> dict:
-    alias = {"alias": int(level.alias) if level.alias.isdigit() else level.alias} if level.alias else {}
+    alias = {"alias": int(level.alias) if level.alias.isdecimal() else level.alias} if level.alias else {}
     return {"level": level.number, **alias, **_kept(level, LEVEL_FIELDS)}
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from .frameworks import Criterion
 from .journal import Event
-from .moves import OPEN, Moving, Refused
+from .moves import OPEN, REVIEW, Moving, Refused
 from .participation import Answerer, Guest, Invitation, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
 from .teams import Membership
@@ -66,7 +66,7 @@ class Answering(Moving):
         be from before the wait.
         """
         locked: Any = self._lock("status", "closed_at", "team", "anonymous")
-        locked._refuse_unless(OPEN)
+        locked.refuse_unless_open()
         if locked.anonymous and not isinstance(who, Guest):
             raise Refused("In an anonymous assessment answers are given by personal link only.")
         return locked
@@ -91,6 +91,8 @@ class Answering(Moving):
 
     def refuse_unless_open(self):
         """Raises Refused where no answer can be saved; saving checks it again under the lock."""
+        if self.status == REVIEW:
+            raise Refused("Answering has ended, so this is not stored; what was saved before counts.")
         self._refuse_unless(OPEN)
 
     def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:

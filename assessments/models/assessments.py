@@ -244,7 +244,7 @@ class Assessment(Answering, Inviting, models.Model):
         with transaction.atomic():
             locked = self._lock()
             if not locked.is_closed:
-                raise Refused("This assessment is open already.")
+                raise Refused("This assessment is not closed, so there is nothing to reopen.")
             if locked.anonymous and to != REVIEW:
                 raise Refused("An anonymous assessment can be opened for review again, not for answers.")
             Reopening.objects.create(assessment=locked, result=locked.results.current(), by=by, reason=reason)
@@ -320,8 +320,8 @@ class Assessment(Answering, Inviting, models.Model):
         return anonymity.veiled(self.instrument(), score, votes) if self.anonymous else score
 
     def withheld_keys(self) -> frozenset[str]:
-        """Criteria that have votes of which nothing may be told."""
-        return anonymity.withheld(self.score()) if self.anonymous else frozenset()
+        """Criteria with votes of which nothing may be told."""
+        return anonymity.withheld(self.instrument(), self.score()) if self.anonymous else frozenset()
 
     def _scored(self) -> tuple[scoring.Score, list[dict[str, str]]]:
         rows = self.agreed_ratings.agreed().values_list("criterion__key", "choice__code")

@@ -43,6 +43,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Everybody sees what is or was published; drafts are for administrators."""
         return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
 
+    def new_ladders(self):
+        """Those that are or were published and begin a new ladder of levels."""
+        return self.exclude(status=Edition.Status.DRAFT).filter(new_ladder=True)
+
     def drafts(self):
         return self.filter(status=Edition.Status.DRAFT)
 
@@ -438,7 +442,7 @@ def published_contents(edition_id) -> Contents:
     """The contents of an edition that is not a draft, from memory once it was read; with it edition and framework."""
     contents = Contents(Edition.objects.select_related("framework").get(pk=edition_id))
     # Which editions came before it can never change either.
-    before = Edition.objects.filter(framework=contents.edition.framework_id, new_ladder=True)
+    before = Edition.objects.new_ladders().filter(framework=contents.edition.framework_id)
     before = before.filter(published_at__lte=contents.edition.published_at)
     contents.ladder = before.aggregate(last=models.Max("published_at"))["last"]
     return contents

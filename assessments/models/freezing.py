@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connections
 
 PARTS = ("level", "group", "dimension", "scale", "criterion", "symptom")
+OTHERS = ("choice", "edition", "framework")
 #: What may still change in a published edition: it can be retired, and outlive the one it was based on.
 CHANGEABLE = ("status", "based_on_id")
 MESSAGE = "A published edition never changes."
@@ -27,7 +28,7 @@ def thaw(using: str):
             connection,
             [
                 f"DROP FUNCTION IF EXISTS {name}() CASCADE"
-                for name in ("frozen_part", "frozen_choice", "frozen_edition")
+                for name in ("frozen_part", "frozen_choice", "frozen_edition", "frozen_framework")
             ],
         )
     else:
@@ -35,7 +36,7 @@ def thaw(using: str):
 
 
 def sqlite_drops() -> list[str]:
-    return [f'DROP TRIGGER IF EXISTS "frozen_{kind}_{when}"' for kind in (*PARTS, "choice", "edition") for when in WHEN]
+    return [f'DROP TRIGGER IF EXISTS "frozen_{kind}_{when}"' for kind in (*PARTS, *OTHERS) for when in WHEN]
 
 
 WHEN = ("insert", "update", "delete")
@@ -69,6 +70,9 @@ def _sqlite() -> list[str]:
     published = "OLD.\"status\" <> 'draft'"
     made.append(_sqlite_trigger("edition", "update", f"{published} AND (NEW.\"status\" = 'draft' OR {differs})"))
     made.append(_sqlite_trigger("edition", "delete", published))
+    # The key of its framework belongs to what an edition says.
+    others = f'EXISTS (SELECT 1 FROM "{edition}" WHERE "framework_id" = OLD."id" AND "status" <> \'draft\')'
+    made.append(_sqlite_trigger("framework", "update", f'OLD."key" <> NEW."key" AND {others}'))
     return made
 
 
@@ -100,12 +104,19 @@ def _postgresql() -> list[str]:
         f"BEGIN IF OLD.status <> 'draft' AND (TG_OP = 'DELETE' OR NEW.status = 'draft' "
         f"OR to_jsonb(NEW){without} <> to_jsonb(OLD){without}) THEN {refuse} END IF; {allow} END"
     )
+    key = (
+        f'BEGIN IF OLD.key <> NEW.key AND EXISTS (SELECT 1 FROM "{edition}" '
+        f"WHERE framework_id = OLD.id AND status <> 'draft') THEN {refuse} END IF; RETURN NEW; END"
+    )
     bodies = {"frozen_part": body(part), "frozen_choice": body(choice), "frozen_edition": whole}
+    bodies["frozen_framework"] = key
     made = [f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${text}$$" for name, text in bodies.items()]
     for kind in PARTS:
         made.append(_postgresql_trigger(kind, "INSERT OR UPDATE OR DELETE", "frozen_part"))
     made.append(_postgresql_trigger("choice", "INSERT OR UPDATE OR DELETE", "frozen_choice"))
     made.append(_postgresql_trigger("edition", "UPDATE OR DELETE", "frozen_edition"))
+    # The key of its framework belongs to what an edition says.
+    made.append(_postgresql_trigger("framework", "UPDATE", "frozen_framework"))
     return made
 
 

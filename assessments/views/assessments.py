@@ -140,7 +140,7 @@ def reopen(request, pk):
         messages.success(request, "The assessment is opened again. Its result stays until you close it again.")
         return redirect(assessment)
     if not assessment.is_closed:
-        return refused(request, assessment, "This assessment is open already.")
+        return refused(request, assessment, "This assessment is not closed, so there is nothing to reopen.")
     return render(request, "assessments/reopen.html", {"assessment": assessment, "may": may, "form": form})
 
 

@@ -47,7 +47,7 @@ def meaning(request, edition, kind, part):
         raise Http404
     found = get_part(edition, kind, part)
     editorial, seen = request.POST.get("editorial") == "yes", request.POST.get("revision", "")
-    edition.say_editorial(found, by=request.user, seen=int(seen) if seen.isdigit() else -1, editorial=editorial)
+    edition.say_editorial(found, by=request.user, seen=int(seen) if seen.isdecimal() else -1, editorial=editorial)
     if request.htmx:
         found.editorial = editorial
         response = render(request, "editor/_meaning.html", {"edition": edition, "part": found})
@@ -58,7 +58,7 @@ def meaning(request, edition, kind, part):
 
 def _start(request) -> int:
     text = request.GET.get("from", "")
-    return int(text) if text.isdigit() and len(text) < 9 else 0
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 @require_safe

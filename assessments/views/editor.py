@@ -22,6 +22,7 @@ from ..forms.frameworks import (
     choices_of,
 )
 from ..models import EditRefused, StaleEdit
+from ..models.drafting import Part
 
 
 def editing(view):
@@ -83,10 +84,18 @@ def _differences(form, conflict) -> list[tuple]:
     """What is stored now, by label, where it is not what was posted."""
     values = form.values()
     return [
-        (field.label, getattr(conflict, field.name))
+        (field.label, _in_words(getattr(conflict, field.name)))
         for field in form.visible()
         if getattr(conflict, field.name) != values[field.name]
     ]
+
+
+def _in_words(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "\n".join(value)
+    return value.label if isinstance(value, Part) else str(value or "")
 
 
 def saved(form, save) -> bool:

@@ -77,6 +77,7 @@ def criterion(request, key, criterion):
         raise Http404
     ordered = sorted(found, key=lambda row: (row.edition.is_draft, str(row.edition.published_at)))
     steps = list(zip(ordered, [None, *ordered], strict=False))
-    return render(
-        request, "frameworks/criterion.html", {"steps": steps[::-1], "framework": ordered[-1].edition.framework}
-    )
+    last = max((row.edition.published_at for row in ordered if row.edition.published_at), default=None)
+    retired_in = editions.filter(published_at__gt=last).order_by("published_at").first() if last else None
+    context = {"steps": steps[::-1], "framework": ordered[-1].edition.framework, "retired_in": retired_in}
+    return render(request, "frameworks/criterion.html", context)

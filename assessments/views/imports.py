@@ -18,7 +18,7 @@ from .editor import refused
 
 
 def _plan(form) -> Plan:
-    """What the given file would do; raises FrameworkFileError or VersionTaken."""
+    """What the given file would do; raises FrameworkFileError, VersionTaken or EditRefused."""
     name, content = form.given()
     kind = form.cleaned_data["kind"]
     given = adapt(kind, sources_of(kind, name, content)) if kind in NAMES else reads(content, name=name)
@@ -38,7 +38,7 @@ def import_framework(request):
     elif form.is_bound:
         try:
             context["plan"] = _plan(form)
-        except (FrameworkFileError, VersionTaken) as error:
+        except (FrameworkFileError, VersionTaken, EditRefused) as error:
             context["problems"], status = getattr(error, "problems", [error]), 422
         else:
             context["confirm"] = ConfirmForm(initial=_carried(form))
@@ -59,7 +59,7 @@ def _carry_out(request):
         return render(request, "frameworks/import.html", context, status=422)
     try:
         stored = _plan(form).carry_out(by=request.user)
-    except (FrameworkFileError, VersionTaken) as error:
+    except (FrameworkFileError, VersionTaken, EditRefused) as error:
         context = {"form": UploadForm(), "problems": getattr(error, "problems", [error])}
         return render(request, "frameworks/import.html", context, status=422)
     edition = stored.edition

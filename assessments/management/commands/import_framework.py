@@ -6,6 +6,7 @@ from assessments.frameworks.files import FrameworkFileError, read
 from assessments.frameworks.importers import ADAPTERS, adapt, sources_in
 from assessments.frameworks.importing import Plan, plan
 from assessments.frameworks.storing import VersionTaken
+from assessments.models import EditRefused
 
 
 class Command(BaseCommand):
@@ -30,11 +31,12 @@ class Command(BaseCommand):
         try:
             found = plan(adapt(kind, sources_in(kind, path)) if kind else read(path), label=label)
             stored = None if dry_run else found.carry_out(by=None, publish=publish)
-        except (FrameworkFileError, VersionTaken) as error:
+        except (FrameworkFileError, VersionTaken, EditRefused) as error:
             if as_json:
                 self.stdout.write(json.dumps({"problems": problems_of(error)}, indent=2, ensure_ascii=False))
             raise CommandError(str(error)) from error
         report = found.report() | {
+            "digest": (stored and stored.edition.digest) or found.file.digest,
             "dry_run": dry_run,
             "edition": str(stored.edition.pk) if stored else None,
             "status": stored.edition.status if stored else None,
@@ -52,7 +54,8 @@ def problems_of(error: Exception) -> list[dict]:
             {"file": p.file, "line": p.line, "path": p.path, "message": p.message, "mend": p.mend}
             for p in error.problems
         ]
-    return [{"file": None, "line": None, "path": "framework.version", "message": str(error), "mend": ""}]
+    path = "framework.version" if isinstance(error, VersionTaken) else ""
+    return [{"file": None, "line": None, "path": path, "message": str(error), "mend": ""}]
 
 
 def told(found: Plan, report: dict):
