@@ -7,7 +7,6 @@
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
   const unsent = new Set(); // forms changed since their last request
-
   const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1];
 
   function show(form, state, text) {
@@ -78,8 +77,10 @@
     const answered = (element) => Number(element?.dataset.answered);
     if (answered(detail.fragment.firstElementChild) < answered(detail.target)) detail.shouldSwap = false;
   });
-  window.addEventListener("online", saveAll);
-  window.addEventListener("focus", saveAll);
+  for (const name of ["online", "focus"]) window.addEventListener(name, saveAll);
+  // What was chosen or typed before this script was there.
+  const isChanged = (field) => field.checked !== field.defaultChecked || (field.defaultValue ?? field.value) !== field.value;
+  window.addEventListener("load", () => questions().filter((form) => [...form.elements].some(isChanged)).forEach(save));
 
   // What was typed or chosen and not sent yet: "Saved" no longer holds, and it is sent when the page is left.
   document.addEventListener("input", (event) => {
@@ -107,7 +108,6 @@
   // ---------------------------------------------------------------- keyboard
   const current = () => document.activeElement?.closest("form.question");
   const isTyping = (target) => target.matches("textarea, select, input:not([type=radio])");
-
   function focusOn(form) {
     const radio = form.querySelector("input[type=radio]:checked") || form.querySelector("input[type=radio]");
     radio?.focus();

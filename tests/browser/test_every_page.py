@@ -31,8 +31,6 @@ BY_HAND = {
     "password-change": "/account/password/",
     "criterion-history": "/frameworks/mlops/criteria/people.developer-support/",
 }
-#: A file, not a page.
-DOWNLOADS = {"edition-export"}
 #: Looked at in test_review, by people who hold a link or are in a review; the demo organisation has neither.
 ELSEWHERE = {"link", "review", "review-now", "account-erase"}
 #: Fragments of pages.
@@ -42,7 +40,7 @@ BEYOND = {"answer-dimension": "../done/"}
 #: No page itself, but the only way from the beginning of a questionnaire to its questions.
 PASSES_ON = {"answer-next"}
 #: No pages but files to be saved.
-DOWNLOADS = {"portfolio-export", "team-export"}
+DOWNLOADS = {"edition-export", "portfolio-export", "team-export"}
 #: Pages that are the same for everybody, so that only the lead looks at them.
 COMMON = {"frameworks", "edition", "edition-compare", "account", *BY_HAND}
 #: How many of each kind the lead looks at, where their look depends on what they show; otherwise one will do.

@@ -234,3 +234,15 @@ def test_does_not_apply_is_saved_once_its_reason_is_there(sign_in, member, asses
     page.keyboard.press("Tab")
     assert_saved(page, "x3")
     assert stored(assessment) == {"x3": ("NA", 1)}
+
+
+def test_answer_given_before_the_scripts_are_there_is_saved(sign_in, member, assessment, path):
+    held = []
+    page = sign_in(member)
+    page.route("**/js/app*.js", lambda route: held.append(route), times=1)
+    page.goto(path, wait_until="commit")
+    choose(page, "x1", "Fully")
+    assert stored(assessment) == {}
+    held[0].continue_()
+    assert_saved(page, "x1")
+    assert stored(assessment) == {"x1": ("F", 1)}
