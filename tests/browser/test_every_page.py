@@ -36,7 +36,7 @@ ELSEWHERE = {"link", "review", "review-now", "account-erase"}
 #: Fragments of pages.
 FRAGMENTS = {"assessment-participation"}
 #: Linked from the last of a row of pages only, so gone to from the first.
-BEYOND = {"answer-dimension": "../done/"}
+BEYOND = {"answer-dimension": "../../done/"}
 #: No page itself, but the only way from the beginning of a questionnaire to its questions.
 PASSES_ON = {"answer-next"}
 #: No pages but files to be saved.
