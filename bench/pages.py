@@ -27,7 +27,7 @@ def _fetch(port: int, path: str, cookie: str | None = None) -> tuple[bytes, int]
     """Content (uncompressed asked separately) and bytes on the wire when compressed."""
     sizes = []
     body = b""
-    for encoding in ("identity", "br"):
+    for encoding in ("identity", "br, gzip"):
         http_connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         headers = {"Accept-Encoding": encoding} | ({"Cookie": f"sessionid={cookie}"} if cookie else {})
         http_connection.request("GET", path, headers=headers)
