@@ -44,7 +44,9 @@ class Unlocked:
                 Assessment.objects.get(pk=assessment.pk)._refuse_unless(Assessment.Status.OPEN)
                 time.sleep(0.002)
             respondent, _ = assessment.respondents.get_or_create(user=user)
-            return Rating.objects.store(assessment.pk, respondent.pk, criterion, answer, mark)
+            stored = Rating.objects.filter(respondent=respondent, criterion=criterion).first()
+            stored = stored or Rating(assessment=assessment, respondent=respondent, criterion=criterion)
+            return stored.keep(criterion, answer, mark, timed=True)
 
 
 def wait_until(moment: float):

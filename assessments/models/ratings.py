@@ -142,13 +142,6 @@ class RatingQuerySet(models.QuerySet["Rating"]):
         self.exclude(reason="").update(reason="(removed)")
         self.update(comment="", evidence="")
 
-    def store(self, assessment_id, respondent_id, criterion, answer: Answer, mark: PageMark, *, timed=True) -> "Rating":
-        """Inserts or updates the one rating of this respondent for this criterion, as `Rating.keep` does."""
-        stored: Rating | None = self.filter(respondent_id=respondent_id, criterion=criterion).first()
-        if stored is None:
-            stored = Rating(assessment_id=assessment_id, respondent_id=respondent_id, criterion=criterion)
-        return stored.keep(criterion, answer, mark, timed=timed)
-
 
 class Rating(models.Model):
     """A respondent's answer to a criterion. No answer, I do not know, does not apply and a choice are kept apart."""
