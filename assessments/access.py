@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404
 
 from . import policy
-from .models import Assessment, Edition, Membership, Result, Team, Unit
+from .models import Assessment, Edition, Membership, Result, Team, Unit, statements
 from .models.frameworks import published_contents
 
 
@@ -106,9 +106,10 @@ def get_assessment(request, pk, *, may, pulse=False) -> tuple[Assessment, Permis
 
 def get_answering(request, pk) -> tuple[Assessment, Permissions]:
     """The assessment, for a member who answers in it. One query: this stands before every saved answer."""
-    role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
-    rows = Assessment.objects.select_related("team").annotate(role_of_user=Subquery(role))
-    assessment = _fetch_wired(rows, pk)
+    assessment = statements.with_role(Assessment, pk, request.user)
+    if assessment is None:
+        raise Http404
+    assessment.edition = published_contents(assessment.edition_id).edition
     if assessment.role_of_user is None:
         _require(request, assessment.team, "answer")
     permissions = Permissions({assessment.role_of_user})

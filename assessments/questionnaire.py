@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from . import scoring
-from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer
+from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, statements
 from .seats import Seat
 
 
@@ -87,7 +87,7 @@ class Progress:
     def of(cls, seat: Seat) -> "Progress":
         assessment = seat.assessment
         known = assessment.edition.contents.criterion_by_pk
-        answered = {known[pk].key for pk in seat.ratings().given().values_list("criterion_id", flat=True)}
+        answered = {known[pk].key for pk in statements.answered(assessment, seat.who)}
         by_dimension: dict[int, list[Criterion]] = {}
         for criterion in assessment.criteria_asked():
             by_dimension.setdefault(criterion.dimension_id, []).append(criterion)

@@ -34,17 +34,28 @@ EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
 def answering(place: str, prefix: str) -> list:
     """The pages of a questionnaire below an address; names begin with the prefix."""
     pages = [
+        ("to/<key:dimension>/<int:criterion>/", questionnaire.save, "answer-save"),
         ("next/", questionnaire.next_unanswered, "answer-next"),
         ("symptoms/", questionnaire.symptoms, "answer-symptoms"),
         ("done/", questionnaire.done, "answer-done"),
         ("submit/", questionnaire.submit, "answer-submit"),
         ("to/<key:dimension>/", questionnaire.dimension, "answer-dimension"),
-        ("to/<key:dimension>/<int:criterion>/", questionnaire.save, "answer-save"),
     ]
     return [path(place + page, view, name=prefix + name) for page, view, name in pages]
 
 
 urlpatterns = [
+    # Answering, for members. It comes first because it is asked for most: every answer is a request.
+    *answering("assessments/<uuid:pk>/answer/", ""),
+    path("assessments/<uuid:pk>/answer/", questionnaire.begin, name="answer"),
+    path("assessments/<uuid:pk>/answer/link/", questionnaire.take_link, name="answer-link"),
+    # The same by link
+    *answering("i/<str:token>/answer/", "guest-"),
+    path("i/<str:token>/", links.link, name="link"),
+    path("i/<str:token>/accept/", links.accept, name="link-accept"),
+    path("i/<str:token>/review/", review.guest_review, name="guest-review"),
+    path("i/<str:token>/review/now/", review.guest_now, name="guest-review-now"),
+    path("i/<str:token>/answer/", questionnaire.begin, name="guest-answer"),
     path("", home.home, name="home"),
     path("favicon.ico", home.favicon, name="favicon"),
     # Signing in, the first administrator, passwords
@@ -135,17 +146,6 @@ urlpatterns = [
     path("assessments/<uuid:pk>/review/now/", review.now, name="review-now"),
     path("assessments/<uuid:pk>/review/turn/", review.turn, name="review-turn"),
     path("assessments/<uuid:pk>/review/<int:criterion>/", review.agree, name="review-agree"),
-    # Answering, for members
-    path("assessments/<uuid:pk>/answer/", questionnaire.begin, name="answer"),
-    path("assessments/<uuid:pk>/answer/link/", questionnaire.take_link, name="answer-link"),
-    *answering("assessments/<uuid:pk>/answer/", ""),
-    # The same by link
-    path("i/<str:token>/", links.link, name="link"),
-    path("i/<str:token>/accept/", links.accept, name="link-accept"),
-    path("i/<str:token>/review/", review.guest_review, name="guest-review"),
-    path("i/<str:token>/review/now/", review.guest_now, name="guest-review-now"),
-    path("i/<str:token>/answer/", questionnaire.begin, name="guest-answer"),
-    *answering("i/<str:token>/answer/", "guest-"),
     path("results/<uuid:pk>/", results.result, name="result"),
     path("results/<uuid:pk>/setback/", compare.setback, name="result-setback"),
 ]

@@ -10,7 +10,19 @@ from django.db.models import Model
 from django.urls import reverse
 
 from assessments import scoring
-from assessments.models import Assessment, CriterionResult, Edition, Membership, PartResult, Result, Team, Unit, User
+from assessments.models import (
+    Assessment,
+    CriterionResult,
+    Edition,
+    Membership,
+    PartResult,
+    Rating,
+    Respondent,
+    Result,
+    Team,
+    Unit,
+    User,
+)
 from assessments.models.results import ResultRows
 
 from .many import PEOPLE
@@ -44,9 +56,10 @@ def cookie(user: User) -> str:
 
 
 def team_with_history(unit: Unit, length: int) -> Team:
-    """A team with that many closed assessments, a month apart, every criterion rated."""
+    """A team with that many closed assessments, a month apart, every criterion rated by three people."""
     team = Team.objects.create(unit=unit, name=f"History {length}")
-    kinds: dict[type[Model], list] = {Assessment: [], Result: [], PartResult: [], CriterionResult: []}
+    stored: list[type[Model]] = [Assessment, Respondent, Rating, Result, PartResult, CriterionResult]
+    kinds: dict[type[Model], list] = {kind: [] for kind in stored}
     made = edition()
     for back in range(length):
         day = datetime.date(2026, 10, 14) - datetime.timedelta(days=30 * back)
@@ -58,12 +71,21 @@ def team_with_history(unit: Unit, length: int) -> Team:
         score = scoring.score(assessment.instrument(), [codes] * 3)
         rows = ResultRows.of(assessment, score, by=None, created_at=closed, respondents=3, participants=3)
         kinds[Assessment].append(assessment)
+        for respondent in (Respondent(assessment=assessment) for _ in range(3)):
+            kinds[Respondent].append(respondent)
+            kinds[Rating] += ratings(respondent, assessment.criteria_asked(), codes)
         kinds[Result].append(rows.result)
         kinds[PartResult] += rows.parts
         kinds[CriterionResult] += rows.criteria
     for kind, made_rows in kinds.items():
         kind._default_manager.bulk_create(made_rows, batch_size=1000)
     return team
+
+
+def ratings(respondent: Respondent, criteria, codes: dict) -> list[Rating]:
+    given = [(criterion, criterion.scale.by_code[codes[criterion.key]]) for criterion in criteria]
+    key = {"assessment_id": respondent.assessment_id, "respondent": respondent, "answer": "rated", "version": 1}
+    return [Rating(criterion=criterion, choice=choice, **key) for criterion, choice in given]
 
 
 def seed() -> dict:
@@ -86,6 +108,10 @@ def seed() -> dict:
         team = team_with_history(unit, length)
         user = person(f"history{length}", team)
         histories[length] = {"path": f"/teams/{team.pk}/", "cookie": cookie(user), "user": str(user.pk)}
+    if connection.vendor == "postgresql":
+        # As the server does by itself in a database that has been used for a few minutes.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     return {
         "own": own,
         "together": [_client(user, shared) for user in people],

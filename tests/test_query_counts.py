@@ -128,7 +128,8 @@ def test_questionnaire_is_constant_in_answers(queries, team, lead, edition, code
     assessment = toy.start(team=team, by=lead, edition=edition)
     toy.rate(assessment, lead, codes)
     expected = SIGNED_IN
-    expected += 1  # The assessment with its team and edition, and the person's role.
+    expected += 1  # The assessment and the person's role; its edition comes from memory.
+    expected += 1  # Its team.
     expected += 1  # Which criteria the person has answered, for the progress.
     expected += 1  # The answers of this page.
     expected += 1  # The last result, for the hints; there is none.
@@ -139,7 +140,7 @@ def test_saving_an_answer_takes_few_queries(django_assert_num_queries, team, lea
     assessment = toy.start(team=team, by=lead, edition=edition)
     toy.rate(assessment, lead, "F F L N F F P N")
     criterion = assessment.criteria_asked()[0]
-    # Savepoint and its release (this test runs in a transaction), the lock, the row with the membership, its update.
+    # Savepoint and its release (this test runs in a transaction), the lock, the rating with the membership, its upsert.
     with django_assert_num_queries(5):
         assessment.save_rating(by=lead, criterion=criterion, answer=Answer(code="N"), mark=toy.mark(sequence=2))
 

@@ -210,16 +210,16 @@ def test_a_page_costs_few_queries_however_much_is_answered(
     page = reverse("answer-dimension", args=[assessment.pk, "X"])
     signed_in.get(page)
     toy.rate(assessment, member, "F F F F F F F F")
-    # session, user, assessment with the role, what is answered, the ratings of this dimension, the last result
-    with django_assert_max_num_queries(6):
+    # session, user, assessment with the role, team, what is answered, the ratings of this dimension, the last result
+    with django_assert_max_num_queries(7):
         signed_in.get(page)
 
 
 def test_a_save_costs_few_queries(signed_in, assessment, member, django_assert_max_num_queries):
     signed_in.post(url(assessment), form(member), **HTMX)
-    # session, user, assessment with the role, savepoint, lock, membership and respondent, stored rating, update,
-    # release, counts
-    with django_assert_max_num_queries(10):
+    # session, user, assessment with the role, savepoint, lock, rating with respondent and membership, upsert, release,
+    # what is answered
+    with django_assert_max_num_queries(9):
         signed_in.post(url(assessment), form(member, "F", sequence=2), **HTMX)
 
 

@@ -4,15 +4,15 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, Subquery
+from django.db.models import Count
 from django.utils import timezone
 
+from . import statements
 from .frameworks import Criterion
 from .journal import Event
 from .moves import OPEN, REVIEW, Moving, Refused
-from .participation import Answerer, Guest, Invitation, Participation
+from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
-from .teams import Membership
 
 
 class Answering(Moving):
@@ -59,35 +59,30 @@ class Answering(Moving):
 
     # ------------------------------------------------------------------ writing
 
-    def _lock_for(self, who: Answerer) -> Any:
-        """The locked row, open for this person's answers. Raises Refused where it is not.
+    def _lock_for(self, who: Answerer):
+        """Holds the row, open for this person's answers. Raises Refused where it is not.
 
         Whether the person may answer is asked after it: what a statement that waits for the lock reads beside it may
         be from before the wait.
         """
-        locked: Any = self._lock("status", "closed_at", "team", "anonymous")
-        locked.refuse_unless_open()
-        if locked.anonymous and not isinstance(who, Guest):
+        status = statements.lock(self)
+        if status is None:
+            raise Refused("This assessment has been discarded, so this is not stored.")
+        if status != self.status:
+            self.refresh_from_db()
+        self.refuse_unless_open()
+        if self.anonymous and not isinstance(who, Guest):
             raise Refused("In an anonymous assessment answers are given by personal link only.")
-        return locked
 
-    def _respondents(self, who: Answerer):
-        return Respondent.objects.of(who, anonymous=self.anonymous).filter(assessment=self.pk)
-
-    def _let_in(self, who: Answerer) -> Any:
-        """The membership or the link by which this person may answer now; empty for whoever may not (any more)."""
-        if isinstance(who, Guest):
-            return Invitation.objects.usable().filter(assessment=self.pk, pk=who.invitation.pk)
-        return Membership.objects.answering().filter(team=self.team_id, user=who)  # type: ignore[attr-defined]
-
-    def _respondent_id(self, who: Answerer) -> uuid.UUID:
-        """The respondent of somebody who may answer, made with the first answer. Raises Refused for anybody else."""
-        respondent = Subquery(self._respondents(who).values("pk")[:1])
-        found = self._let_in(who).order_by().values_list(respondent, "pk").first()
-        if found is None:
+    def _place(self, who: Answerer, criterion=None) -> Rating:
+        """Where this person's answer belongs; its respondent is made with the first one. Raises Refused for others."""
+        place = statements.place(self, who, criterion)
+        if place is None:
             gone = isinstance(who, Guest)
             raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
-        return found[0] or self._begin(who).pk
+        if place.respondent_id is None:
+            place.respondent_id = self._begin(who).pk
+        return place
 
     def refuse_unless_open(self):
         """Raises Refused where no answer can be saved; saving checks it again under the lock."""
@@ -103,13 +98,11 @@ class Answering(Moving):
         longer answers for the team.
         """
         with transaction.atomic():
-            locked = self._lock_for(by)
-            mine = Rating.objects.filter(criterion=criterion, respondent__in=locked._respondents(by))
-            stored: Any = mine.annotate(let_in=Exists(locked._let_in(by))).first()
-            if stored is None or not stored.let_in:
-                respondent = locked._respondent_id(by)
-                stored = Rating(assessment_id=self.pk, respondent_id=respondent, criterion=criterion)
-            return stored.keep(criterion, answer, mark, timed=not locked.anonymous)
+            self._lock_for(by)
+            rating = self._place(by, criterion)
+            if rating.accept(criterion, answer, mark, timed=not self.anonymous):
+                statements.store(rating)
+            return rating
 
     def _begin(self, who: Answerer) -> Respondent:
         """The respondent of somebody's first answer. Where anonymous, this transaction touches no participation."""
@@ -124,8 +117,8 @@ class Answering(Moving):
     def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
         """Stores whether this person finds each symptom; None takes an answer back."""
         with transaction.atomic():
-            locked = self._lock_for(by)
-            respondent = locked._respondent_id(by)
+            self._lock_for(by)
+            respondent = self._place(by).respondent_id
             for symptom, agrees in answers.items():
                 key = {"respondent_id": respondent, "symptom": symptom}
                 if agrees is None:
@@ -139,18 +132,18 @@ class Answering(Moving):
         Of an anonymous assessment only the day is noted, and nothing in the journal.
         """
         with transaction.atomic():
-            locked = self._lock_for(by)
-            if not locked.answered_keys(locked._respondent_id(by)):
+            self._lock_for(by)
+            if not self.answered_keys(self._place(by).respondent_id):
                 raise Refused("Answer at least one question before you submit.")
             now = timezone.now()
-            if locked.anonymous:
+            if self.anonymous:
                 now = now.replace(hour=0, minute=0, second=0, microsecond=0)
             done = {"state": Participation.State.SUBMITTED, "submitted_at": now}
             if isinstance(by, Guest):
                 self.participations.of(by).update(**done)
             else:
                 self.participations.update_or_create(assessment=self, user=by, defaults=done)
-            if not locked.anonymous:
+            if not self.anonymous:
                 guest = {"invitation": by.invitation.pk} if isinstance(by, Guest) else {}
                 Event.record("assessment.submitted", by=by, team=self.team, assessment=self, **guest)
 

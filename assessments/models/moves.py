@@ -52,10 +52,9 @@ class Moving(models.Model):
     def can(self, move: str) -> bool:
         return self.status in MOVES[move].sources
 
-    def _lock(self, *only: str) -> Self:
-        """The row as it is now, or `only` these fields of it, held against other writers until the transaction ends."""
-        rows = type(self)._default_manager.select_for_update(no_key=True, of=("self",))
-        return (rows.only(*only) if only else rows).get(pk=self.pk)
+    def _lock(self) -> Self:
+        """The row as it is now, held against other writers until the transaction ends."""
+        return type(self)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
 
     def _refuse_unless(self, *statuses):
         if self.status in statuses:

@@ -46,19 +46,21 @@ class PageMark:
 class RespondentQuerySet(models.QuerySet["Respondent"]):
     def of(self, who: Any, *, anonymous: bool):
         """The respondent of an account or of the holder of a link; where anonymous, only the secret finds it."""
-        return self.filter(**self._key(who, anonymous))
+        return self.filter(**dict([self.known_by(who, anonymous=anonymous)]))
 
     def begin(self, assessment_id, who: Any, *, anonymous: bool) -> "Respondent":
-        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, **self._key(who, anonymous))
+        known_by = dict([self.known_by(who, anonymous=anonymous)])
+        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, **known_by)
 
     @staticmethod
-    def _key(who, anonymous) -> dict:
+    def known_by(who, *, anonymous) -> tuple[str, Any]:
+        """The column by which somebody's respondent is found in an assessment, and its value there."""
         if anonymous:
-            return {"secret_hash": respond_hash(who.token)} if isinstance(who, Guest) else {"pk": None}
-        if isinstance(who, Guest):
-            invitation = who.invitation
-            return {"user_id": invitation.user_id} if invitation.user_id else {"invitation": invitation}
-        return {"user": who}
+            # An account is known to no respondent; no secret has an empty hash.
+            return "secret_hash", respond_hash(who.token) if isinstance(who, Guest) else ""
+        if isinstance(who, Guest) and not who.invitation.user_id:
+            return "invitation_id", who.invitation.pk
+        return "user_id", who.invitation.user_id if isinstance(who, Guest) else who.pk
 
     def scramble(self, assessment_id):
         """Writes everything that the respondents of an anonymous assessment said anew, in random order under new ids.
@@ -199,24 +201,23 @@ class Rating(models.Model):
         self.reason = answer.reason if answer.code == scoring.NA else ""
         self.comment, self.evidence = answer.comment, answer.evidence
 
-    def keep(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> "Rating":
-        """Stores the answer, unless the same page has stored a newer one; `timed` notes when. Returns what is stored.
+    def accept(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> bool:
+        """Takes the answer, unless the same page has stored a newer one; says whether there is something to store.
 
-        The caller holds the assessment's lock, so nothing can come between reading and writing. Raises StaleAnswer
-        where another page has changed the answer meanwhile.
+        `timed` notes when. Nothing can come between reading and writing, as the caller holds the assessment's lock.
+        Raises StaleAnswer where another page has changed the answer meanwhile.
         """
         # The criterion that was passed in brings its scale along; the stored row would fetch it again.
         self.criterion = criterion
         is_new = self._state.adding
         if not is_new and self.page == mark.page and mark.sequence <= self.sequence:
-            return self
+            return False
         if not is_new and self.page != mark.page and self.version != mark.version:
             raise StaleAnswer(self)
         self.take(answer)
         self.page, self.sequence, self.version = mark.page, mark.sequence, self.version + 1
         self.saved_at = timezone.now() if timed else None
-        self.save(force_insert=is_new, force_update=not is_new)
-        return self
+        return True
 
     @property
     def code(self) -> str:

@@ -1,0 +1,121 @@
+"""The statements that stand around every saved answer, written out.
+
+A whole team answers at once, and building these from querysets takes several times as long as running them.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+from .participation import Answerer, Guest
+from .ratings import Rating, Respondent
+
+_ASSESSMENT = """
+    SELECT a.*, (
+        SELECT role FROM assessments_membership WHERE team_id = a.team_id AND user_id = %s
+    ) AS role_of_user
+    FROM assessments_assessment a
+    WHERE a.id = %s
+"""
+
+_LOCK = "SELECT status FROM assessments_assessment WHERE id = %s"
+
+# One row for whoever may answer now, none for anybody else; what is not there yet is null.
+_PLACE = """
+    SELECT r.id, r.assessment_id, p.id AS respondent_id, r.criterion_id, r.answer, r.choice_id,
+        r.reason, r.comment, r.evidence, r.version, r.page, r.sequence
+    FROM {let_in} who
+    LEFT JOIN assessments_respondent p ON p.assessment_id = %s AND p.{known_by} = %s
+    LEFT JOIN assessments_rating r ON r.respondent_id = p.id AND r.criterion_id = %s
+    WHERE {condition}
+"""
+_MEMBER = {
+    "let_in": "assessments_membership",
+    # The roles of Membership.ANSWERING.
+    "condition": "who.team_id = %s AND who.user_id = %s AND who.role IN ('lead', 'member')",
+}
+_GUEST = {
+    "let_in": "assessments_invitation",
+    "condition": "who.assessment_id = %s AND who.id = %s AND who.revoked_at IS NULL "
+    "AND (who.expires_at IS NULL OR who.expires_at > %s)",
+}
+
+_ANSWERED = """
+    SELECT r.criterion_id
+    FROM assessments_respondent p
+    JOIN assessments_rating r ON r.respondent_id = p.id
+    WHERE p.assessment_id = %s AND p.{known_by} = %s AND r.answer <> ''
+"""
+
+# The row of a respondent for a criterion, new or not. Its key and its assessment stay what they were.
+_COLUMNS = Rating._meta.concrete_fields
+_KEPT = {"id", "assessment_id", "respondent_id", "criterion_id"}
+_STORE = f"""
+    INSERT INTO assessments_rating ({", ".join(field.column for field in _COLUMNS)})
+    VALUES ({", ".join("%s" for _ in _COLUMNS)})
+    ON CONFLICT (respondent_id, criterion_id) DO UPDATE
+    SET {", ".join(f"{field.column} = excluded.{field.column}" for field in _COLUMNS if field.column not in _KEPT)}
+"""  # noqa: S608 - of this file and names of columns
+
+
+def _bound(value: Any) -> Any:
+    """A parameter as the connected database takes it."""
+    if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def _fetched(statement: str, *parameters) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_bound(value) for value in parameters])
+        return cursor.fetchall()
+
+
+def _rows(model: type[models.Model], statement: str, *parameters) -> list[Any]:
+    return list(model._default_manager.raw(statement, [_bound(value) for value in parameters]))
+
+
+def with_role(assessments: type[models.Model], pk: uuid.UUID, user) -> Any:
+    """The assessment with `.role_of_user`, which is None outside its team; None where there is no such assessment."""
+    rows = _rows(assessments, _ASSESSMENT, user.pk, pk)
+    return rows[0] if rows else None
+
+
+def lock(assessment) -> str | None:
+    """Holds its row against other writers until the transaction ends; its status now, None where it is gone."""
+    no_key_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_no_key_update else ""
+    row = _fetched(_LOCK + no_key_update, assessment.pk)
+    return row[0][0] if row else None
+
+
+def place(assessment, who: Answerer, criterion=None) -> Rating | None:
+    """Where somebody's answer belongs: the stored rating of the criterion or a new one. None where they may not answer.
+
+    Before somebody's first answer the respondent is None.
+    """
+    key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
+    criterion_id = criterion and criterion.pk
+    if isinstance(who, Guest):
+        kind, gate = _GUEST, [assessment.pk, who.invitation.pk, timezone.now()]
+    else:
+        kind, gate = _MEMBER, [assessment.team_id, who.pk]
+    found = _rows(Rating, _PLACE.format(known_by=key, **kind), assessment.pk, value, criterion_id, *gate)
+    if not found or found[0].pk:
+        return found[0] if found else None
+    return Rating(assessment_id=assessment.pk, respondent_id=found[0].respondent_id, criterion_id=criterion_id)
+
+
+def answered(assessment, who: Answerer) -> list[int]:
+    """Primary keys of the criteria that somebody has answered, be it with `I do not know`."""
+    key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
+    return [pk for (pk,) in _fetched(_ANSWERED.format(known_by=key), assessment.pk, value)]
+
+
+def store(rating: Rating):
+    """Writes all of a rating, whether it is new or not. Its row is the respondent's one for the criterion."""
+    values = [field.get_db_prep_save(getattr(rating, field.attname), connection) for field in _COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
