@@ -28,6 +28,7 @@ from assessments.models import (  # noqa: E402
     StaleAnswer,
     Team,
     User,
+    statements,
 )
 from assessments.models.participation import new_token  # noqa: E402
 
@@ -46,7 +47,9 @@ class Unlocked:
             respondent, _ = assessment.respondents.get_or_create(user=user)
             stored = Rating.objects.filter(respondent=respondent, criterion=criterion).first()
             stored = stored or Rating(assessment=assessment, respondent=respondent, criterion=criterion)
-            return stored.keep(criterion, answer, mark, timed=True)
+            if stored.accept(criterion, answer, mark, timed=True):
+                statements.store(stored)
+            return stored
 
 
 def wait_until(moment: float):

@@ -51,13 +51,14 @@ _ANSWERED = """
 """
 
 # The row of a respondent for a criterion, new or not. Its key and its assessment stay what they were.
-_COLUMNS = Rating._meta.concrete_fields
+_FIELDS = Rating._meta.concrete_fields
+_COLUMNS = [field.attname for field in _FIELDS]
 _KEPT = {"id", "assessment_id", "respondent_id", "criterion_id"}
 _STORE = f"""
-    INSERT INTO assessments_rating ({", ".join(field.column for field in _COLUMNS)})
+    INSERT INTO assessments_rating ({", ".join(_COLUMNS)})
     VALUES ({", ".join("%s" for _ in _COLUMNS)})
     ON CONFLICT (respondent_id, criterion_id) DO UPDATE
-    SET {", ".join(f"{field.column} = excluded.{field.column}" for field in _COLUMNS if field.column not in _KEPT)}
+    SET {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column not in _KEPT)}
 """  # noqa: S608 - of this file and names of columns
 
 
@@ -116,6 +117,6 @@ def answered(assessment, who: Answerer) -> list[int]:
 
 def store(rating: Rating):
     """Writes all of a rating, whether it is new or not. Its row is the respondent's one for the criterion."""
-    values = [field.get_db_prep_save(getattr(rating, field.attname), connection) for field in _COLUMNS]
+    values = [field.get_db_prep_save(getattr(rating, field.attname), connection) for field in _FIELDS]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)
