@@ -146,9 +146,10 @@ class TeamHistory:
         self.all: list[Result] = rows.defer(*LONG).wired()
         for result in self.all:
             result.team = team
-        self.lines: list[Line] = list(dict.fromkeys(Line.of(result) for result in reversed(self.all)))
+        line_of = [Line.of(result) for result in self.all]
+        self.lines: list[Line] = list(dict.fromkeys(reversed(line_of)))
         self.line = self._chosen(wanted)
-        self.results = [result for result in self.all if Line.of(result) == self.line]
+        self.results = [result for result, line in zip(self.all, line_of, strict=True) if line == self.line]
         self.period = next((each for each in PERIODS if each.key == wanted.get("period")), PERIODS[0])
         self.first_day = self.period.first_day(team.today())
 

@@ -106,26 +106,22 @@ def small_multiples(past: TeamHistory, contents: Contents, targets: Iterable[Tar
     aims: dict[str, list[charts.Aim]] = {}
     for target in targets:
         aims.setdefault(target.dimension, []).append(_aim(target))
-    return [
-        _multiple(dimension.name, past, figures[dimension.key], contents, aims.get(dimension.key, []))
-        for dimension in contents.dimensions
-        if dimension.key in figures
-    ]
+    moments = [(result.pk, result.date, past.breaks_ladder(result)) for result in past.shown]
+    top, places = scale_top(contents), contents.edition.places
+    multiples = []
+    for dimension in contents.dimensions:
+        if of_result := figures.get(dimension.key):
+            drawn = {"top": top, "places": places, "aims": aims.get(dimension.key, [])}
+            multiples.append(_multiple(dimension.name, moments, of_result, **drawn))
+    return multiples
 
 
-def _multiple(name: str, past: TeamHistory, figures: dict, contents: Contents, aims: list[charts.Aim]) -> SmallMultiple:
-    points = [
-        HistoryPoint(
-            date=result.date,
-            level=level,
-            index=index,
-            title="",
-            url="",
-            breaks=past.breaks_ladder(result),
-        )
-        for result in past.shown
-        for level, index in [figures.get(result.pk, (None, None))]
-    ]
-    newest, top, places = points[-1], scale_top(contents), contents.edition.places
+def _multiple(name: str, moments: list, figures: dict, *, top, places: int, aims: list[charts.Aim]) -> SmallMultiple:
+    """`moments` are results as (key, date, whether the ladder breaks there); `figures` (level, index) by such a key."""
+    points = []
+    for key, date, breaks in moments:
+        level, index = figures.get(key, (None, None))
+        points.append(HistoryPoint(date=date, level=level, index=index, title="", url="", breaks=breaks))
     chart = charts.history(points, top=top, width=220, height=70, small=True, places=places, aims=aims)
+    newest = points[-1]
     return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index, places), chart=chart)

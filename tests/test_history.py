@@ -5,10 +5,13 @@ import re
 from fractions import Fraction
 
 import pytest
+from django.utils.safestring import SafeString
 
+from assessments import charts
 from assessments.beside import Beside
 from assessments.frameworks.storing import load_built_in
 from assessments.history import (
+    TableRow,
     TeamHistory,
     current_beside,
     is_stale,
@@ -20,6 +23,7 @@ from assessments.models import Answer, Edition, Framework, Result
 from assessments.portfolio import Portfolio, Query
 from assessments.progress_charts import history_chart, radar_chart, small_multiples
 from assessments.standing import Standing
+from assessments.templatetags import maturity
 
 from . import toy
 from .factories import make_membership, make_team, make_user
@@ -338,7 +342,7 @@ class TestCharts:
         assert chart.rows[0].index == "1.66"
         assert "index 1.66" in chart.points[0].title
         multiples = small_multiples(past, result.edition.contents)
-        assert [multiple.chart.points[0].shown for multiple in multiples] == ["2 · 1.66", "1 · 1.66"]
+        assert [multiple.chart.cells[0] for multiple in multiples] == ["2 · 1.66", "1 · 1.66"]
 
     def test_each_dimension_has_its_line_once_there_are_two_results(self, add, team, edition):
         add(1)
@@ -493,3 +497,18 @@ class TestPeriods:
     @pytest.fixture
     def lead_of(self):
         return Lead()
+
+
+def test_what_people_wrote_is_escaped_where_rows_and_marks_are_joined():
+    nasty = """<script>"'&"""
+    point = charts.HistoryPoint(
+        date=datetime.date(2026, 10, 14), level=1, index=1, title=nasty, url="/x?a=1&b=2", notes=(nasty,)
+    )
+    chart = charts.history([point], top=4)
+    row = TableRow(
+        date=point.date, url=nasty, framework=nasty, level=nasty, index="1", respondents=nasty, state=nasty, note=nasty
+    )
+    for html in (maturity.history_dots(chart), maturity.history_rows(chart), maturity.assessment_rows([row])):
+        assert isinstance(html, SafeString)
+        assert "&lt;script&gt;&quot;&#x27;&amp;" in html
+        assert nasty not in html

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from ..scoring import rounded
+
 Number = int | float | Fraction | Decimal
 Point = tuple[float, float]
 
@@ -22,9 +24,7 @@ def figure(value: Number | None, places: int = 2) -> str:
     """A figure with that many decimals, rounded half up; a dash where there is none."""
     if value is None:
         return "–"
-    exact = value if isinstance(value, Fraction) else Fraction(value)
-    scaled = (2 * exact.numerator * 10**places + exact.denominator) // (2 * exact.denominator)
-    return f"{Decimal(scaled).scaleb(-places):f}"
+    return rounded(value if isinstance(value, Fraction) else Fraction(value), places)
 
 
 def level_step(number: int, top: int) -> int:

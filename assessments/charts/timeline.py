@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from .drawing import LINE, Number, figure, path_of, runs, tenth
@@ -13,7 +13,7 @@ from .drawing import LINE, Number, figure, path_of, runs, tenth
 class HistoryPoint:
     """A result in a history; `beside` marks one of the other questionnaire, which is never joined.
 
-    `index` is exact: it is rounded once, to `places` decimals (which `history` sets), where it is shown.
+    `index` is exact: it is rounded once, where it is shown.
     """
 
     date: datetime.date
@@ -26,13 +26,11 @@ class HistoryPoint:
     #: The ladder is a new one from here on: the level before says nothing about this one.
     breaks: bool = False
     notes: tuple[str, ...] = ()
-    places: int = 2
 
-    @property
-    def shown(self) -> str:
+    def shown(self, places: int) -> str:
         """Level and index in one cell of a table."""
         level = None if self.level is None else str(self.level)
-        index = None if self.index is None else figure(self.index, self.places)
+        index = None if self.index is None else figure(self.index, places)
         return " · ".join(part for part in (level, index) if part) or "–"
 
 
@@ -120,12 +118,18 @@ class History:
     points: tuple[HistoryPoint, ...]
     rows: tuple[HistoryRow, ...]
     description: str
+    places: int
     flags: tuple[Flag, ...] = ()
     aims: tuple[AimLine, ...] = ()
 
     @property
     def has_levels(self) -> bool:
         return bool(self.steps)
+
+    @property
+    def cells(self) -> list[str]:
+        """Every point as one cell of a table."""
+        return [point.shown(self.places) for point in self.points]
 
     @property
     def has_beside(self) -> bool:
@@ -146,12 +150,16 @@ class Plane:
         self.margin = 6.0 if small else 20.0
         self.first, self.last = min(days), max(days)
         self.top = float(top) or 1.0
+        self._x: dict[datetime.date, float] = {}
 
     def x(self, day: datetime.date) -> float:
-        span = self.right - self.left - 2 * self.margin
-        days = (self.last - self.first).days
-        share = (day - self.first).days / days if days else 0.5
-        return tenth(self.left + self.margin + span * share)
+        # Steps, line and dots ask for the same days.
+        if day not in self._x:
+            span = self.right - self.left - 2 * self.margin
+            days = (self.last - self.first).days
+            share = (day - self.first).days / days if days else 0.5
+            self._x[day] = tenth(self.left + self.margin + span * share)
+        return self._x[day]
 
     def y(self, value: Number) -> float:
         return tenth(self.bottom - (self.bottom - self.head) * float(value) / self.top)
@@ -191,9 +199,10 @@ def history(
         dots=() if small else _dots(points, plane),
         x_ticks=() if small else _date_ticks(plane),
         y_ticks=_level_ticks(plane),
-        points=tuple(replace(point, places=places) for point in points),
+        points=tuple(points),
         rows=() if small else tuple(_row(point, places) for point in points),
         description=_history_description(points, joined, places),
+        places=places,
         flags=_flags(marks, plane),
         aims=_aim_lines(aims, plane),
     )

@@ -6,11 +6,13 @@ Exact fractions are kept as text ("5/3"), beside a decimal for sorting and for c
 import uuid
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from .. import scoring
 from .accounts import User
@@ -27,6 +29,7 @@ def as_decimal(value: Fraction | None) -> Decimal | None:
     return None if value is None else Decimal(scoring.rounded(value, 4))
 
 
+@lru_cache(maxsize=8192)
 def as_fraction(text: str) -> Fraction | None:
     if not text:
         return None
@@ -176,6 +179,11 @@ class Result(Figures):
         return f"{self.team}, {self.date:%-d %B %Y}"
 
     def get_absolute_url(self):
+        return self._address
+
+    @cached_property
+    def _address(self) -> str:
+        # The page of a team names each of its results several times.
         return reverse("result", args=[self.pk])
 
     @classmethod

@@ -1,8 +1,9 @@
 """Filters for showing figures, levels and texts."""
 
+from html import escape
+
 import nh3
 from django import template
-from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
@@ -54,13 +55,43 @@ def track(cells, top):
     return charts.track(cells, top=top)
 
 
-# Tables that grow with a team's history are joined here: loops over many cells are slow in a template.
+# What grows with a team's history is joined here: loops over many cells are slow in a template, and so is asking of
+# every cell whether it is lazy or safe already. `_row` escapes them all.
+
+
+def _row(html: str, *values) -> str:
+    return html.format(*(escape(str(value)) for value in values))
 
 
 @register.filter
-def shown_cells(points):
+def shown_cells(chart):
     """A table cell for each point of a history."""
-    return format_html_join("", "<td>{}</td>", ((point.shown,) for point in points))
+    return mark_safe("".join(_row("<td>{}</td>", cell) for cell in chart.cells))  # noqa: S308
+
+
+@register.filter
+def month_cells(chart):
+    """The head of such a table: the month of each point."""
+    return mark_safe("".join(_row('<th scope="col">{}</th>', f"{p.date:%b %Y}") for p in chart.points))  # noqa: S308
+
+
+MARK = '<circle class="mark" r="4" fill="#ffffff" stroke="#1b589e" stroke-width="2"/>'
+MARK_BESIDE = '<path class="mark" d="M-5,0 L0,-5 L5,0 L0,5 Z" fill="#ffffff" stroke="#575e69" stroke-width="2"/>'
+DOT = (
+    '<a href="{}" class="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>'
+    '<circle class="reach" r="{}" fill="transparent"/>%s</a>'
+)
+
+
+@register.filter
+def history_dots(chart):
+    """The marks of a history: links at the results, each with a mark of its kind."""
+    drawn = []
+    for dot in chart.dots:
+        kind = "dot" + " beside" * dot.beside + " under-revision" * dot.under_revision
+        html = DOT % (MARK_BESIDE if dot.beside else MARK)
+        drawn.append(_row(html, dot.url, kind, dot.x, dot.y, dot.title, dot.title, dot.reach))
+    return mark_safe("".join(drawn))  # noqa: S308
 
 
 @register.filter
@@ -70,22 +101,17 @@ def assessment_rows(rows):
         '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td>'
         '<td class="n">{}</td><td class="n">{}</td><td>{}</td><td><small>{}</small></td></tr>'
     )
-    return format_html_join(
-        "",
-        html,
-        ((r.url, day(r.date), r.framework, r.level, r.index, r.respondents, r.state, r.note) for r in rows),
-    )
+    cells = ((r.url, day(r.date), r.framework, r.level, r.index, r.respondents, r.state, r.note) for r in rows)
+    return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
 @register.filter
 def history_rows(chart):
     """Rows of the figures of a history: date, level where there are levels, index, note."""
     level = "<td>{}</td>" if chart.has_levels else "{}"
-    return format_html_join(
-        "",
-        f'<tr><th scope="row"><a href="{{}}">{{}}</a></th>{level}<td>{{}}</td><td>{{}}</td></tr>',
-        ((r.url, day(r.date), r.level if chart.has_levels else "", r.index, r.note) for r in chart.rows),
-    )
+    html = f'<tr><th scope="row"><a href="{{}}">{{}}</a></th>{level}<td>{{}}</td><td>{{}}</td></tr>'
+    cells = ((r.url, day(r.date), r.level if chart.has_levels else "", r.index, r.note) for r in chart.rows)
+    return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
 def day(date) -> str:
