@@ -15,7 +15,8 @@ ADDRESS = "https://maturity.example.org"
 @pytest.fixture
 def setting(monkeypatch):
     """Sets the variable X, or takes it away."""
-    for name in ("X", "X_FILE", "DATABASE_POOL", "DATABASE_PASSWORD", "SECRET_KEY", "SECRET_KEY_FILE"):
+    database = ("DATABASE_POOL", "DATABASE_PREPARE", "DATABASE_PASSWORD")
+    for name in ("X", "X_FILE", *database, "SECRET_KEY", "SECRET_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
 
     def set_to(value, name="X"):
@@ -157,6 +158,12 @@ class TestDatabase:
         assert config["OPTIONS"]["connect_timeout"] == 2
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             assert limit in config["OPTIONS"]["options"]
+
+    @pytest.mark.parametrize(("value", "threshold"), [("", 5), ("1", 5), ("0", None)])
+    def test_statements_are_prepared_unless_that_is_forbidden(self, setting, value, threshold):
+        setting("postgresql://user@host/name")
+        setting(value, "DATABASE_PREPARE")
+        assert env.database("X", "")["OPTIONS"].get("prepare_threshold") == threshold
 
     def test_its_password_may_come_alone(self, setting):
         setting("postgresql://user@host/name")
