@@ -102,7 +102,8 @@ def test_list_of_teams_is_constant_in_teams(queries, lead, edition, number):
         results(team, edition, 2)
     expected = SIGNED_IN
     expected += 1  # The person's memberships.
-    expected += 1  # The teams with their units.
+    expected += 1  # How many teams there are.
+    expected += 1  # A page of them with their units.
     expected += 2  # The newest result of each: which, and what it came to.
     expected += 1  # What waits for the person's answers.
     expected += 1  # What the person facilitates.

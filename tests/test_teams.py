@@ -201,3 +201,41 @@ def test_a_wrong_due_date_is_told_beside_the_field_and_keeps_what_was_typed(clie
     response = client.post(f"/assessments/{assessment.pk}/due/", {"due": "2026-10-01"})
     assert "Answers cannot be wanted before the date of the assessment." in response.content.decode()
     assert 'value="2026-10-01"' in response.content.decode()
+
+
+class TestFindingATeam:
+    """Among many: a page at a time, and by words in its name or in that of its unit."""
+
+    @pytest.fixture
+    def many(self, admin):
+        units = [make_unit(name="Retail North"), make_unit(name="Care")]
+        Team.objects.bulk_create([Team(unit=units[n % 2], name=f"Team {n:03}") for n in range(204)])
+
+    @staticmethod
+    def names(client, query: str) -> list[str]:
+        return [team.name for team, _ in client.get(f"/teams/?{query}").context["rows"]]
+
+    def test_each_is_on_one_page(self, client, many):
+        pages = [self.names(client, f"page={number}") for number in (1, 2, 3)]
+        assert [len(page) for page in pages] == [100, 100, 4]
+        assert len(set().union(*pages)) == 204
+        assert pages[0][:2] == ["Team 001", "Team 003"], "Care comes before Retail"
+
+    def test_words_of_the_name_or_the_unit_find_it(self, client, many):
+        assert self.names(client, "q=team+017") == ["Team 017"]
+        assert len(self.names(client, "q=north&page=2")) == 2
+        page = client.get("/teams/?q=north").content.decode()
+        assert "102 teams" in page
+        assert "?q=north&amp;page=2" in page
+
+    def test_what_is_not_there_is_told(self, client, many):
+        page = client.get("/teams/?q=nowhere").content.decode()
+        assert "No such team" in page
+        assert "Create a unit" not in page
+
+    def test_nobody_finds_what_they_may_not_see(self, client, many):
+        client.force_login(make_user())
+        assert self.names(client, "q=team+017") == []
+
+    def test_few_need_no_search(self, client, lead, team):
+        assert 'role="search"' not in client.get("/teams/").content.decode()

@@ -156,6 +156,10 @@ class TeamQuerySet(models.QuerySet["Team"]):
         )
         return self.filter(Q(pk__in=[team for team, _ in memberships if team]) | Q(unit__in=units))
 
+    def matching(self, words: str):
+        """Whose name, or that of their unit, contains these words."""
+        return self.filter(Q(name__icontains=words) | Q(unit__name__icontains=words)) if words else self
+
 
 class Team(models.Model):
     """The unit of assessment: people who answer for one way of working."""

@@ -1,6 +1,7 @@
 """The list of teams, and the page on which a team sees where it stands and how it got there."""
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -11,16 +12,22 @@ from ..models import Assessment, Team
 from ..progress_charts import history_chart, radar_chart, small_multiples
 from ..standing import Standing
 
+PER_PAGE = 100
+
 
 @require_safe
 @login_required
 def teams(request):
-    """What waits for this person's answers, then every team they may see, by unit, sorted by name."""
-    visible = list(Team.objects.visible_to(request.user).select_related("unit").order_by("unit__name", "name"))
-    latest = history.latest_by_team(visible)
+    """What waits for this person's answers, then the teams they may see, by unit and name, a page at a time."""
+    words = request.GET.get("q", "").strip()
+    found = Team.objects.visible_to(request.user).matching(words).select_related("unit")
+    page = Paginator(found.order_by("unit__name", "unit", "name"), PER_PAGE).get_page(request.GET.get("page"))
+    latest = history.latest_by_team(page.object_list)
     waiting = Assessment.objects.asking(request.user).for_person(request.user).select_related("team", "edition")
     context = {
-        "rows": [(team, latest.get(team.pk)) for team in visible],
+        "rows": [(team, latest.get(team.pk)) for team in page],
+        "page": page,
+        "words": words,
         "waiting": waiting,
         "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
         "may_create": policy.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
