@@ -271,6 +271,30 @@ class TestChanges:
         assert (y.level, y.change) == (3, 2)
 
 
+class TestTwoResultsOfOneMonth:
+    """A month would tell neither which of them is meant."""
+
+    def test_are_named_by_their_days(self, client, add, team, lead):
+        add(1, "F F L N F F P N", date=datetime.date(2026, 3, 3))
+        result = add(1, "F F L N F F F N", date=datetime.date(2026, 3, 24))
+        client.force_login(lead)
+        for url in (team.get_absolute_url(), result.get_absolute_url()):
+            page = client.get(url).content.decode()
+            assert "+0.17 since 3 March 2026" in page
+            assert "Now and 3 March 2026" in page
+            assert "Since 3 Mar 2026" in page
+        page = client.get(f"/teams/{team.pk}/compare/").content.decode()
+        assert '<th scope="col">3 Mar 2026</th><th scope="col">24 Mar 2026</th>' in page
+
+    def test_those_of_two_months_are_named_by_them(self, client, add, team, lead):
+        add(1, "F F L N F F P N", date=datetime.date(2025, 3, 24))
+        add(1, "F F L N F F F N", date=datetime.date(2026, 3, 24))
+        client.force_login(lead)
+        assert "Now and March 2025" in client.get(team.get_absolute_url()).content.decode()
+        page = client.get(f"/teams/{team.pk}/compare/").content.decode()
+        assert '<th scope="col">Mar 2025</th><th scope="col">Mar 2026</th>' in page
+
+
 class TestCouldBe:
     def test_is_shown_where_answers_are_missing(self, add):
         standing = Standing.of(add(1, "F F L N F F - N"))

@@ -120,6 +120,22 @@ def day(date) -> str:
 
 
 @register.filter
+def apart_from(date, other) -> str:
+    """The month of a date; with its day where the other date is in the same month."""
+    return day(date) if _same_month(date, other) else f"{date:%B %Y}"
+
+
+@register.filter
+def briefly_apart_from(date, other) -> str:
+    """The same with a short name of the month."""
+    return f"{date.day} {date:%b %Y}" if _same_month(date, other) else f"{date:%b %Y}"
+
+
+def _same_month(date, other) -> bool:
+    return (date.year, date.month) == (other.year, other.month)
+
+
+@register.filter
 def section(path: str) -> str:
     """The entry of the navigation that a page belongs to, by its path."""
     first = (path or "").strip("/").split("/")[0]
