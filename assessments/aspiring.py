@@ -7,7 +7,7 @@ from django.http import Http404
 
 from . import scoring
 from .aims import GradedTarget, graded
-from .models import AdviserAnswers, Assessment, Edition, Result, Team
+from .models import Action, AdviserAnswers, Assessment, Edition, Result, Team
 from .models.frameworks import Contents
 from .recalled import Recalled
 
@@ -57,6 +57,16 @@ class Aspiration:
     @cached_property
     def recalled(self) -> Recalled | None:
         return Recalled.of(self.latest) if self.latest else None
+
+    @cached_property
+    def planned(self) -> frozenset[str]:
+        """Keys of the criteria that somebody works on."""
+        actions = Action.objects.pending().filter(team=self.team, framework=self.framework)
+        return frozenset(actions.values_list("criterion", flat=True))
+
+    def asks(self, key: str) -> bool:
+        """Whether the edition in use has this criterion; only then work can be planned for it."""
+        return key in self.contents.criterion_by_key
 
     @property
     def others(self) -> list[Edition]:

@@ -45,11 +45,12 @@ class TargetProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A blocker, and whether somebody works on it."""
+    """A blocker, whether somebody works on it, and whether the edition in use still asks for it."""
 
     criterion: Criterion
     rating: str
     is_planned: bool
+    is_asked: bool
 
 
 class Roadmap:
@@ -151,6 +152,7 @@ class Roadmap:
                 criterion=by_key[row.key],
                 rating=answer_name(by_key[row.key], row.rating),
                 is_planned=row.key in planned,
+                is_asked=self.about.asks(row.key),
             )
             for row in rows
             if row.key in by_key

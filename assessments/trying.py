@@ -18,7 +18,7 @@ from .standing import answer_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeededChange:
-    """One of the smallest set of changes, with what it adds."""
+    """One of the smallest set of changes, with what it adds; planned and asked as in a gap of the roadmap."""
 
     criterion: Criterion
     before: str
@@ -26,6 +26,8 @@ class NeededChange:
     adds: str
     index: str
     level: int | None
+    is_planned: bool
+    is_asked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +114,22 @@ class TryOn:
             adds="+" + self.about.index_text(step.adds),
             index=self.about.index_text(step.index),
             level=step.level,
+            is_planned=criterion.key in self.about.planned,
+            is_asked=self.about.asks(criterion.key),
         )
+
+    @property
+    def address(self) -> str:
+        """The query that shows the same again."""
+        return self._address(self.tried)
 
     @property
     def address_of_all(self) -> str:
         """The query with which the whole smallest set is tried on."""
-        by_key = self.contents.criterion_by_key
-        fields = {self._field(by_key[change.key]): change.after for change in self.changes or ()}
+        return self._address({change.key: change.after for change in self.changes or ()})
+
+    def _address(self, ratings: Mapping[str, str]) -> str:
+        fields = {self._field(self.contents.criterion_by_key[key]): code for key, code in ratings.items()}
         return urlencode(
             {"framework": self.about.framework.key, "part": self.part, "level": self.wanted or "", **fields}
         )

@@ -239,6 +239,43 @@ class TestPages:
         assert "The smallest set of changes" in page
         assert (lead.team.results.get().level, Event.objects.count()) == (1, counts)
 
+    def test_what_is_pointed_out_leads_to_its_action(self, client, lead):
+        done = Action.objects.plan(
+            team=lead.team, framework=lead.edition.framework, criterion="y3", by=lead.user, text="Talk.", status="done"
+        )
+        Action.objects.filter(pk=done.pk).update(status_at=timezone.now() - datetime.timedelta(days=30))
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/roadmap/").content.decode()
+        assert f'<li><a href="/teams/{lead.team.pk}/actions/{done.pk}/">Talk.</a>' in page
+
+    def test_planning_from_the_smallest_set_leads_back_to_it(self, client, lead):
+        lead.closes("F F L N P F P N", on=str(days(-10)))
+        client.force_login(lead.user)
+        query = f"framework={lead.edition.framework.key}&part=&level=2&c2=F"
+        shown = f"/teams/{lead.team.pk}/what-if/?{query}"
+        page = client.get(shown).content.decode()
+        plan = f"/teams/{lead.team.pk}/actions/new/y3/?{query}"
+        assert plan.replace("&", "&amp;") in page
+        form = client.get(plan).content.decode()
+        assert f'href="{shown}#needed"'.replace("&", "&amp;") in form
+        assert client.post(plan, {"text": "Talk first.", "status": "open"}).url == f"{shown}#needed"
+        page = client.get(shown).content.decode()
+        assert "actions/new/y1/" in page
+        assert "actions/new/y3/" not in page
+        assert '<span class="chip">planned</span>' in page
+
+    def test_nothing_is_planned_for_what_the_framework_asks_no_more(self, client, lead):
+        lead.closes("F F L N F F P N", on=str(days(-10)))
+        later = toy.make_edition(key=lead.edition.framework.key, version="1.1.0", published=False)
+        later.criteria.get(key="y3").delete()
+        later.publish(digest="sha256:without-y3")
+        client.force_login(lead.user)
+        for page in ("roadmap", "what-if"):
+            text = client.get(f"/teams/{lead.team.pk}/{page}/").content.decode()
+            assert "no longer in the framework" in text
+            assert "actions/new/y3/" not in text
+
     def test_what_is_no_rating_is_not_tried_on(self, client, lead):
         lead.closes(AT[1], on=str(days(-10)))
         client.force_login(lead.user)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..access import get_team
@@ -13,6 +14,13 @@ from ..models import Action
 from ..roadmap import Roadmap
 from ..trying import TryOn
 from .targets import page_of
+
+
+def _back(request, about: Aspiration) -> str:
+    """Where planning came from: what is tried on, as it was, or the roadmap."""
+    if "level" in request.GET:
+        return f"{reverse('team-what-if', args=[about.team.pk])}?{request.GET.urlencode()}#needed"
+    return page_of("team-roadmap", about)
 
 
 @require_safe
@@ -49,8 +57,9 @@ def new(request, pk, criterion):
         terms = {"team": team, "framework": about.framework, "criterion": criterion, **form.cleaned_data}
         Action.objects.plan(by=request.user, **terms)
         messages.success(request, "Planned.")
-        return redirect(page_of("team-roadmap", about))
+        return redirect(_back(request, about))
     context = {"team": team, "may": may, "about": about, "form": form, "criterion": found}
+    context["back"] = _back(request, about)
     return render(request, "plans/action.html", context)
 
 
@@ -74,6 +83,7 @@ def edit(request, pk, action):
         return redirect(page_of("team-roadmap", about))
     criterion = about.contents.criterion_by_key.get(found.criterion)
     context = {"team": team, "may": may, "about": about, "form": form, "criterion": criterion, "action": found}
+    context["back"] = page_of("team-roadmap", about)
     return render(request, "plans/action.html", context)
 
 
