@@ -17,7 +17,7 @@ from django.utils import timezone
 from . import scoring
 from .disclosure import shown_units
 from .history import is_stale, months_since, now_everywhere, past_days
-from .models import CriterionResult, Edition, PartResult, Result, Target, Team, Unit
+from .models import Criterion, CriterionResult, Edition, PartResult, Result, Target, Team, Unit
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
@@ -74,11 +74,22 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A dimension or criterion and how many teams it keeps from their next level."""
+    """A dimension or criterion and how many teams it keeps from their next level; `about` is where a criterion is."""
 
     key: str
     name: str
     teams: int
+    about: str = ""
+
+
+def _most_teams_first(each: Holding) -> int:
+    """What keeps as many teams back stays in the order of the framework."""
+    return -each.teams
+
+
+def _place_of(criterion: Criterion) -> str:
+    level = f" · level {criterion.level.number}" if criterion.level else ""
+    return criterion.dimension.name + level
 
 
 class Portfolio:
@@ -283,16 +294,22 @@ class Portfolio:
     def holding_criteria(self) -> list[Holding]:
         told = {row.newest.pk for row in self._assessed if row.newest and self.sees_result(row.team)}
         keys = [key for result, _, key in self._blocking if self.tells_criteria_of_all or result in told]
-        by_key, counts = self.contents.criterion_by_key, Counter(keys)
-        return [
-            Holding(key=key, name=by_key[key].statement, teams=n) for key, n in counts.most_common() if key in by_key
+        counts = Counter(keys)
+        found = [
+            Holding(key=c.key, name=c.statement, teams=counts[c.key], about=_place_of(c))
+            for c in self.contents.criteria
+            if counts[c.key]
         ]
+        return sorted(found, key=_most_teams_first)
 
     @cached_property
     def holding_dimensions(self) -> list[Holding]:
         pairs = {(result, dimension) for result, dimension, _ in self._blocking}
-        by_key, counts = self.contents.dimension_by_key, Counter(dimension for _, dimension in pairs)
-        return [Holding(key=key, name=by_key[key].name, teams=n) for key, n in counts.most_common() if key in by_key]
+        counts = Counter(dimension for _, dimension in pairs)
+        found = [
+            Holding(key=d.key, name=d.name, teams=counts[d.key]) for d in self.contents.dimensions if counts[d.key]
+        ]
+        return sorted(found, key=_most_teams_first)
 
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:

@@ -106,6 +106,14 @@ class TestNewestResults:
         assert [(each.key, each.teams) for each in portfolio.holding_criteria] == [("y3", 4)]
         assert [(each.key, each.teams) for each in portfolio.holding_dimensions] == [("Y", 4)]
 
+    def test_what_holds_as_many_back_stands_in_the_order_of_the_framework(self, admin, edition):
+        for codes in ("F F L N F P F N", "P F L N F F F N", "F F L N F P F N", "P P L N F F F N"):
+            Lead(edition=edition).closes(codes, on="2026-05-01")
+        portfolio = seen(admin, edition)
+        assert [(each.name, each.teams) for each in portfolio.holding_dimensions] == [("Area X", 2), ("Area Y", 2)]
+        found = [(each.key, each.teams, each.about) for each in portfolio.holding_criteria]
+        assert found == [("x1", 2, "Area X · level 1"), ("y2", 2, "Area Y · level 2"), ("x2", 1, "Area X · level 1")]
+
     def test_stale_and_unassessed_teams_are_due(self, admin, edition, settings):
         settings.STALE_AFTER_MONTHS = 6
         day = datetime.date(2026, 12, 1)
@@ -219,6 +227,13 @@ class TestWhoSeesWhat:
         assert "at or above their target, of the teams that you may open" in page
         assert "every team has" not in page
 
+    def test_where_all_teams_are_the_persons_nothing_is_said_of_others(self, client, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        client.force_login(make_membership(unit=self.small, role="manager").user)
+        address, told = f"/portfolio/?framework={edition.framework.key}", "the figures count the others too"
+        assert told in client.get(address).content.decode()
+        assert told not in client.get(f"{address}&unit={self.small.pk}").content.decode()
+
     def test_the_page_names_nobody_else(self, client, organisation, edition, settings):
         settings.OTHER_TEAMS = "distribution"
         client.force_login(organisation)
@@ -243,6 +258,15 @@ class TestPage:
         assert newer.version in page
         assert "up from 1" in page
         assert "edition 1.0.0" in page
+
+    def test_what_holds_teams_back_leads_to_them_and_to_the_criterion(self, client, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[1], on="2026-05-01")
+        client.force_login(lead.user)
+        address = f"?framework={edition.framework.key}"
+        page = client.get(f"/portfolio/{address}&sort=overall&page=1").content.decode()
+        assert f'<a href="{address}&amp;sort=Y#levels">Area Y<' in page
+        assert f'<a href="{edition.get_absolute_url()}#y3">Practice y3 is done.</a>' in page
 
     def test_an_address_that_makes_no_sense_is_a_page(self, client, admin, edition):
         client.force_login(admin)

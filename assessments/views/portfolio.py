@@ -42,6 +42,7 @@ def portfolio(request):
         "body": heatmap(rows, query.edition, seen.linked, {each.pk: each.version for each in form.editions}),
         "contents": contents,
         "address": _address(request),
+        "unsorted": _address(request, sort=""),
         "stack": charts.stack(seen.over_time, [(r.number, r.name) for r in contents.rungs], top=contents.top),
     }
     return render(request, "portfolio/portfolio.html", context)
