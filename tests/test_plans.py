@@ -214,6 +214,27 @@ class TestPages:
         assert client.post(f"/teams/{lead.team.pk}/targets/{target.pk}/give-up/").status_code == 404
         assert Target.objects.exists()
 
+    def test_giving_up_leads_back_to_its_framework(self, client, lead):
+        lead.closes(AT[1], on=str(days(-10)))
+        other = Lead(team=lead.team)
+        other.closes(AT[1], on=str(days(-5)))
+        target = aim(lead)
+        client.force_login(lead.user)
+        address = f"/teams/{lead.team.pk}/targets/?framework={lead.edition.framework.key}"
+        assert "It goes for good" in client.get(address).content.decode()
+        assert client.post(f"/teams/{lead.team.pk}/targets/{target.pk}/give-up/").url == address
+
+    def test_a_target_that_is_met_is_no_longer_on_the_way(self, client, lead):
+        aim(lead, set_ago=30)
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        address = f"/teams/{lead.team.pk}/targets/"
+        assert "% of the way" in client.get(address).content.decode()
+        lead.closes(AT[2], on=str(days(-5)))
+        page = client.get(address).content.decode()
+        assert "met</span>" in page
+        assert "% of the way" not in page
+
     def test_planning_proposes_the_next_step_and_keeps_what_was_written(self, client, lead):
         lead.closes(AT[1], on=str(days(-10)))
         client.force_login(lead.user)

@@ -44,12 +44,12 @@ def targets(request, pk):
 @login_required
 def give_up(request, pk, target):
     team, _ = get_team(request, pk, may="set targets")
-    found = team.targets.filter(pk=target).first()
+    found = team.targets.select_related("framework").filter(pk=target).first()
     if found is None:
         raise Http404
     found.give_up(by=request.user)
     messages.success(request, "The target is given up.")
-    return redirect("team-targets", pk)
+    return redirect(page_of("team-targets", Aspiration(team, found.framework.key)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
