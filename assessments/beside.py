@@ -25,11 +25,12 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A criterion with what became of it, in words."""
+    """A criterion with what became of it, in words; `was` tells what the earlier edition had different about it."""
 
     criterion: Criterion
     before: str
     after: str
+    was: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,16 @@ def _signed(value, places: int) -> str:
         return "–"
     text = scoring.rounded(scoring.exact(abs(value)), places) or ""
     return f"{'±' if not float(text) else '+' if value > 0 else '−'}{text}"
+
+
+def _was(old: Criterion, new: Criterion, kind: Kind) -> str:
+    """Another wording only where it means something else; a place in the framework always weighs."""
+    parts = [f"“{old.statement}”"] if kind == Kind.REWORDED and old.statement != new.statement else []
+    if old.dimension.key != new.dimension.key:
+        parts.append(f"in {old.dimension.name}")
+    if old.level and new.level and old.level.number != new.level.number:
+        parts.append(f"at level {old.level.number}")
+    return ", ".join(parts)
 
 
 class Beside:
@@ -152,6 +163,7 @@ class Beside:
             criterion=new or old,
             before=answer_name(old, change.before or "") if asked_before else "–",
             after=answer_name(new, change.after or "") if asked_after else "–",
+            was=_was(old, new, change.kind) if old and new else "",
         )
 
     @property

@@ -271,6 +271,23 @@ class TestChanges:
         assert (y.level, y.change) == (3, 2)
 
 
+def test_a_comparison_tells_what_the_earlier_edition_had_different(client, add, edition, team, lead):
+    old = add(1)
+    newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+    newer.criteria.filter(key="x1").update(meaning=2, statement="Practice x1 is done twice.")
+    newer.criteria.filter(key="x2").update(statement="Practice x2 is done, of course.")
+    newer.criteria.filter(key="y3").update(
+        level=newer.levels.get(number=3), dimension=newer.dimensions.get(key="X"), order=9
+    )
+    newer.publish(digest="sha256:newer")
+    new = add(3, edition=newer)
+    told = {row.criterion.key: row.was for group in Beside(old, new).groups for row in group.rows if row.was}
+    assert told == {"x1": "“Practice x1 is done.”", "y3": "in Area Y, at level 2"}
+    client.force_login(lead)
+    page = client.get(f"/teams/{team.pk}/compare/").content.decode()
+    assert "level 3<br>Before: in Area Y, at level 2</small>" in page
+
+
 class TestTwoResultsOfOneMonth:
     """A month would tell neither which of them is meant."""
 
