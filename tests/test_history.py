@@ -288,6 +288,23 @@ def test_a_comparison_tells_what_the_earlier_edition_had_different(client, add, 
     assert "level 3<br>Before: in Area Y, at level 2</small>" in page
 
 
+def test_comparing_stays_with_the_framework_and_with_the_two_results(client, add, team, lead):
+    first, second = add(1), add(2)
+    other = toy.make_edition()
+    add(3, edition=other)
+    newest = add(4, edition=other)
+    client.force_login(lead)
+    framework = f"?framework={first.framework.key}"
+    page = client.get(f"{team.get_absolute_url()}{framework}").content.decode()
+    assert f'href="/teams/{team.pk}/compare/{framework}"' in page
+    assert f'href="/teams/{team.pk}/compare/?earlier={first.pk}&amp;later={second.pk}"' in page
+    beside = client.get(f"/teams/{team.pk}/compare/{framework}").context["beside"]
+    assert (beside.old, beside.new) == (first, second)
+    response = client.get(f"/teams/{team.pk}/compare/")
+    assert response.context["beside"].new == newest
+    assert f'href="/teams/{team.pk}/targets/?framework={other.framework.key}"' in response.content.decode()
+
+
 class TestTwoResultsOfOneMonth:
     """A month would tell neither which of them is meant."""
 

@@ -15,9 +15,9 @@ from ..models import SetbackReason
 @require_safe
 @login_required
 def compare(request, pk):
-    """Without a choice the newest result and the one before it."""
+    """Without a choice the newest result, of a framework if it is named, and the one before it."""
     team, may = get_team(request, pk, may="see result")
-    past = TeamHistory(team)
+    past = TeamHistory(team, request.GET)
     newest = {"earlier": past.previous and past.previous.pk, "later": past.latest and past.latest.pk}
     form = CompareForm({**newest, **request.GET.dict()}, team=team)
     context = {"team": team, "may": may, "form": form, "has_two": len(past.all) > 1, "beside": None}
