@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from assessments.aims import graded
 from assessments.demo import invented
 from assessments.frameworks.storing import load_built_in
 from assessments.models import (
@@ -21,6 +22,7 @@ from assessments.models import (
     PartResult,
     Rating,
     Result,
+    Target,
     Team,
     Unit,
     User,
@@ -77,6 +79,14 @@ class TestALargeOne:
             assert {p.key: p.level for p in frozen.parts.filter(kind="dimension")} == {
                 key: part.outcomes["largely"].level for key, part in score.dimensions.items()
             }
+
+    def test_its_targets_are_graded_by_the_results_since(self, made):
+        targets = list(Target.objects.for_grading())
+        assert len(targets) == 5
+        for target in targets:
+            assert target.baseline.team_id == target.team_id
+            assert target.baseline.created_at < target.set_at
+        assert all(each.grading.share is not None for each in graded(targets))
 
     def test_is_refused_beside_real_teams_and_beside_itself(self, made):
         assert "there already" in run(teams=5)

@@ -53,6 +53,15 @@ class Pattern:
     criteria: list[tuple]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A result from which a target may start."""
+
+    result: uuid.UUID
+    level: int
+    at: datetime.datetime
+
+
 class LargeDemo:
     """Writes the whole organisation; the same seed and day give the same rows."""
 
@@ -162,18 +171,21 @@ class LargeDemo:
         for place, user in enumerate(people):
             role = Membership.Role.MEMBER if place else Membership.Role.LEAD
             self.add(Membership(user=user, team=team, role=role))
-        latest = self._years(team, people)
+        start = self._years(team, people)
         if number % 3 == 0:
-            self._plans(team, people[0], latest)
+            self._plans(team, people[0], start)
 
-    def _years(self, team: Team, people: list[User]) -> Result:
+    def _years(self, team: Team, people: list[User]) -> Start:
+        """Every quarter of a team; returns what it had a year before its newest result."""
         maturity, gain = self.random.uniform(0.3, 2.6), self.random.uniform(-0.01, 0.12)
         # One team in twelve stopped assessing itself more than a year ago.
         days = self.days[: len(self.days) // 2] if self.random.random() < 1 / 12 else self.days
+        starts = []
         for place, day in enumerate(days):
             pattern = self._fitting(maturity + gain * place + self.random.gauss(0, 0.1))
             result = self._closed(team, people, day, pattern, is_latest=place == len(days) - 1)
-        return result
+            starts.append(Start(result=result.pk, level=result.level or 0, at=result.created_at))
+        return starts[-5:][0]
 
     def _closed(
         self, team: Team, people: list[User], day: datetime.date, pattern: Pattern, *, is_latest: bool
@@ -206,11 +218,25 @@ class LargeDemo:
                 row.saved_at = at
                 self.add(row)
 
-    def _plans(self, team: Team, lead: User, latest: Result):
-        level = min(len(self.edition.contents.levels) - 1, (latest.level or 0) + 1)
+    def _plans(self, team: Team, lead: User, start: Start):
+        """A target a level above where the team was, and two actions, all from a week after that result."""
+        level, at = min(self.edition.contents.top, start.level + 1), start.at + datetime.timedelta(days=7)
         due = self.days[-1] + datetime.timedelta(days=self.random.choice([-40, 60, 120, 240]))
         known = {"team": team, "framework_id": self.edition.framework_id}
-        self.add(Target(**known, level=level, rule="largely", due=due, why="Made up.", set_by=lead))
+        self.add(
+            Target(
+                **known,
+                level=level,
+                rule="largely",
+                due=due,
+                why="Made up.",
+                set_by=lead,
+                set_at=at,
+                baseline_id=start.result,
+            )
+        )
         for criterion in self.random.sample(self.edition.contents.criteria, 2):
             text = criterion.next or criterion.statement
-            self.add(Action(**known, criterion=criterion.key, text=text, owner=lead, due=due, created_by=lead))
+            action = Action(**known, criterion=criterion.key, text=text, owner=lead, due=due, created_by=lead)
+            action.created_at = action.status_at = at
+            self.add(action)
