@@ -103,6 +103,22 @@ def test_a_target_is_set_reached_and_told(page, lead):
     assert_fits(page, 320)
 
 
+def test_giving_a_target_up_is_asked_about_and_leaves_it_room(page, lead):
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user, "rule": "largely"}
+    Target.objects.set(**terms, level=2, due=TODAY + datetime.timedelta(days=30), why="Faster.")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/teams/{lead.team.pk}/targets/")
+    button = page.get_by_role("button", name="Give it up")
+    assert not button.is_visible()
+    page.get_by_text("Give up").click()
+    assert page.locator(".gaps > li > span").first.bounding_box()["width"] > 300
+    axe_in_both_schemes(page)
+    assert_fits(page, 320)
+    button.click()
+    page.get_by_text("The target is given up.").wait_for()
+    assert not Target.objects.exists()
+
+
 def test_comparing_tells_what_the_team_did_from_what_the_edition_did(page, lead):
     edition = toy.make_edition(key=lead.edition.framework.key, version="2.0.0", published=False)
     edition.criteria.filter(key="y3").update(level=edition.levels.get(number=3))
