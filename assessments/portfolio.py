@@ -311,6 +311,11 @@ class Portfolio:
         ]
         return sorted(found, key=_most_teams_first)
 
+    @property
+    def holding_most(self) -> list[Holding]:
+        """The dimension that holds most teams back; several where they hold as many."""
+        return [each for each in self.holding_dimensions if each.teams == self.holding_dimensions[0].teams]
+
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
         """Of each dimension how many teams are at which level."""

@@ -111,6 +111,7 @@ class TestNewestResults:
             Lead(edition=edition).closes(codes, on="2026-05-01")
         portfolio = seen(admin, edition)
         assert [(each.name, each.teams) for each in portfolio.holding_dimensions] == [("Area X", 2), ("Area Y", 2)]
+        assert portfolio.holding_most == portfolio.holding_dimensions
         found = [(each.key, each.teams, each.about) for each in portfolio.holding_criteria]
         assert found == [("x1", 2, "Area X · level 1"), ("y2", 2, "Area Y · level 2"), ("x2", 1, "Area X · level 1")]
 
@@ -266,6 +267,12 @@ class TestPage:
         address = f"?framework={edition.framework.key}"
         page = client.get(f"/portfolio/{address}&sort=overall&page=1").content.decode()
         assert f'<a href="{address}&amp;sort=Y#levels">Area Y<' in page
+        assert "holds most teams back: 1" in page
+        Lead(edition=edition, team=lead.team).closes("F P L N F F F N", on="2026-06-01")
+        Lead(edition=edition, unit=lead.team.unit).closes(AT[1], on="2026-05-01")
+        make_membership(user=lead.user, unit=lead.team.unit, role="manager")
+        page = client.get(f"/portfolio/{address}").content.decode()
+        assert "Area X</b><small>and 1 other hold most teams back: 1 each" in page
         assert f'<a href="{edition.get_absolute_url()}#y3">Practice y3 is done.</a>' in page
 
     def test_an_address_that_makes_no_sense_is_a_page(self, client, admin, edition):
