@@ -93,9 +93,9 @@ class Roadmap:
         return answer_name(criterion, row.rating) if row else ""
 
     def _is_newer_than(self, moment: datetime.datetime) -> bool:
-        """Whether the newest result stands for that day of the team or a later one."""
-        zone = ZoneInfo(self.about.team.time_zone)
-        return self.about.latest is not None and self.about.latest.date >= timezone.localdate(moment, timezone=zone)
+        """Whether the newest result stands for a later day of the team, or for that day and was made afterwards."""
+        latest, day = self.about.latest, timezone.localdate(moment, timezone=ZoneInfo(self.about.team.time_zone))
+        return latest is not None and (latest.date > day or (latest.date == day and latest.created_at >= moment))
 
     def _was_made_after(self, moment: datetime.datetime) -> bool:
         """Whether the newest result came later, even if its answers had been asked for before."""

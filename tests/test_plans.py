@@ -158,6 +158,14 @@ class TestActions:
         self.plan(lead).change(by=lead.user, status="done")
         assert self.roadmap(lead).without_effect == []
 
+    def test_of_one_day_the_result_has_to_come_after_the_work(self, lead):
+        action = self.plan(lead, ago=0)
+        lead.closes(AT[1], on=str(TODAY))
+        action.change(by=lead.user, status="done")
+        assert self.roadmap(lead).without_effect == []
+        lead.closes(AT[1], on=str(TODAY))
+        assert [each.action for each in self.roadmap(lead).without_effect] == [action]
+
     def test_dropping_needs_a_reason_in_the_database_too(self, lead):
         with pytest.raises(IntegrityError), transaction.atomic():
             self.plan(lead).change(by=lead.user, status="dropped")
