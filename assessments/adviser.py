@@ -13,11 +13,15 @@ IMPLIES = {"models": "production"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A rule or adjustment and what it did: `counted` where it gave or changed the level, which then was `level`."""
+    """A rule or adjustment and what it did: `counted` where it gave or changed the level, which then was `level`.
+
+    An adjustment may fit the answers and yet change nothing, as the level is right already.
+    """
 
     key: str
     why: str
     basis: str
+    fits: bool
     counted: bool
     level: int
 
@@ -55,15 +59,16 @@ def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, 
     reasons: list[Reason] = []
     for rule in block["rules"]:
         fits = _holds(rule["when"], answers)
-        reasons.append(_reason(rule, counted=fits, level=rule["level"]))
+        reasons.append(_reason(rule, fits=fits, counted=fits, level=rule["level"]))
         if fits:
             break
     else:
         raise ValueError("no rule applies")
     level = reasons[-1].level
     for adjustment in block.get("adjustments") or ():
-        adjusted = _adjusted(adjustment, level) if _holds(adjustment["when"], answers) else level
-        reasons.append(_reason(adjustment, counted=adjusted != level, level=adjusted))
+        fits = _holds(adjustment["when"], answers)
+        adjusted = _adjusted(adjustment, level) if fits else level
+        reasons.append(_reason(adjustment, fits=fits, counted=adjusted != level, level=adjusted))
         level = adjusted
     here = floor if current is None else current
     return Advice(
@@ -74,8 +79,8 @@ def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, 
     )
 
 
-def _reason(rule: Mapping, *, counted: bool, level: int) -> Reason:
-    return Reason(key=rule["key"], why=rule["why"], basis=rule.get("basis") or "", counted=counted, level=level)
+def _reason(rule: Mapping, **did) -> Reason:
+    return Reason(key=rule["key"], why=rule["why"], basis=rule.get("basis") or "", **did)
 
 
 def _adjusted(adjustment: Mapping, level: int) -> int:

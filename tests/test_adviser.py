@@ -54,6 +54,14 @@ def test_reasons_tell_which_rules_did_not_count_too():
 def test_an_adjustment_that_changes_nothing_does_not_count():
     advice = advise(MLOPS, {"models": 5, "proven": 3, "change": "frequent", "production": True}, current=3)
     assert advice.rules == ("A3",)
+    assert {reason.key: reason.fits for reason in advice.reasons} == {
+        "A0": False,
+        "A4": False,
+        "A3": True,
+        "M1": True,
+        "M2": False,
+        "M3": False,
+    }
 
 
 def test_without_a_level_the_team_stands_on_the_floor():

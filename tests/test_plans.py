@@ -326,6 +326,10 @@ class TestPages:
                     {"key": "B", "when": {"models_min": 3, "live": True}, "level": 2, "why": "Many models."},
                     {"key": "A", "when": {}, "level": 1, "why": "Few models."},
                 ],
+                "adjustments": [
+                    {"key": "M", "when": {"pace": "fast"}, "at_least": 2, "why": "Fast."},
+                    {"key": "N", "when": {"pace": "slow"}, "at_most": 1, "why": "Slow."},
+                ],
             }
         }
         lead.edition.save()
@@ -336,6 +340,8 @@ class TestPages:
         assert AdviserAnswers.objects.get().answers == {"models": 4, "live": True, "pace": "fast"}
         page = client.get(address).content.decode()
         assert "Many models." in page
+        assert "M, holds, but changes nothing" in page
+        assert "N, does not hold here" in page
         assert "Set level 1 as a target" in page
 
     def test_a_setback_is_asked_about_and_stays_in_the_history(self, client, lead):
