@@ -79,6 +79,20 @@ def months_since(day: datetime.date, today: datetime.date) -> int:
     return max(0, months - (shifted(day, months) > today))
 
 
+def day(date: datetime.date) -> str:
+    """A date as pages show it."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def same_month(date: datetime.date, other: datetime.date) -> bool:
+    return (date.year, date.month) == (other.year, other.month)
+
+
+def apart_from(date: datetime.date, other: datetime.date) -> str:
+    """The month of a date; with its day where the other date is in the same month."""
+    return day(date) if same_month(date, other) else f"{date:%B %Y}"
+
+
 def is_stale(day: datetime.date, today: datetime.date) -> bool:
     """Whether a result of that day is too old to be relied on."""
     return shifted(day, settings.STALE_AFTER_MONTHS) <= today

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from . import charts, scoring
 from .charts import HistoryPoint
-from .history import TeamHistory
+from .history import TeamHistory, apart_from
 from .models import Assessment, Result, Target
 from .models.frameworks import Contents
 from .models.results import as_fraction
@@ -33,7 +33,8 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
     series = [charts.RadarSeries("Now", "now", standing.indexes(standing.result))]
     if standing.previous:
         earlier = standing.indexes(standing.previous)
-        series.append(charts.RadarSeries(f"{standing.previous.date:%B %Y}", "previous", earlier))
+        then = apart_from(standing.previous.date, standing.result.date)
+        series.append(charts.RadarSeries(then, "previous", earlier))
     if standing.uses_levels and any(row.target for row in standing.dimensions):
         wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
         series.append(charts.RadarSeries("Target level", "target", wanted))

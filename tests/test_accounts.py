@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from assessments.demo import accounts
 from assessments.demo.accounts import demo_accounts
 from assessments.models import Event, SignInAttempt, User
 from assessments.models.accounts import ATTEMPT_WINDOW, setup_code
@@ -288,9 +289,21 @@ def test_demo_accounts_are_listed_once_each_without_who_may_not_sign_in(client, 
     User.objects.filter(pk=gone.pk).update(is_active=False)
     for name in ("one", "two"):
         toy.start(team=team, by=lead, edition=toy.make_edition(key=name))
-    accounts = demo_accounts()
-    assert [account.email for account in accounts.first + accounts.others] == [lead.email]
+    listed = demo_accounts()
+    assert [account.email for account in listed.first + listed.others] == [lead.email]
     assert client.get("/sign-in/").status_code == 200
+
+
+def test_of_many_demo_accounts_the_first_are_listed_and_the_rest_counted(client, settings, monkeypatch):
+    settings.DEMO = True
+    monkeypatch.setattr(accounts, "MOST", 3)
+    for team in (make_team(), make_team()):
+        for _ in range(3):
+            make_membership(user=make_user(is_demo=True), team=team)
+    page = client.get("/sign-in/").content.decode()
+    assert page.count('name="email" value=') == 1 + 3
+    assert "The first 3 of 5 more demo accounts" in page
+    assert "2 teams" in page
 
 
 @pytest.mark.parametrize("path", ["/accounts/?q=%00", "/teams/?next=a%00b"])

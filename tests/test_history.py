@@ -425,6 +425,15 @@ class TestCharts:
         # Two dimensions have no area to draw.
         assert radar_chart(standing) is None
 
+    def test_the_radar_tells_two_results_of_one_month_apart_by_their_days(self, team):
+        load_built_in()
+        edition = Framework.objects.get(key="mlops").default_edition()
+        count = len(edition.contents.criteria)
+        for number, codes in ((3, "P"), (24, "F")):
+            on = datetime.date(2026, 11, number)
+            result = toy.add_result(team=team, edition=edition, date=on, codes=" ".join([codes] * count))
+        assert {shape.name for shape in radar_chart(Standing.of(result)).shapes} == {"Now", "3 November 2026"}
+
 
 class TestSums:
     """A framework by sums: the band stands where a level would, the lowest section score where an index would."""

@@ -7,6 +7,8 @@ from django.db.models import Exists, OuterRef
 from ..models import Assessment, Membership, User
 
 ROLES = {"lead": "Lead", "member": "Member", "viewer": "Viewer", "manager": "Manager"}
+#: More are not listed: a large demo organisation has thousands.
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +20,12 @@ class DemoAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoAccounts:
+    """`others` are the first few of `more` accounts."""
+
     first: list[DemoAccount]
     others: list[DemoAccount]
+    more: int
+    teams: int
 
 
 def demo_accounts() -> DemoAccounts:
@@ -33,12 +39,15 @@ def demo_accounts() -> DemoAccounts:
     memberships = Membership.objects.filter(user__in=users).select_related("team", "unit").annotate(busy=Exists(asked))
     first_of: dict[str, DemoAccount] = {}
     others = []
-    for membership in memberships.order_by("-busy", "team__name", "pk"):
+    memberships = memberships.order_by("-busy", "team__name", "pk")
+    for membership in memberships:
         account = _account(users[membership.user_id], f"{ROLES[membership.role]}, {membership.team or membership.unit}")
         if first_of.setdefault(membership.role, account) is not account:
             others.append(account)
     first = told[:1] + [first_of[role] for role in ("lead", "member", "manager", "viewer") if role in first_of]
-    return DemoAccounts(first=first, others=sorted(told[1:] + others, key=lambda account: account.role))
+    others = sorted(told[1:] + others, key=lambda account: account.role)
+    teams = {membership.team_id for membership in memberships} - {None}
+    return DemoAccounts(first=first, others=others[:MOST], more=len(others), teams=len(teams))
 
 
 def _account(user: User, role: str) -> DemoAccount:

@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 from .. import charts, scoring, standing
+from ..history import apart_from, day, same_month
 
 register = template.Library()
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
@@ -114,25 +115,13 @@ def history_rows(chart):
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
-def day(date) -> str:
-    """A date as pages show it."""
-    return f"{date.day} {date:%B %Y}"
-
-
-@register.filter
-def apart_from(date, other) -> str:
-    """The month of a date; with its day where the other date is in the same month."""
-    return day(date) if _same_month(date, other) else f"{date:%B %Y}"
+register.filter(apart_from)
 
 
 @register.filter
 def briefly_apart_from(date, other) -> str:
     """The same with a short name of the month."""
-    return f"{date.day} {date:%b %Y}" if _same_month(date, other) else f"{date:%b %Y}"
-
-
-def _same_month(date, other) -> bool:
-    return (date.year, date.month) == (other.year, other.month)
+    return f"{date.day} {date:%b %Y}" if same_month(date, other) else f"{date:%b %Y}"
 
 
 @register.filter
