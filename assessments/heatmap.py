@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from .charts import level_step
 from .models import Edition, PartResult
@@ -29,13 +29,13 @@ def columns_of(edition: Edition) -> list[Column]:
 
 def heatmap(rows: Sequence[Row], edition: Edition, linked: frozenset, versions: dict) -> SafeString:
     """A table body: one row per team. `linked` are the teams whose page may be opened, `versions` those of editions."""
-    columns, top = columns_of(edition), edition.contents.top
-    return format_html_join("\n", "<tr>{}{}{}</tr>", _rows(rows, columns, edition, top, linked, versions))
+    return format_html_join("\n", "<tr>{}{}{}</tr>", _rows(rows, columns_of(edition), edition, linked, versions))
 
 
-def _rows(rows, columns, edition, top, linked, versions) -> Iterator[tuple]:
+def _rows(rows, columns, edition, linked, versions) -> Iterator[tuple]:
+    top, step = edition.contents.top, "level" if edition.uses_levels else "band"
     for row in rows:
-        cells = format_html_join("", "{}", ((_cell(row, kind, key, top),) for kind, key, _ in columns))
+        cells = format_html_join("", "{}", ((_cell(row, kind, key, top, step),) for kind, key, _ in columns))
         yield _head(row, edition, linked, versions), cells, _age(row, linked)
 
 
@@ -65,24 +65,29 @@ def _levels(row: Row, kind: str, key: str) -> tuple[int | None, int | None, bool
     return row.parts.get(part), row.parts_before.get(part), part in row.parts
 
 
-def _cell(row: Row, kind: str, key: str, top: int) -> SafeString:
+def _cell(row: Row, kind: str, key: str, top: int, step: str) -> SafeString:
     level, before, asked = _levels(row, kind, key)
     target = row.targets.get(key) if kind != PartResult.Kind.GROUP.value else None
-    wanted = format_html('<small class="aim"> <span aria-hidden="true">⚑</span>{}</small>', target) if target else ""
+    wanted = _wanted(target) if target else ""
     if level is None:
         said = "nothing applies" if asked else "not in its edition" if row.newest else "no result"
         return format_html('<td class="cx">–<span class="visually-hidden"> {}</span>{}</td>', said, wanted)
-    return format_html(
-        '<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, _change(level, before), wanted
-    )
+    change = "" if before is None else _change(level - before, step)
+    return format_html('<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, wanted, change)
 
 
-def _change(level: int, before: int | None) -> SafeString | str:
-    if before is None or before == level:
-        return ""
-    if level > before:
-        return format_html(' <span aria-hidden="true">↑</span><span class="visually-hidden">up from {}</span>', before)
-    return format_html(' <span aria-hidden="true">↓</span><span class="visually-hidden">down from {}</span>', before)
+@lru_cache
+def _wanted(target: int) -> SafeString:
+    flag = mark_safe('<span aria-hidden="true">⚑</span><span class="visually-hidden">wanted: </span>')
+    return format_html('<small class="aim"> {}{}</small>', flag, target)
+
+
+@lru_cache
+def _change(by: int, step: str) -> SafeString:
+    """What became of a level (or band) since the result before, in words and sign."""
+    steps = step if abs(by) == 1 else f"{step}s"
+    said = f"{'+' if by > 0 else '−'}{abs(by)} {steps}" if by else "same"
+    return format_html('<small class="change{}">{}</small>', " moved" if by else "", said)
 
 
 def _age(row: Row, linked: frozenset) -> SafeString:

@@ -36,6 +36,13 @@ def seen(user, edition, **query):
     return Portfolio(user, Query(edition=edition, rule="largely", **query), Unit.objects.as_tree())
 
 
+def cells(page: str) -> list[str]:
+    """What is to be seen in the cells of the heatmap of one team."""
+    page = re.sub(r'<span class="visually-hidden">.*?</span>', "", page)
+    found = re.findall(r'<td class="(?:l\d|cx)">(.*?)</td>', page)
+    return [" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in found]
+
+
 def levels(portfolio):
     return {row.team.name: row.level for row in portfolio.named}
 
@@ -257,8 +264,18 @@ class TestPage:
         client.force_login(admin)
         page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
         assert newer.version in page
-        assert "up from 1" in page
         assert "edition 1.0.0" in page
+        # Overall, X, Y: what can be seen, not only what is read out.
+        assert cells(page) == ["2 +1 level", "2 same", "2 +1 level"]
+
+    def test_going_back_and_a_first_result_are_told_as_what_they_are(self, client, admin, edition):
+        lead = Lead(edition=edition)
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}"
+        lead.closes(AT[3], on="2026-03-01")
+        assert cells(client.get(address).content.decode()) == ["3", "3", "3"]
+        lead.closes(AT[1], on="2026-06-01")
+        assert cells(client.get(address).content.decode()) == ["1 −2 levels", "2 −1 level", "1 −2 levels"]
 
     def test_what_holds_teams_back_leads_to_them_and_to_the_criterion(self, client, edition):
         lead = Lead(edition=edition)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from assessments.demo.large import LargeDemo
 from assessments.models import Action, Target
 
 from .. import toy
@@ -14,6 +15,8 @@ from .conftest import assert_fits, axe_in_both_schemes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TODAY = datetime.date.today()
+#: Pixels between the margins of an A3 sheet across.
+A3 = round((420 - 2 * 12) / 25.4 * 96)
 
 
 def days(number):
@@ -169,6 +172,16 @@ def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_on_a3(sign_in
     # A3 across, in points.
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", sheet)
     assert (round(float(box[1])), round(float(box[2]))) == (1191, 842)
+
+
+def test_twenty_dimensions_fit_on_a3_with_their_changes(sign_in, live_server):
+    LargeDemo(seed=7, today=TODAY, teams=4, years=1, dimensions=20).write()
+    page = sign_in(make_user(is_administrator=True), width=A3)
+    page.goto("/portfolio/")
+    page.emulate_media(media="print")
+    assert page.locator(".heat .change").first.is_visible()
+    table = page.locator(".heat").bounding_box()
+    assert table["x"] + table["width"] <= A3
 
 
 def test_the_plan_shows_what_is_overdue_first(page, lead):
