@@ -6,12 +6,12 @@ grow with the number of results.
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
 from . import scoring
@@ -21,13 +21,19 @@ from .models import Criterion, CriterionResult, Edition, PartResult, Result, Tar
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
+#: Number and name, in place of those of a level, of results on another ladder: their levels mean something else.
+APART = (-1, "on another ladder")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is looked at: one line of history, and which teams. `as_of` is None for now."""
+    """What is looked at: one line of history, and which teams. `as_of` is None for now.
+
+    `editions` are all of the framework that are or were published: some may have another ladder of levels.
+    """
 
     edition: Edition
+    editions: Sequence[Edition]
     rule: str
     questionnaire: str = "full"
     unit: int | None = None
@@ -40,7 +46,8 @@ class Query:
 class Row:
     """A team with its newest result and the one before it in the line; both None while there is none.
 
-    One on another ladder is none either: its levels meant something else.
+    A previous one on another ladder than the newest is none either: its levels meant something else. `is_apart` is a
+    team whose newest result itself is on another ladder than the edition that is looked at.
     """
 
     team: Team
@@ -48,6 +55,7 @@ class Row:
     newest: Result | None
     previous: Result | None
     levels_then: list[int | None]
+    is_apart: bool = False
     parts: dict[tuple, int | None] = field(default_factory=dict)
     parts_before: dict[tuple, int | None] = field(default_factory=dict)
     targets: dict[str, int] = field(default_factory=dict)
@@ -57,6 +65,11 @@ class Row:
     @property
     def level(self) -> int | None:
         return self.newest.level if self.newest else None
+
+    @property
+    def level_here(self) -> int | None:
+        """The level on the ladder that is looked at: what can be counted, sorted, and held against a target."""
+        return None if self.is_apart else self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +112,7 @@ class Portfolio:
         """`units` are all of them, as a tree."""
         self.user, self.query, self.units = user, query, units
         self.contents = query.edition.contents
+        self.here = {edition.pk for edition in query.edition.on_its_ladder(query.editions)}
         self.last_day = query.as_of or now_everywhere()
         self.today = query.as_of or timezone.localdate()
         self.days = past_days(self.last_day)
@@ -148,8 +162,10 @@ class Portfolio:
             teams = teams.filter(Q(pk__in=self._own_teams) | Q(unit__in=self._own_units))
         newest = self._line.filter(date__lte=self.last_day)
         teams = teams.annotate(newest=Subquery(newest.values("pk")[:1]), before=Subquery(newest.values("pk")[1:2]))
+        here = When(edition__in=self.here, then=F("level"))
+        level_here = Case(here, default=Value(APART[0]), output_field=IntegerField())
         for place, day in enumerate(self.days[:-1]):
-            then = self._line.filter(date__lte=day).values("level")[:1]
+            then = self._line.filter(date__lte=day).values(level_here=level_here)[:1]
             teams = teams.annotate(**{f"level_{place}": Subquery(then)})
         rows = list(teams)
         results = self._results({pk for team in rows for pk in (team.newest, team.before) if pk})
@@ -167,12 +183,14 @@ class Portfolio:
         if newest and previous and not previous.is_on_the_ladder_of(newest):
             previous = None
         then = [getattr(team, f"level_{place}") for place in range(len(self.days) - 1)]
+        apart = newest is not None and newest.edition_id not in self.here
         return Row(
             team=team,
             is_named=self.mode == NAMES or self.may_open(team),
             newest=newest,
             previous=previous,
-            levels_then=[*then, newest and newest.level],
+            levels_then=[*then, APART[0] if apart else newest and newest.level],
+            is_apart=apart,
             is_stale=newest is not None and is_stale(newest.date, self.today),
             months=months_since(newest.date, self.today) if newest else 0,
         )
@@ -256,11 +274,16 @@ class Portfolio:
 
     @property
     def median(self) -> int | None:
-        return scoring.low_median(row.level for row in self._assessed if row.level is not None)
+        return scoring.low_median(row.level_here for row in self._assessed if row.level_here is not None)
 
     @cached_property
     def counts(self) -> dict[int, int]:
-        return Counter(row.level for row in self._assessed if row.level is not None)
+        return Counter(row.level_here for row in self._assessed if row.level_here is not None)
+
+    @cached_property
+    def apart(self) -> int:
+        """Teams with a result on another ladder: in no median and no distribution."""
+        return sum(row.is_apart for row in self._assessed)
 
     @cached_property
     def due(self) -> list[Row]:
@@ -270,7 +293,10 @@ class Portfolio:
 
     @property
     def over_time(self) -> list[tuple[datetime.date, dict[int, int]]]:
-        """Teams per level on each day; only of teams by name, as days can be subtracted from each other."""
+        """Teams per level on each day, those on another ladder under `APART`.
+
+        Only of teams by name, as days can be subtracted from each other.
+        """
         return [
             (day, Counter(level for row in self.named if (level := row.levels_then[place]) is not None))
             for place, day in enumerate(self.days)
@@ -319,9 +345,8 @@ class Portfolio:
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
         """Of each dimension how many teams are at which level."""
-        rows = PartResult.objects.filter(
-            result__in=self._newest_ids(self._assessed), kind=PartResult.Kind.DIMENSION, level__isnull=False
-        )
+        here = self._newest_ids(row for row in self._assessed if not row.is_apart)
+        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, level__isnull=False)
         counts: dict[str, dict[int, int]] = {}
         for key, level, n in rows.order_by().values_list("key", "level").annotate(n=Count("pk")):
             counts.setdefault(key, {})[level] = n
@@ -363,7 +388,7 @@ class Portfolio:
         hidden = self.counts_others and unit.pk not in self.shown
         if hidden:
             rows = [row for row in rows if row.is_named]
-        levels = [row.level for row in rows if row.level is not None]
+        levels = [row.level_here for row in rows if row.level_here is not None]
         return UnitRow(
             unit=unit,
             depth=unit.depth,
@@ -385,10 +410,9 @@ class Portfolio:
 
     def _levels_of(self, part: str) -> dict:
         if part == "overall":
-            return {row.newest.pk: row.level for row in self.named if row.newest and row.level is not None}
-        rows = PartResult.objects.filter(
-            result__in=self._newest_ids(self.named), kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False
-        )
+            return {row.newest.pk: row.level for row in self.named if row.newest and row.level_here is not None}
+        here = self._newest_ids(row for row in self.named if not row.is_apart)
+        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False)
         return dict(rows.order_by().values_list("result_id", "level"))
 
     def with_parts(self, rows: list[Row]) -> list[Row]:
@@ -418,6 +442,6 @@ class Portfolio:
     @cached_property
     def at_target(self) -> tuple[int, int]:
         """Of the named teams with an overall target that is not over: how many are there already, and how many."""
-        wanted = [(row.level, self._targets.get(row.team.pk, {}).get("")) for row in self.named]
+        wanted = [(row.level_here, self._targets.get(row.team.pk, {}).get("")) for row in self.named]
         having = [(level, target) for level, target in wanted if target is not None]
         return sum(level is not None and level >= target for level, target in having), len(having)

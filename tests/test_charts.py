@@ -338,5 +338,14 @@ def test_a_slice_too_thin_for_its_number_has_none():
     assert [part.label for part in bar.slices] == ["", "200"]
 
 
+def test_what_has_no_place_on_the_ladder_stands_apart_on_top():
+    chart = stacked(("2026-01-01", {0: 1, -1: 2}), ("2026-04-01", {1: 2}), apart=(-1, "elsewhere"))
+    first, second = chart.bars
+    assert [part.step for part in first.slices] == [0, None]
+    assert first.slices[1].y < first.slices[0].y
+    assert (first.counts, first.total, second.counts, chart.apart) == ((1, 0, 0, 2), 3, (0, 2, 0, 0), "elsewhere")
+    assert stacked(("2026-04-01", {1: 2}), apart=(-1, "elsewhere")).apart == ""
+
+
 def test_without_a_team_there_is_nothing_to_stack():
     assert stacked(("2026-01-01", {})) is None

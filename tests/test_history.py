@@ -543,7 +543,8 @@ class TestPeriods:
         standing = Standing.of(result)
         assert (standing.level_change, {row.change for row in standing.dimensions}) == (None, {None})
         assert not Beside(old, result).same_ladder
-        row = Portfolio(make_user(is_administrator=True), Query(edition=newest, rule="largely"), []).named[0]
+        query = Query(edition=newest, editions=[lead_of.edition, skipped, newest], rule="largely")
+        row = Portfolio(make_user(is_administrator=True), query, []).named[0]
         assert (row.level, row.previous) == (1, None)
         again = lead_of.closes(AT[2], on="2025-08-01", edition=newest)
         assert Standing.of(again).level_change == 1

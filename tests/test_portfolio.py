@@ -13,7 +13,7 @@ from django.utils import timezone
 from assessments import exports
 from assessments.history import past_days
 from assessments.models import Answer, Edition, Target, Unit
-from assessments.portfolio import Portfolio, Query
+from assessments.portfolio import APART, Portfolio, Query
 
 from . import toy
 from .factories import make_membership, make_unit, make_user
@@ -33,7 +33,8 @@ def admin():
 
 
 def seen(user, edition, **query):
-    return Portfolio(user, Query(edition=edition, rule="largely", **query), Unit.objects.as_tree())
+    editions = list(edition.framework.editions.frozen())
+    return Portfolio(user, Query(edition=edition, editions=editions, rule="largely", **query), Unit.objects.as_tree())
 
 
 def cells(page: str) -> list[str]:
@@ -148,6 +149,40 @@ class TestNewestResults:
         Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
         newer.publish(digest="sha256:ladder")
         assert seen(admin, newer).at_target == (0, 0)
+
+    def test_levels_of_another_ladder_are_counted_apart(self, client, admin, edition):
+        """Two teams on the old ladder, one of which has moved to the new one since, and one that began there."""
+        framework = f"/portfolio/?framework={edition.framework.key}&as_of=2026-09-30"
+        stays, moves = Lead(name="Stays", edition=edition), Lead(name="Moves", edition=edition)
+        for lead in (stays, moves):
+            lead.closes(AT[3], on="2026-02-01")
+        client.force_login(admin)
+        assert "another ladder" not in client.get(framework).content.decode()
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        reworded = toy.make_edition(key=edition.framework.key, version="2.1.0")
+        moves.closes(AT[1], on="2026-08-01", edition=newer)
+        Lead(name="Begins", edition=reworded).closes(AT[2], on="2026-08-01")
+        day = datetime.date(2026, 9, 30)
+
+        portfolio = seen(admin, reworded, as_of=day)
+        then = {str(day): counts for day, counts in portfolio.over_time}
+        assert then["2026-03-31"] == then["2026-06-30"] == {APART[0]: 2}
+        assert then["2026-09-30"] == {APART[0]: 1, 1: 1, 2: 1}
+        assert (portfolio.apart, portfolio.counts, portfolio.median) == (1, {1: 1, 2: 1}, 1)
+        assert {name: (median, counts) for name, median, counts in portfolio.dimension_rows} == {
+            "Area X": (2, [0, 0, 2, 0]),
+            "Area Y": (1, [0, 1, 1, 0]),
+        }
+        assert levels(portfolio) == {"Begins": 2, "Moves": 1, "Stays": 3}
+        for sort in ("overall", "X"):
+            assert seen(admin, reworded, sort=sort).sorted()[-1].team.name == "Stays"
+        old = seen(admin, edition, only_edition=True, as_of=day)
+        assert [counts for _, counts in old.over_time][-3:] == [{3: 1}, {3: 1}, {3: 1}]
+        page = client.get(framework).content.decode()
+        assert "1 team has its newest result on an edition with another ladder of levels than 2.1.0" in page
+        assert re.search(r"In the end: 1 at 1, 1 at 2, 1 on another ladder", page)
 
     def test_days_are_ends_of_quarters_and_the_day_itself(self):
         days = past_days(datetime.date(2026, 2, 10))

@@ -9,22 +9,22 @@ from .drawing import LEVEL_COLOURS, RIM_COLOURS, level_step, tenth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """The teams at one level. `label` is empty where there is no room for the number."""
+    """The teams at one level; `step` is None for those that stand apart. `label` is empty where there is no room."""
 
     x: float
     y: float
     width: float
     height: float
-    step: int
+    step: int | None
     label: str
 
     @property
     def colour(self) -> str:
-        return LEVEL_COLOURS[self.step]
+        return "none" if self.step is None else LEVEL_COLOURS[self.step]
 
     @property
     def rim(self) -> str:
-        return RIM_COLOURS[self.step]
+        return APART_RIM if self.step is None else RIM_COLOURS[self.step]
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -49,10 +49,13 @@ class Stack:
     height: int
     bottom: float
     bars: tuple[Bar, ...]
-    levels: tuple[tuple[int, str, int], ...]
+    levels: tuple[tuple[int, str], ...]
+    #: What teams are called that stand apart; empty where there are none on any day.
+    apart: str
     description: str
 
 
+APART_RIM = "#838a95"
 #: Room under the bars for the days, and the height below which a number does not fit into a slice.
 FOOT, READABLE = 20.0, 14.0
 
@@ -62,37 +65,46 @@ def stack(
     levels: Sequence[tuple[int, str]],
     *,
     top: int,
+    apart: tuple[int, str] | None = None,
     width: int = 600,
     height: int = 220,
 ) -> Stack | None:
     """Bars of the number of teams per level, the lowest level at the bottom; None where no day has a team.
 
     `days` are in order of time, each with its number of teams by level; `levels` are (number, name) from the lowest.
+    `apart` is a number and a name for teams that have no place among the levels; they are drawn on top, as a frame.
     """
     most = max((sum(counts.values()) for _, counts in days), default=0)
     if not most:
         return None
     each = width / len(days)
     unit = (height - FOOT) / most
+    steps: list[tuple[int, int | None]] = [(number, level_step(number, top)) for number, _ in levels]
+    if apart and any(counts.get(apart[0]) for _, counts in days):
+        steps.append((apart[0], None))
+    else:
+        apart = None
     bars = tuple(
-        _bar(day, counts, levels, top, left=place * each + each * 0.12, width=each * 0.76, unit=unit, height=height)
+        _bar(day, counts, steps, left=place * each + each * 0.12, width=each * 0.76, unit=unit, height=height)
         for place, (day, counts) in enumerate(days)
     )
     newest = bars[-1]
-    parts = ", ".join(f"{count} at {number}" for (number, _), count in zip(levels, newest.counts, strict=True) if count)
+    names = [*(f"at {number}" for number, _ in levels), *([apart[1]] if apart else [])]
+    parts = ", ".join(f"{count} {name}" for name, count in zip(names, newest.counts, strict=True) if count)
     return Stack(
         width=width,
         height=height,
         bottom=height - FOOT,
         bars=bars,
-        levels=tuple((number, name, level_step(number, top)) for number, name in levels),
+        levels=tuple(levels),
+        apart=apart[1] if apart else "",
         description=f"Teams per level from {bars[0].label} to {newest.label}. In the end: {parts or 'none'}.",
     )
 
 
-def _bar(day, counts, levels, top, *, left, width, unit, height) -> Bar:
+def _bar(day, counts, steps, *, left, width, unit, height) -> Bar:
     y, slices = height - FOOT, []
-    for number, _ in levels:
+    for number, step in steps:
         tall = counts.get(number, 0) * unit
         if not tall:
             continue
@@ -103,7 +115,7 @@ def _bar(day, counts, levels, top, *, left, width, unit, height) -> Bar:
                 y=tenth(y),
                 width=tenth(width),
                 height=tenth(tall),
-                step=level_step(number, top),
+                step=step,
                 label=str(counts[number]) if tall >= READABLE else "",
             )
         )
@@ -112,6 +124,6 @@ def _bar(day, counts, levels, top, *, left, width, unit, height) -> Bar:
         label=f"{day:%b %Y}",
         middle=tenth(left + width / 2),
         slices=tuple(slices),
-        counts=tuple(counts.get(number, 0) for number, _ in levels),
+        counts=tuple(counts.get(number, 0) for number, _ in steps),
         total=sum(counts.values()),
     )

@@ -26,10 +26,11 @@ class PortfolioForm(forms.Form):
 
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)
-        self.editions = list(Edition.objects.published().select_related("framework"))
+        self.editions = list(Edition.objects.frozen().select_related("framework"))
         by_framework: dict[str, list[Edition]] = {}
         for edition in self.editions:
-            by_framework.setdefault(edition.framework.key, []).append(edition)
+            if edition.is_published:
+                by_framework.setdefault(edition.framework.key, []).append(edition)
         wanted = data.get("framework", "")
         self.key = wanted if wanted in by_framework else _most_used(by_framework)
         self.offered = by_framework.get(self.key, [])
@@ -67,6 +68,7 @@ class PortfolioForm(forms.Form):
         edition = next((e for e in self.offered if e.version == chosen.get("edition")), None)
         return Query(
             edition=edition or self.default,
+            editions=[each for each in self.editions if each.framework_id == self.default.framework_id],
             rule=chosen.get("rule", self.default.contents.default_rule),
             questionnaire=chosen.get("questionnaire", "full"),
             unit=chosen.get("unit"),

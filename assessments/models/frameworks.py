@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
 from django.db import models
@@ -45,7 +46,11 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def new_ladders(self):
         """Those that are or were published and begin a new ladder of levels."""
-        return self.exclude(status=Edition.Status.DRAFT).filter(new_ladder=True)
+        return self.frozen().filter(new_ladder=True)
+
+    def frozen(self):
+        """Those that are or were published: what results may stand on."""
+        return self.exclude(status=Edition.Status.DRAFT)
 
     def drafts(self):
         return self.filter(status=Edition.Status.DRAFT)
@@ -159,6 +164,20 @@ class Edition(Drafting, Revised):
     def _being_published(self):
         stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
         return stored == self.Status.DRAFT
+
+    @property
+    def is_published(self):
+        return self.status == self.Status.PUBLISHED
+
+    def on_its_ladder(self, editions: Iterable["Edition"]) -> list["Edition"]:
+        """Those of the frozen editions of its framework whose levels mean the same: no new ladder began between."""
+        begun = [each.published_at for each in editions if each.new_ladder and each.published_at]
+
+        def ladder(edition: Edition) -> int:
+            at = edition.published_at
+            return sum(at is not None and start <= at for start in begun)
+
+        return [each for each in editions if ladder(each) == ladder(self)]
 
     @property
     def uses_levels(self):
@@ -417,6 +436,10 @@ class Contents:
         if self.edition.uses_levels:
             return [Rung(level.number, level.name, level.summary) for level in self.levels]
         return [Rung(i, band["name"], band.get("meaning", "")) for i, band in enumerate(self.edition.scoring["bands"])]
+
+    @property
+    def named_rungs(self) -> list[tuple[int, str]]:
+        return [(rung.number, rung.name) for rung in self.rungs]
 
     @property
     def top(self) -> int:

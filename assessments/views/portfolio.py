@@ -12,7 +12,7 @@ from ..agenda import Agenda
 from ..forms.portfolio import ExportForm, PlanForm, PortfolioForm
 from ..heatmap import columns_of, heatmap
 from ..models import Unit
-from ..portfolio import PAGE, Portfolio
+from ..portfolio import APART, PAGE, Portfolio
 
 
 def _address(request, **changes) -> str:
@@ -43,7 +43,7 @@ def portfolio(request):
         "contents": contents,
         "address": _address(request),
         "unsorted": _address(request, sort=""),
-        "stack": charts.stack(seen.over_time, [(r.number, r.name) for r in contents.rungs], top=contents.top),
+        "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=APART),
     }
     return render(request, "portfolio/portfolio.html", context)
 
