@@ -15,8 +15,8 @@ from .conftest import assert_fits, axe_in_both_schemes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TODAY = datetime.date.today()
-#: Pixels between the margins of an A3 sheet across.
-A3 = round((420 - 2 * 12) / 25.4 * 96)
+#: Pixels between the margins of an A3 sheet across, and of an A4 sheet.
+A3, A4 = (round((side - 2 * margin) / 25.4 * 96) for side, margin in ((420, 12), (210, 16)))
 
 
 def days(number):
@@ -182,6 +182,24 @@ def test_twenty_dimensions_fit_on_a3_with_their_changes(sign_in, live_server):
     assert page.locator(".heat .change").first.is_visible()
     table = page.locator(".heat").bounding_box()
     assert table["x"] + table["width"] <= A3
+
+
+def test_figures_beside_charts_are_printed_and_fit(sign_in, lead):
+    for number in range(20):
+        date = TODAY - datetime.timedelta(days=2000 - 90 * number)
+        toy.add_result(team=lead.team, edition=lead.edition, date=date)
+    page = sign_in(lead.user, width=A4)
+    for address, tables in ((f"/teams/{lead.team.pk}/", 2), ("/portfolio/", 1)):
+        page.goto(address)
+        figures = page.locator(".figures table")
+        assert not figures.first.is_visible()
+        page.emulate_media(media="print")
+        assert figures.count() == tables
+        for table in figures.all():
+            assert table.locator("tbody td").first.is_visible()
+            box = table.bounding_box()
+            assert box["x"] + box["width"] <= A4
+        page.emulate_media(media="screen")
 
 
 def test_the_plan_shows_what_is_overdue_first(page, lead):
