@@ -12,6 +12,8 @@ from .aims import GradedTarget, graded
 from .models import Action, Edition, Target, Team, Unit
 
 PAGE = 100
+#: After how long a target that is over is left out, unless it is asked for.
+LONG_OVER = datetime.timedelta(days=365)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,10 +30,21 @@ class Entry:
 
 
 class Agenda:
-    """Targets that are not long over and pending actions. Actions name what is missing, so they need `see result`."""
+    """Targets and pending actions. Actions name what is missing, so they need `see result`.
 
-    def __init__(self, user, *, units: list[Unit], unit: int | None = None, only_overdue: bool = False):
-        self.user, self.units = user, units
+    Targets that were due more than a year ago are left out, and counted in `left_out`, without `long_over`.
+    """
+
+    def __init__(
+        self,
+        user,
+        *,
+        units: list[Unit],
+        unit: int | None = None,
+        only_overdue: bool = False,
+        long_over: bool = False,
+    ):
+        self.user, self.units, self.long_over, self.left_out = user, units, long_over, 0
         teams = Team.objects.visible_to(user).select_related("unit")
         if unit is not None:
             teams = teams.filter(unit__in=Unit.objects.subtree_ids([unit]))
@@ -48,7 +61,9 @@ class Agenda:
         for target in rows:
             target.team = team = self.teams[target.team_id]
             today = team.today()
-            if target.due >= today - datetime.timedelta(days=365):
+            if not self.long_over and target.due < today - LONG_OVER:
+                self.left_out += 1
+            else:
                 yield Entry(team=team, due=target.due, is_overdue=target.due < today, target=target)
 
     @staticmethod

@@ -1,6 +1,8 @@
 """Targets and actions, graded by later results; the roadmap, the memory of the adviser, reasons for setbacks."""
 
 import datetime
+import re
+from html import unescape
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -470,6 +472,22 @@ class TestAgenda:
         assert agenda.overdue == 1
         assert [entry.graded.grading.grade for entry in agenda.page(1)] == [Grade.MISSED, Grade.MET, Grade.ON_THE_WAY]
         assert len(Agenda(admin, units=[], only_overdue=True).entries) == 1
+
+    def test_targets_that_are_long_over_are_counted_and_a_link_shows_them(self, client):
+        lead = Lead()
+        aim(lead, due=-366, set_ago=400)
+        aim(lead, due=-365, set_ago=400)
+        client.force_login(lead.user)
+        page = client.get(f"/plan/?unit={lead.team.unit_id}&overdue=on").content.decode()
+        assert "1 target that was due more than a year ago is left out" in page
+        assert page.count("Target: Overall") == 1
+        (link,) = re.findall(r'href="(\?[^"]*long_over[^"]*)"', page)
+        page = client.get(f"/plan/{unescape(link)}").content.decode()
+        assert page.count("Target: Overall") == 2
+        assert "left out" not in page
+        # The other filters are kept.
+        assert re.search(rf'value="{lead.team.unit_id}" selected', page)
+        assert page.count("checked") == 2
 
     def test_who_sees_levels_only_sees_no_actions(self):
         lead = Lead()

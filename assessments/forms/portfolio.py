@@ -99,6 +99,7 @@ class PlanForm(forms.Form):
 
     unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     overdue = forms.BooleanField(required=False, label="Overdue only")
+    long_over = forms.BooleanField(required=False, label="Targets over for more than a year too")
 
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)

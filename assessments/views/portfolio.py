@@ -68,7 +68,18 @@ def plan(request):
     units = Unit.objects.as_tree()
     form = PlanForm(request.GET, units=units)
     chosen = form.cleaned_data if form.is_valid() else {}
-    agenda = Agenda(request.user, units=units, unit=chosen.get("unit"), only_overdue=chosen.get("overdue", False))
-    page = agenda.page(request.GET.get("page"))
-    context = {"form": form, "agenda": agenda, "page": page, "address": _address(request)}
+    agenda = Agenda(
+        request.user,
+        units=units,
+        unit=chosen.get("unit"),
+        only_overdue=chosen.get("overdue", False),
+        long_over=chosen.get("long_over", False),
+    )
+    context = {
+        "form": form,
+        "agenda": agenda,
+        "page": agenda.page(request.GET.get("page")),
+        "address": _address(request),
+        "with_long_over": _address(request, long_over="on"),
+    }
     return render(request, "plans/plan.html", context)
