@@ -31,6 +31,7 @@ PLACES = {
     MODELS: ["models"],
     PURE: [
         *("scoring", "scoring_json", "charts", "policy", "adviser", "frameworks", "demo.organisation", "anonymity"),
+        "markup",
     ],
 }
 LAYERS = {name: layer for layer, names in PLACES.items() for name in names}

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from assessments.markup import as_plain
+
 from . import toy
 from .factories import make_membership, make_team
 
@@ -58,7 +60,7 @@ def pages(assessment, lead, client):
     result = assessment.close(by=lead)
     shown["result"] = get("result", result.pk), ["next"]
     shown["team"] = get("team", team.pk), ["next"]
-    shown["action"] = get("action-new", team.pk, "x3"), ["evidence"]
+    shown["action"] = get("action-new", team.pk, "x3"), ["evidence", "next"]
     return shown
 
 
@@ -70,3 +72,39 @@ def test_markdown_is_shown_as_such_and_nothing_else_in_it_is(pages):
         for wrong in ("<script>alert", "<b hx-get", 'href="javascript:'):
             assert wrong not in html, (name, wrong)
         assert "&lt;script&gt;alert" in html, name
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Write *one* page and `run` **it**.", "Write one page and run it."),
+        ("One line\ngoes on.  \nAnother.\n\nNext.", "One line goes on.\nAnother.\n\nNext."),
+        ("Do:\n\n- one\n- two\n  1. deep\n  2. more\n\nGo.", "Do:\n- one\n- two\n  1. deep\n  2. more\n\nGo."),
+        ("3. three\n4. four", "3. three\n4. four"),
+        ("See [the guide](https://example.org/a_b).", "See the guide (https://example.org/a_b)."),
+        ("<https://example.org>", "https://example.org"),
+        ("### Title\n\n> said\n\n```\nmake *all*\n```", "Title\n\nsaid\n\nmake *all*"),
+        ("a < b &amp; 2 \\* 3 <b>bold</b>", "a < b & 2 * 3 <b>bold</b>"),
+        ("", ""),
+    ],
+)
+def test_plain_text_has_all_the_words_and_none_of_the_marks(text, plain):
+    assert as_plain(text) == plain
+
+
+def test_an_action_begins_with_plain_text(client, lead):
+    edition = toy.make_edition(published=False)
+    edition.criteria.filter(key="x3").update(next="**Begin** with [this](https://example.org).\n\n- a\n- b")
+    edition.criteria.filter(key="x4").update(next="word " * 600)
+    edition.publish(digest="sha256:marked")
+    team = lead.memberships.get().team
+    assessment = toy.start(team=team, by=lead, edition=edition)
+    toy.rate(assessment, lead, "F F L N F F P N")
+    assessment.close(by=lead)
+    client.force_login(lead)
+    response = client.get(reverse("action-new", args=[team.pk, "x3"]))
+    assert response.context["form"].initial["text"] == "Begin with this (https://example.org).\n- a\n- b"
+    assert "<strong>Begin</strong> with" in response.content.decode()
+    address = reverse("action-new", args=[team.pk, "x4"])
+    text = client.get(address).context["form"].initial["text"]
+    assert client.post(address, {"text": text, "status": "open"}).status_code == 302

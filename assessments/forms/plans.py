@@ -2,7 +2,8 @@
 
 from django import forms
 
-from ..models import Action, Team, User
+from .. import markup
+from ..models import Action, Criterion, Team, User
 from ..models.frameworks import Contents
 from .assessments import DateInput
 
@@ -72,6 +73,12 @@ def _question(question: dict) -> forms.Field:
         )
     choices = [(value, str(value).capitalize()) for value in question["values"]]
     return forms.ChoiceField(label=question["ask"], choices=choices, widget=forms.RadioSelect)
+
+
+def proposed(criterion: Criterion) -> str:
+    """The text of an action to begin with: the next step of the framework as people would write it, without marks."""
+    text = markup.as_plain(criterion.next or criterion.statement)
+    return text if len(text) <= Action.LONGEST else f"{text[: Action.LONGEST - 1].rstrip()}…"
 
 
 class ActionForm(forms.ModelForm):

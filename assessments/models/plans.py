@@ -122,11 +122,12 @@ class Action(models.Model):
         DROPPED = "dropped", "Dropped"
 
     PENDING = [Status.OPEN, Status.DOING]
+    LONGEST = 2000
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="actions")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
     criterion = models.CharField("criterion key", max_length=120)
-    text = models.TextField("what is to be done", max_length=2000)
+    text = models.TextField("what is to be done", max_length=LONGEST)
     owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="actions")
     due = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.OPEN)

@@ -2,17 +2,13 @@
 
 from html import escape
 
-import nh3
 from django import template
 from django.utils.safestring import mark_safe
-from markdown_it import MarkdownIt
 
-from .. import charts, scoring, standing
+from .. import charts, markup, scoring, standing
 from ..history import apart_from, day, same_month
 
 register = template.Library()
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
-TAGS = {"p", "ul", "ol", "li", "em", "strong", "code", "pre", "blockquote", "a", "br", "h3", "h4", "h5", "h6"}
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
 SECTIONS = {"assessments": "teams", "results": "teams", "framework-import": "frameworks"}
 
@@ -146,5 +142,4 @@ def answer_url(context, name: str, *args) -> str:
 @register.filter
 def markdown(text: str):
     """Markdown as sanitised HTML: a script, an attribute or a style in it comes out as text or not at all."""
-    html = _markdown.render(text or "")
-    return mark_safe(nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}))  # noqa: S308
+    return mark_safe(markup.as_html(text or ""))  # noqa: S308

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ..access import get_team
 from ..aspiring import Aspiration
-from ..forms.plans import ActionForm, GoalForm, RoadmapFilter, StatusForm
+from ..forms.plans import ActionForm, GoalForm, RoadmapFilter, StatusForm, proposed
 from ..models import Action
 from ..roadmap import Roadmap
 from ..trying import TryOn
@@ -52,7 +52,7 @@ def new(request, pk, criterion):
     if found is None:
         raise Http404
     posted = request.POST if request.method == "POST" else None
-    form = ActionForm(posted, team=team, initial={"text": found.next or found.statement})
+    form = ActionForm(posted, team=team, initial={"text": proposed(found)})
     if form.is_valid():
         terms = {"team": team, "framework": about.framework, "criterion": criterion, **form.cleaned_data}
         Action.objects.plan(by=request.user, **terms)
