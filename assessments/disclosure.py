@@ -5,8 +5,11 @@ of everything that can be worked out from it: of each shown unit what is left wi
 such remainder has no team in it or at least `THRESHOLD`.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
+V = TypeVar("V", bound=Hashable)
 THRESHOLD = 4
 
 
@@ -38,3 +41,25 @@ def shown_units(
             remainder += total(inside.pop(0))
         waiting += inside
     return shown
+
+
+def may_be_split(
+    parents: Mapping[int, int | None], teams: Mapping[tuple[int, V], int], *, threshold: int = THRESHOLD
+) -> bool:
+    """Whether what is shown of units may also be shown by a second property of their teams, for each of its values.
+
+    `teams` counts, by unit and value, the teams that must not be known one by one. Whatever is added and subtracted
+    then, teams of the same value with the same shown unit nearest above them stay together; so each such lot has to be
+    empty or a crowd.
+    """
+    by_unit: Counter[int] = Counter()
+    for (unit, _), number in teams.items():
+        by_unit[unit] += number
+    shown = shown_units(parents, by_unit, threshold=threshold)
+    lots: Counter[tuple[int | None, V]] = Counter()
+    for (unit, value), number in teams.items():
+        above: int | None = unit
+        while above is not None and above not in shown:
+            above = parents[above]
+        lots[above, value] += number
+    return all(number == 0 or number >= threshold for number in lots.values())

@@ -15,7 +15,7 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from . import scoring
-from .disclosure import shown_units
+from .disclosure import may_be_split, shown_units
 from .history import is_stale, months_since, now_everywhere, past_days
 from .models import Criterion, CriterionResult, Edition, PartResult, Result, Target, Team, Unit
 
@@ -308,13 +308,26 @@ class Portfolio:
         rows = CriterionResult.objects.filter(blocker__isnull=False, result__in=self._newest_ids(self._assessed))
         return list(rows.order_by().values_list("result_id", "dimension", "key"))
 
-    @cached_property
+    @property
     def tells_criteria_of_all(self) -> bool:
         """Whether criteria are counted of teams too of which the person may know levels only: in a crowd, as above."""
-        counted = Counter(r.team.unit_id for r in self.everyone if r.newest and not self.sees_result(r.team))
+        return self.criteria_withheld is None
+
+    @cached_property
+    def criteria_withheld(self) -> str | None:
+        """Which filter singles teams out, so that their criteria are not counted: day, edition or unit; None if none.
+
+        Two days can differ by one team's result alone; its criteria would be what is left when they are subtracted.
+        """
         if all(self.sees_result(row.team) for row in self._assessed):
-            return True
-        return self._is_plain and self.query.unit in shown_units(self.parents, counted)
+            return None
+        if self.query.as_of:
+            return "day"
+        hidden = [row for row in self.everyone if row.newest and not self.sees_result(row.team)]
+        if self.query.unit not in shown_units(self.parents, Counter(row.team.unit_id for row in hidden)):
+            return "unit"
+        lots = Counter((row.team.unit_id, row.newest.edition_id) for row in hidden if row.newest)
+        return "edition" if self.query.only_edition and not may_be_split(self.parents, lots) else None
 
     @cached_property
     def holding_criteria(self) -> list[Holding]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.disclosure import THRESHOLD, shown_units
+from assessments.disclosure import THRESHOLD, may_be_split, shown_units
 
 
 @st.composite
@@ -37,6 +37,30 @@ def test_nothing_smaller_than_the_threshold_can_be_worked_out(organisation):
     for signature, units in pieces.items():
         size = sum(teams[unit] for unit in units)
         assert not signature or size == 0 or size >= THRESHOLD
+
+
+@given(organisations(), st.data())
+def test_a_second_property_singles_nobody_out_either(organisation, data):
+    """As above, over all that can be shown: each shown unit, and each shown unit's teams of one value."""
+    parents, numbers = organisation
+    teams = {(unit, value): data.draw(st.integers(0, number)) for unit, number in numbers.items() for value in "ab"}
+    if not may_be_split(parents, teams):
+        return
+    shown = shown_units(parents, {unit: teams[unit, "a"] + teams[unit, "b"] for unit in parents})
+    pieces = {}
+    for unit, value in teams:
+        inside = frozenset(each for each in shown if unit in subtree(parents, each))
+        pieces.setdefault((inside, value), []).append(teams[unit, value])
+    for (inside, _), found in pieces.items():
+        assert not inside or sum(found) == 0 or sum(found) >= THRESHOLD
+
+
+def test_one_unit_may_be_split_where_each_part_of_it_is_a_crowd():
+    assert may_be_split({1: None, 2: None}, {(1, "a"): 4, (1, "b"): 5, (2, "a"): 4})
+    # All on the one edition minus the first unit is a single team.
+    assert not may_be_split({1: None, 2: None}, {(1, "a"): 4, (2, "a"): 1, (2, "b"): 4})
+    # Not shown by itself, the small unit is counted with what is above it.
+    assert may_be_split({1: None, 2: 1}, {(1, "a"): 3, (2, "a"): 1, (2, "b"): 0})
 
 
 def test_subtracting_one_unit_from_the_whole_leaves_enough():

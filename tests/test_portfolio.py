@@ -251,7 +251,7 @@ class TestWhoSeesWhat:
             everyone = seen(user, edition)
             assert everyone.tells_criteria_of_all
             assert sum(each.teams for each in everyone.holding_criteria) > 9
-            for query in ({"unit": self.small.pk}, {"as_of": datetime.date(2026, 6, 1)}, {"only_edition": True}):
+            for query in ({"unit": self.small.pk}, {"as_of": datetime.date(2026, 6, 1)}):
                 portfolio = seen(user, edition, **query)
                 own = user == organisation and "unit" not in query
                 assert {each.teams for each in portfolio.holding_criteria} == ({1} if own else set())
@@ -260,8 +260,36 @@ class TestWhoSeesWhat:
         manager = make_membership(unit=self.small, role="manager").user
         assert seen(manager, edition, unit=self.small.pk).holding_criteria[0].teams == 1
         client.force_login(admin)
-        page = client.get(f"/portfolio/?framework={edition.framework.key}&unit={self.small.pk}").content.decode()
-        assert "Only of teams whose results you may open" in page
+        for address, told, link in (
+            (f"sort=X&unit={self.small.pk}", "It takes at least four such teams", "sort=X"),
+            ("sort=X&as_of=2026-06-01", "not counted as of a day", "sort=X"),
+        ):
+            page = client.get(f"/portfolio/?{address}").content.decode()
+            assert "Of teams whose results you may not open you may know levels" in page
+            assert re.search(rf'{told}[^<]*<a href="\?{link}">', page)
+
+    def test_criteria_are_told_by_edition_where_no_team_can_be_singled_out(self, client, organisation, edition):
+        admin = make_user(is_administrator=True)
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0")
+        leads = [Lead(team=team, edition=newer) for team in self.big.teams.order_by("name")]
+        by_edition = {"only_edition": True}
+        assert seen(admin, edition, **by_edition).holding_criteria == seen(admin, edition).holding_criteria
+        # All but three of one edition, then all but four, then all but five, who leave four.
+        for number, tells in ((1, False), (3, False), (4, True), (5, True), (6, False)):
+            for lead in leads[:number]:
+                if not lead.team.results.filter(edition=newer).exists():
+                    lead.closes(AT[1], on="2026-06-01")
+            for each in (edition, newer):
+                portfolio = seen(admin, each, **by_edition)
+                assert portfolio.tells_criteria_of_all == tells, (number, each)
+                assert bool(portfolio.holding_criteria) == tells
+        client.force_login(admin)
+        page = client.get("/portfolio/?edition=1.0.0&sort=X").content.decode()
+        assert re.search(r'not counted by edition. <a href="\?sort=X">On any edition</a>', page)
+        # Who leads the three that are left may see them, and tells the six others apart from nobody.
+        for team in self.small.teams.all():
+            make_membership(user=admin, team=team)
+        assert seen(admin, newer, **by_edition).tells_criteria_of_all
 
     def test_what_is_told_of_named_teams_only_says_so(self, client, organisation, edition, settings):
         settings.OTHER_TEAMS = "distribution"

@@ -14,6 +14,9 @@ from ..heatmap import columns_of, heatmap
 from ..models import Unit
 from ..portfolio import APART, PAGE, Portfolio
 
+#: Filters that can be taken away by a link, by the name that the page has for them.
+WITHOUT = {"day": "as_of", "edition": "edition", "unit": "unit", "sort": "sort"}
+
 
 def _address(request, **changes) -> str:
     """The query of this page with other values."""
@@ -42,7 +45,7 @@ def portfolio(request):
         "body": heatmap(rows, query.edition, seen.linked, {each.pk: each.version for each in form.editions}),
         "contents": contents,
         "address": _address(request),
-        "unsorted": _address(request, sort=""),
+        **{f"without_{name}": _address(request, **{field: ""}) for name, field in WITHOUT.items()},
         "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=APART),
     }
     return render(request, "portfolio/portfolio.html", context)
