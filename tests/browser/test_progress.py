@@ -202,6 +202,24 @@ def test_figures_beside_charts_are_printed_and_fit(sign_in, lead):
         page.emulate_media(media="screen")
 
 
+def test_fields_of_a_row_of_filters_stand_in_line(sign_in, lead):
+    Action.objects.plan(team=lead.team, framework=lead.edition.framework, by=lead.user, criterion="y3", text="Do it.")
+    page = sign_in(lead.user)
+    for address in ("/portfolio/", "/plan/", f"/teams/{lead.team.pk}/roadmap/"):
+        page.goto(address)
+        fields = [field.bounding_box() for field in page.locator(":is(.filters, .inline-form) > .field").all()]
+        controls = [
+            each.bounding_box()
+            for each in page.locator(
+                ":is(.filters, .inline-form) .field > :is(select, input:not([type=checkbox]))"
+            ).all()
+        ]
+        assert len({each["height"] for each in controls}) == 1, address
+        # Of each row the fields end on one line, and what has its label beside it is as tall as a control.
+        assert len({field["y"] + field["height"] for field in fields}) <= 2, address
+        assert min(field["height"] for field in fields) >= controls[0]["height"], address
+
+
 def test_the_plan_shows_what_is_overdue_first(page, lead):
     terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
     Action.objects.plan(**terms, criterion="y3", text="Later.", due=TODAY + datetime.timedelta(days=9))
