@@ -11,7 +11,7 @@ from django.urls import reverse
 from assessments.frameworks.files import reads
 from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
-from assessments.models import Edition, Framework
+from assessments.models import Edition, Framework, Level
 
 from . import toy
 from .factories import make_membership, make_team, make_user
@@ -305,6 +305,30 @@ def test_editions_are_compared_and_one_criterion_is_followed(client, edition, dr
     client.force_login(admin)
     assert "certainly" in client.get(page).content.decode()
     assert "certainly" in client.get(url(draft, "edition-compare")).content.decode()
+
+
+def test_whether_editions_share_a_ladder_is_what_was_found_at_publishing(signed_in, edition, draft, admin):
+    """Not what the names of levels look like: a level can be taken out and another put in its place."""
+    for row in draft.criteria.filter(level__number=3):
+        draft.remove(row, by=admin)
+    draft.remove(draft.levels.get(number=3), by=admin)
+    another = draft.add(Level(name="Another"), by=admin)
+    draft.change(draft.criteria.get(key="x1"), by=admin, seen=0, level=another)
+    second = publish(draft, by=admin)
+    draft = Edition.objects.get(pk=second.pk).make_draft(by=admin)
+    draft.change(draft.levels.get(number=3), by=admin, seen=0, name="Renamed")
+    third = publish(draft, by=admin)
+
+    def breaks(one, other):
+        page = signed_in.get(url(one, "edition-compare"), {"with": str(other.pk)}).content.decode()
+        return "<b>New ladder.</b>" in page
+
+    assert breaks(second, edition)
+    assert breaks(third, edition)
+    assert breaks(edition, third)
+    assert not breaks(third, second)
+    # As the results of teams are compared.
+    assert Edition.objects.get(pk=third.pk).contents.ladder == Edition.objects.get(pk=second.pk).contents.ladder
 
 
 # ---------------------------------------------------------------------- files

@@ -59,6 +59,9 @@ def compare(request, key, pk):
     wanted = request.GET.get("with") or str(edition.based_on_id)
     other = next((each for each in offered if str(each.pk) == wanted), offered[0] if offered else None)
     context = {"edition": edition, "offered": offered, "other": other, "comparison": None}
+    if other and not (edition.is_draft or other.is_draft):
+        frozen = [each for each in [edition, *offered] if not each.is_draft]
+        context["new_ladder"] = other not in edition.on_its_ladder(frozen)
     try:
         context["comparison"] = compare_files(file_of(other), file_of(edition)) if other else None
     except ValidationError:
