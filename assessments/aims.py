@@ -63,6 +63,9 @@ def graded(
 class _Grader:
     def __init__(self, targets: Sequence[Target], with_shares: bool, results: Iterable[Result] | None):
         self.targets = targets
+        for target in targets:
+            if target.baseline:
+                target.baseline.edition = published_contents(target.baseline.edition_id).edition
         # A day earlier, as the date is the team's.
         set_on = min(target.set_at for target in targets).date() - datetime.timedelta(days=1)
         earliest = min([set_on, *(target.baseline.date for target in targets if target.baseline)])
@@ -82,7 +85,7 @@ class _Grader:
             questionnaire=Assessment.Questionnaire.FULL,
             date__gte=earliest,
         )
-        return rows.select_related("edition", "assessment").defer("cells", "warnings").chronological()
+        return rows.defer("cells", "warnings").chronological().wired()
 
     def _since(self, target: Target) -> list[Result]:
         """Results that say something about the target: made since it was set, on its ladder, not its own baseline.

@@ -5,7 +5,8 @@ import re
 from html import unescape
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.agenda import Agenda
@@ -52,6 +53,18 @@ class TestTargets:
         assert grades(lead) == [(Grade.ON_THE_WAY, "75")]
         lead.closes(AT[2], on=str(days(-10)))
         assert grades(lead) == [(Grade.MET, "100")]
+
+    def test_editions_come_from_memory(self, lead):
+        """Their long texts would be read once for each result and each target."""
+        baseline = lead.closes(AT[0], on=str(days(-200)))
+        lead.closes(AT[1], on=str(days(-50)))
+        for due in (60, 90):
+            aim(lead, due=due, baseline=baseline)
+        wanted = grades(lead)
+        with CaptureQueriesContext(connection) as queries:
+            assert grades(lead) == wanted == [(Grade.ON_THE_WAY, "75")] * 2
+        assert not [query for query in queries if "unit_of_assessment" in query["sql"]]
+        assert len(queries) == 3  # Targets, results, criteria.
 
     def test_after_the_due_day_the_last_result_before_it_decides(self, lead):
         aim(lead, due=-20, set_ago=100)

@@ -22,7 +22,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         """With everything that tells how they are doing, `.edition_now` and `.ladder_since` among it."""
         editions = Edition.objects.filter(framework=OuterRef("framework"))
         ladders = editions.filter(new_ladder=True, published_at__gt=OuterRef("set_at")).order_by("published_at")
-        related = self.select_related("team", "framework", "set_by", "baseline__assessment", "baseline__edition")
+        related = self.select_related("team", "framework", "set_by", "baseline")
         return related.annotate(
             edition_now=Subquery(editions.published().values("pk")[:1]),
             ladder_since=Subquery(ladders.values("published_at")[:1]),
