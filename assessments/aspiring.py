@@ -8,7 +8,7 @@ from django.http import Http404
 from . import scoring
 from .aims import GradedTarget, graded
 from .models import Action, AdviserAnswers, Assessment, Edition, Result, Team
-from .models.frameworks import Contents
+from .models.contents import Contents
 from .recalled import Recalled
 
 

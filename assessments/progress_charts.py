@@ -9,7 +9,7 @@ from . import charts, scoring
 from .charts import HistoryPoint
 from .history import TeamHistory, apart_from
 from .models import Assessment, Result, Target
-from .models.frameworks import Contents
+from .models.contents import Contents
 from .models.results import as_fraction
 from .standing import Standing
 

@@ -4,7 +4,7 @@ from django import forms
 
 from .. import markup
 from ..models import Action, Criterion, Team, User
-from ..models.frameworks import Contents
+from ..models.contents import Contents
 from .assessments import DateInput
 
 

@@ -6,7 +6,7 @@ from django.db.models import Max
 from pydantic import ValidationError
 
 from ..models import Criterion, Edition, EditRefused, Event, Framework
-from ..models.frameworks import Contents
+from ..models.contents import Contents
 from .comparing import Comparison, CriterionChange, compare
 from .document import Document, Place
 from .files import problem_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import transaction
 
 from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
-from ..models.frameworks import Contents
+from ..models.contents import Contents
 from .comparing import is_new_ladder
 from .files import read
 from .schema import FrameworkFile
