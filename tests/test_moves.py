@@ -1,6 +1,7 @@
 """The table of moves: what is possible in which state, what each leaves in the journal, and what late answers get."""
 
 import pytest
+from django.urls import reverse
 
 from assessments.models import MOVES, Answer, Assessment, Event, Refused
 
@@ -80,6 +81,46 @@ def test_every_move_is_in_the_journal_once(team, lead):
         "assessment.reopened",
     ]
     assert Event.objects.get(kind="assessment.reopened").data == {"to": "review"}
+
+
+#: A request for each move, and states that forbid it.
+ASKED = {
+    "assessment-open": (["open", "closed"], {}),
+    "assessment-end": (["draft", "review", "closed"], {}),
+    "assessment-again": (["open", "closed"], {}),
+    "assessment-close": (["draft"], {}),
+    "assessment-reopen": (["open", "review"], {"to": "review", "reason": "Forgot something."}),
+    "assessment-discard": (["closed"], {}),
+    "assessment-due": (["closed"], {"due": "2100-01-01"}),
+    "assessment-facilitator": (["closed"], {"facilitator": ""}),
+    "assessment-invite": (["closed"], {"addresses": "somebody@example.org"}),
+    "assessment-share": (["closed"], {}),
+    "assessment-remind": (["draft", "closed"], {}),
+    "review-turn": (["open", "closed"], {}),
+}
+
+
+@pytest.mark.parametrize(("name", "state"), [(name, state) for name in ASKED for state in ASKED[name][0]])
+def test_what_is_refused_is_told_on_a_page_that_leads_back(name, state, client, team, lead):
+    assessment = in_state(state, team, lead)
+    client.force_login(lead)
+    response = client.post(reverse(name, args=[assessment.pk]), ASKED[name][1])
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Not possible now" in page
+    assert f'href="{assessment.get_absolute_url()}">To the assessment' in page
+    assert str(Assessment.objects.get(pk=assessment.pk).status) == state
+
+
+def test_a_facilitator_from_elsewhere_is_told_too(client, team, lead):
+    assessment = in_state("review", team, lead)
+    guest = make_user()
+    assessment.set_facilitator(guest, by=lead)
+    assessment.close(by=lead)
+    client.force_login(guest)
+    response = client.post(reverse("review-turn", args=[assessment.pk]))
+    assert response.status_code == 409
+    assert "Not possible now" in response.content.decode()
 
 
 @pytest.mark.parametrize("state", ["draft", "review", "closed"])

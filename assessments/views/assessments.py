@@ -1,5 +1,7 @@
 """An assessment's life as its lead sees it: start, follow, close, reopen, discard."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
@@ -19,11 +21,19 @@ STARTED = {
 }
 
 
-def refused(request, assessment, sentence):
-    """409: the state of the assessment forbids it. Says why and leads back."""
-    return render(
-        request, "assessments/refused.html", {"assessment": assessment, "sentence": str(sentence)}, status=409
-    )
+def refusal_told(view):
+    """409 where the state of the assessment forbids what the view does: says why and leads back."""
+
+    @wraps(view)
+    def wrapped(request, pk, *args, **kwargs):
+        try:
+            return view(request, pk, *args, **kwargs)
+        except Refused as refusal:
+            assessment, _ = get_assessment(request, pk, may="see team")
+            context = {"assessment": assessment, "sentence": str(refusal)}
+            return render(request, "assessments/refused.html", context, status=409)
+
+    return wrapped
 
 
 def _edition_wanted(request, team):
@@ -89,29 +99,25 @@ def _page(request, assessment, may, *, due_form=None):
 
 @require_http_methods(["POST"])
 @login_required
+@refusal_told
 def due(request, pk):
     assessment, may = get_assessment(request, pk, may="extend", pulse=True)
     form = DueForm(request.POST, assessment=assessment)
     if not form.is_valid() and not assessment.is_closed:
         return _page(request, assessment, may, due_form=form)
-    try:
-        assessment.set_due(form.cleaned_data.get("due"), by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    assessment.set_due(form.cleaned_data.get("due"), by=request.user)
     messages.success(request, "The date is changed.")
     return redirect(assessment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@refusal_told
 def close(request, pk):
     """Asks first, naming what is still unanswered; closing what is closed leads to its result."""
     assessment, may = get_assessment(request, pk, may="close")
     if request.method == "POST":
-        try:
-            return redirect(assessment.close(by=request.user))
-        except Refused as refusal:
-            return refused(request, assessment, refusal)
+        return redirect(assessment.close(by=request.user))
     if assessment.is_closed:
         return redirect(assessment.results.current())
     context = {
@@ -129,33 +135,29 @@ def close(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@refusal_told
 def reopen(request, pk):
     assessment, may = get_assessment(request, pk, may="reopen")
     form = ReopenForm(request.POST if request.method == "POST" else None, assessment=assessment)
     if form.is_valid():
-        try:
-            assessment.reopen(by=request.user, **form.terms())
-        except Refused as refusal:
-            return refused(request, assessment, refusal)
+        assessment.reopen(by=request.user, **form.terms())
         messages.success(request, "The assessment is opened again. Its result stays until you close it again.")
         return redirect(assessment)
     if not assessment.is_closed:
-        return refused(request, assessment, "This assessment is not closed, so there is nothing to reopen.")
+        raise Refused("This assessment is not closed, so there is nothing to reopen.")
     return render(request, "assessments/reopen.html", {"assessment": assessment, "may": may, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@refusal_told
 def discard(request, pk):
     assessment, may = get_assessment(request, pk, may="discard")
     if request.method == "POST":
-        try:
-            assessment.discard(by=request.user)
-        except Refused as refusal:
-            return refused(request, assessment, refusal)
+        assessment.discard(by=request.user)
         messages.success(request, "The assessment is discarded.")
         return redirect(assessment.team)
     if assessment.results.exists():
-        return refused(request, assessment, "This assessment has a result; what has a result is kept.")
+        raise Refused("This assessment has a result; what has a result is kept.")
     answers = assessment.ratings.given().count()
     return render(request, "assessments/discard.html", {"assessment": assessment, "may": may, "answers": answers})

@@ -11,10 +11,9 @@ from .. import mailing
 from ..access import get_assessment, get_followed
 from ..following import Following
 from ..forms.inviting import InviteForm
-from ..models import Refused
 from ..models.participation import link_to
 from ..qr import qr_code
-from .assessments import refused
+from .assessments import refusal_told
 
 
 def _page(request, assessment, may, *, form=None, status=200, **context):
@@ -32,6 +31,7 @@ def _page(request, assessment, may, *, form=None, status=200, **context):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@refusal_told
 def invite(request, pk):
     """Members to pick, addresses to paste, one link to share; and every invitation there is."""
     assessment, may = get_assessment(request, pk, may="invite")
@@ -40,10 +40,7 @@ def invite(request, pk):
     form = InviteForm(request.POST, assessment=assessment)
     if not form.is_valid():
         return _page(request, assessment, may, form=form, status=422)
-    try:
-        number = assessment.invite(by=request.user, **form.people())
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    number = assessment.invite(by=request.user, **form.people())
     mailing.send_soon(assessment)
     messages.success(request, _told(number, assessment))
     return redirect("assessment-invite", pk)
@@ -59,13 +56,11 @@ def _told(number: int, assessment) -> str:
 
 @require_POST
 @login_required
+@refusal_told
 def share(request, pk):
     """Makes a new shared link and shows it, this once, with its QR code; the one before stops working."""
     assessment, may = get_assessment(request, pk, may="invite")
-    try:
-        link = link_to(assessment.share(by=request.user))
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    link = link_to(assessment.share(by=request.user))
     return _page(request, assessment, may, link=link, qr=qr_code(link))
 
 
@@ -88,25 +83,21 @@ def forget(request, pk, invitation):
 
 @require_POST
 @login_required
+@refusal_told
 def revoke(request, pk, invitation):
     assessment, _ = get_assessment(request, pk, may="invite")
     row = _invitation_or_404(assessment, invitation)
-    try:
-        assessment.revoke(row, by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    assessment.revoke(row, by=request.user)
     messages.success(request, "The link does not work any more. What was saved by it counts.")
     return redirect("assessment-invite", pk)
 
 
 @require_POST
 @login_required
+@refusal_told
 def remind(request, pk):
     assessment, _ = get_assessment(request, pk, may="invite")
-    try:
-        number = assessment.remind(by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    number = assessment.remind(by=request.user)
     mailing.send_soon(assessment)
     people = "1 person" if number == 1 else f"{number} people"
     if settings.MAIL_ENABLED:

@@ -9,17 +9,15 @@ from .. import mailing
 from ..access import get_assessment
 from ..forms.assessments import FacilitatorForm
 from ..models import Refused
-from .assessments import refused
+from .assessments import refusal_told
 
 
 @require_POST
 @login_required
+@refusal_told
 def open_draft(request, pk):
     assessment, _ = get_assessment(request, pk, may="start")
-    try:
-        assessment.open(by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    assessment.open(by=request.user)
     mailing.send_soon(assessment)
     messages.success(request, "The assessment is open.")
     return redirect(assessment)
@@ -27,37 +25,34 @@ def open_draft(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@refusal_told
 def end_answering(request, pk):
     """Asks first, naming who has not submitted."""
     assessment, may = get_assessment(request, pk, may="end answering")
     if request.method == "POST":
-        try:
-            assessment.end_answering(by=request.user)
-        except Refused as refusal:
-            return refused(request, assessment, refusal)
+        assessment.end_answering(by=request.user)
         messages.success(request, "Answering has ended. Look at what you see differently, and agree.")
         return redirect("review", pk)
     if not assessment.is_open:
         status = assessment.get_status_display().lower()
-        return refused(request, assessment, f"This assessment takes no answers: it is {status}.")
+        raise Refused(f"This assessment takes no answers: it is {status}.")
     waiting = assessment.participations.not_submitted().named()
     return render(request, "assessments/end.html", {"assessment": assessment, "may": may, "waiting": waiting})
 
 
 @require_POST
 @login_required
+@refusal_told
 def answer_again(request, pk):
     assessment, _ = get_assessment(request, pk, may="end answering")
-    try:
-        assessment.answer_again(by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    assessment.answer_again(by=request.user)
     messages.success(request, "Everybody can answer again.")
     return redirect(assessment)
 
 
 @require_POST
 @login_required
+@refusal_told
 def facilitator(request, pk):
     """Names who leads through the review, by address; an empty one leaves it to the lead."""
     assessment, _ = get_assessment(request, pk, may="extend")
@@ -65,9 +60,6 @@ def facilitator(request, pk):
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["facilitator"])))
         return redirect(assessment)
-    try:
-        assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user)
     messages.success(request, "Saved.")
     return redirect(assessment)

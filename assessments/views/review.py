@@ -12,7 +12,7 @@ from ..forms.review import AgreeForm
 from ..models import Rating, Refused, Review, StaleAgreement
 from ..reviewing import Agenda
 from ..seats import seated
-from .assessments import refused
+from .assessments import refusal_told
 
 
 def _screen(request, assessment, may, *, form=None, conflict=None, status=200):
@@ -37,12 +37,13 @@ def _screen(request, assessment, may, *, form=None, conflict=None, status=200):
 
 @require_safe
 @login_required
+@refusal_told
 def review(request, pk):
     """For whoever facilitates the shared screen, with ?follow and for everybody else what is on it."""
     assessment, may = get_assessment(request, pk, may="follow review")
     if not assessment.is_in_review:
         status = assessment.get_status_display().lower()
-        return refused(request, assessment, f"There is no review now: this assessment is {status}.")
+        raise Refused(f"There is no review now: this assessment is {status}.")
     if may("facilitate") and "follow" not in request.GET:
         return _screen(request, assessment, may)
     return _followed(request, assessment, "review/follow.html", **_member(request, assessment))
@@ -99,6 +100,7 @@ def _followed(request, assessment, template, *, ratings, poll, seat=None):
 
 @require_POST
 @login_required
+@refusal_told
 def turn(request, pk):
     """Turns everybody to another criterion; an empty one leads back to the agenda."""
     assessment, _ = get_assessment(request, pk, may="facilitate")
@@ -106,15 +108,13 @@ def turn(request, pk):
     criterion = assessment.edition.contents.criterion_by_pk.get(int(wanted)) if wanted.isdecimal() else None
     if wanted and criterion not in assessment.criteria_asked():
         raise Http404
-    try:
-        Review.objects.at(assessment).turn_to(criterion, by=request.user)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
+    Review.objects.at(assessment).turn_to(criterion, by=request.user)
     return redirect("review", pk)
 
 
 @require_POST
 @login_required
+@refusal_told
 def agree(request, pk, criterion):
     """Settles a criterion: on a value, that it does not apply, or that the median stays."""
     assessment, may = get_assessment(request, pk, may="facilitate")
@@ -128,7 +128,5 @@ def agree(request, pk, criterion):
         Review.objects.at(assessment).agree(item.criterion, by=request.user, **form.terms())
     except StaleAgreement as conflict:
         return _screen(request, assessment, may, conflict=conflict, status=409)
-    except Refused as refusal:
-        return refused(request, assessment, refusal)
     messages.success(request, "Settled.")
     return redirect("review", pk)
