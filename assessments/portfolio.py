@@ -15,9 +15,10 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from . import scoring
-from .disclosure import may_be_split, shown_units
+from .disclosure import shown_units
 from .history import is_stale, months_since, now_everywhere, past_days
-from .models import Criterion, CriterionResult, Edition, PartResult, Result, Target, Team, Unit
+from .holding import HoldingBack
+from .models import Edition, PartResult, Result, Target, Team, Unit
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
@@ -83,26 +84,6 @@ class UnitRow:
     counts: dict[int, int]
     median: int | None
     is_hidden: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """A dimension or criterion and how many teams it keeps from their next level; `about` is where a criterion is."""
-
-    key: str
-    name: str
-    teams: int
-    about: str = ""
-
-
-def _most_teams_first(each: Holding) -> int:
-    """What keeps as many teams back stays in the order of the framework."""
-    return -each.teams
-
-
-def _place_of(criterion: Criterion) -> str:
-    level = f" · level {criterion.level.number}" if criterion.level else ""
-    return criterion.dimension.name + level
 
 
 class Portfolio:
@@ -260,7 +241,7 @@ class Portfolio:
     # ------------------------------------------------------------------ figures over all of them
 
     @cached_property
-    def _assessed(self) -> list[Row]:
+    def with_result(self) -> list[Row]:
         return [row for row in self.counted if row.newest]
 
     @property
@@ -270,20 +251,20 @@ class Portfolio:
     @property
     def assessed(self) -> int:
         """Teams with a result that is not stale."""
-        return sum(not row.is_stale for row in self._assessed)
+        return sum(not row.is_stale for row in self.with_result)
 
     @property
     def median(self) -> int | None:
-        return scoring.low_median(row.level_here for row in self._assessed if row.level_here is not None)
+        return scoring.low_median(row.level_here for row in self.with_result if row.level_here is not None)
 
     @cached_property
     def counts(self) -> dict[int, int]:
-        return Counter(row.level_here for row in self._assessed if row.level_here is not None)
+        return Counter(row.level_here for row in self.with_result if row.level_here is not None)
 
     @cached_property
     def apart(self) -> int:
         """Teams with a result on another ladder: in no median and no distribution."""
-        return sum(row.is_apart for row in self._assessed)
+        return sum(row.is_apart for row in self.with_result)
 
     @cached_property
     def due(self) -> list[Row]:
@@ -303,62 +284,13 @@ class Portfolio:
         ]
 
     @cached_property
-    def _blocking(self) -> list[tuple]:
-        """Every blocker as (result, dimension, key), from the index alone."""
-        rows = CriterionResult.objects.filter(blocker__isnull=False, result__in=self._newest_ids(self._assessed))
-        return list(rows.order_by().values_list("result_id", "dimension", "key"))
-
-    @property
-    def tells_criteria_of_all(self) -> bool:
-        """Whether criteria are counted of teams too of which the person may know levels only: in a crowd, as above."""
-        return self.criteria_withheld is None
-
-    @cached_property
-    def criteria_withheld(self) -> str | None:
-        """Which filter singles teams out, so that their criteria are not counted: day, edition or unit; None if none.
-
-        Two days can differ by one team's result alone; its criteria would be what is left when they are subtracted.
-        """
-        if all(self.sees_result(row.team) for row in self._assessed):
-            return None
-        if self.query.as_of:
-            return "day"
-        hidden = [row for row in self.everyone if row.newest and not self.sees_result(row.team)]
-        if self.query.unit not in shown_units(self.parents, Counter(row.team.unit_id for row in hidden)):
-            return "unit"
-        lots = Counter((row.team.unit_id, row.newest.edition_id) for row in hidden if row.newest)
-        return "edition" if self.query.only_edition and not may_be_split(self.parents, lots) else None
-
-    @cached_property
-    def holding_criteria(self) -> list[Holding]:
-        told = {row.newest.pk for row in self._assessed if row.newest and self.sees_result(row.team)}
-        keys = [key for result, _, key in self._blocking if self.tells_criteria_of_all or result in told]
-        counts = Counter(keys)
-        found = [
-            Holding(key=c.key, name=c.statement, teams=counts[c.key], about=_place_of(c))
-            for c in self.contents.criteria
-            if counts[c.key]
-        ]
-        return sorted(found, key=_most_teams_first)
-
-    @cached_property
-    def holding_dimensions(self) -> list[Holding]:
-        pairs = {(result, dimension) for result, dimension, _ in self._blocking}
-        counts = Counter(dimension for _, dimension in pairs)
-        found = [
-            Holding(key=d.key, name=d.name, teams=counts[d.key]) for d in self.contents.dimensions if counts[d.key]
-        ]
-        return sorted(found, key=_most_teams_first)
-
-    @property
-    def holding_most(self) -> list[Holding]:
-        """The dimension that holds most teams back; several where they hold as many."""
-        return [each for each in self.holding_dimensions if each.teams == self.holding_dimensions[0].teams]
+    def holding(self) -> HoldingBack:
+        return HoldingBack(self)
 
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
         """Of each dimension how many teams are at which level."""
-        here = self._newest_ids(row for row in self._assessed if not row.is_apart)
+        here = self._newest_ids(row for row in self.with_result if not row.is_apart)
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, level__isnull=False)
         counts: dict[str, dict[int, int]] = {}
         for key, level, n in rows.order_by().values_list("key", "level").annotate(n=Count("pk")):

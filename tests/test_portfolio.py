@@ -111,16 +111,16 @@ class TestNewestResults:
         for _ in range(4):
             Lead(edition=edition).closes(AT[1], on="2026-05-01")
         portfolio = seen(admin, edition)
-        assert [(each.key, each.teams) for each in portfolio.holding_criteria] == [("y3", 4)]
-        assert [(each.key, each.teams) for each in portfolio.holding_dimensions] == [("Y", 4)]
+        assert [(each.key, each.teams) for each in portfolio.holding.criteria] == [("y3", 4)]
+        assert [(each.key, each.teams) for each in portfolio.holding.dimensions] == [("Y", 4)]
 
     def test_what_holds_as_many_back_stands_in_the_order_of_the_framework(self, admin, edition):
         for codes in ("F F L N F P F N", "P F L N F F F N", "F F L N F P F N", "P P L N F F F N"):
             Lead(edition=edition).closes(codes, on="2026-05-01")
         portfolio = seen(admin, edition)
-        assert [(each.name, each.teams) for each in portfolio.holding_dimensions] == [("Area X", 2), ("Area Y", 2)]
-        assert portfolio.holding_most == portfolio.holding_dimensions
-        found = [(each.key, each.teams, each.about) for each in portfolio.holding_criteria]
+        assert [(each.name, each.teams) for each in portfolio.holding.dimensions] == [("Area X", 2), ("Area Y", 2)]
+        assert portfolio.holding.most == portfolio.holding.dimensions
+        found = [(each.key, each.teams, each.about) for each in portfolio.holding.criteria]
         assert found == [("x1", 2, "Area X · level 1"), ("y2", 2, "Area Y · level 2"), ("x2", 1, "Area X · level 1")]
 
     def test_stale_and_unassessed_teams_are_due(self, admin, edition, settings):
@@ -249,16 +249,16 @@ class TestWhoSeesWhat:
         admin = make_user(is_administrator=True)
         for user in (admin, organisation):
             everyone = seen(user, edition)
-            assert everyone.tells_criteria_of_all
-            assert sum(each.teams for each in everyone.holding_criteria) > 9
+            assert everyone.holding.withheld is None
+            assert sum(each.teams for each in everyone.holding.criteria) > 9
             for query in ({"unit": self.small.pk}, {"as_of": datetime.date(2026, 6, 1)}):
                 portfolio = seen(user, edition, **query)
                 own = user == organisation and "unit" not in query
-                assert {each.teams for each in portfolio.holding_criteria} == ({1} if own else set())
-                assert portfolio.holding_dimensions[0].teams > 1
-                assert not portfolio.tells_criteria_of_all
+                assert {each.teams for each in portfolio.holding.criteria} == ({1} if own else set())
+                assert portfolio.holding.dimensions[0].teams > 1
+                assert portfolio.holding.withheld
         manager = make_membership(unit=self.small, role="manager").user
-        assert seen(manager, edition, unit=self.small.pk).holding_criteria[0].teams == 1
+        assert seen(manager, edition, unit=self.small.pk).holding.criteria[0].teams == 1
         client.force_login(admin)
         for address, told, link in (
             (f"sort=X&unit={self.small.pk}", "It takes at least four such teams", "sort=X"),
@@ -273,7 +273,7 @@ class TestWhoSeesWhat:
         newer = toy.make_edition(key=edition.framework.key, version="2.0.0")
         leads = [Lead(team=team, edition=newer) for team in self.big.teams.order_by("name")]
         by_edition = {"only_edition": True}
-        assert seen(admin, edition, **by_edition).holding_criteria == seen(admin, edition).holding_criteria
+        assert seen(admin, edition, **by_edition).holding.criteria == seen(admin, edition).holding.criteria
         # All but three of one edition, then all but four, then all but five, who leave four.
         for number, tells in ((1, False), (3, False), (4, True), (5, True), (6, False)):
             for lead in leads[:number]:
@@ -281,15 +281,15 @@ class TestWhoSeesWhat:
                     lead.closes(AT[1], on="2026-06-01")
             for each in (edition, newer):
                 portfolio = seen(admin, each, **by_edition)
-                assert portfolio.tells_criteria_of_all == tells, (number, each)
-                assert bool(portfolio.holding_criteria) == tells
+                assert (portfolio.holding.withheld is None) == tells, (number, each)
+                assert bool(portfolio.holding.criteria) == tells
         client.force_login(admin)
         page = client.get("/portfolio/?edition=1.0.0&sort=X").content.decode()
         assert re.search(r'not counted by edition. <a href="\?sort=X">On any edition</a>', page)
         # Who leads the three that are left may see them, and tells the six others apart from nobody.
         for team in self.small.teams.all():
             make_membership(user=admin, team=team)
-        assert seen(admin, newer, **by_edition).tells_criteria_of_all
+        assert seen(admin, newer, **by_edition).holding.withheld is None
 
     def test_what_is_told_of_named_teams_only_says_so(self, client, organisation, edition, settings):
         settings.OTHER_TEAMS = "distribution"

@@ -1,0 +1,90 @@
+"""What keeps teams from their next level: the dimensions and criteria that block most of them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .disclosure import may_be_split, shown_units
+from .models import Criterion, CriterionResult
+
+if TYPE_CHECKING:
+    from .portfolio import Portfolio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A dimension or criterion and how many teams it keeps from their next level; `about` is where a criterion is."""
+
+    key: str
+    name: str
+    teams: int
+    about: str = ""
+
+
+def _most_teams_first(each: Holding) -> int:
+    """What keeps as many teams back stays in the order of the framework."""
+    return -each.teams
+
+
+def _place_of(criterion: Criterion) -> str:
+    level = f" · level {criterion.level.number}" if criterion.level else ""
+    return criterion.dimension.name + level
+
+
+class HoldingBack:
+    """Over the teams that a portfolio counts; criteria only of teams that may be known so well, or in a crowd."""
+
+    def __init__(self, portfolio: "Portfolio"):
+        self.portfolio, self.contents = portfolio, portfolio.contents
+
+    @cached_property
+    def _blocking(self) -> list[tuple]:
+        """Every blocker as (result, dimension, key), from the index alone."""
+        results = [row.newest.pk for row in self.portfolio.with_result if row.newest]
+        rows = CriterionResult.objects.filter(blocker__isnull=False, result__in=results)
+        return list(rows.order_by().values_list("result_id", "dimension", "key"))
+
+    @cached_property
+    def dimensions(self) -> list[Holding]:
+        pairs = {(result, dimension) for result, dimension, _ in self._blocking}
+        counts = Counter(dimension for _, dimension in pairs)
+        found = [
+            Holding(key=d.key, name=d.name, teams=counts[d.key]) for d in self.contents.dimensions if counts[d.key]
+        ]
+        return sorted(found, key=_most_teams_first)
+
+    @property
+    def most(self) -> list[Holding]:
+        """The dimension that holds most teams back; several where they hold as many."""
+        return [each for each in self.dimensions if each.teams == self.dimensions[0].teams]
+
+    @cached_property
+    def criteria(self) -> list[Holding]:
+        told = {
+            row.newest.pk for row in self.portfolio.with_result if row.newest and self.portfolio.sees_result(row.team)
+        }
+        counts = Counter(key for result, _, key in self._blocking if self.withheld is None or result in told)
+        found = [
+            Holding(key=c.key, name=c.statement, teams=counts[c.key], about=_place_of(c))
+            for c in self.contents.criteria
+            if counts[c.key]
+        ]
+        return sorted(found, key=_most_teams_first)
+
+    @cached_property
+    def withheld(self) -> str | None:
+        """Which filter singles teams out, so that their criteria are not counted: day, edition or unit; None if none.
+
+        Two days can differ by one team's result alone; its criteria would be what is left when they are subtracted.
+        """
+        portfolio, query = self.portfolio, self.portfolio.query
+        if all(portfolio.sees_result(row.team) for row in portfolio.with_result):
+            return None
+        if query.as_of:
+            return "day"
+        hidden = [row for row in portfolio.everyone if row.newest and not portfolio.sees_result(row.team)]
+        if query.unit not in shown_units(portfolio.parents, Counter(row.team.unit_id for row in hidden)):
+            return "unit"
+        lots = Counter((row.team.unit_id, row.newest.edition_id) for row in hidden if row.newest)
+        return "edition" if query.only_edition and not may_be_split(portfolio.parents, lots) else None
