@@ -171,7 +171,7 @@ def database(name: str, default: str) -> dict:
     options.setdefault("connect_timeout", 2)
     if boolean("DATABASE_PREPARE", True):
         # What a connection asks again and again is parsed and planned by the server once.
-        options.update(server_side_binding=True, prepare_threshold=5)
+        options |= {"server_side_binding": True, "prepare_threshold": 5}
     # A server that has gone without a word is noticed as well: psycopg hands these to libpq.
     alive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 4000}
     for name_of_option, value in alive.items():

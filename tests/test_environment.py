@@ -159,11 +159,12 @@ class TestDatabase:
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             assert limit in config["OPTIONS"]["options"]
 
-    @pytest.mark.parametrize(("value", "threshold"), [("", 5), ("1", 5), ("0", None)])
-    def test_statements_are_prepared_unless_that_is_forbidden(self, setting, value, threshold):
+    @pytest.mark.parametrize(("value", "expected"), [("", (True, 5)), ("1", (True, 5)), ("0", (None, None))])
+    def test_statements_are_prepared_unless_that_is_forbidden(self, setting, value, expected):
         setting("postgresql://user@host/name")
         setting(value, "DATABASE_PREPARE")
-        assert env.database("X", "")["OPTIONS"].get("prepare_threshold") == threshold
+        options = env.database("X", "")["OPTIONS"]
+        assert (options.get("server_side_binding"), options.get("prepare_threshold")) == expected
 
     def test_its_password_may_come_alone(self, setting):
         setting("postgresql://user@host/name")

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from assessments.models import Participation, Rating
+from assessments.models import Participation, Rating, statements
 
 from . import toy
 from .factories import make_membership, make_team, make_user
@@ -221,6 +221,20 @@ def test_a_save_costs_few_queries(signed_in, assessment, member, django_assert_m
     # what is answered
     with django_assert_max_num_queries(9):
         signed_in.post(url(assessment), form(member, "F", sequence=2), **HTMX)
+
+
+@pytest.mark.parametrize("extra", [HTMX, {}])
+def test_an_answer_to_what_was_discarded_meanwhile_is_shown_and_not_stored(
+    signed_in, assessment, member, monkeypatch, extra
+):
+    monkeypatch.setattr(statements, "lock", lambda assessment: None)
+    answer = signed_in.post(url(assessment), {**form(member, "F"), "comment": "My own words."}, **extra)
+    assert answer.status_code == 409
+    assert "has been discarded" in answer.content.decode()
+    if not extra:
+        assert "My own words." in answer.content.decode()
+        assert "/answer/to/" not in answer.content.decode()
+    assert not Rating.objects.exists()
 
 
 def test_somebody_without_an_account_in_the_team_cannot_save(client, assessment):

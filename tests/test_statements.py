@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from assessments.models import Assessment, Guest, Membership, Rating, Refused, statements
@@ -34,10 +35,10 @@ def criterion(assessment):
 
 
 def kinds_of_answerer(assessment, team):
-    """Everybody who can answer in a named assessment, each with one answer more than the one before."""
-    member = make_membership(team=team, role="member").user
-    invited = toy.guest(assessment, email="guest@toy.example")
-    return [member, invited]
+    """Who can answer in a named assessment: an account, a guest, and an account by its link."""
+    member, by_link = (make_membership(team=team, role="member").user for _ in range(2))
+    assessment.ask(by_link)
+    return [member, toy.guest(assessment, email="guest@toy.example"), toy.member_by_link(assessment, by_link)]
 
 
 def test_each_kind_of_person_finds_their_own_answers_only(assessment, team):
@@ -57,6 +58,50 @@ def test_in_an_anonymous_assessment_only_the_secret_finds_answers(team, lead):
     assert len(statements.answered(anonymous, guest)) == 2
     assert statements.answered(anonymous, Guest(guest.invitation, "another token")) == []
     assert statements.answered(anonymous, lead) == []
+
+
+def test_an_answer_belongs_to_its_assessment_though_the_person_answers_in_others(assessment, lead, criterion):
+    other_team = make_team()
+    make_membership(user=lead, team=other_team, role="lead")
+    other = toy.start(team=other_team, by=lead, edition=criterion.edition)
+    toy.rate(assessment, lead, "F - - - - - - -")
+    before = Rating.objects.values().get()
+    assert statements.answered(other, lead) == []
+    place = statements.place(other, lead, criterion)
+    assert (place.respondent_id, place.assessment_id, place._state.adding) == (None, other.pk, True)
+    other.save_rating(by=lead, criterion=criterion, answer=toy.Answer(code="N"), mark=toy.mark())
+    assert assessment.ratings.values().get() == before
+    assert other.ratings.get().code == "N"
+
+
+def test_an_account_is_no_respondent_of_an_anonymous_assessment(team, lead):
+    anonymous = toy.start(team=team, by=lead, anonymous=True)
+    with pytest.raises(ValueError, match="no respondent"):
+        anonymous.respondents.begin(anonymous.pk, lead, anonymous=True)
+
+
+def test_a_link_without_an_end_has_a_place(assessment, criterion):
+    guest = toy.guest(assessment, email="guest@toy.example")
+    assessment.invitations.update(expires_at=None)
+    assert statements.place(assessment, guest, criterion) is not None
+
+
+def test_a_stored_rating_is_not_new_any_more(assessment, lead, criterion):
+    given = {"by": lead, "criterion": criterion, "answer": toy.Answer(code="F")}
+    rating = assessment.save_rating(**given, mark=toy.mark(sequence=2))
+    assert not rating.accept(criterion, toy.Answer(code="N"), toy.mark(sequence=1), timed=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_locked_outside_a_transaction(assessment):
+    with pytest.raises(TransactionManagementError):
+        statements.lock(assessment)
+
+
+def test_a_statement_outlives_a_migration_that_adds_a_column(assessment, lead, django_assert_num_queries):
+    with django_assert_num_queries(1) as captured:
+        statements.with_role(Assessment, assessment.pk, lead)
+    assert "*" not in captured[0]["sql"]
 
 
 def test_a_comment_alone_or_an_answer_taken_back_does_not_count(assessment, lead, criterion):

@@ -67,6 +67,7 @@ class Answering(Moving):
         """
         status = statements.lock(self)
         if status is None:
+            self.status = ""
             raise Refused("This assessment has been discarded, so this is not stored.")
         if status != self.status:
             self.refresh_from_db()
@@ -94,8 +95,8 @@ class Answering(Moving):
         """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
 
         A save that is older than what the same page has stored already changes nothing. Raises StaleAnswer where
-        another page has changed the answer meanwhile, Refused where the assessment is not open or the person no
-        longer answers for the team.
+        another page has changed the answer meanwhile, Refused where the assessment is not open or gone, or the person
+        no longer answers for the team.
         """
         with transaction.atomic():
             self._lock_for(by)

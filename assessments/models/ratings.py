@@ -49,6 +49,8 @@ class RespondentQuerySet(models.QuerySet["Respondent"]):
         return self.filter(**dict([self.known_by(who, anonymous=anonymous)]))
 
     def begin(self, assessment_id, who: Any, *, anonymous: bool) -> "Respondent":
+        if anonymous and not isinstance(who, Guest):
+            raise ValueError("an account is no respondent of an anonymous assessment")
         known_by = dict([self.known_by(who, anonymous=anonymous)])
         return self.create(assessment_id=assessment_id, is_anonymous=anonymous, **known_by)
 

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from .participation import Answerer, Guest
 from .ratings import Rating, Respondent
+from .teams import Membership
 
+# All columns are named: a prepared statement with `*` fails once a migration has added one.
 _ASSESSMENT = """
-    SELECT a.*, (
+    SELECT {columns}, (
         SELECT role FROM assessments_membership WHERE team_id = a.team_id AND user_id = %s
     ) AS role_of_user
     FROM assessments_assessment a
@@ -32,10 +35,10 @@ _PLACE = """
     LEFT JOIN assessments_rating r ON r.respondent_id = p.id AND r.criterion_id = %s
     WHERE {condition}
 """
+_ROLES = ", ".join(f"'{role}'" for role in sorted(Membership.ANSWERING))
 _MEMBER = {
     "let_in": "assessments_membership",
-    # The roles of Membership.ANSWERING.
-    "condition": "who.team_id = %s AND who.user_id = %s AND who.role IN ('lead', 'member')",
+    "condition": f"who.team_id = %s AND who.user_id = %s AND who.role IN ({_ROLES})",
 }
 _GUEST = {
     "let_in": "assessments_invitation",
@@ -81,12 +84,15 @@ def _rows(model: type[models.Model], statement: str, *parameters) -> list[Any]:
 
 def with_role(assessments: type[models.Model], pk: uuid.UUID, user) -> Any:
     """The assessment with `.role_of_user`, which is None outside its team; None where there is no such assessment."""
-    rows = _rows(assessments, _ASSESSMENT, user.pk, pk)
+    columns = ", ".join(f"a.{field.attname}" for field in assessments._meta.concrete_fields)
+    rows = _rows(assessments, _ASSESSMENT.format(columns=columns), user.pk, pk)
     return rows[0] if rows else None
 
 
 def lock(assessment) -> str | None:
     """Holds its row against other writers until the transaction ends; its status now, None where it is gone."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("a lock ends with its transaction, so there must be one")
     no_key_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_no_key_update else ""
     row = _fetched(_LOCK + no_key_update, assessment.pk)
     return row[0][0] if row else None
@@ -120,3 +126,4 @@ def store(rating: Rating):
     values = [field.get_db_prep_save(getattr(rating, field.attname), connection) for field in _FIELDS]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)
+    rating._state.adding, rating._state.db = False, connection.alias
