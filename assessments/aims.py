@@ -16,7 +16,11 @@ from .recalled import Recalled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradedTarget:
-    """A target, what it is called in the framework, and how it is doing. `outdated`: its ladder is no longer in use."""
+    """A target, what it is called in the framework, and how it is doing.
+
+    `outdated`: its ladder is no longer in use. `reached_late` is the date of the newest result where it has what was
+    wanted though the target was missed.
+    """
 
     target: Target
     name: str
@@ -24,6 +28,7 @@ class GradedTarget:
     grading: Grading
     outdated: bool
     days_left: int
+    reached_late: datetime.date | None = None
 
     @property
     def percent(self) -> str | None:
@@ -73,7 +78,12 @@ class _Grader:
         for result in self._stored(earliest) if results is None else results:
             if not result.is_short and result.date >= earliest:
                 self.results.setdefault((result.team_id, result.framework_id), []).append(result)
-        self.deciding = {target.pk: self._deciding(target) for target in targets}
+        since = {target.pk: self._since(target) for target in targets}
+        self.newest = {pk: seen[-1] if seen else None for pk, seen in since.items()}
+        self.deciding = {
+            target.pk: grading.decisive(since[target.pk], due=target.due, today=target.team.today())
+            for target in targets
+        }
         self.levels = self._part_levels()
         judged = [target for target in targets if with_shares and self.deciding[target.pk]]
         needed = [result for target in judged for result in (self.deciding[target.pk], target.baseline) if result]
@@ -104,13 +114,11 @@ class _Grader:
             and not (ladder and result.edition.published_at and result.edition.published_at >= ladder)
         ]
 
-    def _deciding(self, target: Target) -> Result | None:
-        return grading.decisive(self._since(target), due=target.due, today=target.team.today())
-
     def _part_levels(self) -> dict[tuple, dict]:
         """Outcomes of dimensions by (result, key), where a target asks for one."""
-        decided = [self.deciding[target.pk] for target in self.targets if target.dimension]
-        results = {result.pk for result in decided if result}
+        asked = [target.pk for target in self.targets if target.dimension]
+        looked_at = [each[pk] for pk in asked for each in (self.deciding, self.newest)]
+        results = {result.pk for result in looked_at if result}
         if not results:
             return {}
         rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION)
@@ -146,22 +154,29 @@ class _Grader:
         if result:
             level, count = self._level(target, result), self._count(target, result)
             sightings = [Sighting(date=result.date, level=level, count=count)]
+        grade = grading.grade(
+            level=target.level,
+            due=target.due,
+            today=today,
+            baseline=self._count(target, target.baseline),
+            sightings=sightings,
+        )
         contents = self._contents(target)
         dimension = contents and contents.dimension_by_key.get(target.dimension)
         return GradedTarget(
             target=target,
             name=dimension.name if dimension else target.dimension or "Overall",
             level_name=next((r.name for r in contents.rungs if r.number == target.level), "") if contents else "",
-            grading=grading.grade(
-                level=target.level,
-                due=target.due,
-                today=today,
-                baseline=self._count(target, target.baseline),
-                sightings=sightings,
-            ),
+            grading=grade,
             outdated=target.ladder_since is not None,
             days_left=(target.due - today).days,
+            reached_late=self._reached_late(target) if grade.grade == Grade.MISSED else None,
         )
+
+    def _reached_late(self, target: Target) -> datetime.date | None:
+        newest = self.newest[target.pk]
+        level = self._level(target, newest) if newest else None
+        return newest.date if newest and level is not None and level >= target.level else None
 
     def all(self) -> list[GradedTarget]:
         return [self._graded(target) for target in self.targets]

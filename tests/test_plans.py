@@ -72,6 +72,18 @@ class TestTargets:
         lead.closes(AT[2], on=str(days(-10)))
         assert grades(lead)[0][0] == Grade.MISSED
 
+    @pytest.mark.parametrize(("dimension", "latest", "reached"), [("", 2, True), ("", 1, False), ("Y", 2, True)])
+    def test_a_missed_one_says_where_the_newest_result_has_it(self, client, lead, dimension, latest, reached):
+        aim(lead, due=-20, set_ago=100, dimension=dimension)
+        lead.closes(AT[1], on=str(days(-30)))
+        newest = lead.closes(AT[latest], on=str(days(-10)))
+        (target,) = graded(lead.team.targets.for_grading())
+        assert target.grading.grade == Grade.MISSED
+        assert target.reached_late == (newest.date if reached else None)
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/targets/").content.decode()
+        assert (f"reached by {newest.date.day} " in page) == reached
+
     def test_an_assessment_that_was_open_when_it_was_set_grades_it(self, lead):
         """Its date is before that day; but the target did not start from it, and its result came later."""
         baseline = lead.closes(AT[0], on=str(days(-90)))
