@@ -63,7 +63,11 @@ def reached(assessment: Assessment, now: datetime.datetime) -> Mail.Kind | None:
 def queue_due(now: datetime.datetime | None = None):
     """Puts the reminders whose time has come into the outbox; to each person once of each kind."""
     for assessment in Assessment.objects.open().filter(due__isnull=False).select_related("team"):
-        kind = reached(assessment, now or timezone.now())
+        try:
+            kind = reached(assessment, now or timezone.now())
+        except OverflowError:
+            log.warning("Assessment %s has a last day that no clock reaches: nobody is reminded.", assessment.pk)
+            continue
         if kind:
             Mail.objects.queue_once(Mail.objects.people_to_remind(assessment), kind)
 

@@ -245,6 +245,12 @@ class TestReminders:
         assessment = due("Europe/Berlin", "2026-06-12", opened="2026-06-11T09:00")
         assert mailing.reached(assessment, at("2026-06-11T12:00", "UTC")) is None
 
+    def test_a_day_that_no_clock_reaches_holds_up_nobody(self):
+        absurd, usual = due("UTC", "9999-12-31"), due("UTC", "2026-06-12")
+        mailing.queue_due(at("2026-06-13T10:00", "UTC"))
+        assert set(Mail.objects.values_list("assessment", flat=True)) == {usual.pk}
+        assert absurd.pk != usual.pk
+
     def test_each_is_sent_once_and_only_to_who_has_not_submitted(self):
         assessment = due("Europe/Berlin", "2026-06-12")
         lead = assessment.created_by

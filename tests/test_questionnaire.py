@@ -95,6 +95,12 @@ def test_bad_input_gets_a_sentence_and_stores_nothing(signed_in, assessment, mem
     assert not Rating.objects.exists()
 
 
+@pytest.mark.parametrize("link", ["wiki.example.org/x", "https://wiki.example.org/x"])
+def test_a_link_may_be_given_without_its_scheme(signed_in, assessment, member, link):
+    assert signed_in.post(url(assessment), form(member, evidence=link), **HTMX).status_code == 200
+    assert Rating.objects.get().evidence == "https://wiki.example.org/x"
+
+
 def test_without_script_the_page_comes_back_with_what_was_typed(signed_in, assessment, member):
     response = signed_in.post(url(assessment), form(member, evidence="nonsense", comment="Typed with care."))
     html = response.content.decode()
@@ -183,7 +189,8 @@ def test_the_page_shows_stored_answers_and_nothing_is_preset(signed_in, assessme
 def test_next_unanswered_goes_on_from_the_dimension_and_ends_at_the_last_page(signed_in, assessment, member):
     following = reverse("answer-next", args=[assessment.pk])
     contents = assessment.edition.contents
-    assert signed_in.get(following + "?from=Y").url.endswith(f"#c-{contents.criterion_by_key['y1'].pk}")
+    # At its first question the page begins with what the dimension is about.
+    assert signed_in.get(following + "?from=Y").url.endswith("/answer/to/Y/")
     toy.rate(assessment, member, "F F F F F - F F")
     assert signed_in.get(following).url.endswith(f"/answer/to/Y/#c-{contents.criterion_by_key['y2'].pk}")
     toy.rate(assessment, member, "- - - - - DK - -")

@@ -1,11 +1,14 @@
 """Forms of the assessment's life: starting, answering, moving the due day, reopening."""
 
+import datetime
 from fractions import Fraction
 
 from django import forms
 from django.core.validators import URLValidator
+from django.utils import timezone
 
 from .. import scoring
+from ..history import day
 from ..models import Answer, Assessment, Edition, PageMark, User
 
 
@@ -19,6 +22,32 @@ class DateInput(forms.DateInput):
 
     def __init__(self, **kwargs):
         super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+#: Years ahead of today up to which a day can be meant, and the first day of all.
+AHEAD, FIRST_DAY = 10, datetime.date(2000, 1, 1)
+
+
+class DayField(forms.DateField):
+    """A day that somebody can mean: a slip in the year is told, not stored."""
+
+    widget = DateInput
+
+    def validate(self, value):
+        super().validate(value)
+        last = datetime.date(timezone.localdate().year + AHEAD, 12, 31)
+        if value and not FIRST_DAY <= value <= last:
+            raise forms.ValidationError(f"Choose a day between {day(FIRST_DAY)} and {day(last)}.")
+
+
+class LinkField(forms.URLField):
+    """A link to a page; without a scheme it is one with https."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+    default_error_messages = {"invalid": "Enter a link that begins with https:// or http://."}
+
+    def __init__(self, **kwargs):
+        super().__init__(assume_scheme="https", **kwargs)
 
 
 class AccountField(forms.EmailField):
@@ -50,8 +79,8 @@ class EditionForm(forms.Form):
 class StartForm(forms.Form):
     """Everything that a new assessment needs, for one edition and one team."""
 
-    date = forms.DateField(widget=DateInput, help_text="The day the result will stand for.")
-    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by")
+    date = DayField(help_text="The day the result will stand for.")
+    due = DayField(required=False, label="Answers wanted by")
     questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Assessment.Questionnaire, initial="full")
     rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
     anonymous = forms.TypedChoiceField(
@@ -77,7 +106,7 @@ class StartForm(forms.Form):
     )
 
     def __init__(self, *args, team, edition, **kwargs):
-        self.contents = edition.contents
+        self.contents, self.team = edition.contents, team
         kwargs["initial"] = {"date": team.today(), "rule": self.contents.default_rule, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         if self.contents.quick_keys:
@@ -94,6 +123,12 @@ class StartForm(forms.Form):
             ]
         else:
             del self.fields["rule"]
+
+    def clean_date(self):
+        date = self.cleaned_data["date"]
+        if date > self.team.today() + datetime.timedelta(days=366):
+            raise forms.ValidationError("Choose a day within a year from now: it would be the newest result till then.")
+        return date
 
     def clean(self):
         cleaned = super().clean() or {}
@@ -139,13 +174,7 @@ class AnswerForm(forms.Form):
     code = forms.CharField(required=False, max_length=20)
     reason = forms.CharField(required=False, max_length=500)
     comment = forms.CharField(required=False, max_length=4000, strip=True)
-    evidence = forms.CharField(
-        required=False,
-        max_length=500,
-        validators=[
-            URLValidator(schemes=["http", "https"], message="Enter a link that begins with https:// or http://.")
-        ],
-    )
+    evidence = LinkField(required=False, max_length=500)
     page = forms.CharField(max_length=40)
     sequence = forms.IntegerField(min_value=1, max_value=2**31 - 1)
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
@@ -176,7 +205,7 @@ class AnswerForm(forms.Form):
 
 
 class DueForm(forms.Form):
-    due = forms.DateField(widget=DateInput, required=False, label="Answers wanted by")
+    due = DayField(required=False, label="Answers wanted by")
 
     def __init__(self, *args, assessment, **kwargs):
         self.assessment = assessment

@@ -5,7 +5,7 @@ from django import forms
 from .. import markup
 from ..models import Action, Criterion, Team, User
 from ..models.contents import Contents
-from .assessments import DateInput
+from .assessments import DayField
 
 
 class TargetForm(forms.Form):
@@ -13,7 +13,7 @@ class TargetForm(forms.Form):
 
     part = forms.ChoiceField(label="Where", required=False)
     level = forms.TypedChoiceField(coerce=int)
-    due = forms.DateField(widget=DateInput, label="By when")
+    due = DayField(label="By when")
     why = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
@@ -93,7 +93,7 @@ class ActionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = User.objects.filter(memberships__team=team)
         self.fields["owner"].empty_label = "nobody yet"
-        self.fields["due"].widget = DateInput()
+        self.fields["due"] = DayField(required=False, label="By when")
         self.fields["reason"].help_text = "Only where the action is dropped."
 
     def clean(self):
@@ -115,7 +115,7 @@ class RoadmapFilter(forms.Form):
     """Whose actions, and due until when; everything is optional and stands in the address."""
 
     owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="everybody")
-    until = forms.DateField(widget=DateInput, required=False, label="Due until")
+    until = DayField(required=False, label="Due until")
     view = forms.ChoiceField(choices=[("board", "Board"), ("list", "List")], required=False, label="As")
 
     def __init__(self, data, *, team: Team):

@@ -5,7 +5,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from ..models import Assessment, Edition, Result, Team, Unit
 from ..portfolio import Query
-from .assessments import DateInput
+from .assessments import DayField
 
 
 def unit_choices(units: list[Unit]) -> list[tuple]:
@@ -19,7 +19,7 @@ class PortfolioForm(forms.Form):
     framework = forms.ChoiceField(required=False)
     unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     edition = forms.ChoiceField(required=False)
-    as_of = forms.DateField(required=False, widget=DateInput, label="As of")
+    as_of = DayField(required=False, label="As of")
     sort = forms.ChoiceField(required=False, label="Sorted by")
     rule = forms.ChoiceField(required=False)
     questionnaire = forms.ChoiceField(required=False, choices=Assessment.Questionnaire)

@@ -79,11 +79,15 @@ def take_link(request, seat):
 @by_link_only
 def next_unanswered(request, seat):
     """Leads to the first question without an answer from the dimension `?from=` on, or to the last page."""
-    criterion = Progress.of(seat).next_unanswered(start=request.GET.get("from", ""))
+    progress = Progress.of(seat)
+    criterion = progress.next_unanswered(start=request.GET.get("from", ""))
     if criterion is None:
         has_symptoms = seat.assessment.edition.contents.symptoms
         return redirect(seat.url("answer-symptoms" if has_symptoms else "answer-done"))
-    return redirect(seat.url("answer-dimension", criterion.dimension.key) + f"#c-{criterion.pk}")
+    page, first = seat.url("answer-dimension", criterion.dimension.key), progress.part(criterion.dimension.key)
+    # At the first question the page begins where it begins: with what the dimension is about.
+    is_first = first is not None and first.criteria[0] is criterion
+    return redirect(page if is_first else f"{page}#c-{criterion.pk}")
 
 
 @require_safe

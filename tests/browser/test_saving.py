@@ -236,6 +236,21 @@ def test_does_not_apply_is_saved_once_its_reason_is_there(sign_in, member, asses
     assert stored(assessment) == {"x3": ("NA", 1)}
 
 
+def test_a_wrong_link_is_told_and_does_not_hold_up_the_answer_once_it_is_right(sign_in, member, assessment, path):
+    """The browser's own check of the field would stop every save without a word."""
+    page = sign_in(member, expects="422")
+    page.goto(path)
+    question(page, "x1").locator("summary").click()
+    link = question(page, "x1").get_by_label("Link to evidence")
+    link.fill("no link")
+    choose(page, "x1", "Fully")
+    expect(status(page, "x1")).to_contain_text("Not saved yet. Enter a link that begins with https://")
+    link.fill("wiki.example.org/x")
+    page.keyboard.press("Tab")
+    assert_saved(page, "x1")
+    assert stored(assessment) == {"x1": ("F", 1)}
+
+
 def test_answer_given_before_the_scripts_are_there_is_saved(sign_in, member, assessment, path):
     held = []
     page = sign_in(member)
