@@ -83,7 +83,7 @@ def open_link(request, token: str) -> Invitation:
     if invitation is None:
         LinkGuess.objects.record(address)
         raise Http404
-    if not invitation.is_usable:
+    if not invitation.lets_in:
         raise LinkProblem("links/gone.html", 404, invitation)
     return invitation
 

@@ -1,9 +1,11 @@
 """Deleting a person removes name, address and comments everywhere and keeps the results."""
 
+import datetime
+
 import pytest
 from django.apps import apps
 
-from assessments.models import Answer, Event, Rating, Result, Review, User
+from assessments.models import Answer, Event, Rating, Result, Review, Target, User
 from assessments.models.accounts import LastAdministrator
 
 from . import toy
@@ -37,8 +39,13 @@ def result(admin, person):
     toy.rate(assessment, lead, "F F L N F F P N")
     assessment.submit(by=person)
     assessment.end_answering(by=person)
-    Review.objects.at(assessment).agree(x1, code="L", by=person)
+    review = Review.objects.at(assessment)
+    review.agree(x1, code="L", by=person, note="Zebulon noted it.")
+    x3 = assessment.edition.contents.criterion_by_key["x3"]
+    review.agree(x3, code="NA", by=person, reason="Zebulon says so.")
     assessment.close(by=person)
+    wanted = {"level": 2, "due": datetime.date(2027, 6, 1), "why": "Zebulon wants it.", "rule": "largely"}
+    Target.objects.set(team=team, framework=assessment.edition.framework, by=person, **wanted)
     assessment.reopen(by=person, reason="Zebulon had a reason.")
     return assessment.close(by=person)
 

@@ -171,15 +171,15 @@ class User(AbstractBaseUser):
         return True
 
     def erase(self, *, by: "User"):
-        """Forgets a person: name, address and everything they wrote. Results stay, and so does what they rated.
+        """Forgets a person: name, address, comments, notes and reasons. Results, ratings and the team's actions stay.
 
         What was said anonymously cannot be found, and stays. Raises LastAdministrator where nobody would be left who
         can administer the installation.
         """
         from .assessments import Reopening
         from .participation import Invitation
-        from .plans import SetbackReason
-        from .ratings import Rating
+        from .plans import SetbackReason, Target
+        from .ratings import AgreedRating, Rating
 
         with transaction.atomic():
             others = User.objects.select_for_update().active_administrators().exclude(pk=self.pk)
@@ -189,6 +189,9 @@ class User(AbstractBaseUser):
             Rating.objects.filter(mine).forget_words()
             Reopening.objects.filter(by=self).update(reason="(removed)")
             SetbackReason.objects.filter(by=self).update(text="(removed)")
+            Target.objects.filter(set_by=self).update(why="(removed)")
+            AgreedRating.objects.filter(by=self).update(note="")
+            AgreedRating.objects.filter(by=self).exclude(reason="").update(reason="(removed)")
             Invitation.objects.filter(email__iexact=self.email).update(email="", name="")
             SignInAttempt.objects.filter(account__iexact=self.email).delete()
             Event.record("account.erased", by=by, person=str(self.pk))

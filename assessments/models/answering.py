@@ -10,7 +10,7 @@ from django.utils import timezone
 from . import statements
 from .frameworks import Criterion
 from .journal import Event
-from .moves import OPEN, REVIEW, Moving, Refused
+from .moves import DISCARDED, OPEN, REVIEW, Moving, Refused
 from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
 
@@ -68,7 +68,7 @@ class Answering(Moving):
         status = statements.lock(self)
         if status is None:
             self.status = ""
-            raise Refused("This assessment has been discarded, so this is not stored.")
+            raise Refused(DISCARDED)
         if status != self.status:
             self.refresh_from_db()
         self.refuse_unless_open()

@@ -219,6 +219,7 @@ class Assessment(Answering, Inviting, models.Model):
                     "whoever compared before and after would see what was added."
                 )
             locked._move("answer again", by=by)
+            locked._ask_as_the_team_is_now()
 
     def close(self, *, by):
         """Freezes the answers into a result and returns it; closing again leads to the result there is.
@@ -253,12 +254,14 @@ class Assessment(Answering, Inviting, models.Model):
                 locked._ask_as_the_team_is_now()
 
     def _ask_as_the_team_is_now(self):
-        """Whoever joined since is asked as well; whoever left without an answer is not waited for."""
+        """Whoever joined since is asked as well; whoever left is not let in, nor waited for without an answer."""
         answering = {member.user for member in self.team.memberships.answering().select_related("user")}
         for user in answering:
             self.ask(user)
         gone = self.participations.filter(state=Participation.State.ASKED, user__isnull=False)
         gone.exclude(user__in=answering).delete()
+        links = self.invitations.filter(user__isnull=False, revoked_at=None)
+        links.exclude(user__in=answering).update(revoked_at=timezone.now())
 
     def discard(self, *, by):
         """Deletes an assessment that has no result yet, with every answer in it."""

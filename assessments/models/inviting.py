@@ -154,16 +154,18 @@ class Inviting(Moving):
             locked.participations.filter(pk=mine.pk).update(state=Participation.State.STARTED)
 
     def link_sent(self, person: Participation, token: str) -> bool:
-        """Puts a token in force that a mail server has taken; not where the person began anonymously meanwhile."""
+        """Puts a token in force that a mail server has taken; not where the person began anonymously meanwhile.
+
+        A link that was taken away meanwhile stays so, with whatever token.
+        """
         with transaction.atomic():
             locked = self._lock()
             fresh = locked.participations.filter(pk=person.pk).first()
             if fresh is None or (locked.anonymous and fresh.state != Participation.State.ASKED):
                 return False
             mine = {"pk": fresh.invitation_id} if fresh.invitation_id else {"user_id": fresh.user_id}
-            made = {"token_hash": invite_hash(token), "revoked_at": None}
-            until = {"expires_at": timezone.now() + Invitation.LIFETIME}
-            locked.invitations.update_or_create(**mine, defaults={**made, **until})
+            made = {"token_hash": invite_hash(token), "expires_at": timezone.now() + Invitation.LIFETIME}
+            locked.invitations.update_or_create(**mine, defaults=made)
         return True
 
     def _refuse_unless_usable(self, invitation):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from .journal import Event
 
+DISCARDED = "This assessment has been discarded meanwhile, so nothing is stored."
 DRAFT, OPEN, REVIEW, CLOSED = "draft", "open", "review", "closed"
 
 
@@ -53,8 +54,12 @@ class Moving(models.Model):
         return self.status in MOVES[move].sources
 
     def _lock(self) -> Self:
-        """The row as it is now, held against other writers until the transaction ends."""
-        return type(self)._default_manager.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
+        """The row as it is now, held until the transaction ends. Raises Refused where it is gone."""
+        rows = type(self)._default_manager.select_for_update(no_key=True, of=("self",))
+        locked = rows.filter(pk=self.pk).order_by().first()
+        if locked is None:
+            raise Refused(DISCARDED)
+        return locked
 
     def _refuse_unless(self, *statuses):
         if self.status in statuses:

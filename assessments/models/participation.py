@@ -140,6 +140,14 @@ class Invitation(models.Model):
         return not self.is_revoked and not self.is_expired
 
     @property
+    def lets_in(self) -> bool:
+        """Usable; and the account that it belongs to, where it does, still answers for the team."""
+        if not self.is_usable or self.user is None:
+            return self.is_usable
+        answering = self.user.memberships.answering().filter(team=self.assessment.team_id)
+        return self.user.is_active and answering.exists()
+
+    @property
     def addressee(self) -> str:
         """The address that the link was made for; empty where it was made for nobody in particular."""
         return self.user.email if self.user else self.email

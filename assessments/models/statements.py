@@ -40,10 +40,18 @@ _MEMBER = {
     "let_in": "assessments_membership",
     "condition": f"who.team_id = %s AND who.user_id = %s AND who.role IN ({_ROLES})",
 }
+# A link that belongs to an account lets in as long as the account may answer for the team.
 _GUEST = {
     "let_in": "assessments_invitation",
-    "condition": "who.assessment_id = %s AND who.id = %s AND who.revoked_at IS NULL "
-    "AND (who.expires_at IS NULL OR who.expires_at > %s)",
+    "condition": f"""who.assessment_id = %s AND who.id = %s AND who.revoked_at IS NULL
+    AND (who.expires_at IS NULL OR who.expires_at > %s)
+    AND (who.user_id IS NULL OR EXISTS (
+        SELECT 1
+        FROM assessments_membership m
+        JOIN assessments_assessment a ON a.team_id = m.team_id
+        JOIN assessments_user u ON u.id = m.user_id
+        WHERE a.id = who.assessment_id AND m.user_id = who.user_id AND u.is_active AND m.role IN ({_ROLES})
+    ))""",  # noqa: S608 - the roles are of this program
 }
 
 _ANSWERED = """
