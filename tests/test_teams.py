@@ -3,6 +3,7 @@
 import pytest
 
 from assessments.models import Event, Membership, Participation, Team, Unit, User
+from assessments.models.teams import LastLead
 
 from . import toy
 from .factories import make_membership, make_team, make_unit, make_user
@@ -239,3 +240,27 @@ class TestFindingATeam:
 
     def test_few_need_no_search(self, client, lead, team):
         assert 'role="search"' not in client.get("/teams/").content.decode()
+
+
+def test_who_became_the_last_lead_meanwhile_is_not_removed_as_a_viewer():
+    team = make_team()
+    lead = make_membership(team=team, role="lead")
+    other = make_membership(team=team, role="viewer")
+    stale = Membership.objects.get(pk=other.pk)
+    team.change_role(other, role="lead", by=lead.user)
+    team.remove_member(lead, by=lead.user)
+    with pytest.raises(LastLead):
+        team.remove_member(stale, by=stale.user)
+    with pytest.raises(LastLead):
+        team.change_role(stale, role="member", by=stale.user)
+
+
+def test_who_is_removed_twice_is_removed_once():
+    team = make_team()
+    lead = make_membership(team=team, role="lead")
+    gone = make_membership(team=team, role="member")
+    for stale in [Membership.objects.get(pk=gone.pk) for _ in range(2)]:
+        team.remove_member(stale, by=lead.user)
+    team.change_role(gone, role="lead", by=lead.user)
+    assert Event.objects.filter(kind="member.removed").count() == 1
+    assert not Membership.objects.filter(pk=gone.pk).exists()

@@ -92,11 +92,12 @@ class Target(models.Model):
         return f"{self.dimension or 'overall'}: level {self.level} by {self.due}"
 
     def give_up(self, *, by):
-        """Takes the target away; the journal keeps that it was there."""
+        """Takes the target away, once; the journal keeps that it was there."""
         with transaction.atomic():
             Team.objects.select_for_update(no_key=True).get(pk=self.team_id)
-            Event.record("target.given_up", by=by, team=self.team, target=self.pk, level=self.level)
-            self.delete()
+            taken, _ = Target.objects.filter(pk=self.pk).delete()
+            if taken:
+                Event.record("target.given_up", by=by, team=self.team, target=self.pk, level=self.level)
 
 
 class ActionQuerySet(models.QuerySet["Action"]):

@@ -221,10 +221,11 @@ class Team(models.Model):
         return membership, is_new
 
     def change_role(self, membership: "Membership", role: str, *, by: User):
-        """Raises LastLead where a lead would leave the team without one."""
+        """Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already."""
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=self.pk)
-            self._give_role(membership, role, by)
+            if now := self.memberships.filter(pk=membership.pk).first():
+                self._give_role(now, role, by)
 
     def _give_role(self, membership: "Membership", role: str, by: User):
         if role == membership.role:
@@ -248,15 +249,18 @@ class Team(models.Model):
     def remove_member(self, membership: "Membership", *, by: User):
         """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun.
 
-        Raises LastLead where a lead would leave the team without one.
+        Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already.
         """
         with transaction.atomic():
             Team.objects.select_for_update().get(pk=self.pk)
-            self._refuse_to_lose_its_lead(membership, by)
+            now = self.memberships.filter(pk=membership.pk).first()
+            if now is None:
+                return
+            self._refuse_to_lose_its_lead(now, by)
             for assessment in self.assessments.gathering():
-                assessment.unask(membership.user)
-            Event.record("member.removed", by=by, team=self, person=str(membership.user_id), role=membership.role)
-            membership.delete()
+                assessment.unask(now.user)
+            Event.record("member.removed", by=by, team=self, person=str(now.user_id), role=now.role)
+            now.delete()
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
