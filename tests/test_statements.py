@@ -116,6 +116,8 @@ def test_a_place_is_the_stored_rating_or_a_new_one(assessment, lead, criterion):
     toy.rate(assessment, lead, "F - - - - - - -")
     stored = statements.place(assessment, lead, criterion)
     assert stored == Rating.objects.get()
+    # Everything that is stored again; when is noted anew with every save.
+    assert stored.get_deferred_fields() == {"saved_at"}
     assert (stored.answer, stored.code, stored.page, stored.version) == ("rated", "F", "page-1", 1)
     fresh = statements.place(assessment, lead, assessment.criteria_asked()[1])
     assert fresh.respondent_id == stored.respondent_id
