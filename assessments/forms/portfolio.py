@@ -1,9 +1,9 @@
 """What is looked at in the portfolio and in the organisation's plan; all of it stands in the address."""
 
 from django import forms
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 
-from ..models import Assessment, Edition, Result, Team, Unit
+from ..models import Assessment, Edition, Result, Unit
 from ..portfolio import Query
 from .assessments import DayField
 
@@ -79,19 +79,16 @@ class PortfolioForm(forms.Form):
 
 
 def _most_used(by_framework: dict[str, list[Edition]]) -> str:
-    """The framework that most teams have a result in; each team costs one look into an index, however many it has."""
-    counts = {
-        f"n{editions[0].framework_id}": Count(
-            "pk", filter=Exists(Result.objects.filter(team=OuterRef("pk"), framework=editions[0].framework_id))
-        )
-        for editions in by_framework.values()
-    }
-    teams = Team.objects.aggregate(**counts) if len(counts) > 1 else {}
+    """The framework that most teams have a current result in; one pass over the results, whatever each team has."""
+    if len(by_framework) < 2:
+        return next(iter(by_framework), "")
+    rows = Result.objects.current_only().order_by().values_list("framework")
+    teams = dict(rows.annotate(n=Count("team", distinct=True)))
 
     def used(key: str) -> int:
-        return teams.get(f"n{by_framework[key][0].framework_id}", 0)
+        return teams.get(by_framework[key][0].framework_id, 0)
 
-    return max(by_framework, key=used, default="")
+    return max(by_framework, key=used)
 
 
 class PlanForm(forms.Form):
