@@ -9,7 +9,7 @@ from .disclosure import may_be_split, shown_units
 from .models import Criterion, CriterionResult
 
 if TYPE_CHECKING:
-    from .portfolio import Portfolio
+    from .portfolio import Portfolio, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +33,22 @@ def _place_of(criterion: Criterion) -> str:
 
 
 class HoldingBack:
-    """Over the teams that a portfolio counts; criteria only of teams that may be known so well, or in a crowd."""
+    """Over the teams that a portfolio counts; criteria only of teams that may be known so well, or in a crowd.
+
+    Teams on another ladder are left out: what keeps them from a level means something else.
+    """
 
     def __init__(self, portfolio: "Portfolio"):
         self.portfolio, self.contents = portfolio, portfolio.contents
 
     @cached_property
+    def _rows(self) -> "list[Row]":
+        return [row for row in self.portfolio.with_result if not row.is_apart]
+
+    @cached_property
     def _blocking(self) -> list[tuple]:
         """Every blocker as (result, dimension, key), from the index alone."""
-        results = [row.newest.pk for row in self.portfolio.with_result if row.newest]
+        results = [row.newest.pk for row in self._rows if row.newest]
         rows = CriterionResult.objects.filter(blocker__isnull=False, result__in=results)
         return list(rows.order_by().values_list("result_id", "dimension", "key"))
 
@@ -61,9 +68,7 @@ class HoldingBack:
 
     @cached_property
     def criteria(self) -> list[Holding]:
-        told = {
-            row.newest.pk for row in self.portfolio.with_result if row.newest and self.portfolio.sees_result(row.team)
-        }
+        told = {row.newest.pk for row in self._rows if row.newest and self.portfolio.sees_result(row.team)}
         counts = Counter(key for result, _, key in self._blocking if self.withheld is None or result in told)
         found = [
             Holding(key=c.key, name=c.statement, teams=counts[c.key], about=_place_of(c))
@@ -74,17 +79,22 @@ class HoldingBack:
 
     @cached_property
     def withheld(self) -> str | None:
-        """Which filter singles teams out, so that their criteria are not counted: day, edition or unit; None if none.
+        """What singles teams out, so that their criteria are not counted; None if nothing does.
+
+        That is one of three filters, "day", "edition" or "unit", or "organisation": without any there are too few.
 
         Two days can differ by one team's result alone; its criteria would be what is left when they are subtracted.
         """
         portfolio, query = self.portfolio, self.portfolio.query
-        if all(portfolio.sees_result(row.team) for row in portfolio.with_result):
+        if all(portfolio.sees_result(row.team) for row in self._rows):
             return None
         if query.as_of:
             return "day"
-        hidden = [row for row in portfolio.everyone if row.newest and not portfolio.sees_result(row.team)]
-        if query.unit not in shown_units(portfolio.parents, Counter(row.team.unit_id for row in hidden)):
-            return "unit"
+        # On this ladder alone, as the figures are: a crowd of others would hide nobody.
+        here = [row for row in portfolio.everyone if row.newest and not row.is_apart]
+        hidden = [row for row in here if not portfolio.sees_result(row.team)]
+        shown = shown_units(portfolio.parents, Counter(row.team.unit_id for row in hidden))
+        if query.unit not in shown:
+            return "unit" if None in shown else "organisation"
         lots = Counter((row.team.unit_id, row.newest.edition_id) for row in hidden if row.newest)
         return "edition" if query.only_edition and not may_be_split(portfolio.parents, lots) else None

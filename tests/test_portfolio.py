@@ -294,6 +294,43 @@ class TestWhoSeesWhat:
             make_membership(user=admin, team=team)
         assert seen(admin, newer, **by_edition).holding.withheld is None
 
+    def test_teams_on_another_ladder_hold_nothing_back_and_hide_nobody(self, organisation, edition, settings):
+        """Six of nine teams move to the new ladder: of those who stay three are left, who are no crowd."""
+        settings.OTHER_TEAMS = "names"
+        admin = make_user(is_administrator=True)
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        newer.refresh_from_db()
+        for team in self.big.teams.all():
+            Lead(team=team, edition=newer).closes(AT[1], on="2026-06-01")
+        old, new = seen(admin, edition), seen(admin, newer)
+        assert (old.apart, new.apart) == (6, 3)
+        assert old.holding.dimensions[0].teams in (1, 2, 3)
+        assert new.holding.dimensions[0].teams == 6
+        assert new.holding.withheld is None
+        assert {each.teams for each in new.holding.criteria} == {6}
+        assert old.holding.withheld
+        assert old.holding.criteria == []
+        # Whoever may open all teams on the ladder is told of them, whatever others there are.
+        manager = make_membership(unit=self.small, role="manager").user
+        assert seen(manager, edition).holding.withheld is None
+
+    def test_too_few_teams_in_the_whole_organisation_are_told_as_that(self, client, edition, settings):
+        """Neither a unit nor "All units" would help."""
+        settings.OTHER_TEAMS = "names"
+        unit = Lead(edition=edition).team.unit
+        for number in (0, 1):
+            Lead(edition=edition, unit=unit).closes(AT[number], on="2026-05-01")
+        user = make_user()
+        client.force_login(user)
+        for address, query in (("", {}), (f"?unit={unit.pk}", {"unit": unit.pk})):
+            assert seen(user, edition, **query).holding.withheld == "organisation"
+            page = client.get(f"/portfolio/{address}").content.decode()
+            assert "It takes at least four such teams, and the whole organisation has fewer." in page
+            assert "in this unit" not in page
+            assert "All units</a>" not in page
+
     def test_what_is_told_of_named_teams_only_says_so(self, client, organisation, edition, settings):
         settings.OTHER_TEAMS = "distribution"
         client.force_login(organisation)
