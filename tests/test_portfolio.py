@@ -400,6 +400,24 @@ class TestPage:
         wrong = "?framework=none&unit=x&edition=9&as_of=yesterday&sort=q&rule=z&questionnaire=w&page=-3"
         assert client.get(f"/portfolio/{wrong}").status_code == 200
 
+    def test_editions_that_are_called_alike_can_be_told_apart(self, client, admin, edition):
+        imported = toy.make_edition(key=edition.framework.key, version="1.0.0", published=False, origin="imported")
+        toy.make_edition(key=edition.framework.key, version="2.0.0")
+        imported.publish(digest="sha256:imported")
+        Lead(name="One", edition=edition).closes(AT[1], on="2026-06-01")
+        Lead(name="Two", edition=imported).closes(AT[1], on="2026-06-01")
+        client.force_login(admin)
+        form = client.get("/portfolio/").context["form"]
+        offered = {label: value for value, label in form.fields["edition"].choices}
+        assert offered.keys() == {"Any", "2.0.0", "1.0.0, own", "1.0.0, imported"}
+        # Addresses that were kept have the version alone.
+        assert (offered["2.0.0"], offered["1.0.0, own"]) == ("2.0.0", "1.0.0")
+        for label, found, team in (("1.0.0, own", edition, "One"), ("1.0.0, imported", imported, "Two")):
+            page = client.get("/portfolio/", {"edition": offered[label]})
+            assert page.context["query"].edition == found
+            assert [row.team.name for row in page.context["portfolio"].rows] == [team]
+            assert f'<option value="{offered[label]}" selected>{label}</option>' in page.content.decode()
+
     def test_without_a_framework_there_is_a_page(self, client, admin):
         client.force_login(admin)
         assert client.get("/portfolio/").status_code == 200

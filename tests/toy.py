@@ -51,7 +51,9 @@ SYMPTOMS = [("s1", "People dread releases.", ["x1", "y1"]), ("s2", "Nobody knows
 _numbers = itertools.count(1)
 
 
-def make_edition(*, key=None, version="1.0.0", quick=("x1", "y1"), na=("x3", "y4"), published=True) -> Edition:
+def make_edition(
+    *, key=None, version="1.0.0", quick=("x1", "y1"), na=("x3", "y4"), published=True, **fields
+) -> Edition:
     """The toy framework of the scoring vectors as an edition."""
     key = key or f"toy-{next(_numbers)}"
     framework, _ = Framework.objects.get_or_create(key=key, defaults={"name": "Toy"})
@@ -61,6 +63,7 @@ def make_edition(*, key=None, version="1.0.0", quick=("x1", "y1"), na=("x3", "y4
         name="Toy",
         purpose="For tests.",
         scoring={"default_rule": "largely", "rules": RULES},
+        **fields,
     )
     levels = [
         Level.objects.create(edition=edition, number=n, name=f"Step {n}", summary=f"Summary {n}") for n in range(4)

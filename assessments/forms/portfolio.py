@@ -1,5 +1,7 @@
 """What is looked at in the portfolio and in the organisation's plan; all of it stands in the address."""
 
+from collections import Counter
+
 from django import forms
 from django.db.models import Count
 
@@ -41,7 +43,15 @@ class PortfolioForm(forms.Form):
 
     def _offer(self, edition: Edition):
         contents = edition.contents
-        self.fields["edition"].choices = [("", "Any"), *((e.version, e.version) for e in self.offered)]
+        self.by_address = _by_address(self.offered)
+        versions = Counter(each.version for each in self.offered)
+        self.fields["edition"].choices = [
+            ("", "Any"),
+            *(
+                (value, f"{e.version}, {e.get_origin_display().lower()}" if versions[e.version] > 1 else e.version)
+                for value, e in self.by_address.items()
+            ),
+        ]
         dimensions = contents.dimensions if edition.uses_levels else []
         self.fields["sort"].choices = [
             ("", "Name"),
@@ -65,7 +75,7 @@ class PortfolioForm(forms.Form):
             return None
         self.is_valid()
         chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
-        edition = next((e for e in self.offered if e.version == chosen.get("edition")), None)
+        edition = self.by_address.get(chosen.get("edition", ""))
         return Query(
             edition=edition or self.default,
             editions=[each for each in self.editions if each.framework_id == self.default.framework_id],
@@ -76,6 +86,14 @@ class PortfolioForm(forms.Form):
             as_of=chosen.get("as_of"),
             sort=chosen.get("sort", ""),
         )
+
+
+def _by_address(editions: list[Edition]) -> dict[str, Edition]:
+    """The editions by what stands for them in an address: the version; of several called alike, of the first only."""
+    found: dict[str, Edition] = {}
+    for edition in editions:
+        found[str(edition.pk) if edition.version in found else edition.version] = edition
+    return found
 
 
 def _most_used(by_framework: dict[str, list[Edition]]) -> str:
