@@ -158,6 +158,12 @@ STALE_AFTER_MONTHS = env.number("STALE_AFTER_MONTHS", 12, minimum=1, maximum=600
 # What somebody sees in the portfolio of teams whose page is not theirs to open.
 OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution", "nothing"))
 
+# A framework file of 3 MB comes again in base64, in a form, when its import is confirmed: 4.3 MB if it packs badly.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
+# A framework file of 3 MB comes again in base64, in a form, when its import is confirmed: 4.3 MB if it packs badly.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,13 +1,16 @@
 """The editor's pages: saved as one goes, told when stale, published after checks; imports show first what they do."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from assessments.forms.frameworks import MAX_UPLOAD, OWN_FORMAT, ConfirmForm
 from assessments.frameworks.files import reads
 from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
@@ -383,6 +386,19 @@ def test_a_broken_file_says_what_to_mend(signed_in, kind, content, message):
 def test_a_file_that_was_tampered_with_on_the_way_is_refused(signed_in):
     data = {"name": "x", "packed": "!!!", "kind": "dsomm", "label": ""}
     assert signed_in.post(reverse("framework-import"), data).status_code == 422
+
+
+def test_a_file_as_large_as_may_be_comes_through_its_confirmation(signed_in):
+    """One that cannot be packed, so that base64 and the form make it larger; it is no framework, which is told."""
+    content = random.Random(7).randbytes(MAX_UPLOAD)
+    data = {"name": "large.yaml", "packed": ConfirmForm.pack(content), "kind": OWN_FORMAT, "label": ""}
+    response = signed_in.post(
+        reverse("framework-import"), urlencode(data), content_type="application/x-www-form-urlencoded"
+    )
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "large.yaml" in page
+    assert "did not come through" not in page
 
 
 def test_a_script_in_an_imported_text_is_shown_as_text(signed_in):
