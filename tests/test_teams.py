@@ -1,5 +1,7 @@
 """Units, teams and members: who may be added, what must stay."""
 
+import datetime
+
 import pytest
 
 from assessments.models import Event, Membership, Participation, Team, Unit, User
@@ -139,6 +141,33 @@ def test_a_unit_cannot_be_put_below_itself(client, admin):
     page = client.post(f"/units/{top.pk}/", {"name": "Top", "parent": below.pk}).content.decode()
     assert "Select a valid choice" in page
     assert Unit.objects.get(pk=top.pk).parent is None
+
+
+def test_two_units_cannot_be_put_below_each_other_at_the_same_time(client, admin, monkeypatch):
+    one, two = make_unit(name="One"), make_unit(name="Two")
+    checked = Unit.clean
+
+    def clean_and_be_overtaken(self):
+        checked(self)
+        Unit.objects.filter(pk=two.pk).update(parent=one)
+
+    monkeypatch.setattr(Unit, "clean", clean_and_be_overtaken)
+    response = client.post(f"/units/{one.pk}/", {"name": "One", "parent": two.pk})
+    assert "below it" in response.content.decode()
+    assert Unit.objects.get(pk=one.pk).parent is None
+
+
+def test_units_below_each_other_are_shown_nevertheless(client, admin):
+    """However they came there."""
+    top, one, two, below = [make_unit(name=name) for name in ("Top", "One", "Two", "Zone")]
+    make_unit(name="Under", parent=top)
+    for unit, parent in ((one, two), (two, one), (below, two)):
+        Unit.objects.filter(pk=unit.pk).update(parent=parent)
+    tree = [(unit.name, unit.depth) for unit in Unit.objects.as_tree()]
+    assert tree == [("Top", 0), ("Under", 1), ("One", 0), ("Two", 1), ("Zone", 2)]
+    toy.add_result(team=make_team(unit=below), edition=toy.make_edition(), date=datetime.date(2026, 1, 1))
+    for address in ("/portfolio/", f"/portfolio/?unit={two.pk}", "/plan/", "/units/", "/teams/", f"/units/{one.pk}/"):
+        assert client.get(address).status_code == 200
 
 
 def test_a_unit_with_something_in_it_is_kept(client, admin, team):

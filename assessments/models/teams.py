@@ -47,20 +47,31 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return found
 
     def as_tree(self) -> list["Unit"]:
-        """All units, each before what is below it, with `.depth` from 0."""
+        """All units, each before what is below it, with `.depth` from 0.
+
+        Of units that are below each other, which `store` refuses, the first by name stands at the top here: a wrong row
+        must not take the pages from everybody.
+        """
+        units: list[Unit] = list(self.order_by("name"))
         children: dict[int | None, list[Unit]] = {}
-        for unit in self.order_by("name"):
+        for unit in units:
             children.setdefault(unit.parent_id, []).append(unit)
-        ordered: list[Unit] = []
+        ordered: dict[int, Unit] = {}
 
-        def walk(parent, depth):
-            for unit in children.get(parent, []):
-                unit.depth = depth
-                ordered.append(unit)
-                walk(unit.pk, depth + 1)
+        def walk(unit, depth):
+            unit.depth = depth
+            ordered[unit.pk] = unit
+            for below in children.get(unit.pk, []):
+                if below.pk not in ordered:
+                    walk(below, depth + 1)
 
-        walk(None, 0)
-        return ordered
+        for unit in children.get(None, []):
+            walk(unit, 0)
+        for unit in units:
+            if unit.pk not in ordered:
+                unit.parent = None
+                walk(unit, 0)
+        return list(ordered.values())
 
 
 class Unit(models.Model):
@@ -106,8 +117,12 @@ class Unit(models.Model):
         return reverse("unit-edit", args=[self.pk])
 
     def store(self, *, by: User):
-        """Stores a new or a changed unit."""
+        """Stores a new or a changed unit. Raises ValidationError where it is below itself by now."""
         with transaction.atomic():
+            if self.pk and self.parent_id:
+                # All of them: it may be any unit above that somebody moves below this one meanwhile.
+                list(Unit.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+                self.clean()
             kind = "unit.added" if self._state.adding else "unit.changed"
             self.save()
             Event.record(kind, by=by, unit=self.pk)

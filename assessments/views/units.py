@@ -1,6 +1,7 @@
 """The tree of units and who manages them; for administrators."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -35,11 +36,19 @@ def new(request):
 def edit(request, pk):
     unit = get_object_or_404(Unit, pk=pk)
     form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
-    if form.is_valid():
-        form.instance.store(by=request.user)
+    if form.is_valid() and _is_stored(form, by=request.user):
         messages.success(request, "Saved.")
         return redirect("units")
     return _page(request, unit, form=form)
+
+
+def _is_stored(form, *, by) -> bool:
+    """Stores the unit; what others have moved since the form was checked is told beside the field."""
+    try:
+        form.instance.store(by=by)
+    except ValidationError as error:
+        form.add_error(None, error)
+    return form.is_valid()
 
 
 def _page(request, unit, *, form=None, manager_form=None, **context):
