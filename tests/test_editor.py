@@ -454,5 +454,6 @@ def test_what_only_looks_like_a_number_is_no_error_of_the_server(signed_in, draf
     assert signed_in.post(draft.url_of(level), posted_level, **HTMX).status_code == 200
     assert signed_in.get(url(draft, "draft-changes")).status_code == 200
     assert signed_in.get(url(draft, "draft-impact") + "?from=²").status_code == 200
-    data = {"editorial": "yes", "revision": "²"}
-    assert signed_in.post(url(draft, "draft-meaning", "criterion", x1.pk), data, **HTMX).status_code == 409
+    for revision in ("²", "1" * 5000):
+        data = {"editorial": "yes", "revision": revision}
+        assert signed_in.post(url(draft, "draft-meaning", "criterion", x1.pk), data, **HTMX).status_code == 409

@@ -94,6 +94,10 @@ class TestAgenda:
         assert "then level" in main
         assert "Nemo" not in main
 
+    @pytest.mark.parametrize("wanted", ["0", "x1", "-1", "1" * 5000])
+    def test_nobody_turns_to_what_is_no_criterion(self, lead, assessment, wanted):
+        assert lead.post(f"/assessments/{assessment.pk}/review/turn/", {"criterion": wanted}).status_code == 404
+
 
 class TestAgreeing:
     def test_a_value_with_a_note_counts_and_stands_beside_the_votes_in_the_result(self, lead, assessment, people):

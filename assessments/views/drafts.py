@@ -39,6 +39,11 @@ def changes(request, edition):
     return render(request, "editor/changes.html", context)
 
 
+def _number(text: str, *, without: int = 0) -> int:
+    """What an address or a form has; Python reads no more than some thousand digits, nobody means more than eight."""
+    return int(text) if text.isdecimal() and len(text) < 9 else without
+
+
 @require_POST
 @editing
 def meaning(request, edition, kind, part):
@@ -46,19 +51,14 @@ def meaning(request, edition, kind, part):
     if kind not in ("criterion", "scale"):
         raise Http404
     found = get_part(edition, kind, part)
-    editorial, seen = request.POST.get("editorial") == "yes", request.POST.get("revision", "")
-    edition.say_editorial(found, by=request.user, seen=int(seen) if seen.isdecimal() else -1, editorial=editorial)
+    editorial, seen = request.POST.get("editorial") == "yes", _number(request.POST.get("revision", ""), without=-1)
+    edition.say_editorial(found, by=request.user, seen=seen, editorial=editorial)
     if request.htmx:
         found.editorial = editorial
         response = render(request, "editor/_meaning.html", {"edition": edition, "part": found})
         patch_vary_headers(response, ["HX-Request"])
         return response
     return redirect(f"{edition.get_editor_url()}changes/#meaning-{kind}-{found.pk}")
-
-
-def _start(request) -> int:
-    text = request.GET.get("from", "")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 @require_safe
@@ -68,7 +68,7 @@ def impact(request, edition):
     readiness = Readiness.of(edition)
     context = {"edition": edition, "readiness": readiness}
     if readiness.file is not None and ("from" in request.GET or not request.htmx):
-        context["step"] = impacts.step(readiness, start=_start(request))
+        context["step"] = impacts.step(readiness, start=_number(request.GET.get("from", "")))
     template = "editor/_impact_step.html" if request.htmx else "editor/impact.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])

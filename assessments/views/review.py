@@ -105,8 +105,8 @@ def turn(request, pk):
     """Turns everybody to another criterion; an empty one leads back to the agenda."""
     assessment, _ = get_assessment(request, pk, may="facilitate")
     wanted = request.POST.get("criterion", "")
-    criterion = assessment.edition.contents.criterion_by_pk.get(int(wanted)) if wanted.isdecimal() else None
-    if wanted and criterion not in assessment.criteria_asked():
+    criterion = next((each for each in assessment.criteria_asked() if str(each.pk) == wanted), None)
+    if wanted and criterion is None:
         raise Http404
     Review.objects.at(assessment).turn_to(criterion, by=request.user)
     return redirect("review", pk)
