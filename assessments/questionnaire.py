@@ -58,10 +58,6 @@ class Question:
     def answer_name(self) -> str:
         return next((option.name for option in self.options if option.checked), "No answer")
 
-    @property
-    def is_na(self) -> bool:
-        return self.code == scoring.NA
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:

@@ -58,10 +58,6 @@ class Change:
     after: str
     points: Fraction
 
-    @property
-    def is_better(self) -> bool:
-        return self.points > 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:

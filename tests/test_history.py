@@ -212,7 +212,6 @@ class TestChanges:
             ("x2", "Fully", "Largely", Fraction(-1, 3)),
             ("x4", "Not", "Largely", Fraction(2, 3)),
         ]
-        assert [c.is_better for c in changes] == [False, True]
 
     def test_what_does_not_apply_any_more_is_neither_better_nor_worse(self, add):
         add(1, "F F L N F F P N")

@@ -15,7 +15,7 @@ PURE, MODELS, READING, ACCESS, VIEWS, URLS = range(6)
 #: Where each module of `assessments` stands; the longest name that fits counts. A new module is entered here.
 PLACES = {
     URLS: ["urls", "converters"],
-    VIEWS: ["views", "api", "admin", "apps", "management", "templatetags"],
+    VIEWS: ["views", "admin", "apps", "management", "templatetags"],
     ACCESS: ["forms", "access", "exports", "questionnaire", "seats", "agenda", "mailing"],
     READING: [
         # Asking and answering.
@@ -173,10 +173,19 @@ def test_an_arrow_that_points_up_is_found(tmp_path, path, source):
 VIEWS_FUNCTIONS = [
     pytest.param(module, node, id=f"{module.name}.{node.name}")
     for module in MODULES
-    if module.is_below(["views", "api"])
+    if module.is_below(["views"])
     for node in module.tree.body
     if isinstance(node, ast.FunctionDef)
 ]
+
+
+def test_every_component_is_in_a_page():
+    templates = ROOT / "templates"
+    pages = "".join(page.read_text() for page in templates.rglob("*.html"))
+    components = [page.relative_to(templates).as_posix() for page in (templates / "components").iterdir()]
+    assert components
+    code = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    assert [name for name in components if name not in pages + code] == []
 
 
 @pytest.mark.parametrize("module,function", VIEWS_FUNCTIONS)

@@ -6,7 +6,7 @@ from typing import Any
 
 from assessments.scoring import DK, NA
 
-from .document import Document, Place, parse_document, read_document
+from .document import Document, Place, read_document
 from .problems import FrameworkFileError, Problem, did_you_mean, shortened, what_is
 from .schema import Criterion, FrameworkFile
 
@@ -22,16 +22,7 @@ def read_ratings(path: str | Path, framework_file: FrameworkFile) -> tuple[list[
     The file is `{criterion: code}`, or `{respondents: {name: {criterion: code}}, agreed: {criterion: code}}`; "-" and
     nothing stand for unanswered. Raises FrameworkFileError with every key and code that the framework does not have.
     """
-    return _ratings(read_document(path), framework_file)
-
-
-def reads_ratings(text: str | bytes, framework_file: FrameworkFile, *, name: str) -> tuple[list[Ratings], Ratings]:
-    """The same from text; `name` is what problems call the file."""
-    return _ratings(parse_document(text, name=name), framework_file)
-
-
-def _ratings(document: Document, framework_file: FrameworkFile) -> tuple[list[Ratings], Ratings]:
-    reader = _Reader(document, framework_file)
+    reader = _Reader(read_document(path), framework_file)
     ratings = reader.ratings()
     if reader.problems:
         raise FrameworkFileError(reader.problems)

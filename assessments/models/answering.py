@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from .. import anonymity
 from . import statements
 from .frameworks import Criterion
 from .journal import Event
@@ -23,8 +24,6 @@ class Answering(Moving):
     ratings: Any
     agreed_ratings: Any
     anonymous: Any
-    #: Respondents without whom an anonymous assessment gives nothing away; also votes on a single criterion.
-    LEAST_ANONYMOUS = 4
 
     class Meta:
         abstract = True
@@ -167,7 +166,7 @@ class Answering(Moving):
             total = totals.setdefault(symptom, [0, 0])
             total[0] += n if agrees else 0
             total[1] += n
-        least = self.LEAST_ANONYMOUS if self.anonymous else 1
+        least = anonymity.LEAST if self.anonymous else 1
         asked = self.edition.contents.symptoms  # type: ignore[attr-defined]
         found = [(s, *totals[s.pk]) for s in asked if s.pk in totals and totals[s.pk][1] >= least and totals[s.pk][0]]
         return sorted(found, key=lambda each: -each[1])

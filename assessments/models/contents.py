@@ -63,10 +63,6 @@ class Contents:
         return {dimension.key: dimension for dimension in self.dimensions}
 
     @cached_property
-    def group_by_key(self):
-        return {group.key: group for group in self.groups}
-
-    @cached_property
     def rungs(self) -> list[Rung]:
         """The steps from the lowest to the highest: levels, or bands where there are no levels."""
         if self.edition.uses_levels:
