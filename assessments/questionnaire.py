@@ -34,7 +34,8 @@ class Question:
             self.code, self.reason = posted.get("code", ""), posted.get("reason", "")
             self.comment, self.evidence = posted.get("comment", ""), posted.get("evidence", "")
             # What the page has seen stays what it has seen: a refused save must not look like a stale one later.
-            self.version = int(seen) if (seen := posted.get("version", "")).isdecimal() else 0
+            seen = posted.get("version", "")
+            self.version = int(seen) if seen.isdecimal() and len(seen) <= 10 else 0
         elif rating is not None:
             chosen = {choice.pk: choice.code for choice in criterion.scale.choices.all()}
             self.code = chosen[rating.choice_id] if rating.choice_id else rating.answer

@@ -250,6 +250,11 @@ def test_somebody_without_an_account_in_the_team_cannot_save(client, assessment)
     assert client.post(url(assessment), form(stranger), **HTMX).status_code == 404
 
 
+def test_a_version_of_thousands_of_digits_is_refused_like_any_other_wrong_one(signed_in, assessment, member):
+    for version in ("x", "1" * 5000):
+        assert signed_in.post(url(assessment), form(member, version=version), **HTMX).status_code == 422
+
+
 @pytest.mark.parametrize("extra", [HTMX, {}])
 def test_a_refused_save_does_not_make_the_corrected_one_stale(signed_in, assessment, member, extra):
     signed_in.post(url(assessment, "x3"), form(member, "F", page="before"), **HTMX)
