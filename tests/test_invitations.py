@@ -200,6 +200,13 @@ class TestDeadLinks:
         assessment.revoke(waiting, by=lead)
         assert [p.invitation for p in assessment.participations.filter(user=None)] == [begun.invitation]
 
+    def test_a_member_whose_link_is_revoked_is_still_asked(self, assessment, lead):
+        member = make_membership(team=assessment.team, user=make_user(email="mo@example.org")).user
+        assessment.ask(member)
+        assessment.invite(by=lead, members=[member])
+        assessment.revoke(assessment.invitations.get(user=member), by=lead)
+        assert assessment.participations.filter(user=member).exists()
+
     def test_a_link_of_another_assessment_opens_nothing_here(self, assessment, lead):
         other = toy.start(team=make_team(), by=lead)
         guest = toy.guest(other, email="ada@example.org")
@@ -302,6 +309,18 @@ def test_symptoms_are_stored_per_respondent_never_scored_and_contradictions_poin
     client.post(f"/i/{guest.token}/answer/symptoms/", {f"symptom-{symptom.pk}": "no"})
     assert "Is this what you meant?" not in client.get(response.url).content.decode()
     assert assessment.symptoms_found() == []
+
+
+def test_in_an_anonymous_assessment_a_symptom_is_told_from_four_people_on(assessment):
+    symptom = assessment.edition.contents.symptoms[0]
+    type(assessment).objects.filter(pk=assessment.pk).update(anonymous=True)
+    assessment.refresh_from_db()
+    for n in range(1, 5):
+        assert assessment.symptoms_found() == []
+        guest = toy.guest(assessment, email=f"guest{n}@example.org")
+        toy.rate(assessment, guest, "F - - - - - - -")
+        assessment.respondents.get(symptoms=None).symptoms.create(symptom=symptom, agrees=n == 1)
+    assert assessment.symptoms_found() == [(symptom, 1, 4)]
 
 
 def test_a_symptom_that_fits_low_ratings_is_no_contradiction(client, assessment):

@@ -158,7 +158,10 @@ class Answering(Moving):
         return votes
 
     def symptoms_found(self) -> list[tuple[Any, int, int]]:
-        """Symptoms as (symptom, people who agree, people who said anything), most agreed first; none below four."""
+        """What somebody agrees to, as (symptom, people who agree, people who said anything), most agreed first.
+
+        In an anonymous assessment only those that at least four people said anything about.
+        """
         rows = SymptomAnswer.objects.filter(respondent__assessment=self.pk).order_by()
         counted = rows.values_list("symptom", "agrees").annotate(n=Count("pk"))
         totals: dict[int, list[int]] = {}

@@ -87,7 +87,10 @@ class Inviting(Moving):
         return token
 
     def revoke(self, invitation: Invitation, *, by):
-        """Ends a link. Who had not begun is not asked any more; what was saved stays."""
+        """Ends a link. A guest who had not begun is not asked any more, a member of the team still is.
+
+        What was saved stays.
+        """
         with transaction.atomic():
             self._lock()._refuse_unless(DRAFT, OPEN)
             self.invitations.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now())
