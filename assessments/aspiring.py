@@ -16,16 +16,22 @@ class Aspiration:
     """One team and one framework. Everything is fetched when it is asked for, once."""
 
     def __init__(self, team: Team, framework_key: str = ""):
-        """The framework that is named, else that of the newest result, else the first one there is."""
+        """The framework that is named, else that of the newest full or else short result, else the first one there is.
+
+        `short` is the newest short result of a team that has no full one; nothing here starts from it.
+        """
         self.team = team
         self.editions = {edition.framework.key: edition for edition in Edition.objects.usable()}
-        rows = Result.objects.current_only().filter(team=team, questionnaire=Assessment.Questionnaire.FULL)
-        wanted = rows.filter(framework__key=framework_key) if framework_key else rows
-        self.latest: Result | None = (
-            wanted.select_related("framework", "edition", "assessment", "team").chronological().last()
-        )
-        key = framework_key or (self.latest.framework.key if self.latest else next(iter(self.editions), ""))
-        edition = self.editions.get(key) or (self.latest and self.latest.edition)
+        rows = Result.objects.current_only().filter(team=team)
+        if framework_key:
+            rows = rows.filter(framework__key=framework_key)
+        rows = rows.select_related("framework", "edition", "assessment", "team").chronological()
+        self.latest: Result | None = rows.filter(questionnaire=Assessment.Questionnaire.FULL).last()
+        short = rows.filter(questionnaire=Assessment.Questionnaire.SHORT)
+        self.short: Result | None = None if self.latest else short.last()
+        newest = self.latest or self.short
+        key = framework_key or (newest.framework.key if newest else next(iter(self.editions), ""))
+        edition = self.editions.get(key) or (newest and newest.edition)
         if edition is None:
             raise Http404
         self.edition: Edition = edition

@@ -229,6 +229,35 @@ class TestActions:
         assert (planned.action, planned.criterion) == (action, None)
 
 
+class TestOnlyShortResults:
+    ADDRESSES = ("roadmap", "targets", "what-if")
+    TOLD = "Only short results so far; the roadmap and targets need a full one."
+
+    @pytest.mark.parametrize("name", ADDRESSES)
+    def test_the_page_says_so_and_leads_to_a_full_assessment(self, client, lead, name):
+        lead.closes("F F", on=str(days(-20)), questionnaire="short")
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/{name}/").content.decode()
+        start = f"/teams/{lead.team.pk}/assessments/new/?framework={lead.edition.framework.key}"
+        assert self.TOLD in page
+        assert f'href="{start}">Start a full assessment' in page
+        assert not re.search("no result yet|first assessment|first full assessment", page, re.IGNORECASE)
+        lead.closes(AT[1], on=str(days(-30)))
+        assert self.TOLD not in client.get(f"/teams/{lead.team.pk}/{name}/").content.decode()
+
+    def test_whoever_may_not_start_one_gets_no_link(self, client, lead):
+        lead.closes("F F", on=str(days(-20)), questionnaire="short")
+        client.force_login(make_membership(team=lead.team, role="member").user)
+        page = client.get(f"/teams/{lead.team.pk}/roadmap/").content.decode()
+        assert self.TOLD in page
+        assert "Start a full assessment" not in page
+
+    def test_the_form_that_starts_one_says_so_before(self, client, lead):
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/assessments/new/?edition={lead.edition.pk}").content.decode()
+        assert "Shown apart from full results; targets and roadmap need a full one." in page
+
+
 class TestPages:
     def test_a_target_is_set_from_the_newest_result(self, client, lead):
         result = lead.closes(AT[1], on=str(days(-10)))

@@ -113,7 +113,11 @@ class StartForm(forms.Form):
             full, short = len(self.contents.criteria), len(self.contents.quick_keys)
             self.fields["questionnaire"].choices = [
                 ("full", f"Full: {full} questions, about {minutes(full)} minutes"),
-                ("short", f"Short: {short} questions, about {minutes(short)} minutes. Shown apart from full results."),
+                (
+                    "short",
+                    f"Short: {short} questions, about {minutes(short)} minutes. "
+                    "Shown apart from full results; targets and roadmap need a full one.",
+                ),
             ]
         else:
             del self.fields["questionnaire"]
