@@ -92,7 +92,8 @@ def _change(by: int, step: str) -> SafeString:
 
 def _age(row: Row, linked: frozenset) -> SafeString:
     if row.newest is None:
-        return format_html('<td class="age">{}</td>', "no result yet")
+        said = f"only a {row.only_other} result" if row.only_other else "no result yet"
+        return format_html('<td class="age">{}</td>', said)
     day = f"{row.newest.date:%-d %b %Y}"
     if row.team.pk in linked:
         label: SafeString | str = format_html('<a href="{}">{}</a>', _url("result", row.newest.pk), day)

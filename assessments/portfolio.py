@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.conf import settings
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
 from . import scoring
@@ -42,13 +42,18 @@ class Query:
     as_of: datetime.date | None = None
     sort: str = ""
 
+    @property
+    def other_questionnaire(self) -> str:
+        return "short" if self.questionnaire == "full" else "full"
+
 
 @dataclass(slots=True, kw_only=True)
 class Row:
     """A team with its newest result and the one before it in the line; both None while there is none.
 
     A previous one on another ladder than the newest is none either: its levels meant something else. `is_apart` is a
-    team whose newest result itself is on another ladder than the edition that is looked at.
+    team whose newest result itself is on another ladder than the edition that is looked at. `only_other` is the
+    questionnaire of which alone the team has results, where that is not the one that is looked at.
     """
 
     team: Team
@@ -62,6 +67,7 @@ class Row:
     targets: dict[str, int] = field(default_factory=dict)
     is_stale: bool = False
     months: int = 0
+    only_other: str = ""
 
     @property
     def level(self) -> int | None:
@@ -130,11 +136,14 @@ class Portfolio:
 
     @property
     def _line(self):
+        return self._results_of(self.query.questionnaire).order_by("-date", "-created_at")
+
+    def _results_of(self, questionnaire: str):
+        """What a team, to be named by the query around it, came to in this questionnaire."""
         query = self.query
-        rows = Result.objects.current_only().filter(
-            framework=query.edition.framework_id, rule=query.rule, questionnaire=query.questionnaire
+        return Result.objects.current_only().filter(
+            framework=query.edition.framework_id, rule=query.rule, questionnaire=questionnaire, team=OuterRef("pk")
         )
-        return rows.filter(team=OuterRef("pk")).order_by("-date", "-created_at")
 
     def _rows(self) -> list[Row]:
         """Every team in the unit that may be named or counted, by name."""
@@ -143,6 +152,8 @@ class Portfolio:
             teams = teams.filter(Q(pk__in=self._own_teams) | Q(unit__in=self._own_units))
         newest = self._line.filter(date__lte=self.last_day)
         teams = teams.annotate(newest=Subquery(newest.values("pk")[:1]), before=Subquery(newest.values("pk")[1:2]))
+        other = self._results_of(self.query.other_questionnaire).filter(date__lte=self.last_day)
+        teams = teams.annotate(has_other=Exists(other.order_by()))
         here = When(edition__in=self.here, then=F("level"))
         level_here = Case(here, default=Value(APART[0]), output_field=IntegerField())
         for place, day in enumerate(self.days[:-1]):
@@ -174,6 +185,7 @@ class Portfolio:
             is_apart=apart,
             is_stale=newest is not None and is_stale(newest.date, self.today),
             months=months_since(newest.date, self.today) if newest else 0,
+            only_other=self.query.other_questionnaire if team.has_other and not newest else "",
         )
 
     def _is_wanted(self, row: Row) -> bool:

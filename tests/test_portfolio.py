@@ -460,6 +460,34 @@ class TestPage:
             PortfolioForm({}, units=[])
         assert not [query["sql"] for query in queries if "EXISTS" in query["sql"].upper()]
 
+    def test_a_team_with_short_results_only_is_not_said_to_have_none(self, client, admin, edition):
+        Lead(name="Quick", edition=edition).closes("F F", on="2026-06-01", questionnaire="short")
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}"
+        page = client.get(address).content.decode()
+        assert '<td class="age">only a short result</td>' in page
+        assert "only a short result with" in page
+        assert "never assessed" not in page
+        Lead(name="Never", edition=edition)
+        page = client.get(address).content.decode()
+        assert '<td class="age">no result yet</td>' in page
+        assert "never assessed" in page
+
+    def test_without_any_result_nobody_is_said_to_be_at_the_top(self, client, admin, edition):
+        Lead(name="Never", edition=edition)
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}"
+        top, nothing = "every team is at the highest level", "nothing holds a team back"
+        page = client.get(address).content.decode()
+        assert top not in page
+        assert nothing not in page
+        assert page.count("no result yet</small></div>") == 1
+        assert '<p class="muted">No result yet.</p>' in page.split('id="holding"')[1].split("</section>")[0]
+        Lead(name="Top", edition=edition).closes(AT[3], on="2026-06-01")
+        page = client.get(address).content.decode()
+        assert top in page
+        assert nothing in page
+
 
 class TestExport:
     def test_a_name_that_looks_like_a_formula_stays_text(self, admin, edition):
