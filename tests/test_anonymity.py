@@ -238,6 +238,23 @@ class TestFourAreNeeded:
         toy.rate(assessment, guests[3], VOTES[3])
         assert assessment.close(by=people[0]).respondents == 4
 
+    @pytest.mark.parametrize(
+        ("move", "button"), [("close", "Close and show the result"), ("end", "End answering and review")]
+    )
+    def test_with_three_respondents_the_page_says_so_and_has_no_button(
+        self, client, assessment, guests, people, move, button
+    ):
+        client.force_login(people[0])
+        for guest, codes in list(zip(guests, VOTES, strict=True))[:3]:
+            toy.rate(assessment, guest, codes)
+        html = client.get(f"/assessments/{assessment.pk}/{move}/").content.decode()
+        assert "3 of the 4 people" in html
+        assert button not in html
+        toy.rate(assessment, guests[3], VOTES[3])
+        html = client.get(f"/assessments/{assessment.pk}/{move}/").content.decode()
+        assert "of the 4 people" not in html
+        assert button in html
+
     def test_below_four_votes_a_result_holds_nothing_of_a_criterion(self, answered, people):
         result = answered.close(by=people[0])
         hidden = set(result.criteria.filter(withheld=True).values_list("key", flat=True))

@@ -273,14 +273,20 @@ class Assessment(Answering, Inviting, models.Model):
             locked.delete()
 
     def _refuse_without_answers(self):
-        people = self.people_with_answers()
         if not self.ratings.votes().exists():
             raise Refused("Nobody has answered yet, so there is nothing to close. Discard the assessment instead.")
-        if self.anonymous and people < anonymity.LEAST:
-            raise Refused(
-                f"So far {people} of the {anonymity.LEAST} people whom an anonymous assessment needs have answered. "
-                "With fewer, the result would tell who said what."
-            )
+        if too_few := self.too_few():
+            raise Refused(too_few)
+
+    def too_few(self) -> str:
+        """Why nothing of an anonymous assessment may be looked at yet; empty where it may, and where it is named."""
+        people = self.people_with_answers() if self.anonymous else anonymity.LEAST
+        if people >= anonymity.LEAST:
+            return ""
+        return (
+            f"So far {people} of the {anonymity.LEAST} people whom an anonymous assessment needs have answered. "
+            "With fewer, the result would tell who said what."
+        )
 
     def _forget_secrets(self):
         """Breaks what is left of the way from an anonymous answer to a person."""

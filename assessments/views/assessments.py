@@ -128,6 +128,7 @@ def close(request, pk):
         "total": len(assessment.criteria_asked()),
         "waiting": assessment.participations.not_submitted().named(),
         "has_answers": assessment.ratings.votes().exists(),
+        "too_few": assessment.too_few(),
         "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }
     return render(request, "assessments/close.html", context)

@@ -37,7 +37,8 @@ def end_answering(request, pk):
         status = assessment.get_status_display().lower()
         raise Refused(f"This assessment takes no answers: it is {status}.")
     waiting = assessment.participations.not_submitted().named()
-    return render(request, "assessments/end.html", {"assessment": assessment, "may": may, "waiting": waiting})
+    context = {"assessment": assessment, "may": may, "waiting": waiting, "too_few": assessment.too_few()}
+    return render(request, "assessments/end.html", context)
 
 
 @require_POST
