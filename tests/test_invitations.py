@@ -97,6 +97,27 @@ class TestInviting:
         assert row["token_hash"] == invite_hash(guest.token) != respond_hash(guest.token)
 
 
+class TestWithoutMail:
+    @pytest.mark.parametrize("is_set_up", [True, False])
+    def test_the_shared_link_comes_first_and_nobody_is_reminded(self, client, settings, assessment, lead, is_set_up):
+        settings.MAIL_ENABLED = is_set_up
+        client.force_login(lead)
+        html = client.get(f"/assessments/{assessment.pk}/invite/").content.decode()
+        assert (html.index("One link to share") > html.index("By mail")) is is_set_up
+        assert ("Mail is not set up here, so nobody is told." in html) is not is_set_up
+        assert ("Everybody gets a personal link" in html) is is_set_up
+        html = client.get(f"/assessments/{assessment.pk}/").content.decode()
+        assert (f"/assessments/{assessment.pk}/remind/" in html) is is_set_up
+
+    def test_a_draft_promises_no_mails(self, client, settings, team, lead):
+        draft = toy.start(team=team, by=lead, as_draft=True)
+        client.force_login(lead)
+        for is_set_up in (True, False):
+            settings.MAIL_ENABLED = is_set_up
+            html = client.get(f"/assessments/{draft.pk}/").content.decode()
+            assert ("Mails to those you invite" in html) is is_set_up
+
+
 class TestOpening:
     def test_opening_uses_nothing_up_and_changes_nothing(self, client, assessment):
         invitation, token = toy.invited(assessment, email="ada@example.org")

@@ -2,6 +2,7 @@
 
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
@@ -93,6 +94,7 @@ def _page(request, assessment, may, *, due_form=None):
         "result": assessment.results.current(),
         "due_form": due_form or (DueForm(assessment=assessment) if may("extend") else None),
         "facilitator_form": FacilitatorForm(assessment=assessment) if may("extend") else None,
+        "mail_enabled": settings.MAIL_ENABLED,
     }
     return render(request, "assessments/assessment.html", context)
 
