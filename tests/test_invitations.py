@@ -7,6 +7,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from assessments.forms.inviting import words_beside_names
 from assessments.models import Event, Guest, Invitation, LinkGuess, Participation, Rating, Refused, Respondent
 from assessments.models.participation import Pledge, invite_hash, new_token, respond_hash
 
@@ -68,6 +69,35 @@ class TestInviting:
         assert response.status_code == 422
         assert "wrong@: not an address" in response.content.decode()
         assert not assessment.invitations.exists()
+
+    def test_a_word_that_is_no_address_is_not_dropped_in_silence(self, client, assessment, lead):
+        client.force_login(lead)
+        response = invite(client, assessment, addresses="kaputt, ok@x.de")
+        assert response.status_code == 422
+        html = response.content.decode()
+        assert "kaputt: not an address. Nobody was invited yet." in html
+        assert "kaputt, ok@x.de</textarea>" in html
+        assert not assessment.invitations.exists()
+
+    @pytest.mark.parametrize(
+        ("pasted", "words"),
+        [
+            ("a@x.de b@x.de\nc@x.de;d@x.de", "a@x.de b@x.de c@x.de d@x.de"),
+            ("Ada Lovelace <a@x.de>, Grace <b@x.de>", "a@x.de b@x.de"),
+            ("Lovelace, Ada <a@x.de>; Hopper, Grace <b@x.de>\nNoether, Emmy <c@x.de>", "a@x.de b@x.de c@x.de"),
+            ('"Lovelace, Ada" <a@x.de>, "b@x.de" <b@x.de>', "a@x.de b@x.de"),
+            ("a@x.de (Ada), (b@x.de)", "a@x.de b@x.de"),
+            ("a@x.de, Grace <b@x.de>", "a@x.de b@x.de"),
+            ("a@x.de Grace <b@x.de>", "a@x.de b@x.de"),
+            ("Ada <a@x.de>, lost, Grace <b@x.de>", "a@x.de lost b@x.de"),
+            ("Ada <a@x.de>; lost", "a@x.de lost"),
+            ("lost\nAda <a@x.de>", "lost a@x.de"),
+            ("Ada <lost>", "lost"),
+            (" ,; ", ""),
+        ],
+    )
+    def test_names_are_told_from_words_that_should_be_addresses(self, pasted, words):
+        assert words_beside_names(pasted) == words.split()
 
     def test_the_address_of_a_member_is_that_member(self, assessment, lead, member):
         assessment.invite(by=lead, addresses=[member.email.upper()])

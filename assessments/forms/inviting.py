@@ -40,11 +40,12 @@ class InviteForm(forms.Form):
             del self.fields["members"]
 
     def clean_addresses(self) -> list[str]:
-        words = re.split(r"[\s,;<>\"()]+", self.cleaned_data["addresses"])
-        found = list(dict.fromkeys(word.lower() for word in words if "@" in word))
-        wrong = [word for word in found if not _is_address(word)]
+        words = list(dict.fromkeys(words_beside_names(self.cleaned_data["addresses"])))
+        wrong = [word for word in words if not _is_address(word)]
         if wrong:
-            raise forms.ValidationError(f"{', '.join(wrong[:5])}: not an address. Nobody was invited yet.")
+            more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+            raise forms.ValidationError(f"{', '.join(wrong[:5])}{more}: not an address. Nobody was invited yet.")
+        found = list(dict.fromkeys(word.lower() for word in words))
         if not found and self.cleaned_data["addresses"].strip():
             raise forms.ValidationError("There is no address in this.")
         if len(found) > self.MOST:
@@ -60,6 +61,28 @@ class InviteForm(forms.Form):
     def people(self) -> dict:
         """What Assessment.invite takes."""
         return {"members": list(self.cleaned_data.get("members", [])), "addresses": self.cleaned_data["addresses"]}
+
+
+def words_beside_names(text: str) -> list[str]:
+    """What stands in a pasted list where addresses are expected: `Ada Lovelace <ada@example.org>` has one word."""
+    pieces = re.split(r"<([^<>]*)>", re.sub(r"\([^()@]*\)", " ", text))
+    pieces[:-1:2] = [_without_name(piece, is_first=not at) for at, piece in enumerate(pieces[:-1:2])]
+    return [word for word in re.split(r"[\s,;<>\"()]+", " ".join(pieces)) if word]
+
+
+def _without_name(before: str, *, is_first: bool) -> str:
+    """What stands before an address in angle brackets, without the name that belongs to it.
+
+    A name is quoted, or reaches back to the last separator. A comma is none in `Lovelace, Ada <ada@example.org>;`.
+    """
+    if quoted := re.search(r'"[^"]*"\s*$', before):
+        return before[: quoted.start()]
+    cut = max(before.rfind(separator) for separator in ";\n") + 1
+    kept, name = before[:cut], before[cut:]
+    if "@" in name or not (is_first or cut):
+        others, _, name = name.rpartition(",")
+        kept += others
+    return " ".join([kept, *(word for word in name.split() if "@" in word)])
 
 
 def _is_address(word: str) -> bool:
