@@ -275,6 +275,17 @@ def test_a_closed_assessment_answers_409_to_a_wrong_answer_too(signed_in, assess
     assert "closed since" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [("L", "Largely"), ("DK", "I do not know"), ("", "No answer"), ("?", "No answer")]
+)
+def test_what_is_refused_without_script_is_shown_by_name(signed_in, assessment, member, lead, code, name):
+    toy.rate(assessment, lead, "F F - - - - - -")
+    assessment.close(by=lead)
+    page = signed_in.post(url(assessment), form(member, code, comment="Half of it.")).content.decode()
+    assert f"<dt>Answer</dt><dd>{name}</dd>" in page
+    assert "<dd>Half of it.</dd>" in page
+
+
 def test_without_script_an_older_page_sent_again_is_told_and_not_called_saved(signed_in, assessment, member):
     assert signed_in.post(url(assessment), form(member, "F")).status_code == 302
     response = signed_in.post(url(assessment), form(member, "N"))

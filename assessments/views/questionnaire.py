@@ -25,9 +25,9 @@ def _show(request, template, seat: Seat, *, status=200, **context):
     return render(request, f"questionnaire/{template}.html", {**always, **context}, status=status)
 
 
-def _refused(request, seat: Seat, sentence, *, posted=None):
+def _refused(request, seat: Seat, sentence, *, lost: Question | None = None):
     """409: says why, and shows what was entered, so that nothing is lost without a word."""
-    return _show(request, "refused", seat, sentence=str(sentence), posted=posted, status=409)
+    return _show(request, "refused", seat, sentence=str(sentence), lost=lost, status=409)
 
 
 def by_link_only(view):
@@ -172,7 +172,7 @@ def _answer_to_save(request, seat, question, status):
     if status == 200:
         return redirect(seat.url("answer-dimension", key) + f"#c-{question.criterion.pk}")
     if not seat.assessment.is_open:
-        return _refused(request, seat, question.refusal, posted=request.POST)
+        return _refused(request, seat, question.refusal, lost=question)
     return _page(request, seat, key, bound=question, status=status)
 
 
