@@ -112,6 +112,16 @@ def test_what_is_refused_is_told_on_a_page_that_leads_back(name, state, client, 
     assert str(Assessment.objects.get(pk=assessment.pk).status) == state
 
 
+@pytest.mark.parametrize(("state", "is_told"), [("draft", False), ("open", True), ("review", False)])
+def test_the_page_tells_which_way_to_end_skips_the_review(state, is_told, client, team, lead):
+    assessment = in_state(state, team, lead)
+    client.force_login(lead)
+    page = client.get(assessment.get_absolute_url()).content.decode()
+    assert ("“Close” skips it" in page) is is_told
+    client.force_login(make_membership(team=team, role="member").user)
+    assert "“Close” skips it" not in client.get(assessment.get_absolute_url()).content.decode()
+
+
 def test_a_facilitator_from_elsewhere_is_told_too(client, team, lead):
     assessment = in_state("review", team, lead)
     guest = make_user()
