@@ -9,7 +9,8 @@ from .disclosure import may_be_split, shown_units
 from .models import Criterion, CriterionResult
 
 if TYPE_CHECKING:
-    from .portfolio import Portfolio, Row
+    from .portfolio import Portfolio
+    from .portfolio_rows import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@ from django.db import connection
 
 from assessments.models.freezing import sqlite_drops
 
+from .factories import make_membership, make_team
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _emptying_may_delete_published_editions():
@@ -33,3 +35,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture
+def team():
+    return make_team()
+
+
+@pytest.fixture
+def lead(team):
+    return make_membership(team=team, role="lead").user

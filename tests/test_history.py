@@ -20,7 +20,8 @@ from assessments.history import (
     months_since,
 )
 from assessments.models import Answer, Edition, Framework, Result
-from assessments.portfolio import Portfolio, Query
+from assessments.portfolio import Portfolio
+from assessments.portfolio_rows import Query
 from assessments.progress_charts import history_chart, radar_chart, small_multiples
 from assessments.standing import Standing
 from assessments.templatetags import maturity

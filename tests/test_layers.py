@@ -22,7 +22,19 @@ PLACES = {
         *("voices", "following", "reviewing", "qr"),
         # Where teams stand, how they got there, and what comes next.
         *("history", "standing", "progress_charts", "beside", "comparing", "recalled"),
-        *("aims", "aspiring", "gaps", "grading", "roadmap", "trying", "portfolio", "holding", "heatmap", "disclosure"),
+        *(
+            "aims",
+            "aspiring",
+            "gaps",
+            "grading",
+            "roadmap",
+            "trying",
+            "portfolio",
+            "portfolio_rows",
+            "holding",
+            "heatmap",
+            "disclosure",
+        ),
         # Frameworks on their way into the database and out of it.
         *("frameworks.storing", "frameworks.importing", "frameworks.publishing", "frameworks.impact"),
         *("editing", "moving_on"),

@@ -11,7 +11,7 @@ from assessments import mailing
 from assessments.models import Guest, Invitation, Mail, Membership, Refused, statements
 
 from . import toy
-from .factories import make_membership, make_team, make_user
+from .factories import make_membership, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -19,16 +19,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def mail_is_set_up(settings):
     settings.MAIL_ENABLED = True
-
-
-@pytest.fixture
-def team():
-    return make_team()
-
-
-@pytest.fixture
-def lead(team):
-    return make_membership(team=team, role="lead").user
 
 
 @pytest.fixture

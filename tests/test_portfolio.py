@@ -16,7 +16,8 @@ from assessments import exports
 from assessments.forms.portfolio import PortfolioForm
 from assessments.history import past_days
 from assessments.models import Answer, Edition, Target, Unit
-from assessments.portfolio import APART, Portfolio, Query
+from assessments.portfolio import Portfolio
+from assessments.portfolio_rows import APART, Query
 
 from . import toy
 from .factories import make_membership, make_unit, make_user

@@ -15,16 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def team():
-    return make_team()
-
-
-@pytest.fixture
-def lead(team):
-    return make_membership(team=team, role="lead").user
-
-
-@pytest.fixture
 def assessment(team, lead):
     return toy.start(team=team, by=lead)
 

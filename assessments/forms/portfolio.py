@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Count
 
 from ..models import Assessment, Edition, Result, Unit
-from ..portfolio import Query
+from ..portfolio_rows import Query
 from .assessments import DayField
 
 

@@ -12,7 +12,8 @@ from ..agenda import Agenda
 from ..forms.portfolio import ExportForm, PlanForm, PortfolioForm
 from ..heatmap import columns_of, heatmap
 from ..models import Unit
-from ..portfolio import APART, PAGE, Portfolio
+from ..portfolio import PAGE, Portfolio
+from ..portfolio_rows import APART
 
 #: Filters that can be taken away by a link, by the name that the page has for them.
 WITHOUT = {"day": "as_of", "edition": "edition", "unit": "unit", "sort": "sort"}
