@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import comparing, scoring
-from .comparing import Kind, PartChange, Split
+from . import scoring
 from .models import Criterion, Result
 from .models.results import as_fraction
 from .recalled import Recalled
+from .scoring import comparison
+from .scoring.comparison import Kind, PartChange, Split
 from .standing import answer_name
 
 #: What became of criteria, in the order in which it is shown.
@@ -100,7 +101,7 @@ class Beside:
         self.sides = Recalled.all([old, new])
         self.hidden = frozenset().union(*(recalled.hidden for recalled in self.sides))
         before, after = (recalled.side for recalled in self.sides)
-        self.comparison = comparing.compare(before, after, rule=self.rule, same_ladder=self.same_ladder)
+        self.comparison = comparison.compare(before, after, rule=self.rule, same_ladder=self.same_ladder)
 
     @property
     def rule_name(self) -> str:
@@ -155,7 +156,7 @@ class Beside:
         ]
         return [group for group in groups if group.rows]
 
-    def _row(self, change: comparing.CriterionChange) -> Row:
+    def _row(self, change: comparison.CriterionChange) -> Row:
         old = self.old.edition.contents.criterion_by_key.get(change.key)
         new = self.new.edition.contents.criterion_by_key.get(change.key)
         asked_before, asked_after = (change.key in recalled.rows for recalled in self.sides)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from . import scoring
-from .comparing import Side
 from .models import CriterionResult, Result
 from .models.assessments import instrument_of
 from .models.results import as_fraction
+from .scoring.comparison import Side
 
 
 @dataclass(frozen=True, kw_only=True)

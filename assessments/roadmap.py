@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from . import grading
 from .aims import GradedTarget
 from .aspiring import Aspiration
 from .models import Action, Criterion
 from .models.results import as_fraction
+from .scoring import target_grading
 from .standing import answer_name
 
 
@@ -72,7 +72,7 @@ class Roadmap:
         recalled, met = about.recalled, None
         row = recalled.rows.get(action.criterion) if recalled else None
         if recalled and row:
-            met = grading.meets(recalled.instrument, about.rule, as_fraction(row.points_exact))
+            met = target_grading.meets(recalled.instrument, about.rule, as_fraction(row.points_exact))
         criterion = about.contents.criterion_by_key.get(action.criterion)
         return Planned(
             action=action,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
-from . import gaps, scoring
+from . import scoring
 from .aspiring import Aspiration
-from .gaps import Raise
 from .models import Criterion
-from .scoring import NA
+from .scoring import NA, smallest_changes
+from .scoring.smallest_changes import Raise
 from .standing import answer_name
 
 
@@ -96,16 +96,16 @@ class TryOn:
         """The smallest set of changes; None where no rating could reach the level."""
         if self.wanted is None:
             return None
-        return gaps.smallest_changes(
+        return smallest_changes.smallest_changes(
             self.instrument, self.ratings, rule=self.result.rule, wanted=self.wanted, dimension=self.part or None
         )
 
     @cached_property
     def needed(self) -> list[NeededChange]:
-        steps = gaps.steps(self.instrument, self.ratings, self.changes or (), rule=self.result.rule)
+        steps = smallest_changes.steps(self.instrument, self.ratings, self.changes or (), rule=self.result.rule)
         return [self._needed(step) for step in steps]
 
-    def _needed(self, step: gaps.Step) -> NeededChange:
+    def _needed(self, step: smallest_changes.Step) -> NeededChange:
         criterion, change = self.contents.criterion_by_key[step.change.key], step.change
         return NeededChange(
             criterion=criterion,

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assessments import scoring
-from assessments.gaps import smallest_changes
 from assessments.scoring import NA
+from assessments.scoring.smallest_changes import smallest_changes
 
 from .made_up import by_levels, instruments, ratings
 

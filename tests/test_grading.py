@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from assessments.grading import Count, Grade, Grading, Sighting, count, grade
+from assessments.scoring.target_grading import Count, Grade, Grading, Sighting, count, grade
 
 from .test_gaps import toy
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from assessments.agenda import Agenda
 from assessments.aims import graded, next_by_part
 from assessments.aspiring import Aspiration
-from assessments.grading import Grade
 from assessments.models import Action, AdviserAnswers, Edition, Event, SetbackReason, Target, Unit
 from assessments.roadmap import Roadmap
+from assessments.scoring.target_grading import Grade
 
 from . import toy
 from .factories import make_membership, make_unit, make_user

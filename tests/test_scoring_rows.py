@@ -6,7 +6,7 @@ from assessments import scoring
 from assessments.frameworks.storing import load_built_in
 from assessments.models import AgreedRating, Edition
 from assessments.models.assessments import instrument_of
-from assessments.scoring_json import score_as_json
+from assessments.scoring.as_json import score_as_json
 
 from . import toy
 from .factories import make_membership, make_team

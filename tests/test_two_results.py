@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import scoring
-from assessments.comparing import Kind, Side, compare
+from assessments.scoring.comparison import Kind, Side, compare
 
 from .made_up import by_levels, instruments, ratings
 from .test_gaps import toy

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from .. import anonymity
+from ..scoring import anonymity
 from . import statements
 from .frameworks import Criterion
 from .journal import Event

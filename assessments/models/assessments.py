@@ -11,7 +11,8 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
-from .. import anonymity, scoring
+from .. import scoring
+from ..scoring import anonymity
 from .accounts import User
 from .answering import Answering
 from .frameworks import Criterion, Edition

@@ -8,7 +8,7 @@ from assessments.frameworks.files import FrameworkFileError, read
 from assessments.frameworks.problems import did_you_mean
 from assessments.frameworks.ratings import read_ratings
 from assessments.frameworks.schema import FrameworkFile
-from assessments.scoring_json import score_as_json
+from assessments.scoring.as_json import score_as_json
 
 DASH = "–"
 

@@ -12,9 +12,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
-from . import scoring
-from .gaps import Ratings
-from .scoring import NA, Instrument
+from .. import scoring
+from . import NA, Instrument
+from .smallest_changes import Ratings
 
 
 class Grade(StrEnum):

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from . import scoring
-from .scoring import Criterion, CriterionResult, Instrument, Outcome, PartResult, Score
+from .. import scoring
+from . import Criterion, CriterionResult, Instrument, Outcome, PartResult, Score
 
 #: The fewest votes from which something is shown.
 LEAST = 4

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from . import scoring
+from .. import scoring
 
 PLACES, ALPHA_PLACES = 2, 3
 

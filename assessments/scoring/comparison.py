@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from . import scoring
-from .scoring import NA, CriterionResult, Instrument, PartResult
+from .. import scoring
+from . import NA, CriterionResult, Instrument, PartResult
 
 Number = Fraction | int
 

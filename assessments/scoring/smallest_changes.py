@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import scoring
-from .scoring import NA, ZERO, Criterion, Instrument, Rule, Threshold
+from .. import scoring
+from . import NA, ZERO, Criterion, Instrument, Rule, Threshold
 
 #: A criterion's code, NA, or None (also: not there) while it is unanswered.
 Ratings = Mapping[str, str | None]
