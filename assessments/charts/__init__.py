@@ -4,9 +4,9 @@ Coordinates are SVG user units, rounded to a tenth. Levels and indexes are on on
 """
 
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, figure, level_step
-from .segments import Segment, track
-from .spider import Label, Radar, RadarSeries, Shape, radar
-from .stack import Bar, Slice, Stack, stack
+from .profile_bar import Segment, track
+from .radar import Label, Radar, RadarSeries, Shape, radar
+from .stacked_bars import Bar, Slice, Stack, stack
 from .timeline import Aim, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
 from .votes import VoteBar, Votes, votes
 
