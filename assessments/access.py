@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404
 
 from . import policy
-from .models import Assessment, Edition, Membership, Result, Team, Unit, statements
+from .models import Assessment, Edition, Membership, Result, Team, Unit, answering_sql
 from .models.frameworks import published_contents
 
 
@@ -106,7 +106,7 @@ def get_assessment(request, pk, *, may, pulse=False) -> tuple[Assessment, Permis
 
 def get_answering(request, pk) -> tuple[Assessment, Permissions]:
     """The assessment, for a member who answers in it. One query: this stands before every saved answer."""
-    assessment = statements.with_role(Assessment, pk, request.user)
+    assessment = answering_sql.with_role(Assessment, pk, request.user)
     if assessment is None:
         raise Http404
     assessment.edition = published_contents(assessment.edition_id).edition

@@ -10,7 +10,7 @@ from django.utils import timezone
 from . import scoring
 from .models import Assessment, PartResult, Result, Target
 from .models.frameworks import published_contents
-from .recalled import Recalled
+from .models.frozen_scores import Recalled
 from .scoring import target_grading as grading
 from .scoring.target_grading import Grade, Grading, Sighting
 

@@ -12,7 +12,7 @@ class AssessmentsConfig(AppConfig):
 
 
 def thaw_for_migration(using, **kwargs):
-    from .models.freezing import thaw
+    from .models.edition_triggers import thaw
 
     thaw(using)
 
@@ -22,7 +22,7 @@ def freeze_after_migration(using, **kwargs):
     from django.db import connections
 
     from .models import Edition
-    from .models.freezing import freeze
+    from .models.edition_triggers import freeze
 
     if Edition._meta.db_table in connections[using].introspection.table_names():
         freeze(using)

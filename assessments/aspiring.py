@@ -9,7 +9,7 @@ from . import scoring
 from .aims import GradedTarget, graded
 from .models import Action, AdviserAnswers, Assessment, Edition, Result, Team
 from .models.contents import Contents
-from .recalled import Recalled
+from .models.frozen_scores import Recalled
 
 
 class Aspiration:

@@ -5,8 +5,8 @@ from functools import cached_property
 
 from . import scoring
 from .models import Criterion, Result
+from .models.frozen_scores import Recalled
 from .models.results import as_fraction
-from .recalled import Recalled
 from .scoring import comparison
 from .scoring.comparison import Kind, PartChange, Split
 from .standing import answer_name

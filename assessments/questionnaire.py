@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from . import scoring
-from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, statements
+from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
 from .seats import Seat
 
 
@@ -84,7 +84,7 @@ class Progress:
     def of(cls, seat: Seat) -> "Progress":
         assessment = seat.assessment
         known = assessment.edition.contents.criterion_by_pk
-        answered = {known[pk].key for pk in statements.answered(assessment, seat.who)}
+        answered = {known[pk].key for pk in answering_sql.answered(assessment, seat.who)}
         by_dimension: dict[int, list[Criterion]] = {}
         for criterion in assessment.criteria_asked():
             by_dimension.setdefault(criterion.dimension_id, []).append(criterion)

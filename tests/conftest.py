@@ -1,7 +1,7 @@
 import pytest
 from django.db import connection
 
-from assessments.models.freezing import sqlite_drops
+from assessments.models.edition_triggers import sqlite_drops
 
 from .factories import make_membership, make_team
 

@@ -16,7 +16,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from assessments.mailing import queue_due, send_waiting  # noqa: E402
-from assessments.models import (  # noqa: E402
+from assessments.models import (
     Answer,
     Assessment,
     Edition,
@@ -28,7 +28,7 @@ from assessments.models import (  # noqa: E402
     StaleAnswer,
     Team,
     User,
-    statements,
+    answering_sql,
 )
 from assessments.models.participation import new_token  # noqa: E402
 
@@ -48,7 +48,7 @@ class Unlocked:
             stored = Rating.objects.filter(respondent=respondent, criterion=criterion).first()
             stored = stored or Rating(assessment=assessment, respondent=respondent, criterion=criterion)
             if stored.accept(criterion, answer, mark, timed=True):
-                statements.store(stored)
+                answering_sql.store(stored)
             return stored
 
 

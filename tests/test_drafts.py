@@ -8,7 +8,7 @@ from assessments.frameworks.comparing import compare
 from assessments.frameworks.publishing import Readiness, publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Framework, Frozen, Level, StaleEdit
-from assessments.models.drafting import key_of, next_version
+from assessments.models.edition_editing import key_of, next_version
 
 from . import toy
 from .factories import make_user

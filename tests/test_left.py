@@ -8,7 +8,7 @@ from django.core import mail
 from django.utils import timezone
 
 from assessments import mailing
-from assessments.models import Guest, Invitation, Mail, Membership, Refused, statements
+from assessments.models import Guest, Invitation, Mail, Membership, Refused, answering_sql
 
 from . import toy
 from .factories import make_membership, make_user
@@ -45,7 +45,7 @@ def token() -> str:
 
 def place(assessment, token):
     guest = Guest(Invitation.objects.genuine(token), token)
-    return statements.place(assessment, guest, assessment.criteria_asked()[1])
+    return answering_sql.place(assessment, guest, assessment.criteria_asked()[1])
 
 
 def leave(team, lead, member):

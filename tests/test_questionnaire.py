@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from assessments.models import Participation, Rating, statements
+from assessments.models import Participation, Rating, answering_sql
 
 from . import toy
 from .factories import make_membership, make_team, make_user
@@ -234,7 +234,7 @@ def test_a_save_costs_few_queries(signed_in, assessment, member, django_assert_m
 def test_an_answer_to_what_was_discarded_meanwhile_is_shown_and_not_stored(
     signed_in, assessment, member, monkeypatch, extra
 ):
-    monkeypatch.setattr(statements, "lock", lambda assessment: None)
+    monkeypatch.setattr(answering_sql, "lock", lambda assessment: None)
     answer = signed_in.post(url(assessment), {**form(member, "F"), "comment": "My own words."}, **extra)
     assert answer.status_code == 409
     assert "has been discarded" in answer.content.decode()

@@ -6,7 +6,7 @@ import pytest
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from assessments.models import Assessment, Guest, Membership, Rating, Refused, statements
+from assessments.models import Assessment, Guest, Membership, Rating, Refused, answering_sql
 
 from . import toy
 from .factories import make_membership, make_team, make_user
@@ -36,7 +36,7 @@ def test_each_kind_of_person_finds_their_own_answers_only(assessment, team):
     for number, who in enumerate(people, start=1):
         toy.rate(assessment, who, " ".join(["F"] * number + ["-"] * (8 - number)))
     for number, who in enumerate(people, start=1):
-        keys = {assessment.edition.contents.criterion_by_pk[pk].key for pk in statements.answered(assessment, who)}
+        keys = {assessment.edition.contents.criterion_by_pk[pk].key for pk in answering_sql.answered(assessment, who)}
         assert keys == assessment.answered_keys(assessment.respondent_of(who))
         assert len(keys) == number
 
@@ -45,9 +45,9 @@ def test_in_an_anonymous_assessment_only_the_secret_finds_answers(team, lead):
     anonymous = toy.start(team=team, by=lead, anonymous=True)
     guest = toy.member_by_link(anonymous, lead)
     toy.rate(anonymous, guest, "F F - - - - - -")
-    assert len(statements.answered(anonymous, guest)) == 2
-    assert statements.answered(anonymous, Guest(guest.invitation, "another token")) == []
-    assert statements.answered(anonymous, lead) == []
+    assert len(answering_sql.answered(anonymous, guest)) == 2
+    assert answering_sql.answered(anonymous, Guest(guest.invitation, "another token")) == []
+    assert answering_sql.answered(anonymous, lead) == []
 
 
 def test_an_answer_belongs_to_its_assessment_though_the_person_answers_in_others(assessment, lead, criterion):
@@ -56,8 +56,8 @@ def test_an_answer_belongs_to_its_assessment_though_the_person_answers_in_others
     other = toy.start(team=other_team, by=lead, edition=criterion.edition)
     toy.rate(assessment, lead, "F - - - - - - -")
     before = Rating.objects.values().get()
-    assert statements.answered(other, lead) == []
-    place = statements.place(other, lead, criterion)
+    assert answering_sql.answered(other, lead) == []
+    place = answering_sql.place(other, lead, criterion)
     assert (place.respondent_id, place.assessment_id, place._state.adding) == (None, other.pk, True)
     other.save_rating(by=lead, criterion=criterion, answer=toy.Answer(code="N"), mark=toy.mark())
     assert assessment.ratings.values().get() == before
@@ -73,7 +73,7 @@ def test_an_account_is_no_respondent_of_an_anonymous_assessment(team, lead):
 def test_a_link_without_an_end_has_a_place(assessment, criterion):
     guest = toy.guest(assessment, email="guest@toy.example")
     assessment.invitations.update(expires_at=None)
-    assert statements.place(assessment, guest, criterion) is not None
+    assert answering_sql.place(assessment, guest, criterion) is not None
 
 
 def test_a_stored_rating_is_not_new_any_more(assessment, lead, criterion):
@@ -85,12 +85,12 @@ def test_a_stored_rating_is_not_new_any_more(assessment, lead, criterion):
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_locked_outside_a_transaction(assessment):
     with pytest.raises(TransactionManagementError):
-        statements.lock(assessment)
+        answering_sql.lock(assessment)
 
 
 def test_a_statement_outlives_a_migration_that_adds_a_column(assessment, lead, django_assert_num_queries):
     with django_assert_num_queries(1) as captured:
-        statements.with_role(Assessment, assessment.pk, lead)
+        answering_sql.with_role(Assessment, assessment.pk, lead)
     assert "*" not in captured[0]["sql"]
 
 
@@ -98,18 +98,18 @@ def test_a_comment_alone_or_an_answer_taken_back_does_not_count(assessment, lead
     toy.rate(assessment, lead, "F F - - - - - -")
     taken_back = toy.Answer(comment="Later.")
     assessment.save_rating(by=lead, criterion=criterion, answer=taken_back, mark=toy.mark(sequence=2))
-    assert len(statements.answered(assessment, lead)) == 1
+    assert len(answering_sql.answered(assessment, lead)) == 1
 
 
 def test_a_place_is_the_stored_rating_or_a_new_one(assessment, lead, criterion):
-    assert statements.place(assessment, lead, criterion).respondent_id is None
+    assert answering_sql.place(assessment, lead, criterion).respondent_id is None
     toy.rate(assessment, lead, "F - - - - - - -")
-    stored = statements.place(assessment, lead, criterion)
+    stored = answering_sql.place(assessment, lead, criterion)
     assert stored == Rating.objects.get()
     # Everything that is stored again; when is noted anew with every save.
     assert stored.get_deferred_fields() == {"saved_at"}
     assert (stored.answer, stored.code, stored.page, stored.version) == ("rated", "F", "page-1", 1)
-    fresh = statements.place(assessment, lead, assessment.criteria_asked()[1])
+    fresh = answering_sql.place(assessment, lead, assessment.criteria_asked()[1])
     assert fresh.respondent_id == stored.respondent_id
     assert fresh._state.adding
 
@@ -122,22 +122,22 @@ def test_who_does_not_answer_for_the_team_has_no_place(assessment, team, criteri
     elif role:
         make_membership(user=person, team=team, role=role)
     make_membership(user=person, team=make_team(), role="member")
-    assert statements.place(assessment, person, criterion) is None
+    assert answering_sql.place(assessment, person, criterion) is None
 
 
 @pytest.mark.parametrize("end", ["revoked_at", "expires_at"])
 def test_an_ended_link_has_no_place(assessment, criterion, end):
     guest = toy.guest(assessment, email="guest@toy.example")
     toy.rate(assessment, guest, "F - - - - - - -")
-    assert statements.place(assessment, guest, criterion) is not None
+    assert answering_sql.place(assessment, guest, criterion) is not None
     assessment.invitations.update(**{end: timezone.now() - datetime.timedelta(seconds=1)})
-    assert statements.place(assessment, guest, criterion) is None
+    assert answering_sql.place(assessment, guest, criterion) is None
 
 
 def test_a_link_has_no_place_in_another_assessment(assessment, lead, criterion):
     guest = toy.guest(assessment, email="guest@toy.example")
     other = toy.start(team=make_team(), by=lead, edition=criterion.edition)
-    assert statements.place(other, guest, criterion) is None
+    assert answering_sql.place(other, guest, criterion) is None
 
 
 def test_storing_changes_one_row_and_keeps_its_key(assessment, lead, criterion):
@@ -162,7 +162,7 @@ def test_the_role_is_the_one_in_the_assessments_team(assessment, team, role, exp
         make_membership(user=person, team=team, role=role)
     make_membership(user=person, team=make_team(), role="lead")
     make_membership(user=person, unit=team.unit, role="manager")
-    found = statements.with_role(Assessment, assessment.pk, person)
+    found = answering_sql.with_role(Assessment, assessment.pk, person)
     assert (found, found.role_of_user) == (assessment, expected)
     assert (found.team, found.date, found.status) == (team, assessment.date, assessment.status)
 

@@ -15,10 +15,9 @@ changed.
 
 from .accounts import SignInAttempt, User
 from .assessments import Assessment, Reopening
-from .drafting import EditRefused, Frozen, StaleEdit
+from .edition_editing import EditRefused, Frozen, StaleEdit
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
-from .moves import MOVES, Move, Refused
 from .outbox import Mail
 from .participation import Guest, Invitation, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
@@ -26,6 +25,7 @@ from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAn
 from .results import CriterionResult, PartResult, Result
 from .reviews import Review, StaleAgreement
 from .teams import Membership, Team, Unit
+from .transitions import MOVES, Move, Refused
 
 __all__ = [
     "MOVES",

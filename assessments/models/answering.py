@@ -8,12 +8,12 @@ from django.db.models import Count
 from django.utils import timezone
 
 from ..scoring import anonymity
-from . import statements
+from . import answering_sql
 from .frameworks import Criterion
 from .journal import Event
-from .moves import DISCARDED, OPEN, REVIEW, Moving, Refused
 from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
+from .transitions import DISCARDED, OPEN, REVIEW, Moving, Refused
 
 
 class Answering(Moving):
@@ -64,7 +64,7 @@ class Answering(Moving):
         Whether the person may answer is asked after it: what a statement that waits for the lock reads beside it may
         be from before the wait.
         """
-        status = statements.lock(self)
+        status = answering_sql.lock(self)
         if status is None:
             self.status = ""
             raise Refused(DISCARDED)
@@ -76,7 +76,7 @@ class Answering(Moving):
 
     def _place(self, who: Answerer, criterion=None) -> Rating:
         """Where this person's answer belongs; its respondent is made with the first one. Raises Refused for others."""
-        place = statements.place(self, who, criterion)
+        place = answering_sql.place(self, who, criterion)
         if place is None:
             gone = isinstance(who, Guest)
             raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
@@ -101,7 +101,7 @@ class Answering(Moving):
             self._lock_for(by)
             rating = self._place(by, criterion)
             if rating.accept(criterion, answer, mark, timed=not self.anonymous):
-                statements.store(rating)
+                answering_sql.store(rating)
             return rating
 
     def _begin(self, who: Answerer) -> Respondent:

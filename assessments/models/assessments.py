@@ -18,11 +18,11 @@ from .answering import Answering
 from .frameworks import Criterion, Edition
 from .inviting import Inviting
 from .journal import Event
-from .moves import CLOSED, DRAFT, OPEN, REVIEW, Refused
 from .outbox import Mail
 from .participation import Participation
 from .ratings import Rating, Respondent
 from .teams import Team
+from .transitions import CLOSED, DRAFT, OPEN, REVIEW, Refused
 
 TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .contents import Contents
-from .drafting import Drafting, Frozen, Part, Revised
+from .edition_editing import Drafting, Frozen, Part, Revised
 
 
 class Framework(models.Model):

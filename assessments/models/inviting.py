@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from .accounts import User
 from .journal import Event
-from .moves import DRAFT, OPEN, Moving, Refused
 from .outbox import Mail
 from .participation import Guest, Invitation, Participation, invite_hash, new_token
 from .ratings import Rating
 from .teams import Membership
+from .transitions import DRAFT, OPEN, Moving, Refused
 
 
 class Inviting(Moving):

@@ -12,8 +12,8 @@ from django.utils import timezone
 from .. import scoring
 from .accounts import User
 from .frameworks import Choice, Criterion, Symptom
-from .moves import Refused
 from .participation import Guest, Invitation, respond_hash
+from .transitions import Refused
 
 
 class StaleAnswer(Refused):

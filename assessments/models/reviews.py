@@ -8,8 +8,8 @@ from .. import scoring
 from .assessments import Assessment
 from .frameworks import Criterion
 from .journal import Event
-from .moves import REVIEW, Refused
 from .ratings import AgreedRating
+from .transitions import REVIEW, Refused
 
 
 class StaleAgreement(Refused):

@@ -22,7 +22,7 @@ from ..forms.frameworks import (
     choices_of,
 )
 from ..models import EditRefused, StaleEdit
-from ..models.drafting import Part
+from ..models.edition_editing import Part
 
 
 def editing(view):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import scoring
-from .models import CriterionResult, Result
-from .models.assessments import instrument_of
-from .models.results import as_fraction
-from .scoring.comparison import Side
+from .. import scoring
+from ..scoring.comparison import Side
+from . import CriterionResult, Result
+from .assessments import instrument_of
+from .results import as_fraction
 
 
 @dataclass(frozen=True, kw_only=True)
