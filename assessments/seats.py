@@ -12,10 +12,10 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from . import policy
-from .access import Permissions, get_answering
 from .models import Assessment, Guest, Invitation, LinkGuess, Participation, Rating
 from .models.participation import link_to
+from .permissions import roles
+from .permissions.access import Permissions, get_answering
 
 
 class Seat:
@@ -93,7 +93,7 @@ def _guest_seat(request, token: str) -> Seat | None:
     invitation = open_link(request, token)
     if invitation.is_shared or invitation.state_now in {None, Participation.State.ASKED}:
         return None
-    return Seat(invitation.assessment, Permissions({policy.GUEST}), Guest(invitation, token), token=token)
+    return Seat(invitation.assessment, Permissions({roles.GUEST}), Guest(invitation, token), token=token)
 
 
 def link_problems(view):

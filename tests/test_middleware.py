@@ -192,5 +192,5 @@ def test_pages_for_errors_need_no_database(client, lead, monkeypatch):
         raise OperationalError
 
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
-    monkeypatch.setattr("assessments.access.roles_in", away)
+    monkeypatch.setattr("assessments.permissions.access.roles_in", away)
     assert client.get(assessment.get_absolute_url()).status_code == 503

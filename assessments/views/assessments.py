@@ -9,11 +9,11 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import get_assessment, get_team
 from ..following import Following
 from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 from ..models import Assessment, Edition, Refused
 from ..moving_on import MovingOn
+from ..permissions.access import get_assessment, get_team
 from ..reviewing import Agenda
 
 STARTED = {

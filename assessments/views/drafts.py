@@ -6,11 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..access import get_edition, site_permission
 from ..frameworks import impact as impacts
 from ..frameworks.publishing import Readiness
 from ..frameworks.publishing import publish as publish_draft
 from ..models import EditRefused
+from ..permissions.access import get_edition, site_permission
 from .editor import editing, get_part
 
 

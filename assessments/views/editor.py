@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..access import get_edition, site_permission
 from ..editing import Grid
 from ..forms.frameworks import (
     FORMS,
@@ -23,6 +22,7 @@ from ..forms.frameworks import (
 )
 from ..models import EditRefused, StaleEdit
 from ..models.edition_editing import Part
+from ..permissions.access import get_edition, site_permission
 
 
 def editing(view):

@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
-from .. import policy
-from ..access import get_edition, site_permission
 from ..frameworks.comparing import compare as compare_files
 from ..frameworks.storing import file_of
 from ..models import Criterion, Edition, Framework
+from ..permissions import roles
+from ..permissions.access import get_edition, site_permission
 
 
 @require_safe
@@ -23,7 +23,7 @@ def frameworks(request):
 
 
 def may_edit_frameworks(request) -> bool:
-    return policy.may_in_site(is_administrator=request.user.is_administrator, action="edit frameworks")
+    return roles.may_in_site(is_administrator=request.user.is_administrator, action="edit frameworks")
 
 
 @require_safe

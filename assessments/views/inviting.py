@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import mailing
-from ..access import get_assessment, get_followed
 from ..following import Following
 from ..forms.inviting import InviteForm
 from ..models.participation import link_to
+from ..permissions.access import get_assessment, get_followed
 from ..qr import qr_code
 from .assessments import refusal_told
 

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import mailing
-from ..access import get_assessment
 from ..forms.assessments import FacilitatorForm
 from ..models import Refused
+from ..permissions.access import get_assessment
 from .assessments import refusal_told
 
 

@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .. import exports
-from ..access import get_result, get_team
 from ..aims import graded
 from ..forms.portfolio import ExportForm
 from ..forms.progress import SetbackForm
 from ..history import current_beside, latest_before
 from ..models import SetbackReason
+from ..permissions.access import get_result, get_team
 from ..progress_charts import radar_chart
 from ..standing import Standing
 from ..voices import notes_behind, voices_behind

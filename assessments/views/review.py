@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from ..access import get_assessment, get_reviewed
 from ..forms.review import AgreeForm
 from ..models import Rating, Refused, Review, StaleAgreement
+from ..permissions.access import get_assessment, get_reviewed
 from ..reviewing import Agenda
 from ..seats import seated
 from .assessments import refusal_told

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..access import get_team
 from ..aspiring import Aspiration
 from ..forms.plans import ActionForm, GoalForm, RoadmapFilter, StatusForm, proposed
 from ..models import Action
+from ..permissions.access import get_team
 from ..roadmap import Roadmap
 from ..trying import TryOn
 from .targets import page_of

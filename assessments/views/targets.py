@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import adviser as advising
-from ..access import get_team
 from ..aspiring import Aspiration
 from ..forms.plans import AdviserForm, TargetForm
 from ..models import AdviserAnswers, Target
+from ..permissions.access import get_team
 
 
 def page_of(name: str, about: Aspiration) -> str:

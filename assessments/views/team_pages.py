@@ -5,10 +5,11 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import history, policy
-from ..access import get_team
+from .. import history
 from ..aims import graded
 from ..models import Assessment, Team
+from ..permissions import roles
+from ..permissions.access import get_team
 from ..progress_charts import history_chart, radar_chart, small_multiples
 from ..standing import Standing
 
@@ -30,7 +31,7 @@ def teams(request):
         "words": words,
         "waiting": waiting,
         "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
-        "may_create": policy.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
+        "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
     }
     return render(request, "teams/teams.html", context)
 

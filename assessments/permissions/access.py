@@ -7,9 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404
 
-from . import policy
-from .models import Assessment, Edition, Membership, Result, Team, Unit, answering_sql
-from .models.frameworks import published_contents
+from ..models import Assessment, Edition, Membership, Result, Team, Unit, answering_sql
+from ..models.frameworks import published_contents
+from . import roles as policy
 
 
 class Permissions:
