@@ -1,6 +1,5 @@
 from django.urls import path, register_converter
 
-from .converters import KeyConverter, KindConverter
 from .views import (
     accounts,
     assessments,
@@ -8,7 +7,6 @@ from .views import (
     drafts,
     editor,
     frameworks,
-    home,
     imports,
     inviting,
     links,
@@ -24,6 +22,8 @@ from .views import (
     teams,
     units,
 )
+from .web import home_views as home
+from .web.url_converters import KeyConverter, KindConverter
 
 register_converter(KeyConverter, "key")
 register_converter(KindConverter, "kind")

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from assessments.markup import as_plain
+from assessments.web.markdown import as_plain
 
 from . import toy
 from .factories import make_membership, make_team

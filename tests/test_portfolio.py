@@ -12,12 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments import exports
 from assessments.forms.portfolio import PortfolioForm
 from assessments.history import past_days
 from assessments.models import Answer, Edition, Target, Unit
 from assessments.portfolio import Portfolio
 from assessments.portfolio_rows import APART, Query
+from assessments.web import spreadsheets
 
 from . import toy
 from .factories import make_membership, make_unit, make_user
@@ -493,11 +493,11 @@ class TestPage:
 class TestExport:
     def test_a_name_that_looks_like_a_formula_stays_text(self, admin, edition):
         Lead(name="=1+1", edition=edition).closes(AT[2], on="2026-06-01")
-        table = exports.portfolio_table(seen(admin, edition))
-        rows = list(csv.reader(io.StringIO(exports.as_csv(table).decode("utf-8-sig"))))
+        table = spreadsheets.portfolio_table(seen(admin, edition))
+        rows = list(csv.reader(io.StringIO(spreadsheets.as_csv(table).decode("utf-8-sig"))))
         assert rows[1][0] == "'=1+1"
         assert rows[0][:3] == ["Team", "Unit", "Assessed"]
-        with zipfile.ZipFile(io.BytesIO(exports.as_xlsx(table))) as book:
+        with zipfile.ZipFile(io.BytesIO(spreadsheets.as_xlsx(table))) as book:
             sheet = book.read("xl/worksheets/sheet1.xml").decode()
         assert "<f>" not in sheet
 
@@ -505,7 +505,7 @@ class TestExport:
         lead = Lead(edition=edition)
         lead.closes(AT[1], on="2026-03-01")
         lead.closes(AT[2], on="2026-06-01")
-        table = exports.team_table(lead.team)
+        table = spreadsheets.team_table(lead.team)
         assert [(row[0], row[5], row[6]) for row in table.rows] == [
             ("2026-03-01", "Overall", 1),
             ("2026-03-01", "Area X", 2),

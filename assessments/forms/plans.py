@@ -2,9 +2,9 @@
 
 from django import forms
 
-from .. import markup
 from ..models import Action, Criterion, Team, User
 from ..models.contents import Contents
+from ..web import markdown
 from .assessments import DayField
 
 
@@ -77,7 +77,7 @@ def _question(question: dict) -> forms.Field:
 
 def proposed(criterion: Criterion) -> str:
     """The text of an action to begin with: the next step of the framework as people would write it, without marks."""
-    text = markup.as_plain(criterion.next or criterion.statement)
+    text = markdown.as_plain(criterion.next or criterion.statement)
     return text if len(text) <= Action.LONGEST else f"{text[: Action.LONGEST - 1].rstrip()}…"
 
 

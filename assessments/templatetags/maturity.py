@@ -5,8 +5,9 @@ from html import escape
 from django import template
 from django.utils.safestring import mark_safe
 
-from .. import charts, markup, scoring, standing
+from .. import charts, scoring, standing
 from ..history import apart_from, day, same_month
+from ..web import markdown as markup
 
 register = template.Library()
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.

@@ -7,13 +7,14 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import charts, exports
+from .. import charts
 from ..agenda import Agenda
 from ..forms.portfolio import ExportForm, PlanForm, PortfolioForm
 from ..heatmap import columns_of, heatmap
 from ..models import Unit
 from ..portfolio import PAGE, Portfolio
 from ..portfolio_rows import APART
+from ..web import spreadsheets
 
 #: Filters that can be taken away by a link, by the name that the page has for them.
 WITHOUT = {"day": "as_of", "edition": "edition", "unit": "unit", "sort": "sort"}
@@ -61,8 +62,10 @@ def export(request):
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio(request.user, query, units)
-    table = exports.portfolio_table(seen)
-    return exports.response(table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}")
+    table = spreadsheets.portfolio_table(seen)
+    return spreadsheets.response(
+        table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}"
+    )
 
 
 @require_safe

@@ -4,7 +4,6 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import exports
 from ..aims import graded
 from ..forms.portfolio import ExportForm
 from ..forms.progress import SetbackForm
@@ -14,6 +13,7 @@ from ..permissions.access import get_result, get_team
 from ..progress_charts import radar_chart
 from ..standing import Standing
 from ..voices import notes_behind, voices_behind
+from ..web import spreadsheets
 
 
 @require_safe
@@ -45,4 +45,4 @@ def result(request, pk):
 def export(request, pk):
     """Every current result of a team with its parts."""
     team, _ = get_team(request, pk)
-    return exports.response(exports.team_table(team), ExportForm(request.GET).chosen(), name=team.name)
+    return spreadsheets.response(spreadsheets.team_table(team), ExportForm(request.GET).chosen(), name=team.name)
