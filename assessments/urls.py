@@ -1,7 +1,8 @@
 from django.urls import path, register_converter
 
+from .accounts import sign_in_views as sign_in
+from .accounts import views as accounts
 from .views import (
-    accounts,
     assessments,
     compare,
     drafts,
@@ -16,7 +17,6 @@ from .views import (
     results,
     review,
     roadmap,
-    sign_in,
     targets,
     team_pages,
     teams,

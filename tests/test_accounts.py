@@ -7,8 +7,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from assessments.demo import accounts
-from assessments.demo.accounts import demo_accounts
+from assessments.accounts import demo_accounts as accounts
+from assessments.accounts.demo_accounts import demo_accounts as accounts
 from assessments.models import Event, SignInAttempt, User
 from assessments.models.accounts import ATTEMPT_WINDOW, setup_code
 

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
-from assessments.demo.accounts import demo_accounts
+from assessments.accounts.demo_accounts import demo_accounts
 from assessments.models import User
 from assessments.models.accounts import setup_code
 

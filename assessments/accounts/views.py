@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..forms.accounts import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
 from ..models import User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
-from .sign_in import TOO_MANY, begin_attempt
+from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
+from .sign_in_views import TOO_MANY, begin_attempt
 
 PER_PAGE = 100
 

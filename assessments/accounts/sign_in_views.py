@@ -9,9 +9,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..demo.accounts import demo_accounts
-from ..forms.accounts import ResetForm, SetPasswordForm, SetupForm, SignInForm
 from ..models import SignInAttempt, User
+from .demo_accounts import demo_accounts
+from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 
 TOO_MANY = "Too many attempts. Wait a quarter of an hour and try again."
 BACKEND = "django.contrib.auth.backends.ModelBackend"
