@@ -2,6 +2,8 @@ from django.urls import path, register_converter
 
 from .accounts import sign_in_views as sign_in
 from .accounts import views as accounts
+from .organisation import team_views as teams
+from .organisation import unit_views as units
 from .views import (
     assessments,
     compare,
@@ -19,8 +21,6 @@ from .views import (
     roadmap,
     targets,
     team_pages,
-    teams,
-    units,
 )
 from .web import home_views as home
 from .web.url_converters import KeyConverter, KindConverter

@@ -7,10 +7,10 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..forms.teams import ManagerForm, UnitForm
 from ..models import Unit
 from ..models.teams import StillInUse
 from ..permissions.access import site_permission
+from .forms import ManagerForm, UnitForm
 
 
 @require_safe

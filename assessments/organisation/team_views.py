@@ -7,10 +7,10 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..forms.teams import MemberForm, RoleForm, TeamForm
 from ..models import Team, Unit
 from ..models.teams import LastLead
 from ..permissions.access import get_team, site_permission
+from .forms import MemberForm, RoleForm, TeamForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
