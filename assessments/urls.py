@@ -2,15 +2,15 @@ from django.urls import path, register_converter
 
 from .accounts import sign_in_views as sign_in
 from .accounts import views as accounts
+from .frameworks import import_views as imports
+from .frameworks import views as frameworks
+from .frameworks.editor import draft_views as drafts
+from .frameworks.editor import part_views as editor
 from .organisation import team_views as teams
 from .organisation import unit_views as units
 from .views import (
     assessments,
     compare,
-    drafts,
-    editor,
-    frameworks,
-    imports,
     inviting,
     links,
     moves,

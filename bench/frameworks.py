@@ -18,8 +18,8 @@ MAX_QUERIES, MAX_SECONDS, MAX_IMPORT = 15, 1.0, 3.0
 
 def large(version: str, word: str) -> str:
     """A framework file with 200 criteria, two in each cell; `word` is in every statement, so that all can change."""
-    from assessments.frameworks.files import read, write
-    from assessments.frameworks.schema import FrameworkFile
+    from assessments.frameworks.format.files import read, write
+    from assessments.frameworks.format.schema import FrameworkFile
     from assessments.frameworks.storing import BUILT_IN
 
     data = read(BUILT_IN / "mlops.yaml").plain()

@@ -6,7 +6,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from assessments import scoring
-from assessments.frameworks.files import read
+from assessments.frameworks.format.files import read
 
 ROOT = Path(__file__).parent.parent
 BUILT_IN = ROOT / "assessments" / "frameworks" / "builtin"

@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from assessments.frameworks.comparing import compare, is_new_ladder
-from assessments.frameworks.schema import FrameworkFile
+from assessments.frameworks.format.differences import compare, is_new_ladder
+from assessments.frameworks.format.schema import FrameworkFile
 
 from .test_framework_files import SMALL, reads
 

@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from assessments.forms.frameworks import CriterionForm
-from assessments.frameworks.comparing import compare
+from assessments.frameworks.editor.forms import CriterionForm
+from assessments.frameworks.format.differences import compare
 from assessments.frameworks.publishing import Readiness, publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Framework, Frozen, Level, StaleEdit

@@ -10,8 +10,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from assessments.forms.frameworks import MAX_UPLOAD, OWN_FORMAT, ConfirmForm
-from assessments.frameworks.files import reads
+from assessments.frameworks.editor.forms import MAX_UPLOAD, OWN_FORMAT, ConfirmForm
+from assessments.frameworks.format.files import reads
 from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Edition, Framework, Level

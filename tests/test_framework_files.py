@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assessments import scoring
-from assessments.frameworks.document import MAX_BYTES
-from assessments.frameworks.files import FrameworkFileError, read, reads, write
-from assessments.frameworks.schema import FrameworkFile, Level
+from assessments.frameworks.format.document import MAX_BYTES
+from assessments.frameworks.format.files import FrameworkFileError, read, reads, write
+from assessments.frameworks.format.schema import FrameworkFile, Level
 
 BUILT_IN = Path(__file__).parent.parent / "assessments" / "frameworks" / "builtin"
 NAMES = ["devops", "ml-test-score", "mlops"]

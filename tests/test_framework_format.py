@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from assessments.frameworks.files import reads
+from assessments.frameworks.format.files import reads
 from assessments.management.commands.framework_schema import json_schema
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 
-from assessments.frameworks.files import read, reads, write
+from assessments.frameworks.format.files import read, reads, write
 from assessments.frameworks.storing import BUILT_IN, file_of, load_built_in, store
 from assessments.models import Criterion, Edition, Event, Framework
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from assessments import scoring
-from assessments.frameworks.document import FOREIGN, parse_documents
-from assessments.frameworks.files import FrameworkFileError, reads, write
+from assessments.frameworks.format.document import FOREIGN, parse_documents
+from assessments.frameworks.format.files import FrameworkFileError, reads, write
+from assessments.frameworks.import_plan import matched
 from assessments.frameworks.importers import adapt, sources_in
 from assessments.frameworks.importers.building import Source
-from assessments.frameworks.importing import matched
 
 DATA = Path(__file__).parent / "data" / "importers"
 FILES = {"dsomm": DATA / "dsomm.yaml", "samm": DATA / "samm", "ciso": DATA / "ciso.yaml"}

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from assessments import scoring
-from assessments.frameworks.files import read
+from assessments.frameworks.format.files import read
 
 from .instruments import BUILT_IN, ISO33020, NPLF, VECTORS, answers, built_in, make_instrument, toy
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from assessments.frameworks.files import read, reads
+from assessments.frameworks.format.files import read, reads
 from assessments.frameworks.storing import BUILT_IN, VersionTaken, file_of, load_built_in, store
 from assessments.models import Criterion, Edition, Framework
 from assessments.models.assessments import instrument_of

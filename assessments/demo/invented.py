@@ -1,6 +1,6 @@
 """A made-up framework of any number of dimensions, for large organisations and for measuring."""
 
-from ..frameworks.schema import FrameworkFile
+from ..frameworks.format.schema import FrameworkFile
 from ..frameworks.storing import store
 from ..models import Edition
 

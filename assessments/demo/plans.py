@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from django.utils import timezone
 
-from ..frameworks.schema import FrameworkFile
+from ..frameworks.format.schema import FrameworkFile
 from ..frameworks.storing import file_of, store
 from ..models import Action, AdviserAnswers, Edition, Result, SetbackReason, Target, Team, User
 

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from ..models import Criterion, Edition, EditRefused, Event, Framework
 from ..models.contents import Contents
-from .comparing import Comparison, CriterionChange, compare
-from .document import Document, Place
-from .files import problem_of
-from .schema import FrameworkFile
+from .format.differences import Comparison, CriterionChange, compare
+from .format.document import Document, Place
+from .format.files import problem_of
+from .format.schema import FrameworkFile
 from .storing import data_of, file_of
 
 #: Lists of a framework file whose rows have a page of their own in the editor.

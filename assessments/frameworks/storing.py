@@ -8,9 +8,9 @@ from django.db import transaction
 
 from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
 from ..models.contents import Contents
-from .comparing import is_new_ladder
-from .files import read
-from .schema import FrameworkFile
+from .format.differences import is_new_ladder
+from .format.files import read
+from .format.schema import FrameworkFile
 
 BUILT_IN = Path(__file__).parent / "builtin"
 

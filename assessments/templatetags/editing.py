@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 
 from .. import scoring
-from ..frameworks.comparing import CRITERION_TEXTS, TextChange, as_text
+from ..frameworks.format.differences import CRITERION_TEXTS, TextChange, as_text
 
 register = template.Library()
 FIELD_NAMES = {

@@ -8,7 +8,7 @@ product.
 from collections.abc import Callable
 from pathlib import Path
 
-from ..problems import FrameworkFileError, Problem
+from ..format.problems import FrameworkFileError, Problem
 from . import ciso, dsomm, samm
 from .building import Adapted, Source
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..document import FOREIGN, Document, Place, parse_documents, read_bytes
-from ..files import problem_of
-from ..problems import FrameworkFileError, Problem, shortened, what_is
-from ..schema import FrameworkFile
+from ..format.document import FOREIGN, Document, Place, parse_documents, read_bytes
+from ..format.files import problem_of
+from ..format.problems import FrameworkFileError, Problem, shortened, what_is
+from ..format.schema import FrameworkFile
 
 MAX_KEY = 100
 NPLF: dict[str, Any] = {

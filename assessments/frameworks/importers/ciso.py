@@ -6,8 +6,8 @@ levels, each node at the first group that has it. Questions with choices and sco
 
 from typing import Any
 
-from ..document import Document, Place
-from ..problems import FrameworkFileError, shortened
+from ..format.document import Document, Place
+from ..format.problems import FrameworkFileError, shortened
 from .building import (
     RULES,
     Adapted,

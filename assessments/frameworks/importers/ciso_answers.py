@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..document import Document, Place
-from ..problems import shortened
+from ..format.document import Document, Place
+from ..format.problems import shortened
 from .building import NOT_RATINGS, Keys, Reader, Report, short, without_empty
 
 COMPLIANCE: dict[str, Any] = {

@@ -6,8 +6,8 @@ no activity belongs to neither block a level nor count in the index.
 
 from typing import Any
 
-from ..document import Document, Place
-from ..problems import FrameworkFileError, shortened
+from ..format.document import Document, Place
+from ..format.problems import FrameworkFileError, shortened
 from .building import (
     NPLF,
     RULES,

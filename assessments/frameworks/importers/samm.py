@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..document import Document, Place
-from ..exact import exact_number
-from ..problems import FrameworkFileError, Problem, shortened
+from ..format.document import Document, Place
+from ..format.numbers import exact_number
+from ..format.problems import FrameworkFileError, Problem, shortened
 from .building import (
     NOT_RATINGS,
     Adapted,

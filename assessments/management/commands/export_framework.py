@@ -3,8 +3,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
-from assessments.frameworks.files import write
-from assessments.frameworks.importing import version_order
+from assessments.frameworks.format.files import write
+from assessments.frameworks.import_plan import version_order
 from assessments.frameworks.storing import file_of
 from assessments.models import Edition, Framework
 

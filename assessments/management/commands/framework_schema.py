@@ -2,7 +2,7 @@ import json
 
 from django.core.management.base import BaseCommand
 
-from assessments.frameworks.schema import FrameworkFile
+from assessments.frameworks.format.schema import FrameworkFile
 
 
 class Command(BaseCommand):

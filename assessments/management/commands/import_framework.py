@@ -2,9 +2,9 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from assessments.frameworks.files import FrameworkFileError, read
+from assessments.frameworks.format.files import FrameworkFileError, read
+from assessments.frameworks.import_plan import Plan, plan
 from assessments.frameworks.importers import ADAPTERS, adapt, sources_in
-from assessments.frameworks.importing import Plan, plan
 from assessments.frameworks.storing import VersionTaken
 from assessments.models import EditRefused
 

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from assessments.frameworks.files import FrameworkFileError
+from assessments.frameworks.format.files import FrameworkFileError
 from assessments.frameworks.storing import VersionTaken, load_built_in
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from django.core.management.base import BaseCommand, CommandError
 
 from assessments import scoring
-from assessments.frameworks.files import FrameworkFileError, read
-from assessments.frameworks.problems import did_you_mean
-from assessments.frameworks.ratings import read_ratings
-from assessments.frameworks.schema import FrameworkFile
+from assessments.frameworks.format.files import FrameworkFileError, read
+from assessments.frameworks.format.problems import did_you_mean
+from assessments.frameworks.format.ratings_file import read_ratings
+from assessments.frameworks.format.schema import FrameworkFile
 from assessments.scoring.as_json import score_as_json
 
 DASH = "–"

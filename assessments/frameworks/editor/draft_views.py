@@ -6,12 +6,12 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..frameworks import impact as impacts
-from ..frameworks.publishing import Readiness
-from ..frameworks.publishing import publish as publish_draft
-from ..models import EditRefused
-from ..permissions.access import get_edition, site_permission
-from .editor import editing, get_part
+from ...models import EditRefused
+from ...permissions.access import get_edition, site_permission
+from .. import impact as impacts
+from ..publishing import Readiness
+from ..publishing import publish as publish_draft
+from .part_views import editing, get_part
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .models import Criterion, Dimension, Edition, Group, Level, Scale
+from ...models import Criterion, Dimension, Edition, Group, Level, Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

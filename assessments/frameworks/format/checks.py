@@ -10,9 +10,22 @@ from itertools import chain, islice, pairwise
 from typing import Any
 
 from .adviser_checks import adviser
-from .exact import exact_number
+from .numbers import exact_number
 from .problems import shortened
-from .whole import LEVELS, SUMS, Finding, Place, Whole, as_code, is_number, is_word, items, once, references, rows
+from .untrusted import (
+    LEVELS,
+    SUMS,
+    Finding,
+    Place,
+    Whole,
+    as_code,
+    is_number,
+    is_word,
+    items,
+    once,
+    references,
+    rows,
+)
 
 RESERVED_CODES = ("NA", "DK", "-")
 KEY_FIELDS = {

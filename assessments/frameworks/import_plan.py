@@ -9,10 +9,10 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from ..models import Edition, EditRefused, Framework
-from .comparing import KINDS, Comparison, compare
+from .format.differences import KINDS, Comparison, compare
+from .format.schema import FrameworkFile
 from .importers import Adapted
 from .publishing import publish as publish_draft
-from .schema import FrameworkFile
 from .storing import Stored, VersionTaken, digest_of, file_of, store
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from django import forms
 
-from .. import scoring
-from ..frameworks.document import FOREIGN
-from ..frameworks.importers import NAMES, Source, samm
-from ..models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
+from ... import scoring
+from ...models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
+from ..format.document import FOREIGN
+from ..importers import NAMES, Source, samm
 
 OWN_FORMAT = "maturity"
 MARKDOWN = "Markdown: *emphasis*, lists, links."

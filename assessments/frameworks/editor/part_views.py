@@ -8,8 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..editing import Grid
-from ..forms.frameworks import (
+from ...models import EditRefused, StaleEdit
+from ...models.edition_editing import Part
+from ...permissions.access import get_edition, site_permission
+from .forms import (
     FORMS,
     MODELS,
     NEW_CHOICES,
@@ -20,9 +22,7 @@ from ..forms.frameworks import (
     ScaleForm,
     choices_of,
 )
-from ..models import EditRefused, StaleEdit
-from ..models.edition_editing import Part
-from ..permissions.access import get_edition, site_permission
+from .grid import Grid
 
 
 def editing(view):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from .exact import exact_number, number_text
+from .numbers import exact_number, number_text
 
 MAX_ITEMS = 2_000
 MAX_ANSWER = 10**15

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .problems import did_you_mean, shortened
-from .whole import Finding, Place, Whole, is_number, is_word, items, mapping, once, references, rows
+from .untrusted import Finding, Place, Whole, is_number, is_word, items, mapping, once, references, rows
 
 BOUNDS = ("_min", "_max")
 

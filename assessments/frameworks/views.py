@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
-from ..frameworks.comparing import compare as compare_files
-from ..frameworks.storing import file_of
 from ..models import Criterion, Edition, Framework
 from ..permissions import roles
 from ..permissions.access import get_edition, site_permission
+from .format.differences import compare as compare_files
+from .storing import file_of
 
 
 @require_safe

@@ -7,14 +7,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError
 
-from ..forms.frameworks import NAMES, ConfirmForm, UploadForm, sources_of
-from ..frameworks.files import FrameworkFileError, reads, write
-from ..frameworks.importers import adapt
-from ..frameworks.importing import Plan, plan
-from ..frameworks.storing import VersionTaken, file_of
 from ..models import EditRefused
 from ..permissions.access import get_edition, site_permission
-from .editor import refused
+from .editor.forms import NAMES, ConfirmForm, UploadForm, sources_of
+from .editor.part_views import refused
+from .format.files import FrameworkFileError, reads, write
+from .import_plan import Plan, plan
+from .importers import adapt
+from .storing import VersionTaken, file_of
 
 
 def _plan(form) -> Plan:
