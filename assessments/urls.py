@@ -6,13 +6,13 @@ from .frameworks import import_views as imports
 from .frameworks import views as frameworks
 from .frameworks.editor import draft_views as drafts
 from .frameworks.editor import part_views as editor
+from .invitations import link_views as links
+from .invitations import views as inviting
 from .organisation import team_views as teams
 from .organisation import unit_views as units
 from .views import (
     assessments,
     compare,
-    inviting,
-    links,
     moves,
     portfolio,
     questionnaire,

@@ -15,7 +15,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from assessments.mailing import queue_due, send_waiting  # noqa: E402
+from assessments.invitations.mail import queue_due, send_waiting  # noqa: E402
 from assessments.models import (
     Answer,
     Assessment,

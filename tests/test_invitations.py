@@ -7,7 +7,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from assessments.forms.inviting import words_beside_names
+from assessments.invitations.forms import words_beside_names
 from assessments.models import Event, Guest, Invitation, LinkGuess, Participation, Rating, Refused, Respondent
 from assessments.models.participation import Pledge, invite_hash, new_token, respond_hash
 

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from assessments import mailing
+from assessments.invitations import mail as mailing
 from assessments.models import Guest, Invitation, Mail, Membership, Refused, answering_sql
 
 from . import toy

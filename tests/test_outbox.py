@@ -11,7 +11,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
 
-from assessments import mailing
+from assessments.invitations import mail as mailing
 from assessments.models import Assessment, Invitation, Mail
 
 from . import toy

@@ -9,8 +9,8 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..following import Following
 from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
+from ..invitations.tracking import Following
 from ..models import Assessment, Edition, Refused
 from ..moving_on import MovingOn
 from ..permissions.access import get_assessment, get_team

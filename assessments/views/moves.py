@@ -5,8 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from .. import mailing
 from ..forms.assessments import FacilitatorForm
+from ..invitations import mail
 from ..models import Refused
 from ..permissions.access import get_assessment
 from .assessments import refusal_told
@@ -18,7 +18,7 @@ from .assessments import refusal_told
 def open_draft(request, pk):
     assessment, _ = get_assessment(request, pk, may="start")
     assessment.open(by=request.user)
-    mailing.send_soon(assessment)
+    mail.send_soon(assessment)
     messages.success(request, "The assessment is open.")
     return redirect(assessment)
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from ...mailing import queue_due, send_waiting
+from ...invitations.mail import queue_due, send_waiting
 
 
 class Command(BaseCommand):

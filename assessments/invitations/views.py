@@ -7,13 +7,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import mailing
-from ..following import Following
-from ..forms.inviting import InviteForm
 from ..models.participation import link_to
 from ..permissions.access import get_assessment, get_followed
-from ..qr import qr_code
-from .assessments import refusal_told
+from ..views.assessments import refusal_told
+from . import mail
+from .forms import InviteForm
+from .qr_code import qr_code
+from .tracking import Following
 
 
 def _page(request, assessment, may, *, form=None, status=200, **context):
@@ -41,7 +41,7 @@ def invite(request, pk):
     if not form.is_valid():
         return _page(request, assessment, may, form=form, status=422)
     number = assessment.invite(by=request.user, **form.people())
-    mailing.send_soon(assessment)
+    mail.send_soon(assessment)
     messages.success(request, _told(number, assessment))
     return redirect("assessment-invite", pk)
 
@@ -98,7 +98,7 @@ def revoke(request, pk, invitation):
 def remind(request, pk):
     assessment, _ = get_assessment(request, pk, may="invite")
     number = assessment.remind(by=request.user)
-    mailing.send_soon(assessment)
+    mail.send_soon(assessment)
     people = "1 person" if number == 1 else f"{number} people"
     if settings.MAIL_ENABLED:
         messages.success(request, f"{people} will be reminded by mail.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from .models import Assessment, Mail, Participation
+from ..models import Assessment, Mail, Participation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from ..forms.assessments import minutes
-from ..forms.inviting import AcceptForm
 from ..models import Guest, Participation, Refused
 from ..seats import link_problems, open_link
+from .forms import AcceptForm
 
 
 @require_safe

@@ -18,9 +18,9 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from .forms.assessments import minutes
-from .models import Assessment, Mail, Participation
-from .models.participation import link_to, new_token
+from ..forms.assessments import minutes
+from ..models import Assessment, Mail, Participation
+from ..models.participation import link_to, new_token
 
 log = logging.getLogger("maturity")
 
