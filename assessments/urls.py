@@ -10,18 +10,8 @@ from .invitations import link_views as links
 from .invitations import views as inviting
 from .organisation import team_views as teams
 from .organisation import unit_views as units
-from .views import (
-    assessments,
-    compare,
-    moves,
-    portfolio,
-    questionnaire,
-    results,
-    review,
-    roadmap,
-    targets,
-    team_pages,
-)
+from .questionnaire import views as questionnaire
+from .views import assessments, compare, moves, portfolio, results, review, roadmap, targets, team_pages
 from .web import home_views as home
 from .web.url_converters import KeyConverter, KindConverter
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from assessments.frameworks.publishing import publish
 from assessments.models import Criterion, Rating, Result
-from assessments.moving_on import MovingOn
+from assessments.questionnaire.previous_answers import MovingOn
 
 from . import toy
 from .factories import make_membership, make_team, make_user

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..forms.assessments import minutes
 from ..models import Guest, Participation, Refused
-from ..seats import link_problems, open_link
+from ..questionnaire.session import link_problems, open_link
 from .forms import AcceptForm
 
 

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 from ..invitations.tracking import Following
 from ..models import Assessment, Edition, Refused
-from ..moving_on import MovingOn
 from ..permissions.access import get_assessment, get_team
+from ..questionnaire.previous_answers import MovingOn
 from ..reviewing import Agenda
 
 STARTED = {

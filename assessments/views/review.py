@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from ..forms.review import AgreeForm
 from ..models import Rating, Refused, Review, StaleAgreement
 from ..permissions.access import get_assessment, get_reviewed
+from ..questionnaire.session import seated
 from ..reviewing import Agenda
-from ..seats import seated
 from .assessments import refusal_told
 
 

@@ -12,10 +12,10 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from .models import Assessment, Guest, Invitation, LinkGuess, Participation, Rating
-from .models.participation import link_to
-from .permissions import roles
-from .permissions.access import Permissions, get_answering
+from ..models import Assessment, Guest, Invitation, LinkGuess, Participation, Rating
+from ..models.participation import link_to
+from ..permissions import roles
+from ..permissions.access import Permissions, get_answering
 
 
 class Seat:

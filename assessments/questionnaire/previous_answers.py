@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .models import Assessment, Criterion, CriterionResult, Edition, Result, Team
-from .standing import answer_name
+from ..models import Assessment, Criterion, CriterionResult, Edition, Result, Team
+from ..standing import answer_name
 
 
 class State(StrEnum):

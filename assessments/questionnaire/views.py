@@ -11,12 +11,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..forms.assessments import AnswerForm, minutes
-from ..forms.symptoms import SymptomsForm
 from ..models import Refused, StaleAnswer
 from ..models.participation import Pledge
-from ..moving_on import MovingOn
-from ..questionnaire import Progress, Question, symptom_questions
-from ..seats import Seat, seated
+from .forms import SymptomsForm
+from .pages import Progress, Question, symptom_questions
+from .previous_answers import MovingOn
+from .session import Seat, seated
 
 
 def _show(request, template, seat: Seat, *, status=200, **context):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import scoring
-from .models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
-from .seats import Seat
+from .. import scoring
+from ..models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
+from .session import Seat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
