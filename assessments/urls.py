@@ -11,7 +11,8 @@ from .invitations import views as inviting
 from .organisation import team_views as teams
 from .organisation import unit_views as units
 from .questionnaire import views as questionnaire
-from .views import assessments, compare, moves, portfolio, results, review, roadmap, targets, team_pages
+from .review import views as review
+from .views import assessments, compare, moves, portfolio, results, roadmap, targets, team_pages
 from .web import home_views as home
 from .web.url_converters import KeyConverter, KindConverter
 

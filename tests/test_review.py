@@ -4,7 +4,7 @@ import pytest
 
 from assessments import scoring
 from assessments.models import AgreedRating, Answer, Event, Refused, Review, StaleAgreement
-from assessments.reviewing import Agenda
+from assessments.review.agenda import Agenda
 
 from . import toy
 from .factories import make_membership, make_team, make_user

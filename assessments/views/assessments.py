@@ -14,7 +14,7 @@ from ..invitations.tracking import Following
 from ..models import Assessment, Edition, Refused
 from ..permissions.access import get_assessment, get_team
 from ..questionnaire.previous_answers import MovingOn
-from ..reviewing import Agenda
+from ..review.agenda import Agenda
 
 STARTED = {
     Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",

@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from ..forms.review import AgreeForm
 from ..models import Rating, Refused, Review, StaleAgreement
 from ..permissions.access import get_assessment, get_reviewed
 from ..questionnaire.session import seated
-from ..reviewing import Agenda
-from .assessments import refusal_told
+from ..views.assessments import refusal_told
+from .agenda import Agenda
+from .forms import AgreeForm
 
 
 def _screen(request, assessment, may, *, form=None, conflict=None, status=200):
