@@ -8,11 +8,13 @@ from .frameworks.editor import draft_views as drafts
 from .frameworks.editor import part_views as editor
 from .invitations import link_views as links
 from .invitations import views as inviting
+from .lifecycle import move_views as moves
+from .lifecycle import views as assessments
 from .organisation import team_views as teams
 from .organisation import unit_views as units
 from .questionnaire import views as questionnaire
 from .review import views as review
-from .views import assessments, compare, moves, portfolio, results, roadmap, targets, team_pages
+from .views import compare, portfolio, results, roadmap, targets, team_pages
 from .web import home_views as home
 from .web.url_converters import KeyConverter, KindConverter
 

@@ -5,9 +5,9 @@ from collections import Counter
 from django import forms
 from django.db.models import Count
 
+from ..lifecycle.forms import DayField
 from ..models import Assessment, Edition, Result, Unit
 from ..portfolio_rows import Query
-from .assessments import DayField
 
 
 def unit_choices(units: list[Unit]) -> list[tuple]:

@@ -3,7 +3,7 @@
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from ..forms.assessments import minutes
+from ..lifecycle.forms import minutes
 from ..models import Guest, Participation, Refused
 from ..questionnaire.session import link_problems, open_link
 from .forms import AcceptForm

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from ..forms.assessments import minutes
+from ..lifecycle.forms import minutes
 from ..models import Assessment, Mail, Participation
 from ..models.participation import link_to, new_token
 

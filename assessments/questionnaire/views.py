@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..forms.assessments import AnswerForm, minutes
+from ..lifecycle.forms import AnswerForm, minutes
 from ..models import Refused, StaleAnswer
 from ..models.participation import Pledge
 from .forms import SymptomsForm

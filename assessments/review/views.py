@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from ..lifecycle.views import refusal_told
 from ..models import Rating, Refused, Review, StaleAgreement
 from ..permissions.access import get_assessment, get_reviewed
 from ..questionnaire.session import seated
-from ..views.assessments import refusal_told
 from .agenda import Agenda
 from .forms import AgreeForm
 

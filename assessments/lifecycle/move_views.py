@@ -5,11 +5,11 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..forms.assessments import FacilitatorForm
 from ..invitations import mail
 from ..models import Refused
 from ..permissions.access import get_assessment
-from .assessments import refusal_told
+from .forms import FacilitatorForm
+from .views import refusal_told
 
 
 @require_POST

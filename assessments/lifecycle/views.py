@@ -9,12 +9,12 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..forms.assessments import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 from ..invitations.tracking import Following
 from ..models import Assessment, Edition, Refused
 from ..permissions.access import get_assessment, get_team
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
+from .forms import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 
 STARTED = {
     Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",
