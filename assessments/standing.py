@@ -6,11 +6,11 @@ from fractions import Fraction
 from functools import cached_property
 
 from . import scoring
-from .aims import GradedTarget, next_by_part
 from .charts import level_step
 from .history import last_confirmed
 from .models import Criterion, CriterionResult, PartResult, Result
 from .models.results import Figures, as_fraction
+from .planning.target_progress import GradedTarget, next_by_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,11 @@ from .lifecycle import move_views as moves
 from .lifecycle import views as assessments
 from .organisation import team_views as teams
 from .organisation import unit_views as units
+from .planning import roadmap_views as roadmap
+from .planning import target_views as targets
 from .questionnaire import views as questionnaire
 from .review import views as review
-from .views import compare, portfolio, results, roadmap, targets, team_pages
+from .views import compare, portfolio, results, team_pages
 from .web import home_views as home
 from .web.url_converters import KeyConverter, KindConverter
 

@@ -10,7 +10,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from assessments.aims import graded
 from assessments.demo import invented
 from assessments.frameworks.storing import load_built_in
 from assessments.models import (
@@ -27,6 +26,7 @@ from assessments.models import (
     Unit,
     User,
 )
+from assessments.planning.target_progress import graded
 
 from .factories import make_team, make_user
 

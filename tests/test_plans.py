@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.agenda import Agenda
-from assessments.aims import graded, next_by_part
-from assessments.aspiring import Aspiration
 from assessments.models import Action, AdviserAnswers, Edition, Event, SetbackReason, Target, Unit
-from assessments.roadmap import Roadmap
+from assessments.planning.context import Aspiration
+from assessments.planning.roadmap import Roadmap
+from assessments.planning.target_progress import graded, next_by_part
 from assessments.scoring.target_grading import Grade
 
 from . import toy

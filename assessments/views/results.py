@@ -4,12 +4,12 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ..aims import graded
 from ..forms.portfolio import ExportForm
 from ..forms.progress import SetbackForm
 from ..history import current_beside, latest_before
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
+from ..planning.target_progress import graded
 from ..progress_charts import radar_chart
 from ..standing import Standing
 from ..voices import notes_behind, voices_behind

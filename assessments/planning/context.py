@@ -5,11 +5,11 @@ from typing import Any
 
 from django.http import Http404
 
-from . import scoring
-from .aims import GradedTarget, graded
-from .models import Action, AdviserAnswers, Assessment, Edition, Result, Team
-from .models.contents import Contents
-from .models.frozen_scores import Recalled
+from .. import scoring
+from ..models import Action, AdviserAnswers, Assessment, Edition, Result, Team
+from ..models.contents import Contents
+from ..models.frozen_scores import Recalled
+from .target_progress import GradedTarget, graded
 
 
 class Aspiration:

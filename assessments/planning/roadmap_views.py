@@ -7,13 +7,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..aspiring import Aspiration
-from ..forms.plans import ActionForm, GoalForm, RoadmapFilter, StatusForm, proposed
 from ..models import Action
 from ..permissions.access import get_team
-from ..roadmap import Roadmap
-from ..trying import TryOn
-from .targets import page_of
+from .context import Aspiration
+from .forms import ActionForm, GoalForm, RoadmapFilter, StatusForm, proposed
+from .roadmap import Roadmap
+from .target_views import page_of
+from .what_if import TryOn
 
 
 def _back(request, about: Aspiration) -> str:

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from . import scoring
-from .models import Assessment, PartResult, Result, Target
-from .models.frameworks import published_contents
-from .models.frozen_scores import Recalled
-from .scoring import target_grading as grading
-from .scoring.target_grading import Grade, Grading, Sighting
+from .. import scoring
+from ..models import Assessment, PartResult, Result, Target
+from ..models.frameworks import published_contents
+from ..models.frozen_scores import Recalled
+from ..scoring import target_grading as grading
+from ..scoring.target_grading import Grade, Grading, Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from .. import adviser as advising
-from ..aspiring import Aspiration
-from ..forms.plans import AdviserForm, TargetForm
 from ..models import AdviserAnswers, Target
 from ..permissions.access import get_team
+from . import adviser as advising
+from .context import Aspiration
+from .forms import AdviserForm, TargetForm
 
 
 def page_of(name: str, about: Aspiration) -> str:

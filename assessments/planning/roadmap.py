@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from .aims import GradedTarget
-from .aspiring import Aspiration
-from .models import Action, Criterion
-from .models.results import as_fraction
-from .scoring import target_grading
-from .standing import answer_name
+from ..models import Action, Criterion
+from ..models.results import as_fraction
+from ..scoring import target_grading
+from ..standing import answer_name
+from .context import Aspiration
+from .target_progress import GradedTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

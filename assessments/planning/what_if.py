@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
-from . import scoring
-from .aspiring import Aspiration
-from .models import Criterion
-from .scoring import NA, smallest_changes
-from .scoring.smallest_changes import Raise
-from .standing import answer_name
+from .. import scoring
+from ..models import Criterion
+from ..scoring import NA, smallest_changes
+from ..scoring.smallest_changes import Raise
+from ..standing import answer_name
+from .context import Aspiration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
