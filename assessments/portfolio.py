@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from . import scoring
 from .disclosure import shown_units
-from .history import is_stale, months_since, now_everywhere, past_days
 from .holding import HoldingBack
 from .models import PartResult, Result, Target, Team, Unit
 from .portfolio_rows import APART, Query, Row, UnitRow
+from .results.history import is_stale, months_since, now_everywhere, past_days
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"

@@ -22,7 +22,7 @@ from assessments.models import (
     SymptomAnswer,
 )
 from assessments.models.participation import new_token
-from assessments.voices import voices_behind
+from assessments.results.comments import voices_behind
 
 from . import toy
 from .factories import make_membership, make_team, make_user

@@ -8,9 +8,12 @@ import pytest
 from django.utils.safestring import SafeString
 
 from assessments import charts
-from assessments.beside import Beside
 from assessments.frameworks.storing import load_built_in
-from assessments.history import (
+from assessments.models import Answer, Edition, Framework, Result
+from assessments.portfolio import Portfolio
+from assessments.portfolio_rows import Query
+from assessments.results.comparison import Beside
+from assessments.results.history import (
     TableRow,
     TeamHistory,
     current_beside,
@@ -19,11 +22,8 @@ from assessments.history import (
     latest_by_team,
     months_since,
 )
-from assessments.models import Answer, Edition, Framework, Result
-from assessments.portfolio import Portfolio
-from assessments.portfolio_rows import Query
-from assessments.progress_charts import history_chart, radar_chart, small_multiples
-from assessments.standing import Standing
+from assessments.results.report import Standing
+from assessments.results.report_charts import history_chart, radar_chart, small_multiples
 from assessments.templatetags import maturity
 
 from . import toy

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.forms.portfolio import PortfolioForm
-from assessments.history import past_days
 from assessments.models import Answer, Edition, Target, Unit
 from assessments.portfolio import Portfolio
 from assessments.portfolio_rows import APART, Query
+from assessments.results.history import past_days
 from assessments.web import spreadsheets
 
 from . import toy

@@ -3,7 +3,7 @@
 import pytest
 
 from assessments.models import Answer
-from assessments.voices import voices_behind
+from assessments.results.comments import voices_behind
 
 from . import toy
 from .factories import make_membership, make_team, make_user

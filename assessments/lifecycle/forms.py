@@ -8,8 +8,8 @@ from django.core.validators import URLValidator
 from django.utils import timezone
 
 from .. import scoring
-from ..history import day
 from ..models import Answer, Assessment, Edition, PageMark, User
+from ..results.history import day
 
 
 class EditionChoice(forms.ModelChoiceField):

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from ..models import Action, Criterion
 from ..models.results import as_fraction
+from ..results.report import answer_name
 from ..scoring import target_grading
-from ..standing import answer_name
 from .context import Aspiration
 from .target_progress import GradedTarget
 

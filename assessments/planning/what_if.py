@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from .. import scoring
 from ..models import Criterion
+from ..results.report import answer_name
 from ..scoring import NA, smallest_changes
 from ..scoring.smallest_changes import Raise
-from ..standing import answer_name
 from .context import Aspiration
 
 

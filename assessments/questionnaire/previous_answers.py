@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..models import Assessment, Criterion, CriterionResult, Edition, Result, Team
-from ..standing import answer_name
+from ..results.report import answer_name
 
 
 class State(StrEnum):

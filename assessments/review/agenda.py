@@ -9,7 +9,7 @@ from random import SystemRandom
 
 from .. import charts, scoring
 from ..models import AgreedRating, Assessment, Criterion, Rating
-from ..standing import answer_name
+from ..results.report import answer_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

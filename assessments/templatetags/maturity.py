@@ -5,8 +5,9 @@ from html import escape
 from django import template
 from django.utils.safestring import mark_safe
 
-from .. import charts, scoring, standing
-from ..history import apart_from, day, same_month
+from .. import charts, scoring
+from ..results import report
+from ..results.history import apart_from, day, same_month
 from ..web import markdown as markup
 
 register = template.Library()
@@ -131,7 +132,7 @@ def section(path: str) -> str:
 @register.filter
 def answer_name(settled, code: str) -> str:
     """What an answer's code is called on the scale of this criterion."""
-    return standing.answer_name(settled.criterion, code)
+    return report.answer_name(settled.criterion, code)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,13 +5,13 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import history
 from ..models import Assessment, Team
 from ..permissions import roles
 from ..permissions.access import get_team
 from ..planning.target_progress import graded
-from ..progress_charts import history_chart, radar_chart, small_multiples
-from ..standing import Standing
+from . import history
+from .report import Standing
+from .report_charts import history_chart, radar_chart, small_multiples
 
 PER_PAGE = 100
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import scoring
-from .models import Criterion, Result
-from .models.frozen_scores import Recalled
-from .models.results import as_fraction
-from .scoring import comparison
-from .scoring.comparison import Kind, PartChange, Split
-from .standing import answer_name
+from .. import scoring
+from ..models import Criterion, Result
+from ..models.frozen_scores import Recalled
+from ..models.results import as_fraction
+from ..scoring import comparison
+from ..scoring.comparison import Kind, PartChange, Split
+from .report import answer_name
 
 #: What became of criteria, in the order in which it is shown.
 HEADINGS = {

@@ -5,11 +5,11 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from ..beside import Beside
-from ..forms.progress import CompareForm, SetbackForm
-from ..history import TeamHistory
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
+from .comparison import Beside
+from .forms import CompareForm, SetbackForm
+from .history import TeamHistory
 
 
 @require_safe

@@ -5,15 +5,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ..forms.portfolio import ExportForm
-from ..forms.progress import SetbackForm
-from ..history import current_beside, latest_before
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
 from ..planning.target_progress import graded
-from ..progress_charts import radar_chart
-from ..standing import Standing
-from ..voices import notes_behind, voices_behind
 from ..web import spreadsheets
+from .comments import notes_behind, voices_behind
+from .forms import SetbackForm
+from .history import current_beside, latest_before
+from .report import Standing
+from .report_charts import radar_chart
 
 
 @require_safe

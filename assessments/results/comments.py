@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import SystemRandom
 
-from .models import Rating, Result
+from ..models import Rating, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 
-from . import scoring
-from .models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
-from .models.results import as_fraction
+from .. import scoring
+from ..models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
+from ..models.results import as_fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

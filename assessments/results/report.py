@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from . import scoring
-from .charts import level_step
+from .. import scoring
+from ..charts import level_step
+from ..models import Criterion, CriterionResult, PartResult, Result
+from ..models.results import Figures, as_fraction
+from ..planning.target_progress import GradedTarget, next_by_part
 from .history import last_confirmed
-from .models import Criterion, CriterionResult, PartResult, Result
-from .models.results import Figures, as_fraction
-from .planning.target_progress import GradedTarget, next_by_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

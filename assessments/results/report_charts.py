@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from . import charts, scoring
-from .charts import HistoryPoint
+from .. import charts, scoring
+from ..charts import HistoryPoint
+from ..models import Assessment, Result, Target
+from ..models.contents import Contents
+from ..models.results import as_fraction
 from .history import TeamHistory, apart_from
-from .models import Assessment, Result, Target
-from .models.contents import Contents
-from .models.results import as_fraction
-from .standing import Standing
+from .report import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
