@@ -14,12 +14,12 @@ from .organisation import team_views as teams
 from .organisation import unit_views as units
 from .planning import roadmap_views as roadmap
 from .planning import target_views as targets
+from .portfolio import views as portfolio
 from .questionnaire import views as questionnaire
 from .results import comparison_views as compare
 from .results import team_views as team_pages
 from .results import views as results
 from .review import views as review
-from .views import portfolio
 from .web import home_views as home
 from .web.url_converters import KeyConverter, KindConverter
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.disclosure import THRESHOLD, may_be_split, shown_units
+from assessments.portfolio.disclosure_control import THRESHOLD, may_be_split, shown_units
 
 
 @st.composite

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from assessments import charts
 from assessments.frameworks.storing import load_built_in
 from assessments.models import Answer, Edition, Framework, Result
-from assessments.portfolio import Portfolio
-from assessments.portfolio_rows import Query
+from assessments.portfolio.portfolio import Portfolio
+from assessments.portfolio.rows import Query
 from assessments.results.comparison import Beside
 from assessments.results.history import (
     TableRow,

@@ -9,11 +9,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments.agenda import Agenda
 from assessments.models import Action, AdviserAnswers, Edition, Event, SetbackReason, Target, Unit
 from assessments.planning.context import Aspiration
 from assessments.planning.roadmap import Roadmap
 from assessments.planning.target_progress import graded, next_by_part
+from assessments.portfolio.organisation_plan import Agenda
 from assessments.scoring.target_grading import Grade
 
 from . import toy

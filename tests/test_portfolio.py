@@ -12,10 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments.forms.portfolio import PortfolioForm
 from assessments.models import Answer, Edition, Target, Unit
-from assessments.portfolio import Portfolio
-from assessments.portfolio_rows import APART, Query
+from assessments.portfolio.forms import PortfolioForm
+from assessments.portfolio.portfolio import Portfolio
+from assessments.portfolio.rows import APART, Query
 from assessments.results.history import past_days
 from assessments.web import spreadsheets
 

@@ -4,10 +4,10 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ..forms.portfolio import ExportForm
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
 from ..planning.target_progress import graded
+from ..portfolio.forms import ExportForm
 from ..web import spreadsheets
 from .comments import notes_behind, voices_behind
 from .forms import SetbackForm

@@ -9,10 +9,10 @@ import xlsxwriter
 from django.http import HttpResponse
 from django.utils.text import slugify
 
-from ..heatmap import columns_of
 from ..models import Assessment, PartResult, Team
-from ..portfolio import Portfolio
-from ..portfolio_rows import Row
+from ..portfolio.heatmap import columns_of
+from ..portfolio.portfolio import Portfolio
+from ..portfolio.rows import Row
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

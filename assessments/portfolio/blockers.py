@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .disclosure import may_be_split, shown_units
-from .models import Criterion, CriterionResult
+from ..models import Criterion, CriterionResult
+from .disclosure_control import may_be_split, shown_units
 
 if TYPE_CHECKING:
     from .portfolio import Portfolio
-    from .portfolio_rows import Row
+    from .rows import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

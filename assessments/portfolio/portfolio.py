@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
-from . import scoring
-from .disclosure import shown_units
-from .holding import HoldingBack
-from .models import PartResult, Result, Target, Team, Unit
-from .portfolio_rows import APART, Query, Row, UnitRow
-from .results.history import is_stale, months_since, now_everywhere, past_days
+from .. import scoring
+from ..models import PartResult, Result, Target, Team, Unit
+from ..results.history import is_stale, months_since, now_everywhere, past_days
+from .blockers import HoldingBack
+from .disclosure_control import shown_units
+from .rows import APART, Query, Row, UnitRow
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
-from .models import Action, Edition, Target, Team, Unit
-from .permissions import roles as policy
-from .permissions.access import roles_in_many
-from .planning.target_progress import GradedTarget, graded
+from ..models import Action, Edition, Target, Team, Unit
+from ..permissions import roles as policy
+from ..permissions.access import roles_in_many
+from ..planning.target_progress import GradedTarget, graded
 
 PAGE = 100
 #: After how long a target that is over is left out, unless it is asked for.

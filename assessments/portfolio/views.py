@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .. import charts
-from ..agenda import Agenda
-from ..forms.portfolio import ExportForm, PlanForm, PortfolioForm
-from ..heatmap import columns_of, heatmap
 from ..models import Unit
-from ..portfolio import PAGE, Portfolio
-from ..portfolio_rows import APART
 from ..web import spreadsheets
+from .forms import ExportForm, PlanForm, PortfolioForm
+from .heatmap import columns_of, heatmap
+from .organisation_plan import Agenda
+from .portfolio import PAGE, Portfolio
+from .rows import APART
 
 #: Filters that can be taken away by a link, by the name that the page has for them.
 WITHOUT = {"day": "as_of", "edition": "edition", "unit": "unit", "sort": "sort"}

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from .charts import level_step
-from .models import Edition, PartResult
-from .portfolio_rows import Row
+from ..charts import level_step
+from ..models import Edition, PartResult
+from .rows import Row
 
 #: What a column is of: kind and key, as parts are stored; the whole has neither.
 Column = tuple[str, str, str]

@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from ..lifecycle.forms import DayField
 from ..models import Assessment, Edition, Result, Unit
-from ..portfolio_rows import Query
+from .rows import Query
 
 
 def unit_choices(units: list[Unit]) -> list[tuple]:

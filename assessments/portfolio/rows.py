@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .models import Edition, Result, Team, Unit
+from ..models import Edition, Result, Team, Unit
 
 #: Number and name, in place of those of a level, of results on another ladder: their levels mean something else.
 APART = (-1, "on another ladder")
