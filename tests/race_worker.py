@@ -16,7 +16,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from assessments.invitations.mail import queue_due, send_waiting  # noqa: E402
-from assessments.models import (
+from assessments.models import (  # noqa: E402
     Answer,
     Assessment,
     Edition,

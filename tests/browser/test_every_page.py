@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.urls import Resolver404, resolve
 
-from ..test_access_matrix import EXPECTED, PERSONAS
+from ..permissions.test_access_matrix import EXPECTED, PERSONAS
 from .conftest import assert_fits, axe_in_both_schemes
 
 pytestmark = pytest.mark.browser

@@ -1,0 +1,196 @@
+"""What stands around every view: headers, the proxy, probes, signed-out fragments, a database that is away."""
+
+import ipaddress
+
+import pytest
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
+from django.urls import reverse
+
+from assessments.models import Team
+from maturity import middleware
+
+from .. import toy
+from ..factories import make_membership, make_team
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def team(db):
+    return make_team()
+
+
+@pytest.fixture
+def lead(team):
+    return make_membership(team=team, role="lead").user
+
+
+# Headers
+
+
+def directives(response) -> dict[str, str]:
+    policy = response.headers["Content-Security-Policy"]
+    return dict(part.strip().split(" ", 1) for part in policy.split(";"))
+
+
+def test_policy_allows_what_comes_from_the_site_itself_and_nothing_else(client, db):
+    policy = directives(client.get("/sign-in/"))
+    own = {"script-src", "style-src", "img-src", "font-src", "connect-src", "form-action"}
+    assert policy == dict.fromkeys(own, "'self'") | dict.fromkeys(
+        ("default-src", "base-uri", "frame-ancestors"), "'none'"
+    )
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/nowhere/", "/healthz", "/readyz", "/favicon.ico", "/teams/"])
+def test_every_answer_carries_the_headers(client, db, path):
+    response = client.get(path)
+    for name, value in middleware.SECURITY_HEADERS.items():
+        assert response.headers[name] == value
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_errors_carry_the_headers_too(client, db, monkeypatch):
+    client.raise_request_exception = False
+    monkeypatch.setattr(Team.objects.__class__, "visible_to", lambda *args: 1 / 0)
+    client.force_login(make_membership(team=make_team(), role="lead").user)
+    response = client.get("/teams/")
+    assert response.status_code == 500
+    assert directives(response)["default-src"] == "'none'"
+
+
+def test_pages_are_kept_by_no_cache(client, team, lead):
+    client.force_login(lead)
+    assert client.get(team.get_absolute_url()).headers["Cache-Control"] == "no-store, private"
+
+
+# The proxy
+
+
+@pytest.fixture
+def seen(rf, settings):
+    """Address and scheme as views see them, behind two proxies of the network 10.0.0.0/8."""
+    settings.TRUSTED_PROXY = [ipaddress.ip_network("10.0.0.0/8")]
+
+    def ask(**headers):
+        requests = []
+        middleware.trusted_proxy(lambda request: requests.append(request) or HttpResponse())(rf.get("/", **headers))
+        [request] = requests
+        assert "HTTP_X_FORWARDED_FOR" not in request.META
+        assert "HTTP_X_FORWARDED_PROTO" not in request.META
+        return request.META["REMOTE_ADDR"], request.scheme
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("connected", "forwarded", "client_address"),
+    [
+        ("10.0.0.1", "192.0.2.7", "192.0.2.7"),
+        # What a client claims stands to the left of what the proxy has seen.
+        ("10.0.0.1", "127.0.0.1, 192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "192.0.2.7, 10.0.0.2", "192.0.2.7"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", " , ", "10.0.0.1"),
+        ("192.0.2.9", "127.0.0.1", "192.0.2.9"),
+        ("", "127.0.0.1", ""),
+    ],
+)
+def test_address_is_that_of_the_nearest_hop_that_is_no_proxy(seen, connected, forwarded, client_address):
+    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_FOR=forwarded)[0] == client_address
+
+
+@pytest.mark.parametrize(
+    ("connected", "forwarded", "scheme"),
+    [("10.0.0.1", "https", "https"), ("192.0.2.9", "https", "http"), ("10.0.0.1", "gopher", "http")],
+)
+def test_scheme_is_taken_from_the_proxy_only(seen, connected, forwarded, scheme):
+    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_PROTO=forwarded)[1] == scheme
+
+
+# Probes
+
+
+def test_healthz_needs_neither_database_nor_session(client, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        response = client.get("/healthz", headers={"Host": "10.1.2.3"})
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
+    def away(*args):
+        raise OperationalError("secret host and password")
+
+    monkeypatch.setattr(middleware, "MigrationExecutor", away)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"ready": False, "why": "the database does not answer"}
+
+
+def test_readyz_is_ready_when_every_migration_is_applied(client, db):
+    assert client.get("/readyz").json() == {"ready": True}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_answer_reading_only(client, db, path):
+    assert client.post(path).status_code == 404
+    assert client.head(path).status_code == 200
+
+
+# Fragments for whom is signed out
+
+
+def test_signed_out_fragment_sends_the_whole_page_to_sign_in_and_back(client, team):
+    url = team.get_absolute_url()
+    page = {"HX-Current-URL": f"http://testserver{url}?rule=largely"}
+    response = client.get(url, headers=HTMX | page)
+    assert (response.status_code, response.headers["HX-Redirect"]) == (200, f"/sign-in/?next={url}%3Frule%3Dlargely")
+
+
+def test_signed_out_fragment_is_not_led_to_another_site(client, team):
+    response = client.get(team.get_absolute_url(), headers=HTMX | {"HX-Current-URL": "https://evil.example.org/x"})
+    assert response.headers["HX-Redirect"] == "/sign-in/?next=/"
+
+
+def test_other_redirects_of_fragments_stay_as_they_are(client, lead):
+    client.force_login(lead)
+    response = client.get(reverse("home"), headers=HTMX)
+    assert (response.status_code, "HX-Redirect" in response.headers) == (302, False)
+
+
+# A database that is away
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_lost_database_gives_a_page_that_says_so_and_nothing_of_the_error(client, lead, monkeypatch, error, headers):
+    client.force_login(lead)
+    client.raise_request_exception = False
+
+    def away(*args, **kwargs):
+        raise error("connection to server at 10.1.2.3 failed: password for maturity")
+
+    monkeypatch.setattr("assessments.results.history.latest_by_team", away)
+    response = client.get(reverse("teams"), headers=headers)
+    page = response.content.decode()
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "The database is away" in page
+    assert "10.1.2.3" not in page
+    assert "password for" not in page
+
+
+def test_pages_for_errors_need_no_database(client, lead, monkeypatch):
+    """No query may stand between the error and its page: it would fail again."""
+    assessment = toy.start(team=lead.memberships.get().team, by=lead)
+    client.raise_request_exception = False
+    client.force_login(lead)
+
+    def away(*args, **kwargs):
+        raise OperationalError
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    monkeypatch.setattr("assessments.permissions.access.roles_in", away)
+    assert client.get(assessment.get_absolute_url()).status_code == 503

@@ -1,0 +1,334 @@
+"""Every URL and method for every persona. A view that is not in the table fails the test that walks the resolver.
+
+Codes: 2 a page (200), 3 a redirect (302), i to sign-in (302), 0 forbidden (403), 4 not found (404), 5 method not
+allowed (405), 9 refused by the state (409), u the form came back with an error (200 or 422), o signed out (401),
+g a link that has ended (410).
+"""
+
+import datetime
+
+import pytest
+from django.db import transaction
+from django.urls import get_resolver, reverse
+
+from assessments.models import Action, Target, Unit
+
+from .. import toy
+from ..factories import make_membership, make_team, make_unit, make_user
+
+pytestmark = pytest.mark.django_db
+
+PERSONAS = ["admin", "manager", "lead", "member", "viewer", "outsider", "anonymous"]
+
+#: (URL name, method): one code per persona, in the order above. The team is the one of manager, lead, member, viewer.
+EXPECTED = {
+    ("home", "GET"): "333333i",
+    ("signed-in", "GET"): "222222i",
+    ("favicon", "GET"): "3333333",
+    ("setup", "GET"): "4444444",
+    ("setup", "POST"): "4444444",
+    ("sign-in", "GET"): "3333332",
+    ("sign-in", "POST"): "333333u",
+    ("sign-in-demo", "POST"): "4444444",
+    ("sign-out", "POST"): "3333333",
+    ("password-reset", "GET"): "2222222",
+    ("password-reset", "POST"): "uuuuuuu",
+    ("password-set", "GET"): "ggggggg",
+    ("password-set", "POST"): "ggggggg",
+    ("account", "GET"): "222222i",
+    ("account", "POST"): "333333i",
+    ("password-change", "GET"): "222222i",
+    ("password-change", "POST"): "uuuuuui",
+    ("accounts", "GET"): "200000i",
+    ("account-new", "GET"): "200000i",
+    ("account-new", "POST"): "u00000i",
+    ("account-edit", "GET"): "200000i",
+    ("account-edit", "POST"): "u00000i",
+    ("account-link", "POST"): "200000i",
+    ("account-erase", "GET"): "200000i",
+    ("account-erase", "POST"): "300000i",
+    ("units", "GET"): "200000i",
+    ("unit-new", "GET"): "200000i",
+    ("unit-new", "POST"): "u00000i",
+    ("unit-edit", "GET"): "200000i",
+    ("unit-edit", "POST"): "u00000i",
+    ("unit-delete", "POST"): "300000i",
+    ("unit-manager-add", "POST"): "u00000i",
+    ("unit-manager-remove", "POST"): "300000i",
+    ("teams", "GET"): "222222i",
+    ("team-new", "GET"): "200000i",
+    ("team-new", "POST"): "u00000i",
+    ("team", "GET"): "222224i",
+    ("team-edit", "GET"): "202004i",
+    ("team-edit", "POST"): "u0u004i",
+    ("team-members", "GET"): "222224i",
+    ("team-members", "POST"): "u0u004i",
+    ("member-role", "POST"): "303004i",
+    ("member-remove", "POST"): "303004i",
+    ("frameworks", "GET"): "222222i",
+    ("framework", "GET"): "333333i",
+    ("edition", "GET"): "222222i",
+    ("edition-compare", "GET"): "222222i",
+    ("edition-export", "GET"): "222222i",
+    ("criterion-history", "GET"): "222222i",
+    ("framework-import", "GET"): "200000i",
+    ("framework-import", "POST"): "u00000i",
+    ("draft-make", "POST"): "300000i",
+    ("draft-edit", "GET"): "200000i",
+    ("draft-edit", "POST"): "u00000i",
+    ("draft-discard", "POST"): "300000i",
+    ("draft-changes", "GET"): "200000i",
+    ("draft-meaning", "POST"): "300000i",
+    ("draft-impact", "GET"): "200000i",
+    ("draft-publish", "GET"): "200000i",
+    ("draft-publish", "POST"): "900000i",
+    ("draft-new", "GET"): "200000i",
+    ("draft-new", "POST"): "u00000i",
+    ("draft-part", "GET"): "200000i",
+    ("draft-part", "POST"): "u00000i",
+    ("draft-move", "POST"): "300000i",
+    ("draft-remove", "POST"): "300000i",
+    ("assessment-start", "GET"): "002004i",
+    ("assessment-start", "POST"): "00u004i",
+    ("assessment", "GET"): "222224i",
+    ("assessment-due", "POST"): "003004i",
+    ("assessment-close", "GET"): "002004i",
+    ("assessment-close", "POST"): "003004i",
+    ("assessment-reopen", "GET"): "009004i",
+    ("assessment-reopen", "POST"): "009004i",
+    ("assessment-discard", "GET"): "002004i",
+    ("assessment-discard", "POST"): "003004i",
+    ("assessment-open", "POST"): "003004i",
+    ("assessment-end", "GET"): "002004i",
+    ("assessment-end", "POST"): "003004i",
+    ("assessment-again", "POST"): "003004i",
+    ("assessment-facilitator", "POST"): "003004i",
+    ("assessment-invite", "GET"): "002004i",
+    ("assessment-invite", "POST"): "00u004i",
+    ("assessment-share", "POST"): "002004i",
+    ("assessment-revoke", "POST"): "003004i",
+    ("assessment-forget", "POST"): "003004i",
+    ("assessment-remind", "POST"): "003004i",
+    ("assessment-participation", "GET"): "002004i",
+    ("review", "GET"): "002204i",
+    ("review-now", "GET"): "002204i",
+    ("review-turn", "POST"): "003004i",
+    ("review-agree", "POST"): "00u004i",
+    ("answer", "GET"): "002204i",
+    ("answer-link", "POST"): "003304i",
+    ("answer-symptoms", "GET"): "002204i",
+    ("answer-symptoms", "POST"): "003304i",
+    ("answer-next", "GET"): "003304i",
+    ("answer-dimension", "GET"): "002204i",
+    ("answer-save", "POST"): "003304o",
+    ("answer-done", "GET"): "002204i",
+    ("answer-submit", "POST"): "003304i",
+    ("result", "GET"): "222224i",
+    ("result-setback", "POST"): "003304i",
+    ("team-compare", "GET"): "022224i",
+    ("team-export", "GET"): "222224i",
+    ("team-targets", "GET"): "222224i",
+    ("team-targets", "POST"): "0uu004i",
+    ("target-give-up", "POST"): "033004i",
+    ("team-adviser", "GET"): "222224i",
+    ("team-adviser", "POST"): "022004i",
+    ("team-roadmap", "GET"): "022224i",
+    ("team-what-if", "GET"): "022224i",
+    ("action-new", "GET"): "002204i",
+    ("action-new", "POST"): "00uu04i",
+    ("action-edit", "GET"): "002204i",
+    ("action-edit", "POST"): "00uu04i",
+    ("action-status", "POST"): "003304i",
+    ("portfolio", "GET"): "222222i",
+    ("portfolio-export", "GET"): "222222i",
+    ("plan", "GET"): "222222i",
+    # Links are for whoever holds them, whoever is signed in. A member of the team is led to their own pages.
+    ("link", "GET"): "2233222",
+    ("link-accept", "POST"): "uuuuuu3",
+    ("guest-answer", "GET"): "2222222",
+    ("guest-answer-next", "GET"): "3333333",
+    ("guest-answer-symptoms", "GET"): "2222222",
+    ("guest-answer-symptoms", "POST"): "3333333",
+    ("guest-answer-done", "GET"): "2222222",
+    ("guest-answer-submit", "POST"): "9999999",
+    ("guest-answer-dimension", "GET"): "2222222",
+    ("guest-answer-save", "POST"): "3333333",
+    ("guest-review", "GET"): "3333333",
+    ("guest-review-now", "GET"): "2222222",
+}
+STATUS = {"2": 200, "3": 302, "i": 302, "0": 403, "4": 404, "5": 405, "9": 409, "o": 401, "g": 410}
+
+
+class World:
+    """A team with an open assessment that has answers, a closed one with a result, and everybody who may look."""
+
+    def __init__(self):
+        unit = make_unit()
+        self.team = make_team(unit=unit)
+        self.admin = make_user(is_administrator=True)
+        self.spare_admin = make_user(is_administrator=True)
+        self.manager, self.lead, self.member, self.viewer = (make_user() for _ in range(4))
+        self.unit_manager = make_membership(user=self.manager, unit=unit, role="manager")
+        for role in ("lead", "member", "viewer"):
+            make_membership(user=getattr(self, role), team=self.team, role=role)
+        self.newcomer = make_membership(user=make_user(), team=self.team, role="viewer")
+        self.outsider = make_user()
+        make_membership(user=self.outsider, team=make_team(), role="lead")
+        self.empty_unit = Unit.objects.create(name="Empty")
+        self.edition = toy.make_edition()
+        self.next_edition = self.edition.make_draft(by=self.admin)
+        closed = toy.start(team=self.team, by=self.lead, edition=self.edition)
+        toy.rate(closed, self.member, "F F L N F F P N")
+        self.result = closed.close(by=self.lead)
+        self.open = toy.start(team=self.team, by=self.lead, edition=self.edition)
+        for user in (self.lead, self.member):
+            toy.rate(self.open, user, "F F - - F F - -")
+        self.criterion = self.open.criteria_asked()[0]
+        known = {"team": self.team, "framework": self.edition.framework, "by": self.lead}
+        self.target = Target.objects.set(**known, level=2, due=datetime.date(2099, 1, 1), why="To try.")
+        self.action = Action.objects.plan(**known, criterion="y3", text="Do it.")
+        self.draft = toy.start(team=self.team, by=self.lead, edition=toy.make_edition(), as_draft=True)
+        self.reviewed = toy.start(team=self.team, by=self.lead, edition=toy.make_edition())
+        toy.rate(self.reviewed, self.member, "F F - - F F - -")
+        self.reviewed.end_answering(by=self.lead)
+        self.guest = toy.guest(self.open, email="guest@example.org")
+        self.own_link = toy.invited(self.open, email="invited@example.org")[1]
+        self.shared = self.open.share(by=self.lead)
+
+    def persona(self, name):
+        return None if name == "anonymous" else getattr(self, name)
+
+    def arguments(self, name) -> list:
+        team, open_, edition = [self.team.pk], [self.open.pk], self.edition
+        draft = [edition.framework.key, self.next_edition.pk]
+        part = [*draft, "criterion", self.next_edition.criteria.first().pk]
+        special = {
+            "edition-compare": [edition.framework.key, edition.pk],
+            "edition-export": [edition.framework.key, edition.pk],
+            "criterion-history": [edition.framework.key, "x1"],
+            "framework-import": [],
+            "draft-make": [edition.framework.key, edition.pk],
+            "draft-meaning": part,
+            "draft-new": [*draft, "criterion"],
+            "draft-part": part,
+            "draft-move": part,
+            "draft-remove": part,
+            "password-set": ["bm9ib2R5", "wrong-token"],
+            "account-edit": [self.viewer.pk],
+            "account-link": [self.viewer.pk],
+            "unit-edit": [self.empty_unit.pk],
+            "unit-delete": [self.empty_unit.pk],
+            "unit-manager-add": [self.team.unit_id],
+            "unit-manager-remove": [self.team.unit_id, self.unit_manager.pk],
+            "member-role": [self.team.pk, self.newcomer.pk],
+            "member-remove": [self.team.pk, self.newcomer.pk],
+            "framework": [edition.framework.key],
+            "edition": [edition.framework.key, edition.pk],
+            "assessment-start": team,
+            "answer-dimension": [self.open.pk, "X"],
+            "answer-save": [self.open.pk, "X", self.criterion.pk],
+            "result": [self.result.pk],
+            "result-setback": [self.result.pk],
+            "target-give-up": [self.team.pk, self.target.pk],
+            "action-new": [self.team.pk, "x1"],
+            "action-edit": [self.team.pk, self.action.pk],
+            "action-status": [self.team.pk, self.action.pk],
+            "account-erase": [self.viewer.pk],
+            "assessment-open": [self.draft.pk],
+            "assessment-again": [self.reviewed.pk],
+            "assessment-forget": [self.open.pk, self.guest.invitation.pk],
+            "assessment-revoke": [self.open.pk, self.guest.invitation.pk],
+            "review-agree": [self.reviewed.pk, self.reviewed.criteria_asked()[0].pk],
+            "link": [self.shared],
+            "link-accept": [self.own_link],
+            "guest-answer-dimension": [self.guest.token, "X"],
+            "guest-answer-save": [self.guest.token, "X", self.criterion.pk],
+        }
+        if name in special:
+            return special[name]
+        if name.startswith("draft-"):
+            return draft
+        if name.startswith("review"):
+            return [self.reviewed.pk]
+        if name.startswith("guest"):
+            return [self.guest.token]
+        if name.startswith("team") and name not in {"teams", "team-new"}:
+            return team
+        return open_ if name.startswith(("assessment", "answer")) else []
+
+    def data(self, name, user) -> dict:
+        if name == "answer-save":
+            return {"code": "L", "page": "p2", "sequence": 1, "version": 1, "who": user.pk if user else self.lead.pk}
+        if name == "guest-answer-save":
+            return {"code": "L", "page": "p2", "sequence": 1, "version": 0, "who": self.open.pk}
+        if name == "member-role":
+            return {"role": "member"}
+        if name == "account":
+            return {"name": "Somebody", "keyboard_shortcuts": "on"}
+        if name == "result-setback":
+            return {"text": "People left."}
+        if name == "action-status":
+            return {"status": "doing"}
+        if name == "draft-meaning":
+            return {"editorial": "yes", "revision": 0}
+        if name == "assessment-start":
+            return {"edition": self.edition.pk}
+        return {}
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def names():
+    return {pattern.name for pattern in get_resolver("assessments.urls").url_patterns}
+
+
+def test_every_url_is_in_the_table():
+    assert names() == {name for name, _ in EXPECTED}
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in EXPECTED}))
+def test_only_the_declared_methods_are_allowed(client, world, name):
+    client.force_login(world.admin)
+    url = reverse(name, args=world.arguments(name))
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        if (name, method) not in EXPECTED:
+            assert client.generic(method, url).status_code == 405, method
+
+
+@pytest.mark.parametrize("name,method", EXPECTED)
+def test_each_persona_gets_what_the_table_says(client, world, name, method):
+    codes = EXPECTED[name, method]
+    assert len(codes) == len(PERSONAS)
+    url = reverse(name, args=world.arguments(name))
+    seen = {}
+    for persona in PERSONAS:
+        user = world.persona(persona)
+        client.logout()
+        if user:
+            client.force_login(user)
+        with transaction.atomic():
+            response = client.generic(method, url) if method == "GET" else client.post(url, world.data(name, user))
+            seen[persona] = (response.status_code, getattr(response, "url", ""))
+            transaction.set_rollback(True)
+    for persona, code in zip(PERSONAS, codes, strict=True):
+        status, location = seen[persona]
+        if code == "u":
+            assert status in {200, 422}, (persona, status)
+        else:
+            assert status == STATUS[code], (persona, status)
+            assert (code == "i") == location.startswith("/sign-in/?next="), (persona, location)
+
+
+@pytest.mark.parametrize(
+    "name,method", [key for key in EXPECTED if EXPECTED[key][5] == "4" and key[0] not in {"setup", "sign-in-demo"}]
+)
+def test_a_foreign_object_answers_like_a_missing_one(client, world, name, method):
+    client.force_login(world.outsider)
+    arguments = world.arguments(name)
+    missing = ["00000000-0000-4000-8000-000000000000", *arguments[1:]]
+    answers = [client.generic(method, reverse(name, args=each)) for each in (arguments, missing)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content

@@ -1,0 +1,554 @@
+"""Targets and actions, graded by later results; the roadmap, the memory of the adviser, reasons for setbacks."""
+
+import datetime
+import re
+from html import unescape
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from assessments.models import Action, AdviserAnswers, Edition, Event, SetbackReason, Target, Unit
+from assessments.planning.context import Aspiration
+from assessments.planning.roadmap import Roadmap
+from assessments.planning.target_progress import graded, next_by_part
+from assessments.portfolio.organisation_plan import Agenda
+from assessments.scoring.target_grading import Grade
+
+from .. import toy
+from ..factories import make_membership, make_unit, make_user
+from ..progress import AT, Lead
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime.date.today()
+
+
+def days(number):
+    return TODAY + datetime.timedelta(days=number)
+
+
+@pytest.fixture
+def lead():
+    return Lead()
+
+
+def aim(lead, *, level=2, due=60, set_ago=100, baseline=None, **fields):
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user, "rule": "largely", "why": "Why."}
+    target = Target.objects.set(**terms, level=level, due=days(due), baseline=baseline, **fields)
+    Target.objects.filter(pk=target.pk).update(set_at=timezone.now() - datetime.timedelta(days=set_ago))
+    return target
+
+
+def grades(lead):
+    return [(each.grading.grade, each.percent) for each in graded(lead.team.targets.for_grading())]
+
+
+class TestTargets:
+    def test_a_later_result_grades_it(self, lead):
+        baseline = lead.closes(AT[0], on=str(days(-200)))
+        aim(lead, baseline=baseline)
+        assert grades(lead) == [(Grade.NOT_ASSESSED, None)]
+        lead.closes(AT[1], on=str(days(-50)))
+        assert grades(lead) == [(Grade.ON_THE_WAY, "75")]
+        lead.closes(AT[2], on=str(days(-10)))
+        assert grades(lead) == [(Grade.MET, "100")]
+
+    def test_editions_come_from_memory(self, lead):
+        """Their long texts would be read once for each result and each target."""
+        baseline = lead.closes(AT[0], on=str(days(-200)))
+        lead.closes(AT[1], on=str(days(-50)))
+        for due in (60, 90):
+            aim(lead, due=due, baseline=baseline)
+        wanted = grades(lead)
+        with CaptureQueriesContext(connection) as queries:
+            assert grades(lead) == wanted == [(Grade.ON_THE_WAY, "75")] * 2
+        assert not [query for query in queries if "unit_of_assessment" in query["sql"]]
+        assert len(queries) == 3  # Targets, results, criteria.
+
+    def test_after_the_due_day_the_last_result_before_it_decides(self, lead):
+        aim(lead, due=-20, set_ago=100)
+        lead.closes(AT[1], on=str(days(-30)))
+        lead.closes(AT[2], on=str(days(-10)))
+        assert grades(lead)[0][0] == Grade.MISSED
+
+    @pytest.mark.parametrize(("dimension", "latest", "reached"), [("", 2, True), ("", 1, False), ("Y", 2, True)])
+    def test_a_missed_one_says_where_the_newest_result_has_it(self, client, lead, dimension, latest, reached):
+        aim(lead, due=-20, set_ago=100, dimension=dimension)
+        lead.closes(AT[1], on=str(days(-30)))
+        newest = lead.closes(AT[latest], on=str(days(-10)))
+        (target,) = graded(lead.team.targets.for_grading())
+        assert target.grading.grade == Grade.MISSED
+        assert target.reached_late == (newest.date if reached else None)
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/targets/").content.decode()
+        assert (f"reached by {newest.date.day} " in page) == reached
+
+    def test_an_assessment_that_was_open_when_it_was_set_grades_it(self, lead):
+        """Its date is before that day; but the target did not start from it, and its result came later."""
+        baseline = lead.closes(AT[0], on=str(days(-90)))
+        aim(lead, set_ago=2, baseline=baseline)
+        lead.closes(AT[2], on=str(days(-5)))
+        assert grades(lead) == [(Grade.MET, "100")]
+
+    def test_its_own_baseline_says_nothing_though_closed_again_later(self, lead):
+        baseline = lead.closes(AT[0], on=str(TODAY))
+        aim(lead, set_ago=0, baseline=baseline)
+        baseline.assessment.reopen(by=lead.user, reason="A mistake.")
+        baseline.assessment.refresh_from_db()
+        baseline.assessment.close(by=lead.user)
+        assert grades(lead) == [(Grade.NOT_ASSESSED, None)]
+
+    def test_a_short_result_does_not_count(self, lead):
+        aim(lead)
+        lead.closes("F F", on=str(days(-10)), questionnaire="short")
+        assert grades(lead) == [(Grade.NOT_ASSESSED, None)]
+
+    def test_in_a_dimension_its_own_level_counts(self, lead):
+        aim(lead, dimension="X", level=2)
+        aim(lead, dimension="Y", level=2)
+        lead.closes(AT[1], on=str(days(-10)))
+        assert [grade for grade, _ in grades(lead)] == [Grade.MET, Grade.ON_THE_WAY]
+        without = graded(lead.team.targets.for_grading(), with_shares=False)
+        assert [each.grading.grade for each in without] == [Grade.MET, Grade.ON_THE_WAY]
+
+    def test_a_new_ladder_asks_for_it_again(self, lead):
+        aim(lead)
+        newer = toy.make_edition(key=lead.edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        lead.closes(AT[3], on=str(days(-1)), edition=newer)
+        (target,) = graded(lead.team.targets.for_grading())
+        assert (target.outdated, target.grading.grade) == (True, Grade.NOT_ASSESSED)
+
+    def test_another_one_for_the_same_part_and_day_takes_its_place(self, lead):
+        aim(lead, level=1)
+        aim(lead, level=3)
+        assert [target.level for target in lead.team.targets.all()] == [3]
+
+    def test_the_next_one_of_each_part_is_shown(self, lead):
+        aim(lead, level=1, due=-10)
+        aim(lead, level=3, due=200)
+        aim(lead, level=2, due=20)
+        assert next_by_part(graded(lead.team.targets.for_grading()))[""].target.level == 2
+
+    def test_giving_up_leaves_a_trace_without_words(self, lead):
+        target = aim(lead)
+        for stale in [Target.objects.get(pk=target.pk) for _ in range(2)]:
+            stale.give_up(by=lead.user)
+        assert Event.objects.filter(kind="target.given_up").count() == 1
+        assert not Target.objects.exists()
+        assert Event.objects.filter(kind="target.given_up").exists()
+        assert not any("Why." in str(event.data) for event in Event.objects.all())
+
+    def test_the_lowest_level_is_no_target(self, lead):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            aim(lead, level=0)
+
+    def test_cost_does_not_grow_with_targets(self, lead, django_assert_num_queries):
+        lead.closes(AT[1], on=str(days(-10)))
+        for n in range(5):
+            aim(lead, due=n + 1)
+        # Targets, results since, criteria of the deciding ones.
+        with django_assert_num_queries(3):
+            graded(lead.team.targets.for_grading())
+
+
+class TestActions:
+    def plan(self, lead, criterion="y3", ago=100, **fields):
+        terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user, "text": "Do it."}
+        action = Action.objects.plan(**terms, criterion=criterion, **fields)
+        at = timezone.now() - datetime.timedelta(days=ago)
+        Action.objects.filter(pk=action.pk).update(created_at=at, status_at=at)
+        return action
+
+    def roadmap(self, lead, **filters):
+        return Roadmap(Aspiration(lead.team), **filters)
+
+    def test_is_offered_as_done_when_a_later_result_meets_the_criterion(self, lead):
+        action = self.plan(lead)
+        lead.closes(AT[1], on=str(days(-50)))
+        assert self.roadmap(lead).seem_done == []
+        lead.closes(AT[2], on=str(days(-10)))
+        assert [each.action for each in self.roadmap(lead).seem_done] == [action]
+
+    def test_an_earlier_result_offers_nothing(self, lead):
+        lead.closes(AT[2], on=str(days(-50)))
+        self.plan(lead, ago=0)
+        assert self.roadmap(lead).seem_done == []
+
+    def test_what_was_done_and_is_still_unmet_is_pointed_out(self, lead):
+        action = self.plan(lead)
+        action.change(by=lead.user, status="done")
+        lead.closes(AT[1], on=str(TODAY))
+        assert [each.action for each in self.roadmap(lead).without_effect] == [action]
+
+    def test_what_was_done_after_the_result_waits_for_the_next_one(self, lead):
+        lead.closes(AT[1], on=str(days(-5)))
+        self.plan(lead).change(by=lead.user, status="done")
+        assert self.roadmap(lead).without_effect == []
+
+    def test_of_one_day_the_result_has_to_come_after_the_work(self, lead):
+        action = self.plan(lead, ago=0)
+        lead.closes(AT[1], on=str(TODAY))
+        action.change(by=lead.user, status="done")
+        assert self.roadmap(lead).without_effect == []
+        lead.closes(AT[1], on=str(TODAY))
+        assert [each.action for each in self.roadmap(lead).without_effect] == [action]
+
+    def test_dropping_needs_a_reason_in_the_database_too(self, lead):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            self.plan(lead).change(by=lead.user, status="dropped")
+
+    def test_filter_by_owner_and_day(self, lead):
+        other = make_membership(team=lead.team).user
+        mine, late = self.plan(lead, owner=lead.user, due=days(5)), self.plan(lead, owner=other, due=days(50))
+        self.plan(lead)
+        assert [each.action for each in self.roadmap(lead, owner=lead.user).actions] == [mine]
+        assert [each.action for each in self.roadmap(lead, until=days(60)).actions] == [mine, late]
+
+    def test_progress_of_a_target_counts_actions_in_its_part_up_to_its_level(self, lead):
+        aim(lead, level=2, dimension="Y")
+        self.plan(lead, "y2").change(by=lead.user, status="done")
+        self.plan(lead, "y3")
+        for elsewhere in ("y4", "x3"):
+            self.plan(lead, elsewhere)
+        self.plan(lead, "y1").change(by=lead.user, status="dropped", reason="Not ours.")
+        (progress,) = self.roadmap(lead).progress
+        assert (progress.done, progress.all) == (1, 2)
+
+    def test_blockers_tell_whether_somebody_works_on_them(self, lead):
+        lead.closes("N N L N F F P N", on=str(days(-5)))
+        self.plan(lead, "x2")
+        gaps = {gap.criterion.key: gap.is_planned for gap in self.roadmap(lead).gaps}
+        assert gaps == {"x1": False, "x2": True}
+
+    def test_an_action_for_a_criterion_that_is_gone_stays(self, lead):
+        action = self.plan(lead, "gone")
+        (planned,) = self.roadmap(lead).actions
+        assert (planned.action, planned.criterion) == (action, None)
+
+
+class TestOnlyShortResults:
+    ADDRESSES = ("roadmap", "targets", "what-if")
+    TOLD = "Only short results so far; the roadmap and targets need a full one."
+
+    @pytest.mark.parametrize("name", ADDRESSES)
+    def test_the_page_says_so_and_leads_to_a_full_assessment(self, client, lead, name):
+        lead.closes("F F", on=str(days(-20)), questionnaire="short")
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/{name}/").content.decode()
+        start = f"/teams/{lead.team.pk}/assessments/new/?framework={lead.edition.framework.key}"
+        assert self.TOLD in page
+        assert f'href="{start}">Start a full assessment' in page
+        assert not re.search("no result yet|first assessment|first full assessment", page, re.IGNORECASE)
+        lead.closes(AT[1], on=str(days(-30)))
+        assert self.TOLD not in client.get(f"/teams/{lead.team.pk}/{name}/").content.decode()
+
+    def test_whoever_may_not_start_one_gets_no_link(self, client, lead):
+        lead.closes("F F", on=str(days(-20)), questionnaire="short")
+        client.force_login(make_membership(team=lead.team, role="member").user)
+        page = client.get(f"/teams/{lead.team.pk}/roadmap/").content.decode()
+        assert self.TOLD in page
+        assert "Start a full assessment" not in page
+
+    def test_the_form_that_starts_one_says_so_before(self, client, lead):
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/assessments/new/?edition={lead.edition.pk}").content.decode()
+        assert "Shown apart from full results; targets and roadmap need a full one." in page
+
+
+class TestPages:
+    def test_a_target_is_set_from_the_newest_result(self, client, lead):
+        result = lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        data = {"part": "Y", "level": 2, "due": days(30).isoformat(), "why": "To be faster."}
+        assert client.post(f"/teams/{lead.team.pk}/targets/", data).status_code == 302
+        target = Target.objects.get()
+        assert (target.dimension, target.level, target.rule, target.baseline) == ("Y", 2, "largely", result)
+
+    @pytest.mark.parametrize("wrong", [{"level": 0}, {"level": 9}, {"due": "2020-01-01"}, {"why": ""}, {"part": "Z"}])
+    def test_what_makes_no_sense_comes_back(self, client, lead, wrong):
+        client.force_login(lead.user)
+        data = {"part": "", "level": 2, "due": days(30).isoformat(), "why": "To be faster.", **wrong}
+        page = client.post(f"/teams/{lead.team.pk}/targets/", data)
+        assert page.status_code == 200
+        assert not Target.objects.exists()
+
+    def test_a_target_of_another_team_is_not_found(self, client, lead):
+        target = aim(Lead())
+        client.force_login(lead.user)
+        assert client.post(f"/teams/{lead.team.pk}/targets/{target.pk}/give-up/").status_code == 404
+        assert Target.objects.exists()
+
+    def test_giving_up_leads_back_to_its_framework(self, client, lead):
+        lead.closes(AT[1], on=str(days(-10)))
+        other = Lead(team=lead.team)
+        other.closes(AT[1], on=str(days(-5)))
+        target = aim(lead)
+        client.force_login(lead.user)
+        address = f"/teams/{lead.team.pk}/targets/?framework={lead.edition.framework.key}"
+        assert "It goes for good" in client.get(address).content.decode()
+        assert client.post(f"/teams/{lead.team.pk}/targets/{target.pk}/give-up/").url == address
+
+    def test_a_target_that_is_met_is_no_longer_on_the_way(self, client, lead):
+        aim(lead, set_ago=30)
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        address = f"/teams/{lead.team.pk}/targets/"
+        assert "% of the way" in client.get(address).content.decode()
+        lead.closes(AT[2], on=str(days(-5)))
+        page = client.get(address).content.decode()
+        assert "met</span>" in page
+        assert "% of the way" not in page
+
+    def test_planning_proposes_the_next_step_and_keeps_what_was_written(self, client, lead):
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        address = f"/teams/{lead.team.pk}/actions/new/y3/"
+        assert "Begin with y3." in client.get(address).content.decode()
+        client.post(address, {"text": "Talk first.", "owner": lead.user.pk, "due": "", "status": "open"})
+        action = Action.objects.get()
+        assert (action.text, action.owner, action.criterion) == ("Talk first.", lead.user, "y3")
+
+    def test_somebody_outside_the_team_cannot_own_an_action(self, client, lead):
+        client.force_login(lead.user)
+        outsider = make_user()
+        data = {"text": "Do it.", "owner": outsider.pk, "status": "open"}
+        assert client.post(f"/teams/{lead.team.pk}/actions/new/y3/", data).status_code == 200
+        assert not Action.objects.exists()
+
+    def test_trying_ratings_on_changes_nothing(self, client, lead):
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        counts = Event.objects.count()
+        page = client.get(f"/teams/{lead.team.pk}/what-if/?level=2&c6=L").content.decode()
+        assert "1 → 2" in page
+        assert "The smallest set of changes" in page
+        assert (lead.team.results.get().level, Event.objects.count()) == (1, counts)
+
+    def test_what_is_pointed_out_leads_to_its_action(self, client, lead):
+        done = Action.objects.plan(
+            team=lead.team, framework=lead.edition.framework, criterion="y3", by=lead.user, text="Talk.", status="done"
+        )
+        Action.objects.filter(pk=done.pk).update(status_at=timezone.now() - datetime.timedelta(days=30))
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/roadmap/").content.decode()
+        assert f'<li><a href="/teams/{lead.team.pk}/actions/{done.pk}/">Talk.</a>' in page
+
+    def test_planning_from_the_smallest_set_leads_back_to_it(self, client, lead):
+        lead.closes("F F L N P F P N", on=str(days(-10)))
+        client.force_login(lead.user)
+        query = f"framework={lead.edition.framework.key}&part=&level=2&c2=F"
+        shown = f"/teams/{lead.team.pk}/what-if/?{query}"
+        page = client.get(shown).content.decode()
+        plan = f"/teams/{lead.team.pk}/actions/new/y3/?{query}"
+        assert plan.replace("&", "&amp;") in page
+        form = client.get(plan).content.decode()
+        assert f'href="{shown}#needed"'.replace("&", "&amp;") in form
+        assert client.post(plan, {"text": "Talk first.", "status": "open"}).url == f"{shown}#needed"
+        page = client.get(shown).content.decode()
+        assert "actions/new/y1/" in page
+        assert "actions/new/y3/" not in page
+        assert '<span class="chip">planned</span>' in page
+
+    def test_nothing_is_planned_for_what_the_framework_asks_no_more(self, client, lead):
+        lead.closes("F F L N F F P N", on=str(days(-10)))
+        later = toy.make_edition(key=lead.edition.framework.key, version="1.1.0", published=False)
+        later.criteria.get(key="y3").delete()
+        later.publish(digest="sha256:without-y3")
+        client.force_login(lead.user)
+        for page in ("roadmap", "what-if"):
+            text = client.get(f"/teams/{lead.team.pk}/{page}/").content.decode()
+            assert "no longer in the framework" in text
+            assert "actions/new/y3/" not in text
+
+    def test_what_is_no_rating_is_not_tried_on(self, client, lead):
+        lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/what-if/?level=99&c6=XYZ&c0=NA&c99=F&part=Q")
+        assert page.status_code == 200
+        assert "With the ratings you try on" not in page.content.decode()
+
+    def test_the_adviser_remembers_and_advises(self, client):
+        lead = Lead(edition=toy.make_edition(published=False))
+        lead.edition.blocks = {
+            "adviser": {
+                "question": "Which level?",
+                "inputs": [
+                    {"key": "models", "type": "integer", "ask": "How many?"},
+                    {"key": "live", "type": "boolean", "ask": "Live?"},
+                    {"key": "pace", "type": "choice", "values": ["slow", "fast"], "ask": "How fast?"},
+                ],
+                "rules": [
+                    {"key": "B", "when": {"models_min": 3, "live": True}, "level": 2, "why": "Many models."},
+                    {"key": "A", "when": {}, "level": 1, "why": "Few models."},
+                ],
+                "adjustments": [
+                    {"key": "M", "when": {"pace": "fast"}, "at_least": 2, "why": "Fast."},
+                    {"key": "N", "when": {"pace": "slow"}, "at_most": 1, "why": "Slow."},
+                ],
+            }
+        }
+        lead.edition.save()
+        lead.edition.publish(digest="sha256:adviser")
+        client.force_login(lead.user)
+        address = f"/teams/{lead.team.pk}/adviser/?framework={lead.edition.framework.key}"
+        assert client.post(address, {"models": 4, "live": "yes", "pace": "fast"}).status_code == 302
+        assert AdviserAnswers.objects.get().answers == {"models": 4, "live": True, "pace": "fast"}
+        page = client.get(address).content.decode()
+        assert "Many models." in page
+        assert "M, holds, but changes nothing" in page
+        assert "N, does not hold here" in page
+        assert "Set level 1 as a target" in page
+        lead.closes(AT[2], on=str(days(-1)))
+        assert "Keep level 2 as a target" in client.get(address).content.decode()
+
+    def test_a_setback_is_asked_about_and_stays_in_the_history(self, client, lead):
+        lead.closes(AT[2], on=str(days(-100)))
+        result = lead.closes(AT[1], on=str(days(-10)))
+        client.force_login(lead.user)
+        assert "Why did it fall back?" in client.get(result.get_absolute_url()).content.decode()
+        assert "Say why" in client.get(f"/teams/{lead.team.pk}/").content.decode()
+        client.post(f"/results/{result.pk}/setback/", {"text": "Half of us left."})
+        assert SetbackReason.objects.get().by == lead.user
+        page = client.get(f"/teams/{lead.team.pk}/").content.decode()
+        assert "fell back: Half of us left." in page
+        assert "Say why" not in page
+
+    def test_the_reason_outlives_that_it_was_opened_and_closed_again(self, client, lead):
+        lead.closes(AT[2], on=str(days(-100)))
+        result = lead.closes(AT[1], on=str(days(-10)))
+        SetbackReason.objects.tell(result=result, text="Half of us left.", by=lead.user)
+        result.assessment.reopen(by=lead.user, reason="A mistake.")
+        result.assessment.refresh_from_db()
+        again = result.assessment.close(by=lead.user)
+        client.force_login(lead.user)
+        for address in (again.get_absolute_url(), f"/teams/{lead.team.pk}/compare/"):
+            page = client.get(address).content.decode()
+            assert "Half of us left." in page
+            assert "Nobody has said yet why" not in page
+
+    def test_a_target_begins_at_the_level_above(self, client, lead):
+        lead.closes(AT[2], on=str(days(-10)))
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/targets/").content.decode()
+        assert '<option value="3" selected>' in page
+
+    def test_who_sees_levels_only_reads_no_reasons(self, client, lead):
+        lead.closes(AT[2], on=str(days(-100)))
+        result = lead.closes(AT[1], on=str(days(-10)))
+        SetbackReason.objects.tell(result=result, text="Half of us left.", by=lead.user)
+        client.force_login(make_user(is_administrator=True))
+        for address in (result.get_absolute_url(), f"/teams/{lead.team.pk}/"):
+            assert "Half of us left." not in client.get(address).content.decode()
+
+
+class TestAnonymity:
+    """Of a criterion on which fewer than four people voted anonymously nothing can be read or worked out."""
+
+    @pytest.fixture
+    def hidden(self, lead):
+        lead.closes(AT[2], on=str(days(-100)))
+        result = lead.closes(AT[1], on=str(days(-10)))
+        result.assessment.anonymous = True
+        result.assessment.save()
+        veiled = {
+            "rating": "",
+            "points_exact": "",
+            "points": None,
+            "votes": {},
+            "withheld": True,
+            "blocker": None,
+            "spread": None,
+        }
+        veiled |= {"share_exact": "", "rwg_exact": "", "rwg": None, "split": False, "discuss": False}
+        result.criteria.filter(key="y3").update(**veiled)
+        return result
+
+    def test_comparing_takes_nothing_apart(self, client, lead, hidden):
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/compare/").content.decode()
+        assert "Practice y3 is done." not in page
+        assert "Practice y2 is done." in page
+        assert "Dimension by dimension" not in page
+        assert "By the team" in page
+        assert "nothing is shown" in page
+
+    def test_nothing_is_tried_on(self, client, lead, hidden):
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/what-if/?level=2&c0=N").content.decode()
+        assert "Not for this result" in page
+        assert "smallest set" not in page
+
+    def test_the_roadmap_says_nothing_about_it(self, lead, hidden):
+        TestActions().plan(lead)
+        (planned,) = Roadmap(Aspiration(lead.team)).actions
+        assert (planned.rating, planned.seems_done, planned.without_effect) == ("", False, False)
+
+
+def test_an_action_planned_while_an_assessment_is_open_is_offered_as_done_at_its_closing(lead):
+    assessment = toy.start(team=lead.team, by=lead.user, edition=lead.edition, date=days(-5))
+    Action.objects.plan(team=lead.team, framework=lead.edition.framework, criterion="y3", by=lead.user, text="Do.")
+    toy.rate(assessment, lead.user, AT[2])
+    assessment.close(by=lead.user)
+    assert len(Roadmap(Aspiration(lead.team)).seem_done) == 1
+
+
+class TestAgenda:
+    def test_by_unit_and_overdue_first(self):
+        north, south = make_unit(name="North"), make_unit(name="South")
+        first, second = Lead(unit=south), Lead(unit=north)
+        aim(first, due=10)
+        aim(first, due=-10)
+        aim(second, due=5)
+        agenda = Agenda(make_user(is_administrator=True), units=Unit.objects.as_tree())
+        assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
+            (second.team, False),
+            (first.team, True),
+            (first.team, False),
+        ]
+        assert len(Agenda(make_user(), units=[]).entries) == 0
+
+    def test_a_target_that_was_met_by_its_day_is_not_overdue(self):
+        met, missed = Lead(unit=make_unit()), Lead()
+        for each, level in ((met, 2), (missed, 1)):
+            each.team.unit = met.team.unit
+            each.team.save()
+            aim(each, due=-10)
+            each.closes(AT[level], on=str(days(-20)))
+        aim(met, due=10, level=3)
+        admin = make_user(is_administrator=True)
+        agenda = Agenda(admin, units=Unit.objects.as_tree())
+        assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
+            (missed.team, True),
+            (met.team, False),
+            (met.team, False),
+        ]
+        assert agenda.overdue == 1
+        assert [entry.graded.grading.grade for entry in agenda.page(1)] == [Grade.MISSED, Grade.MET, Grade.ON_THE_WAY]
+        assert len(Agenda(admin, units=[], only_overdue=True).entries) == 1
+
+    def test_targets_that_are_long_over_are_counted_and_a_link_shows_them(self, client):
+        lead = Lead()
+        aim(lead, due=-366, set_ago=400)
+        aim(lead, due=-365, set_ago=400)
+        client.force_login(lead.user)
+        page = client.get(f"/plan/?unit={lead.team.unit_id}&overdue=on").content.decode()
+        assert "1 target that was due more than a year ago is left out" in page
+        assert page.count("Target: Overall") == 1
+        (link,) = re.findall(r'href="(\?[^"]*long_over[^"]*)"', page)
+        page = client.get(f"/plan/{unescape(link)}").content.decode()
+        assert page.count("Target: Overall") == 2
+        assert "left out" not in page
+        # The other filters are kept.
+        assert re.search(rf'value="{lead.team.unit_id}" selected', page)
+        assert page.count("checked") == 2
+
+    def test_who_sees_levels_only_sees_no_actions(self):
+        lead = Lead()
+        TestActions().plan(lead)
+        admin = make_user(is_administrator=True)
+        assert Agenda(admin, units=[]).entries == []
+        assert len(Agenda(lead.user, units=[]).entries) == 1

@@ -1,0 +1,516 @@
+"""The portfolio: newest results, days and time zones, what people may see of teams that are not theirs, its cost."""
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from assessments.models import Answer, Edition, Target, Unit
+from assessments.portfolio.forms import PortfolioForm
+from assessments.portfolio.portfolio import Portfolio
+from assessments.portfolio.rows import APART, Query
+from assessments.results.history import past_days
+from assessments.web import spreadsheets
+
+from .. import toy
+from ..factories import make_membership, make_unit, make_user
+from ..progress import AT, Lead
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def edition():
+    return toy.make_edition()
+
+
+@pytest.fixture
+def admin():
+    return make_user(is_administrator=True)
+
+
+def seen(user, edition, **query):
+    editions = list(edition.framework.editions.frozen())
+    return Portfolio(user, Query(edition=edition, editions=editions, rule="largely", **query), Unit.objects.as_tree())
+
+
+def cells(page: str) -> list[str]:
+    """What is to be seen in the cells of the heatmap of one team."""
+    page = re.sub(r'<span class="visually-hidden">.*?</span>', "", page)
+    found = re.findall(r'<td class="(?:l\d|cx)">(.*?)</td>', page)
+    return [" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in found]
+
+
+def levels(portfolio):
+    return {row.team.name: row.level for row in portfolio.named}
+
+
+class TestNewestResults:
+    def test_the_newest_one_on_or_before_the_day(self, admin, edition):
+        lead = Lead(name="One", edition=edition)
+        lead.closes(AT[1], on="2026-03-31")
+        lead.closes(AT[2], on="2026-09-01")
+        for day, level in (("2026-03-30", None), ("2026-03-31", 1), ("2026-08-31", 1), ("2026-09-01", 2)):
+            assert levels(seen(admin, edition, as_of=datetime.date.fromisoformat(day))) == {"One": level}
+
+    def test_today_is_today_where_the_team_is(self, admin, edition):
+        """East of here it is tomorrow already; a result of that day is in, and is not when the day is named."""
+        zone = ZoneInfo("Pacific/Kiritimati")
+        lead = Lead(name="East", edition=edition, time_zone="Pacific/Kiritimati")
+        there = timezone.localdate(timezone=zone)
+        lead.closes(AT[2], on=str(there))
+        assert levels(seen(admin, edition)) == {"East": 2}
+        day_before = there - datetime.timedelta(days=1)
+        assert levels(seen(admin, edition, as_of=day_before)) == {"East": None}
+        assert levels(seen(admin, edition, as_of=there)) == {"East": 2}
+
+    def test_a_result_dated_in_the_future_does_not_count_yet(self, admin, edition):
+        Lead(name="Typo", edition=edition).closes(AT[2], on="2099-01-01")
+        assert levels(seen(admin, edition)) == {"Typo": None}
+
+    def test_the_current_generation_counts(self, admin, edition):
+        lead = Lead(name="Again", edition=edition)
+        assessment = lead.closes(AT[1], on="2026-05-01").assessment
+        assessment.reopen(by=lead.user, reason="A mistake.")
+        assessment.refresh_from_db()
+        criterion = edition.contents.criterion_by_key["y3"]
+        mark = toy.mark(page="later", version=1)
+        assessment.save_rating(by=lead.user, criterion=criterion, answer=Answer(code="L"), mark=mark)
+        assert levels(seen(admin, edition)) == {"Again": 1}
+        assessment.close(by=lead.user)
+        assert levels(seen(admin, edition)) == {"Again": 2}
+
+    def test_another_rule_and_another_questionnaire_are_other_lines(self, admin, edition):
+        lead = Lead(name="Lines", edition=edition)
+        lead.closes(AT[3], on="2026-05-01", rule="fully")
+        lead.closes("F F", on="2026-06-01", questionnaire="short")
+        assert levels(seen(admin, edition)) == {"Lines": None}
+        assert levels(seen(admin, edition, questionnaire="short")) == {"Lines": 1}
+
+    def test_units_are_rolled_up_by_distribution_and_lower_median(self, admin, edition):
+        top = make_unit(name="Top")
+        below = make_unit(name="Below", parent=top)
+        for number, level in enumerate((0, 1, 2, 3)):
+            Lead(unit=below if number else top, edition=edition).closes(AT[level], on="2026-05-01")
+        rows = {row.unit.name: row for row in seen(admin, edition).unit_rows}
+        assert (rows["Top"].teams, rows["Top"].median, rows["Top"].counts) == (4, 1, {0: 1, 1: 1, 2: 1, 3: 1})
+        assert (rows["Below"].teams, rows["Below"].median) == (3, 2)
+
+    def test_sorting_by_a_dimension_puts_the_lowest_first(self, admin, edition):
+        for level in (2, 0, 3):
+            Lead(name=f"At {level}", edition=edition).closes(AT[level], on="2026-05-01")
+        Lead(name="Without", edition=edition)
+        names = [row.team.name for row in seen(admin, edition, sort="X").sorted()]
+        assert names == ["At 0", "At 2", "At 3", "Without"]
+        assert [row.team.name for row in seen(admin, edition).sorted()] == ["At 0", "At 2", "At 3", "Without"]
+
+    def test_what_holds_most_teams_back(self, admin, edition):
+        for _ in range(4):
+            Lead(edition=edition).closes(AT[1], on="2026-05-01")
+        portfolio = seen(admin, edition)
+        assert [(each.key, each.teams) for each in portfolio.holding.criteria] == [("y3", 4)]
+        assert [(each.key, each.teams) for each in portfolio.holding.dimensions] == [("Y", 4)]
+
+    def test_what_holds_as_many_back_stands_in_the_order_of_the_framework(self, admin, edition):
+        for codes in ("F F L N F P F N", "P F L N F F F N", "F F L N F P F N", "P P L N F F F N"):
+            Lead(edition=edition).closes(codes, on="2026-05-01")
+        portfolio = seen(admin, edition)
+        assert [(each.name, each.teams) for each in portfolio.holding.dimensions] == [("Area X", 2), ("Area Y", 2)]
+        assert portfolio.holding.most == portfolio.holding.dimensions
+        found = [(each.key, each.teams, each.about) for each in portfolio.holding.criteria]
+        assert found == [("x1", 2, "Area X · level 1"), ("y2", 2, "Area Y · level 2"), ("x2", 1, "Area X · level 1")]
+
+    def test_stale_and_unassessed_teams_are_due(self, admin, edition, settings):
+        settings.STALE_AFTER_MONTHS = 6
+        day = datetime.date(2026, 12, 1)
+        Lead(name="Fresh", edition=edition).closes(AT[1], on="2026-11-01")
+        Lead(name="Old", edition=edition).closes(AT[1], on="2026-06-01")
+        Lead(name="Never", edition=edition)
+        portfolio = seen(admin, edition, as_of=day)
+        assert [(row.team.name, row.months) for row in portfolio.due] == [("Never", 0), ("Old", 6)]
+        assert (portfolio.assessed, portfolio.teams) == (1, 3)
+
+    def test_targets_are_those_of_the_day_the_rule_and_the_ladder(self, admin, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[2], on="2026-03-01")
+        terms = {"team": lead.team, "framework": edition.framework, "by": lead.user, "why": "Why.", "level": 2}
+        target = Target.objects.set(**terms, rule="largely", due=datetime.date(2100, 1, 1))
+        Target.objects.filter(pk=target.pk).update(set_at=datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC))
+        Target.objects.set(**terms, rule="fully", dimension="X", due=datetime.date(2100, 1, 1))
+        assert seen(admin, edition).at_target == (1, 1)
+        assert seen(admin, edition, as_of=datetime.date(2026, 6, 1)).at_target == (1, 1)
+        assert seen(admin, edition, as_of=datetime.date(2026, 5, 31)).at_target == (0, 0)
+        (row,) = (portfolio := seen(admin, edition)).with_parts(portfolio.named)
+        assert row.targets == {"": 2}
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        assert seen(admin, newer).at_target == (0, 0)
+
+    def test_levels_of_another_ladder_are_counted_apart(self, client, admin, edition):
+        """Two teams on the old ladder, one of which has moved to the new one since, and one that began there."""
+        framework = f"/portfolio/?framework={edition.framework.key}&as_of=2026-09-30"
+        stays, moves = Lead(name="Stays", edition=edition), Lead(name="Moves", edition=edition)
+        for lead in (stays, moves):
+            lead.closes(AT[3], on="2026-02-01")
+        client.force_login(admin)
+        assert "another ladder" not in client.get(framework).content.decode()
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        reworded = toy.make_edition(key=edition.framework.key, version="2.1.0")
+        moves.closes(AT[1], on="2026-08-01", edition=newer)
+        Lead(name="Begins", edition=reworded).closes(AT[2], on="2026-08-01")
+        day = datetime.date(2026, 9, 30)
+
+        portfolio = seen(admin, reworded, as_of=day)
+        then = {str(day): counts for day, counts in portfolio.over_time}
+        assert then["2026-03-31"] == then["2026-06-30"] == {APART[0]: 2}
+        assert then["2026-09-30"] == {APART[0]: 1, 1: 1, 2: 1}
+        assert (portfolio.apart, portfolio.counts, portfolio.median) == (1, {1: 1, 2: 1}, 1)
+        assert {name: (median, counts) for name, median, counts in portfolio.dimension_rows} == {
+            "Area X": (2, [0, 0, 2, 0]),
+            "Area Y": (1, [0, 1, 1, 0]),
+        }
+        assert levels(portfolio) == {"Begins": 2, "Moves": 1, "Stays": 3}
+        for sort in ("overall", "X"):
+            assert seen(admin, reworded, sort=sort).sorted()[-1].team.name == "Stays"
+        old = seen(admin, edition, only_edition=True, as_of=day)
+        assert [counts for _, counts in old.over_time][-3:] == [{3: 1}, {3: 1}, {3: 1}]
+        page = client.get(framework).content.decode()
+        assert "1 team has its newest result on an edition with another ladder of levels than 2.1.0" in page
+        assert re.search(r"In the end: 1 at 1, 1 at 2, 1 on another ladder", page)
+
+    def test_days_are_ends_of_quarters_and_the_day_itself(self):
+        days = past_days(datetime.date(2026, 2, 10))
+        assert [str(day) for day in days[-3:]] == ["2025-09-30", "2025-12-31", "2026-02-10"]
+        assert days == sorted(days)
+
+
+class TestWhoSeesWhat:
+    @pytest.fixture
+    def organisation(self, edition):
+        """Six teams in one unit and three in another; the member is in the first."""
+        self.big, self.small = make_unit(name="Big"), make_unit(name="Small")
+        for unit, number in ((self.big, 6), (self.small, 3)):
+            for n in range(number):
+                Lead(name=f"{unit.name} {n}", unit=unit, edition=edition).closes(AT[n % 3], on="2026-05-01")
+        team = self.big.teams.get(name="Big 0")
+        return make_membership(team=team).user
+
+    def test_names(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "names"
+        portfolio = seen(organisation, edition)
+        assert len(portfolio.named) == 9
+        assert len(portfolio.linked) == 1
+
+    def test_nothing(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "nothing"
+        portfolio = seen(organisation, edition)
+        assert [row.team.name for row in portfolio.rows] == ["Big 0"]
+
+    def test_a_distribution_without_names(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        portfolio = seen(organisation, edition)
+        assert [row.team.name for row in portfolio.named] == ["Big 0"]
+        assert (portfolio.teams, sum(portfolio.counts.values())) == (9, 9)
+
+    def test_one_filter_subtracted_from_another_singles_nobody_out(self, organisation, edition, settings):
+        """All nine minus the six would be the three: so the six are not counted by themselves."""
+        settings.OTHER_TEAMS = "distribution"
+        everything = seen(organisation, edition)
+        one_unit = seen(organisation, edition, unit=self.big.pk)
+        assert sum(everything.counts.values()) == 9
+        assert sum(one_unit.counts.values()) == 1
+        assert one_unit.leaves_others_out
+        assert sum(seen(organisation, edition, unit=self.small.pk).counts.values()) == 0
+        counted = {row.unit.name: sum(row.counts.values()) for row in everything.unit_rows}
+        assert counted == {"Big": 1, "Small": 0}
+
+    def test_neither_a_day_nor_an_edition_can_be_subtracted(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        for query in ({"as_of": datetime.date(2026, 5, 2)}, {"only_edition": True}):
+            assert sum(seen(organisation, edition, **query).counts.values()) == 1
+        newest = seen(organisation, edition).over_time[-1][1]
+        assert sum(newest.values()) == 1
+
+    def test_four_unknown_teams_are_enough(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        Lead(name="Small 3", unit=self.small, edition=edition).closes(AT[1], on="2026-05-01")
+        assert sum(seen(organisation, edition, unit=self.small.pk).counts.values()) == 4
+        assert sum(seen(organisation, edition, unit=self.big.pk).counts.values()) == 6
+
+    def test_criteria_of_others_are_told_in_a_crowd_only(self, client, organisation, edition, settings):
+        """Of other teams people may know levels, and administrators too; what single criteria came to is a result."""
+        settings.OTHER_TEAMS = "names"
+        admin = make_user(is_administrator=True)
+        for user in (admin, organisation):
+            everyone = seen(user, edition)
+            assert everyone.holding.withheld is None
+            assert sum(each.teams for each in everyone.holding.criteria) > 9
+            for query in ({"unit": self.small.pk}, {"as_of": datetime.date(2026, 6, 1)}):
+                portfolio = seen(user, edition, **query)
+                own = user == organisation and "unit" not in query
+                assert {each.teams for each in portfolio.holding.criteria} == ({1} if own else set())
+                assert portfolio.holding.dimensions[0].teams > 1
+                assert portfolio.holding.withheld
+        manager = make_membership(unit=self.small, role="manager").user
+        assert seen(manager, edition, unit=self.small.pk).holding.criteria[0].teams == 1
+        client.force_login(admin)
+        for address, told, link in (
+            (f"sort=X&unit={self.small.pk}", "It takes at least four such teams", "sort=X"),
+            ("sort=X&as_of=2026-06-01", "not counted as of a day", "sort=X"),
+        ):
+            page = client.get(f"/portfolio/?{address}").content.decode()
+            assert "Of teams whose results you may not open you may know levels" in page
+            assert re.search(rf'{told}[^<]*<a href="\?{link}">', page)
+
+    def test_criteria_are_told_by_edition_where_no_team_can_be_singled_out(self, client, organisation, edition):
+        admin = make_user(is_administrator=True)
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0")
+        leads = [Lead(team=team, edition=newer) for team in self.big.teams.order_by("name")]
+        by_edition = {"only_edition": True}
+        assert seen(admin, edition, **by_edition).holding.criteria == seen(admin, edition).holding.criteria
+        # All but three of one edition, then all but four, then all but five, who leave four.
+        for number, tells in ((1, False), (3, False), (4, True), (5, True), (6, False)):
+            for lead in leads[:number]:
+                if not lead.team.results.filter(edition=newer).exists():
+                    lead.closes(AT[1], on="2026-06-01")
+            for each in (edition, newer):
+                portfolio = seen(admin, each, **by_edition)
+                assert (portfolio.holding.withheld is None) == tells, (number, each)
+                assert bool(portfolio.holding.criteria) == tells
+        client.force_login(admin)
+        page = client.get("/portfolio/?edition=1.0.0&sort=X").content.decode()
+        assert re.search(r'not counted by edition. <a href="\?sort=X">On any edition</a>', page)
+        # Who leads the three that are left may see them, and tells the six others apart from nobody.
+        for team in self.small.teams.all():
+            make_membership(user=admin, team=team)
+        assert seen(admin, newer, **by_edition).holding.withheld is None
+
+    def test_teams_on_another_ladder_hold_nothing_back_and_hide_nobody(self, organisation, edition, settings):
+        """Six of nine teams move to the new ladder: of those who stay three are left, who are no crowd."""
+        settings.OTHER_TEAMS = "names"
+        admin = make_user(is_administrator=True)
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+        Edition.objects.filter(pk=newer.pk).update(new_ladder=True)
+        newer.publish(digest="sha256:ladder")
+        newer.refresh_from_db()
+        for team in self.big.teams.all():
+            Lead(team=team, edition=newer).closes(AT[1], on="2026-06-01")
+        old, new = seen(admin, edition), seen(admin, newer)
+        assert (old.apart, new.apart) == (6, 3)
+        assert old.holding.dimensions[0].teams in (1, 2, 3)
+        assert new.holding.dimensions[0].teams == 6
+        assert new.holding.withheld is None
+        assert {each.teams for each in new.holding.criteria} == {6}
+        assert old.holding.withheld
+        assert old.holding.criteria == []
+        # Whoever may open all teams on the ladder is told of them, whatever others there are.
+        manager = make_membership(unit=self.small, role="manager").user
+        assert seen(manager, edition).holding.withheld is None
+
+    def test_too_few_teams_in_the_whole_organisation_are_told_as_that(self, client, edition, settings):
+        """Neither a unit nor "All units" would help."""
+        settings.OTHER_TEAMS = "names"
+        unit = Lead(edition=edition).team.unit
+        for number in (0, 1):
+            Lead(edition=edition, unit=unit).closes(AT[number], on="2026-05-01")
+        user = make_user()
+        client.force_login(user)
+        for address, query in (("", {}), (f"?unit={unit.pk}", {"unit": unit.pk})):
+            assert seen(user, edition, **query).holding.withheld == "organisation"
+            page = client.get(f"/portfolio/{address}").content.decode()
+            assert "It takes at least four such teams, and the whole organisation has fewer." in page
+            assert "in this unit" not in page
+            assert "All units</a>" not in page
+
+    def test_what_is_told_of_named_teams_only_says_so(self, client, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        client.force_login(organisation)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        assert "at or above their target, of the teams that you may open" in page
+        assert "every team has" not in page
+
+    def test_where_all_teams_are_the_persons_nothing_is_said_of_others(self, client, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        client.force_login(make_membership(unit=self.small, role="manager").user)
+        address, told = f"/portfolio/?framework={edition.framework.key}", "the figures count the others too"
+        assert told in client.get(address).content.decode()
+        assert told not in client.get(f"{address}&unit={self.small.pk}").content.decode()
+
+    def test_the_page_names_nobody_else(self, client, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        client.force_login(organisation)
+        for address in (f"/portfolio/?framework={edition.framework.key}", "/portfolio/export/", "/plan/"):
+            page = client.get(address).content.decode()
+            assert not re.search(r"Big [1-9]|Small \d", page), address
+
+    def test_a_manager_sees_the_teams_of_the_unit_by_name(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "nothing"
+        manager = make_membership(unit=self.small, role="manager").user
+        assert [row.team.name for row in seen(manager, edition).named] == ["Small 0", "Small 1", "Small 2"]
+
+
+class TestPage:
+    def test_a_change_is_told_in_words_and_editions_are_marked(self, client, admin, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[1], on="2026-03-01")
+        lead.closes(AT[2], on="2026-06-01")
+        newer = toy.make_edition(key=edition.framework.key, version="2.0.0")
+        client.force_login(admin)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        assert newer.version in page
+        assert "edition 1.0.0" in page
+        # Overall, X, Y: what can be seen, not only what is read out.
+        assert cells(page) == ["2 +1 level", "2 same", "2 +1 level"]
+
+    def test_going_back_and_a_first_result_are_told_as_what_they_are(self, client, admin, edition):
+        lead = Lead(edition=edition)
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}"
+        lead.closes(AT[3], on="2026-03-01")
+        assert cells(client.get(address).content.decode()) == ["3", "3", "3"]
+        lead.closes(AT[1], on="2026-06-01")
+        assert cells(client.get(address).content.decode()) == ["1 −2 levels", "2 −1 level", "1 −2 levels"]
+
+    def test_what_holds_teams_back_leads_to_them_and_to_the_criterion(self, client, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[1], on="2026-05-01")
+        client.force_login(lead.user)
+        address = f"?framework={edition.framework.key}"
+        page = client.get(f"/portfolio/{address}&sort=overall&page=1").content.decode()
+        assert f'<a href="{address}&amp;sort=Y#levels">Area Y<' in page
+        assert "holds most teams back: 1" in page
+        Lead(edition=edition, team=lead.team).closes("F P L N F F F N", on="2026-06-01")
+        Lead(edition=edition, unit=lead.team.unit).closes(AT[1], on="2026-05-01")
+        make_membership(user=lead.user, unit=lead.team.unit, role="manager")
+        page = client.get(f"/portfolio/{address}").content.decode()
+        assert "Area X</b><small>and 1 other hold most teams back: 1 each" in page
+        assert f'<a href="{edition.get_absolute_url()}#y3">Practice y3 is done.</a>' in page
+
+    def test_an_address_that_makes_no_sense_is_a_page(self, client, admin, edition):
+        client.force_login(admin)
+        wrong = "?framework=none&unit=x&edition=9&as_of=yesterday&sort=q&rule=z&questionnaire=w&page=-3"
+        assert client.get(f"/portfolio/{wrong}").status_code == 200
+
+    def test_editions_that_are_called_alike_can_be_told_apart(self, client, admin, edition):
+        imported = toy.make_edition(key=edition.framework.key, version="1.0.0", published=False, origin="imported")
+        toy.make_edition(key=edition.framework.key, version="2.0.0")
+        imported.publish(digest="sha256:imported")
+        Lead(name="One", edition=edition).closes(AT[1], on="2026-06-01")
+        Lead(name="Two", edition=imported).closes(AT[1], on="2026-06-01")
+        client.force_login(admin)
+        form = client.get("/portfolio/").context["form"]
+        offered = {label: value for value, label in form.fields["edition"].choices}
+        assert offered.keys() == {"Any", "2.0.0", "1.0.0, own", "1.0.0, imported"}
+        # Addresses that were kept have the version alone.
+        assert (offered["2.0.0"], offered["1.0.0, own"]) == ("2.0.0", "1.0.0")
+        for label, found, team in (("1.0.0, own", edition, "One"), ("1.0.0, imported", imported, "Two")):
+            page = client.get("/portfolio/", {"edition": offered[label]})
+            assert page.context["query"].edition == found
+            assert [row.team.name for row in page.context["portfolio"].rows] == [team]
+            assert f'<option value="{offered[label]}" selected>{label}</option>' in page.content.decode()
+
+    def test_without_a_framework_there_is_a_page(self, client, admin):
+        client.force_login(admin)
+        assert client.get("/portfolio/").status_code == 200
+        assert client.get("/portfolio/export/").status_code == 200
+
+    def test_a_name_is_text(self, client, admin, edition):
+        Lead(name="<script>x</script>", edition=edition).closes(AT[1], on="2026-06-01")
+        client.force_login(admin)
+        assert b"<script>x" not in client.get(f"/portfolio/?framework={edition.framework.key}").content
+
+    def test_cost_does_not_grow_with_results(self, client, admin, edition, django_assert_max_num_queries):
+        lead = Lead(edition=edition)
+        for month in range(1, 9):
+            lead.closes(AT[month % 4], on=f"2026-0{month}-01")
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}&sort=X"
+        client.get(address)
+        with django_assert_max_num_queries(12):
+            client.get(address)
+
+    def test_without_a_choice_it_is_of_the_framework_that_most_teams_have_a_result_in(
+        self, client, admin, edition, django_assert_max_num_queries
+    ):
+        many = toy.make_edition(key="many-teams")
+        for _ in range(2):
+            Lead(edition=many).closes(AT[1], on="2026-01-01")
+        often = Lead(edition=edition)
+        for month in range(1, 5):
+            often.closes(AT[1], on=f"2026-0{month}-01")
+        client.force_login(admin)
+        assert client.get("/portfolio/").context["query"].edition == many
+        # One more than with a framework in the address: which one it is.
+        with django_assert_max_num_queries(12):
+            client.get("/portfolio/")
+
+    def test_the_choice_of_a_framework_looks_at_results_once_and_not_once_per_team(self, edition):
+        """Where it asked for each team whether it has a result, ten thousand teams took half a minute."""
+        toy.make_edition()
+        with CaptureQueriesContext(connection) as queries:
+            PortfolioForm({}, units=[])
+        assert not [query["sql"] for query in queries if "EXISTS" in query["sql"].upper()]
+
+    def test_a_team_with_short_results_only_is_not_said_to_have_none(self, client, admin, edition):
+        Lead(name="Quick", edition=edition).closes("F F", on="2026-06-01", questionnaire="short")
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}"
+        page = client.get(address).content.decode()
+        assert '<td class="age">only a short result</td>' in page
+        assert "only a short result with" in page
+        assert "never assessed" not in page
+        Lead(name="Never", edition=edition)
+        page = client.get(address).content.decode()
+        assert '<td class="age">no result yet</td>' in page
+        assert "never assessed" in page
+
+    def test_without_any_result_nobody_is_said_to_be_at_the_top(self, client, admin, edition):
+        Lead(name="Never", edition=edition)
+        client.force_login(admin)
+        address = f"/portfolio/?framework={edition.framework.key}"
+        top, nothing = "every team is at the highest level", "nothing holds a team back"
+        page = client.get(address).content.decode()
+        assert top not in page
+        assert nothing not in page
+        assert page.count("no result yet</small></div>") == 1
+        assert '<p class="muted">No result yet.</p>' in page.split('id="holding"')[1].split("</section>")[0]
+        Lead(name="Top", edition=edition).closes(AT[3], on="2026-06-01")
+        page = client.get(address).content.decode()
+        assert top in page
+        assert nothing in page
+
+
+class TestExport:
+    def test_a_name_that_looks_like_a_formula_stays_text(self, admin, edition):
+        Lead(name="=1+1", edition=edition).closes(AT[2], on="2026-06-01")
+        table = spreadsheets.portfolio_table(seen(admin, edition))
+        rows = list(csv.reader(io.StringIO(spreadsheets.as_csv(table).decode("utf-8-sig"))))
+        assert rows[1][0] == "'=1+1"
+        assert rows[0][:3] == ["Team", "Unit", "Assessed"]
+        with zipfile.ZipFile(io.BytesIO(spreadsheets.as_xlsx(table))) as book:
+            sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet
+
+    def test_a_team_has_every_result_with_its_parts(self, edition):
+        lead = Lead(edition=edition)
+        lead.closes(AT[1], on="2026-03-01")
+        lead.closes(AT[2], on="2026-06-01")
+        table = spreadsheets.team_table(lead.team)
+        assert [(row[0], row[5], row[6]) for row in table.rows] == [
+            ("2026-03-01", "Overall", 1),
+            ("2026-03-01", "Area X", 2),
+            ("2026-03-01", "Area Y", 1),
+            ("2026-06-01", "Overall", 2),
+            ("2026-06-01", "Area X", 2),
+            ("2026-06-01", "Area Y", 2),
+        ]

@@ -1,0 +1,110 @@
+"""What pages lean on: error pages that need nothing, fields tied to their errors, no inline style or script."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django import forms
+from django.template.loader import render_to_string
+from django.test import override_settings
+
+from assessments import charts
+
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503"])
+def test_error_page_needs_neither_context_nor_database(name):
+    """No request is given, without the `db` mark any query would fail, and no name of a URL is looked up."""
+    with override_settings(ROOT_URLCONF="a.module.that.cannot.be.loaded"):
+        page = render_to_string(f"{name}.html")
+    assert "<h1></h1>" not in page
+    assert re.search(r"<title>\S.* · Maturity</title>", page)
+    assert 'class="btn"' in page
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_nothing_is_inline_that_the_policy_forbids(path):
+    text = path.read_text()
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:|\shx-on", text)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
+
+
+class Sample(forms.Form):
+    name = forms.CharField(help_text="As people call it.")
+    rule = forms.ChoiceField(widget=forms.RadioSelect, choices=[("a", "A"), ("b", "B")], help_text="Counts now.")
+    agreed = forms.BooleanField(label="Agreed")
+    secret = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+def field(name, data):
+    return render_to_string("components/_field.html", {"field": Sample(data)[name]})
+
+
+@pytest.mark.parametrize("name", ["name", "rule", "agreed"])
+def test_error_stands_beside_the_field_and_is_tied_to_it(name):
+    html = field(name, {})
+    named = re.search(r'aria-describedby="([^"]+)"', html).group(1).split()
+    assert f"id_{name}_error" in named
+    assert all(f'id="{target}"' in html for target in named)
+    assert html.count("This field is required.") == 1
+    assert 'aria-invalid="true"' in html
+
+
+def test_what_was_typed_stays_and_no_error_shows_where_none_is():
+    html = field("name", {"name": "Search & <ranking>"})
+    assert 'value="Search &amp; &lt;ranking&gt;"' in html
+    assert "_error" not in html
+    assert "aria-invalid" not in html
+
+
+def test_every_control_has_a_label():
+    for name in ("name", "agreed"):
+        assert f'<label for="id_{name}">' in field(name, {})
+    assert re.search(r"<legend>\s*Rule", field("rule", {}))
+
+
+def test_hidden_field_is_nothing_but_its_input():
+    assert field("secret", {}).count("<") == 1
+
+
+def rung(number, **marks):
+    return {"number": number, "name": f"Level {number}", "step": number, **marks}
+
+
+def test_ladder_shows_level_zero_and_marks_only_the_present_step():
+    html = render_to_string(
+        "components/_ladder.html", {"rungs": [rung(0, reached=True), rung(1, reached=True, now=True)]}
+    )
+    assert "<b>0</b>" in html
+    assert html.count('aria-current="step"') == 1
+    assert html.index("<b>1</b>") > html.index('aria-current="step"') > html.index("<b>0</b>")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(1, "▲ up 1"), (-2, "▼ down 2"), (0, "—unchanged"), (None, "–not comparable")]
+)
+def test_a_change_is_said_in_words_too(value, said):
+    html = render_to_string("components/_delta.html", {"value": value})
+    assert re.sub(r"<[^>]*>", "", html).strip() == said
+
+
+def radar_page(values):
+    chart = charts.radar(["a", "b", "c", "d"], [("Now", "now", values)], top=4)
+    return render_to_string("components/_radar.html", {"chart": chart})
+
+
+def test_a_radar_with_a_missing_value_is_not_filled():
+    """The class wins over the attribute, so it is the class that has to take the fill away."""
+    assert 'class="now open"' in radar_page([1, None, 2, 3])
+    assert 'class="now"' in radar_page([1, 2, 2, 3])
+    css = (ROOT / "static" / "css" / "components.css").read_text()
+    assert css.index(".chart .open { fill: none; }") > css.index(".chart .now {")
+
+
+def test_charts_without_figures_say_so_in_a_sentence():
+    for name in ("_radar", "_history"):
+        html = render_to_string(f"components/{name}.html", {"chart": None})
+        assert "<svg" not in html
+        assert "</p>" in html
