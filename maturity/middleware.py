@@ -1,4 +1,4 @@
-"""Middleware of the site: whom to believe about the client, headers on every response, probes, signed-out fragments."""
+"""Middleware of the site: what a request may carry, its client, headers on every response, probes, signed-out fragments."""
 
 import ipaddress
 from urllib.parse import quote, urlsplit
@@ -8,6 +8,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -52,6 +53,41 @@ def trusted_proxy(get_response):
                     break
             if forwarded_proto in {"http", "https"}:
                 meta["wsgi.url_scheme"] = request.environ["wsgi.url_scheme"] = forwarded_proto
+        return get_response(request)
+
+    return middleware
+
+
+def _announced_length(meta) -> int | None:
+    """The length of the body in bytes; None if the request does not say, or says it in a way not to be believed."""
+    if "HTTP_TRANSFER_ENCODING" in meta:
+        return None
+    try:
+        length = int(meta.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return None
+    return length if length >= 0 else None
+
+
+def _longest_body(path: str) -> int:
+    """How many bytes a request to this path may carry."""
+    by_path = {reverse(name): longest for name, longest in settings.BODY_LIMITS.items()}
+    return by_path.get(path, settings.BODY_LIMIT)
+
+
+def limited_bodies(get_response):
+    """Refuses a body that is too long or of unknown length before anything reads it.
+
+    Forms are read before it is known who sent them (the CSRF token is a field), so this is what keeps anyone from
+    filling the memory.
+    """
+
+    def middleware(request):
+        length = _announced_length(request.META)
+        if length is None:
+            return render(request, "411.html", status=411)
+        if length > _longest_body(request.path_info):
+            return render(request, "413.html", status=413)
         return get_response(request)
 
     return middleware

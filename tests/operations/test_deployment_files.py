@@ -103,13 +103,23 @@ def test_compose_hands_over_secrets_as_files():
     assert not re.search(r"//[^/]*:[^/]*@", document["services"]["web"]["environment"]["DATABASE_URL"])
 
 
-@pytest.mark.parametrize("name", ["web", "database"])
+@pytest.mark.parametrize("name", ["web", "mail", "database"])
+def test_containers_have_limits(name):
+    """Everything that can be filled has an end, and with it nothing takes the machine's memory or processes."""
+    service = compose()["services"][name]
+    assert any(mount.startswith("/tmp:") for mount in service["tmpfs"])
+    for mount in service["tmpfs"]:
+        assert re.search(r":size=\d+m$", mount), mount
+    assert re.fullmatch(r"(\$\{[A-Z_]+:-)?\d+[mg]\}?", service["mem_limit"])
+    assert 0 < service["pids_limit"] < 1_000
+
+
+@pytest.mark.parametrize("name", ["web", "mail", "database"])
 def test_containers_have_no_rights_to_spare(name):
     service = compose()["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "/tmp" in service["tmpfs"]
     assert not service.get("privileged")
     assert service["restart"] == "unless-stopped"
 
@@ -203,9 +213,10 @@ def test_what_readme_says_of_the_env_file_holds_for_every_variable_of_the_server
     """All but those that the Compose file sets itself, that the image has fixed, or that are for make alone."""
     elsewhere = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "DATA_DIR", "STATIC_ROOT", "DEBUG", "HOST", "PORT"}
     for_make = {"MATURITY_USER", "LISTEN", "PYTHON", "ARGS"}
+    for_compose = {"WEB_MEMORY", "DATABASE_MEMORY"}
     for_tests = {name for name in variables_told() if name.startswith(("TEST_", "REQUIRE_")) or name == "CHROMIUM"}
     passed_on = set(compose()["services"]["web"]["environment"])
-    assert variables_told() - elsewhere - for_make - for_tests <= passed_on
+    assert variables_told() - elsewhere - for_make - for_compose - for_tests <= passed_on
 
 
 def test_readme_shows_pictures_and_folders_that_are_there():
