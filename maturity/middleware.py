@@ -1,4 +1,4 @@
-"""Middleware of the site: what a request may carry, its client, headers on every response, probes, signed-out fragments."""
+"""Middleware of the site: what is believed of a request, how long it may be, headers on every response, and probes."""
 
 import ipaddress
 from urllib.parse import quote, urlsplit

@@ -163,7 +163,7 @@ OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution"
 # The longest body of a request in bytes, and where more is needed, by the name of the URL. The longest form, a list of
 # addresses of 20,000 characters, has 240 KB at worst. A framework file of 3 MB comes again in base64, in a form, when
 # its import is confirmed: 4.3 MB if it packs badly.
-BODY_LIMIT = 1_000_000
+BODY_LIMIT = 300_000
 BODY_LIMITS = {"framework-import": 5_000_000}
 # Within these limits, files are kept in memory: nothing that is sent reaches the disk or a container's /tmp.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())
