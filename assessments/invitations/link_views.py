@@ -52,7 +52,7 @@ def _landing(request, invitation, token, form, *, status=200):
         "total": count,
         "minutes": minutes(count),
     }
-    return render(request, "links/link.html", context, status=status)
+    return render(request, "invitations/link.html", context, status=status)
 
 
 @require_POST
@@ -72,7 +72,7 @@ def accept(request, token):
         _come_in(request, assessment, invitation, mine, form.cleaned_data.get("name", ""))
     except Refused as refusal:
         context = {"invitation": invitation, "assessment": assessment, "sentence": str(refusal)}
-        return render(request, "links/refused.html", context, status=409)
+        return render(request, "invitations/refused.html", context, status=409)
     return redirect("guest-answer", mine)
 
 

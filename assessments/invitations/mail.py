@@ -160,9 +160,9 @@ def message(mail: Mail, token: str, connection=None) -> EmailMultiAlternatives:
         "total": len(assessment.criteria_asked()),
     }
     subject = SUBJECTS[Mail.Kind(mail.kind)].format(team=assessment.team.name, due=due)
-    plain = render_to_string("mail/message.txt", context)
+    plain = render_to_string("invitations/message.txt", context)
     mail_out = EmailMultiAlternatives(" ".join(subject.split()), plain, to=[person.address], connection=connection)
-    mail_out.attach_alternative(render_to_string("mail/message.html", context), "text/html")
+    mail_out.attach_alternative(render_to_string("invitations/message.html", context), "text/html")
     # Out-of-office answers to a machine help nobody.
     mail_out.extra_headers["Auto-Submitted"] = "auto-generated"
     return mail_out

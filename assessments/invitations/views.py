@@ -26,7 +26,7 @@ def _page(request, assessment, may, *, form=None, status=200, **context):
         "shared": assessment.invitations.shared().usable().first(),
         "mail_enabled": settings.MAIL_ENABLED,
     }
-    return render(request, "assessments/invite.html", context, status=status)
+    return render(request, "invitations/invite.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,4 +115,4 @@ def participation(request, pk):
     if request.GET.get("seen") == assessment.pulse:
         return HttpResponse(status=204)
     context = {"assessment": assessment, "may": may, "following": Following(assessment, may)}
-    return render(request, "assessments/_participation.html", context)
+    return render(request, "invitations/_participation.html", context)

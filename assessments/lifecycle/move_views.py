@@ -38,7 +38,7 @@ def end_answering(request, pk):
         raise Refused(f"This assessment takes no answers: it is {status}.")
     waiting = assessment.participations.not_submitted().named()
     context = {"assessment": assessment, "may": may, "waiting": waiting, "too_few": assessment.too_few()}
-    return render(request, "assessments/end.html", context)
+    return render(request, "lifecycle/end.html", context)
 
 
 @require_POST

@@ -32,7 +32,7 @@ def refusal_told(view):
         except Refused as refusal:
             assessment, _ = get_assessment(request, pk, may="see team")
             context = {"assessment": assessment, "sentence": str(refusal)}
-            return render(request, "assessments/refused.html", context, status=409)
+            return render(request, "lifecycle/refused.html", context, status=409)
 
     return wrapped
 
@@ -53,7 +53,7 @@ def start(request, pk):
     team, may = get_team(request, pk, may="start")
     edition = _edition_wanted(request, team)
     if edition is None:
-        return render(request, "assessments/no_edition.html", {"team": team})
+        return render(request, "lifecycle/no_edition.html", {"team": team})
     form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
     if form.is_valid():
         try:
@@ -73,7 +73,7 @@ def start(request, pk):
         "moving_on": MovingOn.of(team, edition),
         "under_way": team.assessments.unfinished().filter(edition__framework=edition.framework_id).first(),
     }
-    return render(request, "assessments/start.html", context)
+    return render(request, "lifecycle/start.html", context)
 
 
 @require_safe
@@ -96,7 +96,7 @@ def _page(request, assessment, may, *, due_form=None):
         "facilitator_form": FacilitatorForm(assessment=assessment) if may("extend") else None,
         "mail_enabled": settings.MAIL_ENABLED,
     }
-    return render(request, "assessments/assessment.html", context)
+    return render(request, "lifecycle/assessment.html", context)
 
 
 @require_http_methods(["POST"])
@@ -133,7 +133,7 @@ def close(request, pk):
         "too_few": assessment.too_few(),
         "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }
-    return render(request, "assessments/close.html", context)
+    return render(request, "lifecycle/close.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,7 +148,7 @@ def reopen(request, pk):
         return redirect(assessment)
     if not assessment.is_closed:
         raise Refused("This assessment is not closed, so there is nothing to reopen.")
-    return render(request, "assessments/reopen.html", {"assessment": assessment, "may": may, "form": form})
+    return render(request, "lifecycle/reopen.html", {"assessment": assessment, "may": may, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -163,4 +163,4 @@ def discard(request, pk):
     if assessment.results.exists():
         raise Refused("This assessment has a result; what has a result is kept.")
     answers = assessment.ratings.given().count()
-    return render(request, "assessments/discard.html", {"assessment": assessment, "may": may, "answers": answers})
+    return render(request, "lifecycle/discard.html", {"assessment": assessment, "may": may, "answers": answers})

@@ -164,7 +164,7 @@ class User(AbstractBaseUser):
         context = {"user": self, "link": self.set_password_link(), "is_new": is_new, "site": settings.SITE_URL}
         subject = "Your account on Maturity" if is_new else "Set a new password on Maturity"
         try:
-            send_mail(subject, render_to_string("mail/set_password.txt", context), None, [self.email])
+            send_mail(subject, render_to_string("accounts/set_password.txt", context), None, [self.email])
         except (SMTPException, OSError) as error:
             log.warning("a mail was not taken: %s", error.__class__.__name__)
             return False

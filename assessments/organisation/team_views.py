@@ -25,7 +25,7 @@ def new(request):
         form.instance.store(by=request.user)
         messages.success(request, f"The team {form.instance} is there. Add its members; one of them as lead.")
         return redirect("team-members", form.instance.pk)
-    return render(request, "teams/new.html", {"form": form})
+    return render(request, "organisation/new_team.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +38,7 @@ def edit(request, pk):
         form.instance.store(by=request.user)
         messages.success(request, "Saved.")
         return redirect(team)
-    return render(request, "teams/edit.html", {"form": form, "team": team})
+    return render(request, "organisation/edit_team.html", {"form": form, "team": team})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +74,7 @@ def _members_page(request, team, may, form, **link):
         "memberships": team.memberships.select_related("user"),
         **link,
     }
-    return render(request, "teams/members.html", context)
+    return render(request, "organisation/members.html", context)
 
 
 def _membership_or_404(team, pk):

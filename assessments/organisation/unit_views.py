@@ -17,7 +17,7 @@ from .forms import ManagerForm, UnitForm
 @site_permission("manage units")
 def units(request):
     tree = Unit.objects.annotate(team_count=Count("teams")).prefetch_related("memberships__user").as_tree()
-    return render(request, "units/units.html", {"units": tree})
+    return render(request, "organisation/units.html", {"units": tree})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,7 +28,7 @@ def new(request):
         form.instance.store(by=request.user)
         messages.success(request, f"The unit {form.instance} is there. Create a team in it.")
         return redirect("units")
-    return render(request, "units/new.html", {"form": form})
+    return render(request, "organisation/new_unit.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +59,7 @@ def _page(request, unit, *, form=None, manager_form=None, **context):
         "managers": unit.memberships.select_related("user"),
         "is_empty": not (unit.teams.exists() or unit.children.exists()),
     }
-    return render(request, "units/edit.html", context)
+    return render(request, "organisation/edit_unit.html", context)
 
 
 @require_POST

@@ -39,7 +39,7 @@ def roadmap(request, pk):
         "roadmap": plan,
         "as_list": chosen.get("view") == "list",
     }
-    return render(request, "plans/roadmap.html", context)
+    return render(request, "planning/roadmap.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def new(request, pk, criterion):
         return redirect(_back(request, about))
     context = {"team": team, "may": may, "about": about, "form": form, "criterion": found}
     context["back"] = _back(request, about)
-    return render(request, "plans/action.html", context)
+    return render(request, "planning/action.html", context)
 
 
 def _action_or_404(team, pk) -> Action:
@@ -84,7 +84,7 @@ def edit(request, pk, action):
     criterion = about.contents.criterion_by_key.get(found.criterion)
     context = {"team": team, "may": may, "about": about, "form": form, "criterion": criterion, "action": found}
     context["back"] = page_of("team-roadmap", about)
-    return render(request, "plans/action.html", context)
+    return render(request, "planning/action.html", context)
 
 
 @require_POST
@@ -110,10 +110,10 @@ def what_if(request, pk):
     about = Aspiration(team, request.GET.get("framework", ""))
     context = {"team": team, "may": may, "about": about}
     if about.latest is None or (about.recalled and about.recalled.hidden):
-        return render(request, "plans/what_if.html", context)
+        return render(request, "planning/what_if.html", context)
     contents = about.latest.edition.contents
     form = GoalForm({"part": "", "level": min(contents.top, about.next_level), **request.GET.dict()}, contents=contents)
     goal = form.cleaned_data if form.is_valid() else {}
     context["form"] = form
     context["trying"] = TryOn(about, request.GET, wanted=goal.get("level"), part=goal.get("part", ""))
-    return render(request, "plans/what_if.html", context)
+    return render(request, "planning/what_if.html", context)

@@ -37,7 +37,7 @@ def targets(request, pk):
         messages.success(request, "The target is set.")
         return redirect(page_of("team-targets", about))
     context = {"team": team, "may": may, "about": about, "form": form}
-    return render(request, "plans/targets.html", context)
+    return render(request, "planning/targets.html", context)
 
 
 @require_POST
@@ -61,7 +61,7 @@ def adviser(request, pk):
         raise PermissionDenied
     about = Aspiration(team, request.GET.get("framework", ""))
     if about.adviser is None:
-        return render(request, "plans/no_adviser.html", {"team": team, "about": about})
+        return render(request, "planning/no_adviser.html", {"team": team, "about": about})
     answers = about.remembered.answers if about.remembered else {}
     posted = request.POST if request.method == "POST" else None
     form = AdviserForm(posted, block=about.adviser, answers=answers)
@@ -73,4 +73,4 @@ def adviser(request, pk):
     floor = about.contents.rungs[0].number
     advice = advising.advise(about.adviser, answers, current=current, floor=floor) if answers else None
     context = {"team": team, "may": may, "about": about, "form": form, "advice": advice}
-    return render(request, "plans/adviser.html", context)
+    return render(request, "planning/adviser.html", context)

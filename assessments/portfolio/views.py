@@ -89,4 +89,4 @@ def plan(request):
         "address": _address(request),
         "with_long_over": _address(request, long_over="on"),
     }
-    return render(request, "plans/plan.html", context)
+    return render(request, "portfolio/plan.html", context)

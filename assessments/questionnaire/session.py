@@ -78,13 +78,13 @@ def open_link(request, token: str) -> Invitation:
     """
     address = request.META.get("REMOTE_ADDR", "")
     if LinkGuess.objects.is_over_limit(address):
-        raise LinkProblem("links/too_many.html", 429)
+        raise LinkProblem("invitations/too_many.html", 429)
     invitation = Invitation.objects.genuine(token)
     if invitation is None:
         LinkGuess.objects.record(address)
         raise Http404
     if not invitation.lets_in:
-        raise LinkProblem("links/gone.html", 404, invitation)
+        raise LinkProblem("invitations/gone.html", 404, invitation)
     return invitation
 
 

@@ -25,7 +25,7 @@ def compare(request, pk):
         beside = Beside(form.cleaned_data["earlier"], form.cleaned_data["later"])
         reasons = SetbackReason.objects.of(beside.new)
         context |= {"beside": beside, "reasons": reasons, "setback_form": SetbackForm()}
-    return render(request, "progress/compare.html", context)
+    return render(request, "results/compare.html", context)
 
 
 @require_POST

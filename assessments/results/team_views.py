@@ -33,7 +33,7 @@ def teams(request):
         "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
         "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
     }
-    return render(request, "teams/teams.html", context)
+    return render(request, "organisation/teams.html", context)
 
 
 @require_safe
@@ -61,4 +61,4 @@ def team(request, pk):
             "chart": history_chart(past, standing.contents, lasting),
             "multiples": small_multiples(past, standing.contents, lasting),
         }
-    return render(request, "teams/team.html", context)
+    return render(request, "results/team.html", context)

@@ -36,7 +36,7 @@ def discard(request, edition):
 def changes(request, edition):
     readiness = Readiness.of(edition)
     context = {"edition": edition, "readiness": readiness, "comparison": readiness.comparison}
-    return render(request, "editor/changes.html", context)
+    return render(request, "frameworks/editor/changes.html", context)
 
 
 def _number(text: str, *, without: int = 0) -> int:
@@ -55,7 +55,7 @@ def meaning(request, edition, kind, part):
     edition.say_editorial(found, by=request.user, seen=seen, editorial=editorial)
     if request.htmx:
         found.editorial = editorial
-        response = render(request, "editor/_meaning.html", {"edition": edition, "part": found})
+        response = render(request, "frameworks/editor/_meaning.html", {"edition": edition, "part": found})
         patch_vary_headers(response, ["HX-Request"])
         return response
     return redirect(f"{edition.get_editor_url()}changes/#meaning-{kind}-{found.pk}")
@@ -69,7 +69,7 @@ def impact(request, edition):
     context = {"edition": edition, "readiness": readiness}
     if readiness.file is not None and ("from" in request.GET or not request.htmx):
         context["step"] = impacts.step(readiness, start=_number(request.GET.get("from", "")))
-    template = "editor/_impact_step.html" if request.htmx else "editor/impact.html"
+    template = "frameworks/editor/_impact_step.html" if request.htmx else "frameworks/editor/impact.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -96,4 +96,4 @@ def publish(request, edition):
         "teams": impacts.last_results(edition).count(),
         "meanings": sum(map(readiness.changes_meaning, readiness.comparison.changed)) if readiness.comparison else 0,
     }
-    return render(request, "editor/publish.html", context, status=409 if refusal else 200)
+    return render(request, "frameworks/editor/publish.html", context, status=409 if refusal else 200)

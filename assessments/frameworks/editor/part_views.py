@@ -44,7 +44,7 @@ def editing(view):
 def refused(request, edition, sentence):
     """409: the state of the edition forbids it. Says why and leads back."""
     context = {"edition": edition, "sentence": str(sentence)}
-    template = "editor/_refused.html" if request.htmx else "editor/refused.html"
+    template = "frameworks/editor/_refused.html" if request.htmx else "frameworks/editor/refused.html"
     return render(request, template, context, status=409)
 
 
@@ -71,7 +71,7 @@ def answer_to_save(request, edition, form, template, context, back):
     }
     context["differences"] = _differences(form, conflict) if conflict is not None else []
     if request.htmx:
-        response = render(request, "editor/_status.html", context, status=status)
+        response = render(request, "frameworks/editor/_status.html", context, status=status)
         patch_vary_headers(response, ["HX-Request"])
         return response
     if stored is not None:
@@ -120,10 +120,10 @@ def head(request, edition):
     if request.method == "POST":
         form = HeadForm(request.POST, instance=get_edition(request, edition.framework.key, edition.pk), edition=edition)
         saved(form, lambda: edition.change_head(by=request.user, seen=form.seen(), **form.values()))
-        return answer_to_save(request, edition, form, "editor/head.html", context, edition.get_editor_url())
+        return answer_to_save(request, edition, form, "frameworks/editor/head.html", context, edition.get_editor_url())
     form = HeadForm(instance=edition, edition=edition, initial={"revision": edition.revision})
     context |= {"edition": edition, "form": form, "revision": edition.revision}
-    return render(request, "editor/head.html", context)
+    return render(request, "frameworks/editor/head.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,9 +138,9 @@ def part(request, edition, kind, part):
     if request.method == "POST":
         form = FORMS[kind](request.POST, instance=get_part(edition, kind, part), edition=edition, grid=grid)
         saved(form, lambda: edition.change(found, by=request.user, seen=form.seen(), **form.values()))
-        return answer_to_save(request, edition, form, "editor/part.html", context, edition.url_of(found))
+        return answer_to_save(request, edition, form, "frameworks/editor/part.html", context, edition.url_of(found))
     form = FORMS[kind](instance=found, edition=edition, grid=grid, initial={"revision": found.revision})
-    return render(request, "editor/part.html", context | {"form": form, "revision": found.revision})
+    return render(request, "frameworks/editor/part.html", context | {"form": form, "revision": found.revision})
 
 
 def _scale(request, edition, scale):
@@ -168,7 +168,7 @@ def _scale(request, edition, scale):
         "conflict": getattr(form, "conflict", None),
         "revision": scale.revision,
     }
-    return render(request, "editor/scale.html", context, status=status)
+    return render(request, "frameworks/editor/scale.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -185,7 +185,7 @@ def new(request, edition, kind):
         messages.success(request, "Added.")
         return redirect(edition.url_of(part))
     context = {"edition": edition, "kind": kind, "grid": grid, "form": form, "choices": choices}
-    return render(request, "editor/new.html", context, status=422 if posted is not None else 200)
+    return render(request, "frameworks/editor/new.html", context, status=422 if posted is not None else 200)
 
 
 def _made(edition, kind, form):
