@@ -113,7 +113,7 @@ def password_set(request, uidb64, token):
         return render(request, "accounts/link_ended.html", {"mail": settings.MAIL_ENABLED}, status=410)
     form = SetPasswordForm(request.POST if request.method == "POST" else None, owner=user)
     if form.is_valid():
-        user.choose_password(form.cleaned_data["password1"])
+        user.choose_password(form.cleaned_data["password1"], by_link=True)
         messages.success(request, "Your password is set.")
         return _welcome(request, user)
     return render(request, "accounts/set_password.html", {"form": form, "owner": user})

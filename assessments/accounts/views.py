@@ -1,5 +1,6 @@
 """Accounts: one's own, and everybody's for administrators."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -57,10 +58,10 @@ def accounts(request):
     return render(request, "accounts/accounts.html", {"page": page, "words": words})
 
 
-def _link_page(request, person, *, is_new):
-    """Shows the set-password link, this once, and mails it where mail is set up."""
-    mailed = person.mail_password_link(is_new=is_new)
-    context = {"person": person, "link": person.set_password_link(), "mailed": mailed}
+def _link_page(request, person):
+    """Mails the set-password link; shows it, this once, if no mail is set up."""
+    link = person.hand_over_link(shown_to=request.user)
+    context = {"person": person, "link": link, "mail_enabled": settings.MAIL_ENABLED}
     return render(request, "accounts/link.html", context)
 
 
@@ -69,7 +70,7 @@ def _link_page(request, person, *, is_new):
 def new(request):
     form = NewAccountForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        return _link_page(request, User.objects.add(by=request.user, **form.cleaned_data), is_new=True)
+        return _link_page(request, User.objects.add(by=request.user, **form.cleaned_data))
     return render(request, "accounts/new.html", {"form": form})
 
 
@@ -86,22 +87,28 @@ def edit(request, pk):
     person = _person_or_404(pk)
     form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
     if form.is_valid():
+        had_password = person.has_usable_password()
         try:
             person.change_account(by=request.user, **form.cleaned_data)
         except LastAdministrator as refusal:
             form.add_error(None, str(refusal))
+        except User.DoesNotExist as gone:
+            raise Http404 from gone
         else:
             messages.success(request, f"The account of {person} is changed.")
+            if had_password and not person.has_usable_password():
+                return _link_page(request, person)
             return redirect("accounts")
     memberships = person.memberships.select_related("team", "unit")
-    return render(request, "accounts/edit.html", {"form": form, "person": person, "memberships": memberships})
+    context = {"form": form, "person": person, "memberships": memberships, "mail_enabled": settings.MAIL_ENABLED}
+    return render(request, "accounts/edit.html", context)
 
 
 @require_POST
 @site_permission("manage accounts")
 def link(request, pk):
     """A new set-password link for somebody who lost theirs."""
-    return _link_page(request, _person_or_404(pk), is_new=False)
+    return _link_page(request, _person_or_404(pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

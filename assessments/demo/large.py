@@ -154,7 +154,7 @@ class LargeDemo:
             self._team(number, units[number % len(units)], admin)
 
     def _person(self, name: str, **fields) -> User:
-        user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, **fields)
+        user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, is_confirmed=True, **fields)
         user.set_unusable_password()
         return self.add(user)
 
@@ -163,7 +163,8 @@ class LargeDemo:
         people = []
         for place in range(PEOPLE):
             name = f"Person {number + 1:04}-{place + 1}"
-            user = User(id=self.new_id(), email=f"p{number + 1:04}.{place + 1}@{DOMAIN}", name=name, is_demo=True)
+            email = f"p{number + 1:04}.{place + 1}@{DOMAIN}"
+            user = User(id=self.new_id(), email=email, name=name, is_demo=True, is_confirmed=True)
             user.set_unusable_password()
             people.append(self.add(user))
         # Users and teams stand in the database before what refers to them.

@@ -99,7 +99,7 @@ class DemoWriter:
         ]
 
     def person(self, name: str, **fields) -> User:
-        user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, **fields)
+        user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, is_confirmed=True, **fields)
         user.set_unusable_password()
         return self.add(user)
 

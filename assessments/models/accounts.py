@@ -1,17 +1,20 @@
 """People who sign in, and the attempts that did not work."""
 
 import base64
+import contextlib
 import logging
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.tokens import default_token_generator
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import send_mail
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -37,10 +40,39 @@ def setup_code() -> str:
 class LastAdministrator(Exception):
     """Nobody could administer the installation any more; str() is the sentence to show."""
 
+    def __init__(self) -> None:
+        super().__init__("There must be another administrator who may sign in; name one first.")
+
+
+class PasswordLinks(PasswordResetTokenGenerator):
+    """Tokens of set-password links: one ends when it is used, after three days, and when the account gains rights."""
+
+    key_salt = "maturity.password-link"
+
+    def _make_hash_value(self, user: "User", timestamp: int) -> str:
+        return f"{super()._make_hash_value(user, timestamp)}{user.session_generation}"
+
+
+password_links = PasswordLinks()
+
 
 class UserQuerySet(models.QuerySet["User"]):
-    def active_administrators(self):
+    def active_administrators(self) -> "UserQuerySet":
         return self.filter(is_active=True, is_administrator=True)
+
+    @contextlib.contextmanager
+    def keeping_an_administrator(self) -> Iterator[None]:
+        """Whatever may leave the installation without an administrator happens within this, and nowhere else.
+
+        Raises LastAdministrator, and takes everything back, if nobody is left.
+        """
+        with transaction.atomic():
+            # Held in one order, all of them: two who take the rights from each other wait for each other here, and the
+            # second one sees what the first one did.
+            list(self.active_administrators().order_by("pk").select_for_update(no_key=True).values_list("pk"))
+            yield
+            if not self.active_administrators().exists():
+                raise LastAdministrator
 
     def matching(self, words: str):
         """Whose name or address contains these words."""
@@ -52,7 +84,7 @@ class UserQuerySet(models.QuerySet["User"]):
             user = self.filter(pk=uuid.UUID(force_str(urlsafe_base64_decode(uidb64))), is_active=True).first()
         except ValueError:
             return None
-        return user if user and default_token_generator.check_token(user, token) else None
+        return user if user and password_links.check_token(user, token) else None
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -64,7 +96,8 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
     def create_superuser(self, email, password=None, **fields):
-        return self.create_user(email, password, is_administrator=True, **fields)
+        """An administrator made by someone who runs the server, which is proof enough of who owns the email."""
+        return self.create_user(email, password, is_administrator=True, is_confirmed=True, **fields)
 
     def get_by_natural_key(self, email):
         return self.get(email__iexact=email)
@@ -116,6 +149,10 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("may sign in", default=True)
     is_administrator = models.BooleanField("administrator", default=False)
     is_demo = models.BooleanField(default=False, editable=False)
+    #: Whether the owner of the email has set the password: by a link that was mailed or that an administrator passed on.
+    is_confirmed = models.BooleanField(default=False, editable=False)
+    #: Sessions and set-password links belong to one generation, and end with it.
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
     keyboard_shortcuts = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -151,11 +188,32 @@ class User(AbstractBaseUser):
     def has_module_perms(self, app_label):
         return self.has_perm(None)
 
-    def set_password_link(self):
-        """An absolute, single-purpose link with which the owner of this account sets a password."""
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's, for password and secret key; and for the generation, so that sessions end without a new password."""
+        key_salt = "maturity.session"
+        value = f"{self.session_generation}:{self.password}"
+        return salted_hmac(key_salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+    def set_password_link(self) -> str:
+        """An absolute, single-purpose link with which the owner of this account sets a password.
+
+        Anyone who has it owns the account, so it goes to the owner's mailbox, or is shown to administrators where there
+        is no mail.
+        """
         uid = urlsafe_base64_encode(force_bytes(self.pk))
-        path = reverse("password-set", args=[uid, default_token_generator.make_token(self)])
+        path = reverse("password-set", args=[uid, password_links.make_token(self)])
         return settings.SITE_URL + path
+
+    def hand_over_link(self, *, shown_to: "User") -> str:
+        """Brings a set-password link to the owner: by mail, and only by mail where mail is set up.
+
+        Without mail it is returned for an administrator to pass on. For anyone else it is empty: who made an account
+        does not own it.
+        """
+        if settings.MAIL_ENABLED:
+            self.mail_password_link(is_new=not self.has_usable_password())
+            return ""
+        return self.set_password_link() if shown_to.administers else ""
 
     def mail_password_link(self, *, is_new: bool) -> bool:
         """Mails the link to its owner; whether a mail server took it. Without one set up nothing is sent."""
@@ -173,18 +231,15 @@ class User(AbstractBaseUser):
     def erase(self, *, by: "User"):
         """Forgets a person: name, address, comments, notes and reasons. Results, ratings and the team's actions stay.
 
-        What was said anonymously cannot be found, and stays. Raises LastAdministrator where nobody would be left who
-        can administer the installation.
+        What was said anonymously cannot be found, and stays. Raises LastAdministrator if nobody would be left who can
+        administer the installation.
         """
         from .assessments import Reopening
         from .participation import Invitation
         from .plans import SetbackReason, Target
         from .ratings import AgreedRating, Rating
 
-        with transaction.atomic():
-            others = User.objects.select_for_update().active_administrators().exclude(pk=self.pk)
-            if not list(others):
-                raise LastAdministrator("There must be another administrator who may sign in; name one first.")
+        with User.objects.keeping_an_administrator():
             mine = Q(respondent__user=self) | Q(respondent__invitation__email__iexact=self.email)
             Rating.objects.filter(mine).forget_words()
             Reopening.objects.filter(by=self).update(reason="(removed)")
@@ -198,25 +253,47 @@ class User(AbstractBaseUser):
             self.delete()
 
     def change_account(self, *, by: "User", **fields):
-        """An administrator's change of name, address, rights or whether the person may sign in at all.
+        """An administrator's change of name, email, rights or whether the person may sign in at all.
 
-        Raises LastAdministrator where nobody would be left who can administer the installation.
+        Raises LastAdministrator if nobody would be left who can administer the installation.
         """
-        with transaction.atomic():
-            others = User.objects.select_for_update().active_administrators().exclude(pk=self.pk)
-            if not (fields["is_active"] and fields["is_administrator"]) and not list(others):
-                raise LastAdministrator("There must be another administrator who may sign in; name one first.")
+        with User.objects.keeping_an_administrator():
+            self.refresh_from_db()
+            will_be = {"is_active": self.is_active, "is_administrator": self.is_administrator, **fields}
+            if will_be["is_active"] and will_be["is_administrator"]:
+                self.begin_anew()
             for name, value in fields.items():
                 setattr(self, name, value)
             self.save(update_fields=list(fields))
             data = {"active": self.is_active, "administrator": self.is_administrator}
             Event.record("account.changed", by=by, person=str(self.pk), **data)
 
-    def choose_password(self, password: str):
-        """Sets the password that its owner has chosen; every other session and link of the account ends with it."""
+    @property
+    def administers(self) -> bool:
+        return self.is_active and self.is_administrator
+
+    def begin_anew(self):
+        """Comes with more rights: ends every session and every open link of the account.
+
+        A password that was set before the owner of the email confirmed it may be somebody else's, so it ends too, and
+        a link sets another one. Nothing happens to an administrator, who has every right already.
+        """
+        if self.administers:
+            return
+        same = User.objects.filter(pk=self.pk)
+        same.update(session_generation=F("session_generation") + 1)
+        same.filter(is_confirmed=False).update(password=make_password(None))
+        self.refresh_from_db(fields=["session_generation", "password"])
+
+    def choose_password(self, password: str, *, by_link: bool = False):
+        """Sets the password that its owner has chosen; every other session and link of the account ends with it.
+
+        A link proves that its holder owns the email: see `set_password_link`.
+        """
         with transaction.atomic():
             self.set_password(password)
-            self.save(update_fields=["password"])
+            self.is_confirmed = self.is_confirmed or by_link
+            self.save(update_fields=["password", "is_confirmed"])
             Event.record("account.password", by=self, person=str(self.pk))
 
 

@@ -136,17 +136,18 @@ class Unit(models.Model):
             Event.record("unit.deleted", by=by, unit=self.pk)
             self.delete()
 
-    def add_manager(self, *, email: str, name: str, by: User) -> tuple["Membership", bool]:
-        """Makes somebody manager of this unit and everything below it; whether the account is new, too."""
+    def add_manager(self, *, email: str, name: str, by: User) -> "Membership":
+        """Makes somebody manager of this unit and everything below it, making the account if there is none."""
         with transaction.atomic():
             Unit.objects.select_for_update().get(pk=self.pk)
-            user, is_new = User.objects.for_address(email, name=name)
+            user, _ = User.objects.for_address(email, name=name)
             membership, created = Membership.objects.get_or_create(
                 unit=self, user=user, defaults={"role": Membership.Role.MANAGER}
             )
             if created:
+                user.begin_anew()
                 Event.record("manager.added", by=by, unit=self.pk, person=str(user.pk))
-        return membership, is_new
+        return membership
 
     def remove_manager(self, membership: "Membership", *, by: User):
         with transaction.atomic():

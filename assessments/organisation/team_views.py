@@ -1,5 +1,6 @@
 """Making and changing a team, and who is in it as what."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -59,20 +60,19 @@ def members(request, pk):
     if not is_new:
         messages.success(request, f"{person} is {membership.get_role_display().lower()} of {team}.")
         return redirect("team-members", pk)
-    mailed = person.mail_password_link(is_new=True)
-    return _members_page(
-        request, team, may, MemberForm(), person=person, link=person.set_password_link(), mailed=mailed
-    )
+    link = person.hand_over_link(shown_to=request.user)
+    return _members_page(request, team, may, MemberForm(), person=person, link=link)
 
 
-def _members_page(request, team, may, form, **link):
+def _members_page(request, team, may, form, **person_and_link):
     context = {
+        "mail_enabled": settings.MAIL_ENABLED,
         "team": team,
         "may": may,
         "form": form,
         "roles": RoleForm.ROLES,
         "memberships": team.memberships.select_related("user"),
-        **link,
+        **person_and_link,
     }
     return render(request, "organisation/members.html", context)
 

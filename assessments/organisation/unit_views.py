@@ -1,5 +1,6 @@
 """The tree of units and who manages them; for administrators."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count
@@ -57,6 +58,7 @@ def _page(request, unit, *, form=None, manager_form=None, **context):
         "form": form or UnitForm(instance=unit),
         "manager_form": manager_form or ManagerForm(),
         "managers": unit.memberships.select_related("user"),
+        "mail_enabled": settings.MAIL_ENABLED,
         "is_empty": not (unit.teams.exists() or unit.children.exists()),
     }
     return render(request, "organisation/edit_unit.html", context)
@@ -82,13 +84,13 @@ def add_manager(request, pk):
     form = ManagerForm(request.POST)
     if not form.is_valid():
         return _page(request, unit, manager_form=form)
-    membership, is_new = unit.add_manager(by=request.user, **form.cleaned_data)
-    if not is_new:
-        messages.success(request, f"{membership.user} manages {unit}.")
-        return redirect(unit)
+    membership = unit.add_manager(by=request.user, **form.cleaned_data)
     person = membership.user
-    mailed = person.mail_password_link(is_new=True)
-    return _page(request, unit, person=person, link=person.set_password_link(), mailed=mailed)
+    if person.has_usable_password():
+        messages.success(request, f"{person} manages {unit}.")
+        return redirect(unit)
+    link = person.hand_over_link(shown_to=request.user)
+    return _page(request, unit, person=person, link=link)
 
 
 @require_POST
