@@ -67,7 +67,7 @@ class Journalled(admin.ModelAdmin):
 
     def _lookups_of_filters(self) -> set[str]:
         lookups = set()
-        for path in self.list_filter:
+        for path in map(str, self.list_filter):
             field = get_fields_from_path(self.model, path)[-1]
             if isinstance(field, ForeignKey):
                 lookups |= {f"{path}__{field.target_field.name}__exact", f"{path}__isnull"}

@@ -149,7 +149,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("may sign in", default=True)
     is_administrator = models.BooleanField("administrator", default=False)
     is_demo = models.BooleanField(default=False, editable=False)
-    #: Whether the owner of the email has set the password: by a link that was mailed or that an administrator passed on.
+    #: Whether the owner of the email has set the password: by a link that was mailed, or passed on by an administrator.
     is_confirmed = models.BooleanField(default=False, editable=False)
     #: Sessions and set-password links belong to one generation, and end with it.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
@@ -189,7 +189,7 @@ class User(AbstractBaseUser):
         return self.has_perm(None)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Django's, for password and secret key; and for the generation, so that sessions end without a new password."""
+        """Django's, and for the generation as well, so that sessions can end without a new password."""
         key_salt = "maturity.session"
         value = f"{self.session_generation}:{self.password}"
         return salted_hmac(key_salt, value, secret=secret, algorithm="sha256").hexdigest()
