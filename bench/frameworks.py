@@ -79,7 +79,7 @@ def assess_teams(edition, count: int):
     assessments = [Assessment(team=team, opened_at=closed, **terms) for team in teams]
     score = scoring.score(assessments[0].instrument(), [codes])
     for assessment in assessments:
-        rows = ResultRows.of(assessment, score, by=None, created_at=closed, respondents=1, participants=1)
+        rows = ResultRows.of(assessment, score, by=None, created_at=closed, closing=1, respondents=1, participants=1)
         made[Assessment].append(assessment)
         made[Result].append(rows.result)
         made[PartResult] += rows.parts

@@ -69,7 +69,8 @@ def team_with_history(unit: Unit, length: int) -> Team:
         )
         codes = {c.key: "NPLF"[(i + back) % 4] for i, c in enumerate(assessment.criteria_asked())}
         score = scoring.score(assessment.instrument(), [codes] * 3)
-        rows = ResultRows.of(assessment, score, by=None, created_at=closed, respondents=3, participants=3)
+        known = {"created_at": closed, "closing": length - back, "respondents": 3, "participants": 3}
+        rows = ResultRows.of(assessment, score, by=None, **known)
         kinds[Assessment].append(assessment)
         for respondent in (Respondent(assessment=assessment) for _ in range(3)):
             kinds[Respondent].append(respondent)

@@ -184,12 +184,19 @@ class LargeDemo:
         starts = []
         for place, day in enumerate(days):
             pattern = self._fitting(maturity + gain * place + self.random.gauss(0, 0.1))
-            result = self._closed(team, people, day, pattern, is_latest=place == len(days) - 1)
+            result = self._closed(team, people, day, pattern, closing=place + 1, is_latest=place == len(days) - 1)
             starts.append(Start(result=result.pk, level=result.level or 0, at=result.created_at))
         return starts[-5:][0]
 
     def _closed(
-        self, team: Team, people: list[User], day: datetime.date, pattern: Pattern, *, is_latest: bool
+        self,
+        team: Team,
+        people: list[User],
+        day: datetime.date,
+        pattern: Pattern,
+        *,
+        closing: int,
+        is_latest: bool,
     ) -> Result:
         at = timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=7), datetime.time(15)))
         assessment = Assessment(
@@ -199,7 +206,7 @@ class LargeDemo:
         self.add(assessment)
         result = pattern.result
         result.pk, result.assessment, result.team_id, result.date = self.new_id(), assessment, team.pk, day
-        result.created_at, result.closed_by = at, people[0]
+        result.created_at, result.closing, result.closed_by = at, closing, people[0]
         self.add(result)
         key = self.bulk[Result].row(result)[self.bulk[Result].place("id")]
         for kind, rows in ((PartResult, pattern.parts), (CriterionResult, pattern.criteria)):

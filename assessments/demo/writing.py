@@ -120,9 +120,17 @@ class DemoWriter:
         for place, key in enumerate(plan.frameworks[1:]):
             for day in self.days[-2 - place :: 2]:
                 self.closed(team, people, self.editions[key], day, 1.6 + 0.2 * place, {})
+        self.number_closings(team, edition)
         if plan.open_now is not None:
             maturity = plan.course.at(plan.course.quarters)
             self.open(team, people, edition, maturity, leaning, plan.open_now)
+
+    def number_closings(self, team, edition):
+        """Counts the closings of a team; of those of one day the one with this edition was the last."""
+        results = [result for result in self.rows[Result] if result.team_id == team.pk]
+        results.sort(key=lambda result: (result.date, result.edition_id == edition.pk))
+        for number, result in enumerate(results, 1):
+            result.closing = number
 
     def quarters(self, plan: DemoTeam) -> list[tuple[int, datetime.date]]:
         """The quarters in which a team assessed itself, as (number, day)."""

@@ -70,7 +70,7 @@ class Step:
 def last_results(edition: Edition):
     """The current result of each team with this framework that is the newest, by the name of the team."""
     current = Result.objects.current_only().filter(framework=edition.framework_id)
-    newest = current.filter(team=OuterRef("team")).order_by("-date", "-created_at", "-pk").values("pk")[:1]
+    newest = current.filter(team=OuterRef("team")).newest_first().values("pk")[:1]
     return current.filter(pk=Subquery(newest)).select_related("team", "edition").order_by("team__name", "pk")
 
 

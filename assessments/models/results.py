@@ -3,13 +3,14 @@
 Exact fractions are kept as text ("5/3"), beside a decimal for sorting and for charts.
 """
 
+import datetime
 import uuid
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -37,21 +38,25 @@ def as_fraction(text: str) -> Fraction | None:
     return Fraction(int(numerator), int(denominator or 1))
 
 
+#: What results of a team are ordered by. No clock takes part: one that is set back would turn two of a day round.
+IN_TIME = ("date", "closing", "pk")
+
+
 class Figures(models.Model):
     """What is known of a whole, a group or a dimension: level under the own rule and every other, index, coverage."""
 
     level = models.PositiveSmallIntegerField(null=True)
     best = models.PositiveSmallIntegerField(null=True)
     outcomes = models.JSONField(default=dict, help_text="By rule: level, best case, vacuous levels, blockers.")
-    index_exact = models.CharField(max_length=120, blank=True)
+    index_exact = models.TextField(blank=True)
     index = models.DecimalField(max_digits=9, decimal_places=4, null=True)
-    index_best_exact = models.CharField(max_length=120, blank=True)
+    index_best_exact = models.TextField(blank=True)
     index_best = models.DecimalField(max_digits=9, decimal_places=4, null=True)
     cells = models.JSONField(default=dict, help_text="By level: mean points of what applies, as an exact fraction.")
     answered = models.PositiveIntegerField()
     not_applicable = models.PositiveIntegerField()
     asked = models.PositiveIntegerField()
-    agreement_exact = models.CharField(max_length=120, blank=True)
+    agreement_exact = models.TextField(blank=True)
     agreement = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     discuss = models.PositiveIntegerField(default=0)
 
@@ -101,6 +106,11 @@ class ResultQuerySet(models.QuerySet["Result"]):
         """The generation that counts, or None before the first closing."""
         return self.filter(is_current=True).first()
 
+    def next_closing(self, team) -> int:
+        """The number of the next closing of a team. Two at the same time share it: they are of two frameworks."""
+        last = self.filter(team=team).aggregate(last=Max("closing"))["last"]
+        return (last or 0) + 1
+
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 
@@ -119,7 +129,17 @@ class ResultQuerySet(models.QuerySet["Result"]):
         return results
 
     def chronological(self):
-        return self.order_by("date", "created_at")
+        """The oldest first; those of one day as their assessments were first closed, whatever was reopened since."""
+        return self.order_by(*IN_TIME)
+
+    def newest_first(self):
+        """The same the other way round."""
+        return self.order_by(*(f"-{field}" for field in IN_TIME))
+
+    def before(self, result: "Result"):
+        """Those that stand before a result in time."""
+        same_day = Q(date=result.date) & (Q(closing__lt=result.closing) | Q(closing=result.closing, pk__lt=result.pk))
+        return self.filter(Q(date__lt=result.date) | same_day)
 
 
 class Result(Figures):
@@ -130,6 +150,9 @@ class Result(Figures):
     generation = models.PositiveSmallIntegerField()
     is_current = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    closing = models.PositiveIntegerField(
+        help_text="Which closing of the team the first one was: orders the results of one day."
+    )
     closed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
     # Repeated from the assessment, where none of it can change any more, so that dashboards need no joins.
@@ -143,7 +166,7 @@ class Result(Figures):
     #: Status of the assessment, where the history has annotated it.
     state: str
 
-    alpha_exact = models.CharField(max_length=120, blank=True)
+    alpha_exact = models.TextField(blank=True)
     alpha = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     respondents = models.PositiveIntegerField(help_text="People with at least one answer.")
     participants = models.PositiveIntegerField(help_text="People who were asked.")
@@ -152,7 +175,7 @@ class Result(Figures):
     objects = ResultQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-date", "-created_at"]
+        ordering = [f"-{field}" for field in IN_TIME]
         constraints = [
             models.UniqueConstraint(
                 fields=["assessment"],
@@ -168,7 +191,7 @@ class Result(Figures):
         ]
         indexes = [
             models.Index(
-                fields=["framework", "rule", "questionnaire", "team", "-date", "-created_at"],
+                fields=["framework", "rule", "questionnaire", "team", "-date", "-closing"],
                 condition=Q(is_current=True),
                 name="result_line",
             ),
@@ -190,11 +213,13 @@ class Result(Figures):
     def freeze(cls, assessment, score: scoring.Score, *, by) -> "Result":
         """Writes the score of an assessment that is being closed; earlier generations stay, no longer current."""
         assessment.results.filter(is_current=True).update(is_current=False)
+        before = assessment.results.aggregate(generation=Max("generation"), closing=Max("closing"))
         rows = ResultRows.of(
             assessment,
             score,
             by=by,
-            generation=assessment.results.count() + 1,
+            generation=(before["generation"] or 0) + 1,
+            closing=before["closing"] or Result.objects.next_closing(assessment.team_id),
             respondents=assessment.people_with_answers(),
             participants=assessment.participations.count(),
         )
@@ -205,9 +230,13 @@ class Result(Figures):
 
     def previous(self) -> "Result | None":
         """The latest earlier current result in the same line of history."""
-        earlier = Q(date__lt=self.date) | Q(date=self.date, created_at__lt=self.created_at)
         others = Result.objects.current_only().in_line_with(self).exclude(assessment=self.assessment_id)
-        return others.filter(earlier).order_by("-date", "-created_at").first()
+        return others.before(self).newest_first().first()
+
+    @property
+    def place_in_time(self) -> tuple[datetime.date, int, uuid.UUID]:
+        """What `chronological` orders by."""
+        return self.date, self.closing, self.pk
 
     def is_on_the_ladder_of(self, other: "Result") -> bool:
         """Whether levels of the two mean the same: no edition between theirs, of either side, began a new ladder."""
@@ -235,7 +264,7 @@ class ResultRows:
 
     @classmethod
     def of(cls, assessment, score: scoring.Score, *, by, generation=1, **known):
-        """`known` overrides what would be read or made: id, created_at, respondents, participants."""
+        """`known` overrides what would be read or made: id, created_at, closing, respondents, participants."""
         contents, rule = assessment.edition.contents, assessment.rule
         result = Result(
             assessment=assessment,
@@ -338,12 +367,12 @@ class CriterionResult(models.Model):
     order = models.PositiveIntegerField()
     rating = models.CharField(max_length=20, blank=True, help_text="Code of the choice, NA, or empty when unanswered.")
     is_agreed = models.BooleanField(default=False)
-    points_exact = models.CharField(max_length=40, blank=True)
+    points_exact = models.TextField(blank=True)
     points = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     votes = models.JSONField(default=dict)
-    share_exact = models.CharField(max_length=40, blank=True)
+    share_exact = models.TextField(blank=True)
     spread = models.PositiveSmallIntegerField(null=True)
-    rwg_exact = models.CharField(max_length=80, blank=True)
+    rwg_exact = models.TextField(blank=True)
     rwg = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     split = models.BooleanField(default=False)
     discuss = models.BooleanField(default=False)

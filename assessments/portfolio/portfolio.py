@@ -68,7 +68,7 @@ class Portfolio:
 
     @property
     def _line(self):
-        return self._results_of(self.query.questionnaire).order_by("-date", "-created_at")
+        return self._results_of(self.query.questionnaire).newest_first()
 
     def _results_of(self, questionnaire: str):
         """What a team, to be named by the query around it, came to in this questionnaire."""

@@ -86,7 +86,7 @@ def _newest(team: Team, edition: Edition, before: Assessment | None) -> Result |
     results = Result.objects.current_only().filter(team=team, framework=edition.framework_id)
     if before is not None:
         results = results.exclude(assessment=before.pk).filter(date__lte=before.date)
-    return results.select_related("edition", "assessment").order_by("-date", "-created_at").first()
+    return results.select_related("edition", "assessment").newest_first().first()
 
 
 def _hint(criterion, row: CriterionResult | None, old: Criterion | None, previous: Result) -> Hint:

@@ -282,14 +282,14 @@ def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
         for each in results
         if (each.rule, each.questionnaire) == line
         and each.assessment_id != result.assessment_id
-        and (each.date, each.created_at) < (result.date, result.created_at)
+        and each.place_in_time < result.place_in_time
     ]
     return earlier[-1] if earlier else None
 
 
 def latest_by_team(teams: Iterable[Team]) -> dict:
     """The newest current result of each team, by team id. Two queries."""
-    newest = Result.objects.current_only().filter(team=OuterRef("pk")).order_by("-date", "-created_at").values("pk")[:1]
+    newest = Result.objects.current_only().filter(team=OuterRef("pk")).newest_first().values("pk")[:1]
     chosen = Team.objects.filter(pk__in=[team.pk for team in teams]).annotate(newest=Subquery(newest))
     rows = Result.objects.filter(pk__in=list(chosen.values_list("newest", flat=True)))
     return {result.team_id: result for result in rows.select_related("framework", "edition").defer("outcomes", "cells")}
