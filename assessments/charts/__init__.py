@@ -1,9 +1,9 @@
 """Geometry of the charts, for templates to draw as SVG. Pure: plain values in, frozen dataclasses out.
 
-Coordinates are SVG user units, rounded to a tenth. Levels and indexes are on one scale, from 0 to `top`.
+Coordinates are SVG user units, rounded to a tenth. Levels and indexes are drawn on one scale, from 0 to its top.
 """
 
-from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, figure, level_step
+from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, level_step
 from .profile_bar import Segment, track
 from .radar import Label, Radar, RadarSeries, Shape, radar
 from .stacked_bars import Bar, Slice, Stack, stack
@@ -31,7 +31,6 @@ __all__ = [
     "Tick",
     "VoteBar",
     "Votes",
-    "figure",
     "history",
     "level_step",
     "radar",

@@ -1,12 +1,9 @@
-"""What all charts share: numbers as they are drawn and as they are read, colours, paths with gaps."""
+"""What all charts share: numbers as they are drawn, colours, paths with gaps."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from fractions import Fraction
 
-from ..scoring import rounded
-
-Number = int | float | Fraction | Decimal
+Number = int | Fraction
 Point = tuple[float, float]
 
 #: The light colours of tokens.css, as presentation attributes for a renderer that knows no style sheet.
@@ -18,13 +15,6 @@ LINE = 13.0
 
 def tenth(value: float) -> float:
     return round(value, 1)
-
-
-def figure(value: Number | None, places: int = 2) -> str:
-    """A figure with that many decimals, rounded half up; a dash where there is none."""
-    if value is None:
-        return "–"
-    return rounded(value if isinstance(value, Fraction) else Fraction(value), places)
 
 
 def level_step(number: int, top: int) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .drawing import LEVEL_COLOURS, RIM_COLOURS, figure, level_step, tenth
+from ..scoring import percent
+from .drawing import LEVEL_COLOURS, RIM_COLOURS, level_step, tenth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def track(
             filled=tenth(each * float(share or 0)),
             step=level_step(number, top),
             applies=share is not None,
-            percent="–" if share is None else f"{figure(share * 100, 0)} %",
+            percent="–" if share is None else f"{percent(share)} %",
         )
         for place, (number, share) in enumerate(cells)
     )

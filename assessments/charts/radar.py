@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .drawing import LINE, Number, Point, figure, path_of, runs, tenth
+from ..scoring import IndexScale
+from .drawing import LINE, Number, Point, path_of, runs, tenth
 
 #: Width of a character of a label, a little more than it is at 11 units in Inter.
 CHARACTER = 6.2
@@ -65,11 +66,12 @@ class Radar:
 
 
 def radar(
-    axes: Sequence[str], series: Sequence[RadarSeries], *, top: Number, radius: float = 110, places: int = 2
+    axes: Sequence[str], series: Sequence[RadarSeries], *, scale: IndexScale, radius: float = 110
 ) -> Radar | None:
     """A radar around (0, 0) with one shape per series; the first series is drawn on top of the others.
 
-    A missing value interrupts the outline. None with fewer than three axes, where a radar has no area.
+    Spokes end at the top of the scale. A missing value interrupts the outline. None with fewer than three axes, where a
+    radar has no area.
     """
     if len(axes) < 3:
         return None
@@ -81,8 +83,8 @@ def radar(
         return tenth(radius * share * math.cos(angle)) + 0.0, tenth(radius * share * math.sin(angle)) + 0.0
 
     labels = tuple(_axis_label(name, at(place, 1), radius) for place, name in enumerate(axes))
-    shapes = tuple(_shape(each, at, float(top), places) for each in series)
-    rings = max(1, min(10, math.ceil(top)))
+    shapes = tuple(_shape(each, at, scale) for each in series)
+    rings = max(1, min(10, math.ceil(scale.top)))
     return Radar(
         view_box=_view_box(labels, radius),
         center=(0.0, 0.0),
@@ -105,9 +107,9 @@ def _radar_description(axes: Sequence[str], shapes: Sequence[Shape]) -> str:
     return f"Radar, {shapes[0].name}: {figures}."
 
 
-def _shape(series: RadarSeries, at: Callable[[int, float], Point], top: float, places: int) -> Shape:
+def _shape(series: RadarSeries, at: Callable[[int, float], Point], scale: IndexScale) -> Shape:
     points = [
-        None if value is None else at(place, min(1.0, max(0.0, float(value) / top)))
+        None if value is None else at(place, min(1.0, max(0.0, float(value / scale.top))))
         for place, value in enumerate(series.values)
     ]
     present = [point for point in points if point is not None]
@@ -119,7 +121,7 @@ def _shape(series: RadarSeries, at: Callable[[int, float], Point], top: float, p
         outline=" ".join(path_of(run) for run in runs if len(run) > 1) + (" Z" if closed else ""),
         closed=closed,
         dots=tuple(run[0] for run in runs if len(run) == 1),
-        values=tuple(figure(value, places) for value in series.values),
+        values=tuple(scale.text(value) for value in series.values),
     )
 
 

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .drawing import LINE, Number, figure, path_of, runs, tenth
+from ..scoring import DASH, IndexScale
+from .drawing import LINE, Number, Point, path_of, runs, tenth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
     """A result in a history; `beside` marks one of the other questionnaire, which is never joined.
 
-    `index` is exact: it is rounded once, where it is shown.
+    `index` is exact: it is rounded once, where it is shown. It stands on the `scale` of its own edition.
     """
 
     date: datetime.date
     level: int | None
     index: Number | None
+    scale: IndexScale
     title: str
     url: str
     beside: bool = False
@@ -27,11 +29,15 @@ class HistoryPoint:
     breaks: bool = False
     notes: tuple[str, ...] = ()
 
-    def shown(self, places: int) -> str:
+    def shown_index(self, now: IndexScale) -> str:
+        """The index as it is read beside others on the scale in use now."""
+        return now.text(self.index) if self.scale.is_comparable_to(now) else self.scale.text_of_top(self.index)
+
+    def shown(self, now: IndexScale) -> str:
         """Level and index in one cell of a table."""
-        level = None if self.level is None else str(self.level)
-        index = None if self.index is None else figure(self.index, places)
-        return " · ".join(part for part in (level, index) if part) or "–"
+        level = [] if self.level is None else [str(self.level)]
+        index = [] if self.index is None else [self.shown_index(now)]
+        return " · ".join(level + index) or DASH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,6 @@ class History:
     points: tuple[HistoryPoint, ...]
     rows: tuple[HistoryRow, ...]
     description: str
-    places: int
     flags: tuple[Flag, ...] = ()
     aims: tuple[AimLine, ...] = ()
 
@@ -129,7 +134,7 @@ class History:
     @property
     def cells(self) -> list[str]:
         """Every point as one cell of a table."""
-        return [point.shown(self.places) for point in self.points]
+        return [point.shown(self.points[-1].scale) for point in self.points]
 
     @property
     def has_beside(self) -> bool:
@@ -168,24 +173,24 @@ class Plane:
 def history(
     points: Sequence[HistoryPoint],
     *,
-    top: Number,
     width: int = 600,
     height: int = 210,
     small: bool = False,
-    places: int = 2,
     marks: Sequence[Mark] = (),
     aims: Sequence[Aim] = (),
 ) -> History | None:
     """Level as steps and index as a line on a true time axis. `points` are in order of time; None without any.
 
     The axis reaches from the first point to the last day of any point or aim; marks outside it are left out. `small`
-    leaves out dots, rows and the ticks of the time axis and keeps the margins narrow, for many beside each other.
+    leaves out dots, rows and the ticks of the time axis and keeps the margins narrow, for many beside each other. An
+    index is joined to the one before it only on a scale that ends at the same top; the axis reaches the highest top.
     """
     if not points:
         return None
     days = [*(point.date for point in points), *(aim.due for aim in aims if aim.due > points[0].date)]
-    plane = Plane(days, top=top, width=width, height=height, small=small)
+    plane = Plane(days, top=max(point.scale.top for point in points), width=width, height=height, small=small)
     joined = [point for point in points if not point.beside]
+    now = (joined or points)[-1]
     steps = _steps(joined, plane)
     return History(
         width=width,
@@ -200,9 +205,8 @@ def history(
         x_ticks=() if small else _date_ticks(plane),
         y_ticks=_level_ticks(plane),
         points=tuple(points),
-        rows=() if small else tuple(_row(point, places) for point in points),
-        description=_history_description(points, joined, places),
-        places=places,
+        rows=() if small else tuple(_row(point, now.scale) for point in points),
+        description=_history_description(points, now),
         flags=_flags(marks, plane),
         aims=_aim_lines(aims, plane),
     )
@@ -237,11 +241,9 @@ def _aim_lines(aims: Sequence[Aim], plane: Plane) -> tuple[AimLine, ...]:
     )
 
 
-def _history_description(points: Sequence[HistoryPoint], joined: Sequence[HistoryPoint], places: int) -> str:
-    newest, first = (joined or points)[-1], points[0].date
-    figures = (
-        newest.title or f"level {'–' if newest.level is None else newest.level}, index {figure(newest.index, places)}"
-    )
+def _history_description(points: Sequence[HistoryPoint], newest: HistoryPoint) -> str:
+    first, level = points[0].date, DASH if newest.level is None else newest.level
+    figures = newest.title or f"level {level}, index {newest.scale.text(newest.index)}"
     if len(points) == 1:
         return f"One result. {figures}."
     return f"{len(points)} results from {first:%B %Y} to {points[-1].date:%B %Y}. The newest: {figures}."
@@ -265,9 +267,15 @@ def _steps(points: Sequence[HistoryPoint], plane: Plane) -> list[str]:
 
 
 def _line(points: Sequence[HistoryPoint], plane: Plane) -> str:
-    """The path of the index; a result without one interrupts it."""
-    places = [None if point.index is None else (plane.x(point.date), plane.y(point.index)) for point in points]
-    return " ".join(path_of(run) for run in runs(places) if len(run) > 1)
+    """The path of the index; a result without one interrupts it, and so does a scale with another top."""
+    path: list[Point | None] = []
+    before: IndexScale | None = None
+    for point in points:
+        if before and not point.scale.is_comparable_to(before):
+            path.append(None)
+        path.append(None if point.index is None else (plane.x(point.date), plane.y(point.index)))
+        before = point.scale
+    return " ".join(path_of(run) for run in runs(path) if len(run) > 1)
 
 
 def _dots(points: Sequence[HistoryPoint], plane: Plane) -> tuple[Dot, ...]:
@@ -290,14 +298,14 @@ def _dots(points: Sequence[HistoryPoint], plane: Plane) -> tuple[Dot, ...]:
     )
 
 
-def _row(point: HistoryPoint, places: int) -> HistoryRow:
+def _row(point: HistoryPoint, now: IndexScale) -> HistoryRow:
     notes = ["other questionnaire"] * point.beside + ["under revision"] * point.under_revision
     notes += point.notes
     return HistoryRow(
         date=point.date,
         url=point.url,
         level="–" if point.level is None else str(point.level),
-        index=figure(point.index, places),
+        index=point.shown_index(now),
         note="; ".join(notes),
     )
 

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 from .. import scoring
 from ..models import CriterionResult, Edition, Result
 from ..models.assessments import instrument_of
+from ..models.frameworks import published_contents
 from ..models.results import as_fraction
 from ..scoring.agreement import CriterionResult as CriterionScore
 from ..scoring.agreement import settle
@@ -29,18 +30,33 @@ class TeamImpact:
     best: int | None
     index: Fraction | None
     index_best: Fraction | None
+    scale: scoring.IndexScale
+    same_ladder: bool
     reconfirm: int
     new: int
 
     @property
-    def change(self) -> int:
-        """Change of the level; no level counts as below the lowest."""
+    def change(self) -> int | None:
+        """Change of the level, where levels mean the same; no level counts as below the lowest."""
+        if not self.same_ladder:
+            return None
         before, after = (-1 if level is None else level for level in (self.result.level, self.level))
         return after - before
 
     @property
-    def index_before(self) -> Fraction | None:
-        return as_fraction(self.result.index_exact)
+    def index_text(self) -> str:
+        is_alone = not self.scale.is_comparable_to(self.result.index_scale)
+        return self.scale.text_of_top(self.index) if is_alone else self.scale.text(self.index)
+
+    @property
+    def index_best_text(self) -> str:
+        return self.scale.text(self.index_best)
+
+    @property
+    def index_before_text(self) -> str:
+        scale = self.result.index_scale
+        exact = as_fraction(self.result.index_exact)
+        return scale.text(exact) if self.scale.is_comparable_to(scale) else scale.text_of_top(exact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +76,12 @@ class Step:
         return self.done >= self.total or not self.rows
 
     def tally(self) -> dict[str, int]:
+        changes = [row.change for row in self.rows if row.change is not None]
         return {
-            "lower": sum(row.change < 0 for row in self.rows),
-            "same": sum(row.change == 0 for row in self.rows),
-            "higher": sum(row.change > 0 for row in self.rows),
+            "lower": sum(change < 0 for change in changes),
+            "same": sum(change == 0 for change in changes),
+            "higher": sum(change > 0 for change in changes),
+            "apart": len(self.rows) - len(changes),
         }
 
 
@@ -93,6 +111,9 @@ class Trial:
     def __init__(self, readiness: Readiness):
         self.contents = readiness.contents
         self.full = instrument_of(self.contents.edition, self.contents)
+        base = self.contents.edition.based_on
+        self.has_ladder_of_base = base is not None and not readiness.is_new_ladder
+        self.ladder = base.contents.ladder if base else None
         changes = readiness.comparison.by_key if readiness.comparison else {}
         #: The meaning of each criterion as it was, or None where publishing would change it.
         self.meanings = {
@@ -138,6 +159,8 @@ class Trial:
             best=outcome.best,
             index=whole.index,
             index_best=whole.index_best,
+            scale=self.contents.index_scale,
+            same_ladder=self.has_ladder_of_base and published_contents(result.edition_id).ladder == self.ladder,
             reconfirm=reconfirm,
             new=new,
         )

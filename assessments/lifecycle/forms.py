@@ -168,8 +168,7 @@ def _threshold(threshold: dict, contents) -> str:
     for choice in contents.scales[0].choices.all() if len(contents.scales) == 1 and kind == "at_least" else []:
         if Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
             return f"{choice.name} or better" if points < 1 else choice.name
-    percent = scoring.rounded(points * 100, 0)
-    return f"{'at least' if kind == 'at_least' else 'more than'} {percent} % of the points"
+    return f"{'at least' if kind == 'at_least' else 'more than'} {scoring.percent(points)} % of the points"
 
 
 class AnswerForm(forms.Form):

@@ -4,6 +4,8 @@ import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .. import scoring
+
 if TYPE_CHECKING:
     from .frameworks import Edition
 
@@ -76,6 +78,13 @@ class Contents:
     @property
     def top(self) -> int:
         return self.rungs[-1].number
+
+    @cached_property
+    def index_scale(self) -> scoring.IndexScale:
+        """What indexes, or section scores, of this edition are read on."""
+        if self.edition.uses_levels:
+            return scoring.IndexScale.of_levels([level.number for level in self.levels])
+        return scoring.IndexScale.of_bands([scoring.Band.parsed(band) for band in self.edition.scoring["bands"]])
 
     @cached_property
     def rules(self) -> dict[str, str]:

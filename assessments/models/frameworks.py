@@ -184,11 +184,6 @@ class Edition(Drafting, Revised):
         return self.method == self.Method.LEVELS
 
     @property
-    def places(self) -> int:
-        """Decimals with which an index or a section score is shown."""
-        return 2 if self.uses_levels else 1
-
-    @property
     def contents(self) -> Contents:
         """Everything inside the edition. That of a published one is kept in memory, as it can never change."""
         return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)

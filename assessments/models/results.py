@@ -88,9 +88,14 @@ class Figures(models.Model):
         }
 
     @property
+    def settled(self) -> int:
+        """What pages and files call answered: rated, or found not to apply."""
+        return self.answered + self.not_applicable
+
+    @property
     def coverage(self) -> Fraction:
-        """Share of what was asked that is answered or does not apply, 0 to 1."""
-        return Fraction(self.answered + self.not_applicable, self.asked) if self.asked else Fraction(0)
+        """Share of what was asked that is answered, 0 to 1."""
+        return Fraction(self.settled, self.asked) if self.asked else Fraction(0)
 
     @property
     def could_be(self) -> int | None:
@@ -238,6 +243,11 @@ class Result(Figures):
         """What `chronological` orders by."""
         return self.date, self.closing, self.pk
 
+    def is_superseded(self) -> bool:
+        """Whether a newer result has taken its place: a later generation, or a later one in its line of history."""
+        line = Result.objects.current_only().in_line_with(self)
+        return line.newest_first().values_list("pk", flat=True).first() != self.pk
+
     def is_on_the_ladder_of(self, other: "Result") -> bool:
         """Whether levels of the two mean the same: no edition between theirs, of either side, began a new ladder."""
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
@@ -247,8 +257,18 @@ class Result(Figures):
         return self.questionnaire == Assessment.Questionnaire.SHORT
 
     @property
-    def places(self) -> int:
-        return self.edition.places
+    def index_scale(self) -> scoring.IndexScale:
+        return self.edition.contents.index_scale
+
+    @property
+    def index_text(self) -> str:
+        """The index, or the smallest section score, as it is read."""
+        return self.index_scale.text(as_fraction(self.index_exact))
+
+    def index_compares_to(self, other: "Result") -> bool:
+        """Whether the indexes of the two are on scales that end at the same top."""
+        own, others = published_contents(self.edition_id), published_contents(other.edition_id)
+        return own.index_scale.is_comparable_to(others.index_scale)
 
     @property
     def level_name(self) -> str:

@@ -1,5 +1,6 @@
 """The organisation: units in a tree, teams, and who belongs to them as what."""
 
+import datetime
 import uuid
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -216,7 +217,11 @@ class Team(models.Model):
 
     def today(self):
         """The date it is now where the team is."""
-        return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+        return self.day_of(timezone.now())
+
+    def day_of(self, moment: datetime.datetime) -> datetime.date:
+        """The date that it was then where the team is."""
+        return timezone.localdate(moment, timezone=ZoneInfo(self.time_zone))
 
     def add_member(self, *, email: str, name: str, role: str, by: User) -> tuple["Membership", bool]:
         """Gives the person with this address a role in the team, making the account if there is none.

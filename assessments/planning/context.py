@@ -5,10 +5,10 @@ from typing import Any
 
 from django.http import Http404
 
-from .. import scoring
 from ..models import Action, AdviserAnswers, Assessment, Edition, Result, Team
 from ..models.contents import Contents
 from ..models.frozen_scores import Recalled
+from ..scoring import IndexScale
 from .target_progress import GradedTarget, graded
 
 
@@ -93,5 +93,7 @@ class Aspiration:
     def rung_name(self, number: int | None) -> str:
         return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
 
-    def index_text(self, value) -> str:
-        return scoring.rounded(value, 2 if self.edition.uses_levels else 1) or "–"
+    @property
+    def index_scale(self) -> IndexScale:
+        """That of the newest full result, from which everything here starts."""
+        return (self.latest.edition if self.latest else self.edition).contents.index_scale

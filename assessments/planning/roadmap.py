@@ -3,9 +3,6 @@
 import datetime
 from dataclasses import dataclass
 from functools import cached_property
-from zoneinfo import ZoneInfo
-
-from django.utils import timezone
 
 from ..models import Action, Criterion
 from ..models.results import as_fraction
@@ -94,7 +91,7 @@ class Roadmap:
 
     def _is_newer_than(self, moment: datetime.datetime) -> bool:
         """Whether the newest result stands for a later day of the team, or for that day and was made afterwards."""
-        latest, day = self.about.latest, timezone.localdate(moment, timezone=ZoneInfo(self.about.team.time_zone))
+        latest, day = self.about.latest, self.about.team.day_of(moment)
         return latest is not None and (latest.date > day or (latest.date == day and latest.created_at >= moment))
 
     def _was_made_after(self, moment: datetime.datetime) -> bool:

@@ -3,9 +3,6 @@
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
-
-from django.utils import timezone
 
 from .. import scoring
 from ..models import Assessment, PartResult, Result, Target
@@ -33,8 +30,11 @@ class GradedTarget:
 
     @property
     def percent(self) -> str | None:
+        """How far it is on its way; all of it is said of a target that is met only."""
         share = self.grading.share
-        return None if share is None else scoring.rounded(share * 100, 0)
+        if share == 1 and not self.is_met:
+            return "99"
+        return scoring.percent(share)
 
     @property
     def is_met(self) -> bool:
@@ -103,8 +103,7 @@ class _Grader:
 
         One dated before it was set but after its baseline was closed later, as the baseline was the newest one then.
         """
-        zone = ZoneInfo(target.team.time_zone)
-        first_day = timezone.localdate(target.set_at, timezone=zone)
+        first_day = target.team.day_of(target.set_at)
         ladder = target.ladder_since
         own = target.baseline and target.baseline.assessment_id
         return [

@@ -32,9 +32,10 @@ class Portfolio:
         self.user, self.query, self.units = user, query, units
         self.contents = query.edition.contents
         self.here = {edition.pk for edition in query.edition.on_its_ladder(query.editions)}
-        self.last_day = query.as_of or now_everywhere()
         self.today = query.as_of or timezone.localdate()
-        self.days = past_days(self.last_day)
+        # A result dated today by its team is in, wherever the team is: somewhere it may be tomorrow already.
+        self.last_day = query.as_of or now_everywhere()
+        self.days = past_days(self.today)
         self.parents = {unit.pk: unit.parent_id for unit in self.units}
         self.mode = NAMES if user.is_administrator else settings.OTHER_TEAMS
         self.rows = self._rows()

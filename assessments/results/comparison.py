@@ -1,5 +1,6 @@
 """Two results of a team beside each other, read for showing; `comparing` works out what the change is made of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,8 +8,8 @@ from .. import scoring
 from ..models import Criterion, Result
 from ..models.frozen_scores import Recalled
 from ..models.results import as_fraction
-from ..scoring import comparison
-from ..scoring.comparison import Kind, PartChange, Split
+from ..scoring import IndexScale, comparison
+from ..scoring.comparison import Kind, Number, PartChange, Split
 from .report import answer_name
 
 #: What became of criteria, in the order in which it is shown.
@@ -45,36 +46,59 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the split: a figure before and after, and the parts of its change, ready to be shown."""
+    """One line of the split: a figure before and after, and the parts of its change, ready to be shown.
+
+    `total` is 1, 0 or -1, as the whole change reads. `is_rounded` tells that what is shown does not add up.
+    """
 
     name: str
     before: str
     after: str
     parts: tuple[str, ...]
     total: int
+    is_rounded: bool
 
     @classmethod
-    def of(cls, name: str, split: Split, places: int) -> "Figure":
-        changes = (split.team, split.edition, split.scope, split.total)
+    def of_level(cls, name: str, split: Split) -> "Figure":
         return cls(
             name=name,
-            before=_shown(split.before, places),
-            after=_shown(split.after, places),
-            parts=tuple(_signed(change, places) for change in changes),
-            total=0 if not split.total else 1 if split.total > 0 else -1,
+            before=_number(split.before),
+            after=_number(split.after),
+            parts=tuple(_changes(split, 0)),
+            total=scoring.direction(split.total, 0),
+            is_rounded=False,
+        )
+
+    @classmethod
+    def of_index(cls, name: str, split: Split, old: IndexScale, new: IndexScale) -> "Figure":
+        """Where the two scales end at different tops, each figure names its own."""
+        return cls(
+            name=name,
+            before=old.text(split.before) if split.is_comparable else old.text_of_top(split.before),
+            after=new.text(split.after) if split.is_comparable else new.text_of_top(split.after),
+            parts=tuple(_changes(split, new.places)),
+            total=new.direction(split.total),
+            is_rounded=_is_rounded(split, new.places),
         )
 
 
-def _shown(value, places: int) -> str:
-    return "–" if value is None else scoring.rounded(scoring.exact(value), places) or "–"
+def _number(value: Number | None) -> str:
+    return scoring.rounded(value, 0) or scoring.DASH
 
 
-def _signed(value, places: int) -> str:
-    """With its sign; what rounds to nothing is shown as no change."""
-    if value is None:
-        return "–"
-    text = scoring.rounded(scoring.exact(abs(value)), places) or ""
-    return f"{'±' if not float(text) else '+' if value > 0 else '−'}{text}"
+def _changes(split: Split, places: int) -> Iterator[str]:
+    """What the change is made of, and all of it."""
+    for change in (split.team, split.edition, split.scope, split.total):
+        yield scoring.DASH if change is None else scoring.signed(change, places)
+
+
+def _is_rounded(split: Split, places: int) -> bool:
+    """Whether the parts as they are shown do not come to the change, or the change not to what is there after it."""
+    if split.before is None or split.after is None or split.total is None:
+        return False
+    parts = [part for part in (split.team, split.edition, split.scope) if part is not None]
+    parts_add_up = not parts or scoring.add_up(parts, split.total, places)
+    return not (parts_add_up and scoring.add_up([split.before, split.total], split.after, places))
 
 
 def _was(old: Criterion, new: Criterion, kind: Kind) -> str:
@@ -108,14 +132,18 @@ class Beside:
         return self.new.edition.contents.rules.get(self.rule, "")
 
     @property
-    def places(self) -> int:
-        return self.new.places
+    def same_scale(self) -> bool:
+        return self.new.index_compares_to(self.old)
 
-    @property
+    def _index(self, name: str, split: Split) -> Figure:
+        return Figure.of_index(name, split, self.old.index_scale, self.new.index_scale)
+
+    @cached_property
     def whole(self) -> list[Figure]:
         index, level = self.comparison.whole.index, self.comparison.whole.level
         if self.hidden:
-            index = Split(before=as_fraction(self.old.index_exact), after=as_fraction(self.new.index_exact))
+            before, after = as_fraction(self.old.index_exact), as_fraction(self.new.index_exact)
+            index = Split(before=before, after=after, is_comparable=self.same_scale)
             level = (
                 Split(before=self.old.level, after=self.new.level)
                 if self.same_ladder
@@ -123,17 +151,17 @@ class Beside:
             )
         by_levels = self.new.edition.uses_levels
         return [
-            Figure.of("Level" if by_levels else "Band, from 0", level, 0),
-            Figure.of("Index" if by_levels else "Smallest section score", index, self.places),
+            Figure.of_level("Level" if by_levels else "Band, from 0", level),
+            self._index("Index" if by_levels else "Smallest section score", index),
         ]
 
-    @property
+    @cached_property
     def dimensions(self) -> list[tuple[str, Figure, Figure]]:
         """Every dimension of either side as (name, level, index); none where criteria are hidden."""
         if self.hidden:
             return []
         return [
-            (self._dimension_name(part), Figure.of("", part.level, 0), Figure.of("", part.index, self.places))
+            (self._dimension_name(part), Figure.of_level("", part.level), self._index("", part.index))
             for part in self.comparison.dimensions
         ]
 
@@ -169,7 +197,6 @@ class Beside:
 
     @property
     def fell(self) -> bool:
-        """Whether the later result is worse in anything."""
-        parts = (self.comparison.whole, *self.comparison.dimensions)
-        changes = [split.total for part in parts for split in (part.level, part.index)]
-        return any(change is not None and change < 0 for change in changes)
+        """Whether the later result reads worse, as in `Standing`: level or index of the whole, level of a dimension."""
+        figures = [*self.whole, *(level for _, level, _ in self.dimensions)]
+        return any(figure.total < 0 for figure in figures)

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils import timezone
 
-from .. import scoring
 from ..models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
 from ..models.results import as_fraction
 
@@ -104,7 +103,7 @@ def last_confirmed(day: datetime.date, today: datetime.date) -> str:
 
 
 def now_everywhere() -> datetime.date:
-    """The latest date that it is anywhere now: a result dated today by its team is in, wherever the team is."""
+    """The latest date that it is anywhere now."""
     return timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
 
 
@@ -138,7 +137,7 @@ class TableRow:
             url=result.get_absolute_url(),
             framework=f"{result.edition}{', short' if result.is_short else ''}",
             level=level,
-            index=scoring.rounded(as_fraction(result.index_exact), result.places) or "–",
+            index=result.index_text,
             respondents=f"{result.respondents} of {result.participants}",
             state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
             + (f", generation {result.generation}" if result.generation > 1 else ""),

@@ -12,6 +12,12 @@ from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
 from .history import last_confirmed
 
+#: How Krippendorff's alpha is read (Content Analysis, 2004).
+RELIABLE = scoring.Threshold(kind="at_least", value=Fraction(4, 5))
+TENTATIVE = scoring.Threshold(kind="at_least", value=Fraction(667, 1000))
+BY_CHANCE = scoring.Threshold(kind="more_than", value=Fraction(0))
+ALPHA_EDGES = (RELIABLE, TENTATIVE, BY_CHANCE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderStep:
@@ -41,7 +47,7 @@ class ProfileRow:
     index_best: str | None
     cells: list[tuple[int, Fraction | None]]
     change: int | None
-    index_change: Fraction | None
+    index_change: str | None
     answered: int
     asked: int
     agreement: str | None
@@ -70,11 +76,11 @@ class Settled:
     @property
     def in_words(self) -> str:
         """How far the votes agree: `75 % say the same; up to 1 step apart; agreement 80 %`; empty below two votes."""
-        row, rwg = self.row, percent(self.row.rwg_exact)
-        if rwg is None:
+        row, rwg, share = self.row, as_fraction(self.row.rwg_exact), as_fraction(self.row.share_exact)
+        if rwg is None or share is None:
             return ""
         steps = "nobody differs" if not row.spread else f"up to {row.spread} step{'s' if row.spread > 1 else ''} apart"
-        return f"{percent(row.share_exact)} % say the same, {steps}, agreement {rwg} %"
+        return f"{scoring.percent(share)} % say the same, {steps}, agreement {scoring.percent(rwg)} %"
 
     @property
     def distribution(self) -> list[tuple[str, int]]:
@@ -96,11 +102,6 @@ def answer_name(criterion: Criterion, code: str) -> str:
     if other := criterion.scale.other_by_code.get(code):
         return other["name"]
     return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
-
-
-def percent(exact: str) -> str | None:
-    share = as_fraction(exact)
-    return None if share is None else scoring.rounded(share * 100, 0)
 
 
 def _difference(now, before):
@@ -163,30 +164,29 @@ class Standing:
     @property
     def applicability_percent(self) -> str:
         share = scoring.exact(self.contents.edition.scoring.get("applicability_warning_below", "0.7"))
-        return scoring.rounded(share * 100, 0)
+        return scoring.percent(share)
 
     @property
     def agreement(self) -> str | None:
         """Agreement of the whole in percent; None where no criterion has two votes."""
-        return percent(self.result.agreement_exact)
+        return scoring.percent(as_fraction(self.result.agreement_exact))
 
     @property
     def alpha(self) -> str | None:
-        """Krippendorff's alpha of the whole, with two decimals."""
-        alpha = scoring.rounded(as_fraction(self.result.alpha_exact), 2)
-        return alpha and alpha.replace("-", "−")
+        """Krippendorff's alpha of the whole, with two decimals, or more beside an edge of how it is read."""
+        alpha = as_fraction(self.result.alpha_exact)
+        return None if alpha is None else scoring.told_apart(alpha, 2, ALPHA_EDGES).replace("-", "−")
 
     @property
     def alpha_in_words(self) -> str:
-        """How Krippendorff's alpha is read: from 0.80 reliable, from 0.667 tentative (Content Analysis, 2004)."""
         alpha = as_fraction(self.result.alpha_exact)
         if alpha is None:
             return "Nobody differs, or too few people answered to tell."
-        if alpha >= Fraction(4, 5):
+        if RELIABLE.met_by(alpha):
             return "People see the team alike; the result can be relied on."
-        if alpha >= Fraction(667, 1000):
+        if TENTATIVE.met_by(alpha):
             return "People see the team much alike; read single criteria with care."
-        if alpha > 0:
+        if BY_CHANCE.met_by(alpha):
             return "People see the team differently; talk about what differs before leaning on the result."
         return "People differ more than if they had answered by chance; find out what they understood differently."
 
@@ -214,8 +214,8 @@ class Standing:
         return self.rung_name(self.result.best)
 
     def shown(self, text: str) -> str | None:
-        """An exact figure as it is shown: two decimals for an index, one for a section score."""
-        return scoring.rounded(as_fraction(text), self.contents.edition.places)
+        """An exact figure as it is read: two decimals for an index, one for a section score."""
+        return self.contents.index_scale.text(as_fraction(text)) if text else None
 
     @property
     def index(self) -> str | None:
@@ -229,13 +229,19 @@ class Standing:
 
     @property
     def index_change(self) -> str | None:
-        """The change of the index since the previous result, with its sign."""
-        if self.previous is None:
+        """The change of the index since the previous result, with its sign; None where it cannot be compared."""
+        change = self._index_difference(self.result, self.previous)
+        return None if change is None else self.contents.index_scale.change(change)
+
+    def _index_difference(self, now: Figures, before: Figures | None) -> Fraction | None:
+        if before is None or not self.compares_index:
             return None
-        change = _difference(as_fraction(self.result.index_exact), as_fraction(self.previous.index_exact))
-        if change is None:
-            return None
-        return f"{'+' if change > 0 else '−' if change < 0 else '±'}{self.shown(str(abs(change)))}"
+        return _difference(as_fraction(now.index_exact), as_fraction(before.index_exact))
+
+    @cached_property
+    def compares_index(self) -> bool:
+        """Whether there is a previous result, and its index is on the same scale."""
+        return self.previous is not None and self.result.index_compares_to(self.previous)
 
     @property
     def level_change(self) -> int | None:
@@ -248,27 +254,27 @@ class Standing:
 
     @property
     def fell(self) -> bool:
-        """Whether level or index of the whole, or the level of a dimension, is below the previous result."""
-        if self.previous is None:
-            return False
+        """Whether level or index of the whole, or the level of a dimension, reads lower than in the previous result."""
+        index = self._index_difference(self.result, self.previous)
+        if self.contents.index_scale.direction(index) < 0:
+            return True
         changes = [self.level_change, *(row.change for row in self.dimensions)]
-        index = _difference(as_fraction(self.result.index_exact), as_fraction(self.previous.index_exact))
-        return any(change is not None and change < 0 for change in [*changes, index])
+        return any(change is not None and change < 0 for change in changes)
 
-    @property
+    @cached_property
     def last_confirmed(self) -> str:
-        return last_confirmed(self.result.date, self.result.team.today())
+        """How long ago, if that is too long; empty for a result that a newer one has taken the place of."""
+        said = last_confirmed(self.result.date, self.result.team.today())
+        return "" if said and self.result.is_superseded() else said
 
     @property
     def coverage(self) -> str:
-        return scoring.rounded(self.result.coverage * 100, 0)
+        return scoring.percent(self.result.coverage)
 
     @property
     def top_score(self) -> str:
         """The highest index or section score that there is."""
-        if self.uses_levels:
-            return str(self.contents.top)
-        return str(self.contents.edition.scoring["bands"][-1]["upto"])
+        return self.contents.index_scale.top_text
 
     # ------------------------------------------------------------------ parts
 
@@ -283,6 +289,7 @@ class Standing:
     def _row(self, kind, thing) -> ProfileRow:
         now = self._parts[self.result.pk, kind, thing.key]
         before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, thing.key))
+        change = self._index_difference(now, before)
         return ProfileRow(
             key=thing.key,
             name=thing.name,
@@ -295,11 +302,11 @@ class Standing:
                 (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
             ],
             change=_difference(now.level, before.level) if before and self._on_ladder else None,
-            index_change=_difference(as_fraction(now.index_exact), as_fraction(before.index_exact)) if before else None,
-            answered=now.answered + now.not_applicable,
+            index_change=self.contents.index_scale.change(change) if change else None,
+            answered=now.settled,
             asked=now.asked,
             target=self.targets.get(thing.key) if kind == PartResult.Kind.DIMENSION else None,
-            agreement=percent(now.agreement_exact),
+            agreement=scoring.percent(as_fraction(now.agreement_exact)),
             discuss=now.discuss,
         )
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.utils import timezone
-
-from .. import charts, scoring
+from .. import charts
 from ..charts import HistoryPoint
-from ..models import Assessment, Result, Target
+from ..models import Assessment, Result, Target, Team
 from ..models.contents import Contents
 from ..models.results import as_fraction
 from .history import TeamHistory, apart_from
@@ -22,16 +20,9 @@ class SmallMultiple:
     chart: charts.History | None
 
 
-def scale_top(contents: Contents):
-    """Where the scale of index or section score ends."""
-    if contents.edition.uses_levels:
-        return contents.top
-    return scoring.exact(contents.edition.scoring["bands"][-1]["upto"])
-
-
 def radar_chart(standing: Standing) -> charts.Radar | None:
     series = [charts.RadarSeries("Now", "now", standing.indexes(standing.result))]
-    if standing.previous:
+    if standing.previous and standing.compares_index:
         earlier = standing.indexes(standing.previous)
         then = apart_from(standing.previous.date, standing.result.date)
         series.append(charts.RadarSeries(then, "previous", earlier))
@@ -39,12 +30,12 @@ def radar_chart(standing: Standing) -> charts.Radar | None:
         wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
         series.append(charts.RadarSeries("Target level", "target", wanted))
     names = [row.name for row in standing.dimensions]
-    return charts.radar(names, series, top=scale_top(standing.contents), places=standing.contents.edition.places)
+    return charts.radar(names, series, scale=standing.contents.index_scale)
 
 
 def _title(result: Result) -> str:
     """A result in one sentence, as a mark of the history is read out."""
-    index = scoring.rounded(as_fraction(result.index_exact), result.places) or "–"
+    index = result.index_text
     if result.edition.uses_levels:
         figures = f"{'no level' if result.level is None else f'level {result.level}'}, index {index}"
     else:
@@ -58,6 +49,7 @@ def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
         # Bands stand on a scale of their own; only levels share the scale of the index.
         level=result.level if result.edition.uses_levels else None,
         index=as_fraction(result.index_exact),
+        scale=result.index_scale,
         title=_title(result),
         url=result.get_absolute_url(),
         beside=beside,
@@ -73,10 +65,8 @@ def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Targe
     points += [_point(past, result, beside=True) for result in past.beside()]
     return charts.history(
         sorted(points, key=lambda point: point.date),
-        top=scale_top(contents),
-        places=contents.edition.places,
         marks=list(_marks(past)),
-        aims=[_aim(target) for target in targets if contents.edition.uses_levels and not target.dimension],
+        aims=[_aim(target, past.team) for target in targets if contents.edition.uses_levels and not target.dimension],
     )
 
 
@@ -86,14 +76,14 @@ def _marks(past: TeamHistory) -> Iterator[charts.Mark]:
             title = f"{result.date:%-d %b %Y}: edition {before.edition.version} to {result.edition.version}"
             yield charts.Mark(date=result.date, letter="E", title=title)
         for each in past.reopenings.get(result.assessment_id, []):
-            title = f"{each.at:%-d %b %Y}: opened again"
-            yield charts.Mark(date=timezone.localdate(each.at), letter="R", title=title)
+            day = past.team.day_of(each.at)
+            yield charts.Mark(date=day, letter="R", title=f"{day:%-d %b %Y}: opened again")
 
 
-def _aim(target: Target) -> charts.Aim:
+def _aim(target: Target, team: Team) -> charts.Aim:
     return charts.Aim(
         level=target.level,
-        since=timezone.localdate(target.set_at),
+        since=team.day_of(target.set_at),
         due=target.due,
         title=f"level {target.level} by {target.due:%-d %b %Y}",
     )
@@ -106,23 +96,22 @@ def small_multiples(past: TeamHistory, contents: Contents, targets: Iterable[Tar
     figures = past.by_dimension()
     aims: dict[str, list[charts.Aim]] = {}
     for target in targets:
-        aims.setdefault(target.dimension, []).append(_aim(target))
-    moments = [(result.pk, result.date, past.breaks_ladder(result)) for result in past.shown]
-    top, places = scale_top(contents), contents.edition.places
+        aims.setdefault(target.dimension, []).append(_aim(target, past.team))
+    moments = [(result.pk, result.date, past.breaks_ladder(result), result.index_scale) for result in past.shown]
     multiples = []
     for dimension in contents.dimensions:
         if of_result := figures.get(dimension.key):
-            drawn = {"top": top, "places": places, "aims": aims.get(dimension.key, [])}
-            multiples.append(_multiple(dimension.name, moments, of_result, **drawn))
+            multiples.append(_multiple(dimension.name, moments, of_result, aims.get(dimension.key, [])))
     return multiples
 
 
-def _multiple(name: str, moments: list, figures: dict, *, top, places: int, aims: list[charts.Aim]) -> SmallMultiple:
-    """`moments` are results as (key, date, whether the ladder breaks there); `figures` (level, index) by such a key."""
+def _multiple(name: str, moments: list, figures: dict, aims: list[charts.Aim]) -> SmallMultiple:
+    """`moments` are results as (key, date, whether the ladder breaks there, scale); `figures` (level, index) by key."""
     points = []
-    for key, date, breaks in moments:
+    for key, date, breaks, scale in moments:
         level, index = figures.get(key, (None, None))
-        points.append(HistoryPoint(date=date, level=level, index=index, title="", url="", breaks=breaks))
-    chart = charts.history(points, top=top, width=220, height=70, small=True, places=places, aims=aims)
+        known = {"date": date, "level": level, "index": index, "scale": scale}
+        points.append(HistoryPoint(**known, title="", url="", breaks=breaks))
+    chart = charts.history(points, width=220, height=70, small=True, aims=aims)
     newest = points[-1]
-    return SmallMultiple(name=name, level=newest.level, index=charts.figure(newest.index, places), chart=chart)
+    return SmallMultiple(name=name, level=newest.level, index=newest.scale.text(newest.index), chart=chart)

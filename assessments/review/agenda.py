@@ -89,7 +89,7 @@ class Item:
     def agreement(self) -> str:
         """rwg in percent; empty below two votes."""
         rwg = self.settled.rwg
-        return "" if rwg is None else f"{scoring.rounded(rwg * 100, 0)} %"
+        return "" if rwg is None else f"{scoring.percent(rwg)} %"
 
     @cached_property
     def options(self) -> list[Option]:

@@ -4,11 +4,12 @@ Words follow the domain (see `models`). Points of a rating are `value / highest 
 answers are kept apart: unanswered (None or not there), DK (does not know), NA (does not apply) and a choice's code.
 
 `instrument` holds what is asked, `agreement` leads from several people to one rating per criterion, `parts` from
-ratings to levels, index and sums, `whole` puts them together; `metrics` are figures beside the levels.
+ratings to levels, index and sums, `whole` puts them together; `metrics` are figures beside the levels, `shown` is how
+figures are read.
 """
 
 from .agreement import CriterionResult, krippendorff_alpha, settle, settled_as
-from .figures import ONE, ZERO, exact, low_median, mean, rounded, rounded_text
+from .figures import ONE, ZERO, exact, low_median, mean
 from .instrument import (
     DK,
     LEVELS,
@@ -25,9 +26,11 @@ from .instrument import (
 )
 from .metrics import Metric, average
 from .parts import Outcome, PartResult
+from .shown import DASH, IndexScale, add_up, direction, percent, rounded, signed, told_apart
 from .whole import Score, alpha, level_if, part, score
 
 __all__ = [
+    "DASH",
     "DK",
     "LEVELS",
     "NA",
@@ -39,6 +42,7 @@ __all__ = [
     "Criterion",
     "CriterionResult",
     "Dimension",
+    "IndexScale",
     "Instrument",
     "Metric",
     "Outcome",
@@ -47,17 +51,21 @@ __all__ = [
     "Scale",
     "Score",
     "Threshold",
+    "add_up",
     "alpha",
     "average",
+    "direction",
     "exact",
     "krippendorff_alpha",
     "level_if",
     "low_median",
     "mean",
     "part",
+    "percent",
     "rounded",
-    "rounded_text",
     "score",
     "settle",
     "settled_as",
+    "signed",
+    "told_apart",
 ]

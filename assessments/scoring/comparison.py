@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from .. import scoring
-from . import NA, CriterionResult, Instrument, PartResult
+from . import NA, CriterionResult, IndexScale, Instrument, PartResult
 
 Number = Fraction | int
 
@@ -56,17 +56,23 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """A figure before and after, and what its change is made of; None where one side has no figure."""
+    """A figure before and after, and what its change is made of; None where one side has no figure.
+
+    `is_comparable` is False where the two stand on different scales: then there is no change.
+    """
 
     before: Number | None
     after: Number | None
     team: Number | None = None
     edition: Number | None = None
     scope: Number | None = None
+    is_comparable: bool = True
 
     @property
     def total(self) -> Number | None:
-        return None if self.before is None or self.after is None else self.after - self.before
+        if self.before is None or self.after is None or not self.is_comparable:
+            return None
+        return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +112,10 @@ def shared(old: Side, new: Side, dimension: str | None = None) -> set[str]:
 
 
 def compare(old: Side, new: Side, *, rule: str, same_ladder: bool = True) -> Comparison:
-    """Everything that differs between two results. Levels are compared under `rule`, on the same ladder only."""
+    """Everything that differs between two results.
+
+    Levels are compared under `rule`, on the same ladder only; indexes only on scales that end at the same top.
+    """
     dimensions = list(dict.fromkeys(d.key for side in (new, old) for d in side.instrument.dimensions))
     parts = [_part_change(key, old, new, rule, same_ladder) for key in ["", *dimensions]]
     criteria = [*(_change(c, old, new) for c in new.instrument.criteria)]
@@ -122,17 +131,28 @@ def _part_change(key: str, old: Side, new: Side, rule: str, same_ladder: bool) -
         outcome = part.outcomes.get(rule)
         return outcome.level if outcome and same_ladder else None
 
-    index = _split(lambda part: part.index, old, new, dimension)
+    index = _split(lambda part: part.index, old, new, dimension, is_comparable=_same_scale(old, new))
     by_level = rule != scoring.NO_RULE or dimension is None
     nothing = Split(before=None, after=None)
     return PartChange(key=key, index=index, level=_split(level, old, new, dimension) if by_level else nothing)
 
 
-def _split(figure: Callable[[PartResult], Number | None], old: Side, new: Side, dimension: str | None) -> Split:
+def _same_scale(old: Side, new: Side) -> bool:
+    return IndexScale.of(new.instrument).is_comparable_to(IndexScale.of(old.instrument))
+
+
+def _split(
+    figure: Callable[[PartResult], Number | None],
+    old: Side,
+    new: Side,
+    dimension: str | None,
+    *,
+    is_comparable: bool = True,
+) -> Split:
     before = figure(old.only(old.keys(dimension), dimension))
     after = figure(new.only(new.keys(dimension), dimension))
-    if before is None or after is None:
-        return Split(before=before, after=after)
+    if before is None or after is None or not is_comparable:
+        return Split(before=before, after=after, is_comparable=is_comparable)
     both = shared(old, new, dimension)
     # Without a figure of its own (no shared criterion applies) a step counts as zero; the parts still add up.
     then = figure(old.only(both, dimension)) or 0

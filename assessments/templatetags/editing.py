@@ -2,12 +2,10 @@
 
 import difflib
 import re
-from fractions import Fraction
 
 from django import template
 from django.utils.html import format_html, format_html_join
 
-from .. import scoring
 from ..frameworks.format.differences import CRITERION_TEXTS, TextChange, as_text
 
 register = template.Library()
@@ -21,12 +19,6 @@ FIELD_NAMES = {
 }
 #: Texts longer than this are shown whole, without marks: comparing them word by word takes too long.
 MAX_WORDS = 2_000
-
-
-@register.filter
-def exactly(value: Fraction | None, places: int) -> str:
-    """An exact figure with that many decimals, or a dash."""
-    return scoring.rounded(value, places) or "–"
 
 
 @register.filter

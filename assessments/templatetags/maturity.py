@@ -5,7 +5,7 @@ from html import escape
 from django import template
 from django.utils.safestring import mark_safe
 
-from .. import charts, scoring
+from .. import charts
 from ..results import report
 from ..results.history import apart_from, day, same_month
 from ..web import markdown as markup
@@ -19,21 +19,6 @@ SECTIONS = {"assessments": "teams", "results": "teams", "framework-import": "fra
 def get(mapping, key):
     """An entry of a mapping by a key that the template has in a variable."""
     return mapping.get(key) if mapping else None
-
-
-@register.filter
-def figure(exact: str, places: int) -> str:
-    """An exact figure ("5/3") with that many decimals, or a dash."""
-    return scoring.rounded_text(exact, places) or "–"
-
-
-@register.filter
-def signed(change, places: int = 2) -> str:
-    """A difference with its sign: +0.25, −1.00, ±0.00; nothing where there is none to show."""
-    if change is None or change == "":
-        return ""
-    sign = "+" if change > 0 else "−" if change < 0 else "±"
-    return f"{sign}{charts.figure(abs(change), places)}"
 
 
 @register.filter

@@ -1,22 +1,27 @@
 """Results as files for a spreadsheet: CSV and Excel. A text that looks like a formula stays a text."""
 
 import csv
+import datetime
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import xlsxwriter
 from django.http import HttpResponse
 from django.utils.text import slugify
 
 from ..models import Assessment, PartResult, Team
+from ..models.results import as_fraction
 from ..portfolio.heatmap import columns_of
 from ..portfolio.portfolio import Portfolio
 from ..portfolio.rows import Row
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-Cell = str | int | None
+#: The first year that Excel has days of.
+FIRST_YEAR = 1900
+Cell = str | int | Decimal | datetime.date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,8 @@ def _newest(row: Row, versions: dict) -> list[Cell]:
     newest = row.newest
     if newest is None:
         return [None] * 4
-    return [newest.date.isoformat(), row.months, versions.get(newest.edition_id), _decimal(newest.index)]
+    index = newest.index_scale.number(as_fraction(newest.index_exact))
+    return [newest.date, row.months, versions.get(newest.edition_id), index]
 
 
 def team_table(team: Team) -> Table:
@@ -68,17 +74,15 @@ def team_table(team: Team) -> Table:
         names = {("dimension", d.key): d.name for d in contents.dimensions}
         names |= {("group", g.key): g.name for g in contents.groups}
         questionnaire = Assessment.Questionnaire(result.questionnaire).label
-        known = [result.date.isoformat(), result.edition.framework.name, result.edition.version, questionnaire]
+        known = [result.date, result.edition.framework.name, result.edition.version, questionnaire]
         known.append(contents.rules.get(result.rule, ""))
         figures = [("Overall", result), *((names.get((p.kind, p.key), p.key), p) for p in parts.get(result.pk, []))]
         for name, each in figures:
-            rows.append([*known, name, each.level, each.best, _decimal(each.index), each.answered, each.asked])
-    head = ["Date", "Framework", "Edition", "Questionnaire", "Rule", "Part"]
-    return Table(title=team.name, head=[*head, "Level", "Best case", "Index", "Answered", "Asked"], rows=rows)
-
-
-def _decimal(value) -> Cell:
-    return None if value is None else str(value.normalize())
+            index = result.index_scale.number(as_fraction(each.index_exact))
+            counts = [each.settled, each.asked, each.not_applicable]
+            rows.append([*known, name, each.level, each.best, index, *counts])
+    head = ["Date", "Framework", "Edition", "Questionnaire", "Rule", "Part", "Level", "Best case", "Index"]
+    return Table(title=team.name, head=[*head, "Answered", "Asked", "Of these not applicable"], rows=rows)
 
 
 def response(table: Table, format: str, *, name: str) -> HttpResponse:
@@ -97,12 +101,18 @@ def as_csv(table: Table) -> bytes:
     """With a mark of the encoding, without which Excel garbles names."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerows([_harmless(cell) for cell in row] for row in [table.head, *table.rows])
+    writer.writerows([_as_text(cell) for cell in row] for row in [table.head, *table.rows])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _harmless(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+def _as_text(cell: Cell) -> str:
+    """Numbers without an exponent, dates as in ISO 8601, and no text that a spreadsheet would take for a formula."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    text = str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
 
 
 def as_xlsx(table: Table) -> bytes:
@@ -113,15 +123,19 @@ def as_xlsx(table: Table) -> bytes:
         sheet.freeze_panes(1, 1)
         for column, text in enumerate(table.head):
             sheet.write_string(0, column, text, bold)
-        _write_rows(sheet, table.rows)
+        _write_rows(sheet, table.rows, day=book.add_format({"num_format": "yyyy-mm-dd"}))
         sheet.set_column(0, 0, 28)
     return out.getvalue()
 
 
-def _write_rows(sheet, rows: Iterable[Sequence[Cell]]):
+def _write_rows(sheet, rows: Iterable[Sequence[Cell]], *, day):
     for line, row in enumerate(rows, 1):
         for column, cell in enumerate(row):
             if isinstance(cell, str):
                 sheet.write_string(line, column, cell)
+            elif isinstance(cell, datetime.date) and cell.year >= FIRST_YEAR:
+                sheet.write_datetime(line, column, cell, day)
+            elif isinstance(cell, datetime.date):
+                sheet.write_string(line, column, cell.isoformat())
             elif cell is not None:
                 sheet.write_number(line, column, cell)

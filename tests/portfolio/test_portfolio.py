@@ -506,7 +506,7 @@ class TestExport:
         lead.closes(AT[1], on="2026-03-01")
         lead.closes(AT[2], on="2026-06-01")
         table = spreadsheets.team_table(lead.team)
-        assert [(row[0], row[5], row[6]) for row in table.rows] == [
+        assert [(row[0].isoformat(), row[5], row[6]) for row in table.rows] == [
             ("2026-03-01", "Overall", 1),
             ("2026-03-01", "Area X", 2),
             ("2026-03-01", "Area Y", 1),

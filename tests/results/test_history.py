@@ -24,6 +24,7 @@ from assessments.results.history import (
 )
 from assessments.results.report import Standing
 from assessments.results.report_charts import history_chart, radar_chart, small_multiples
+from assessments.scoring import IndexScale
 from assessments.templatetags import maturity
 
 from .. import toy
@@ -267,7 +268,7 @@ class TestChanges:
     def test_of_each_dimension_are_in_its_row(self, add):
         add(1, "F F L N F F P N")
         x, y = Standing.of(add(2, "F F L N F F F F")).dimensions
-        assert (x.change, x.index_change) == (0, 0)
+        assert (x.change, x.index_change) == (0, None)
         assert (y.level, y.change) == (3, 2)
 
 
@@ -570,9 +571,15 @@ class TestPeriods:
 def test_what_people_wrote_is_escaped_where_rows_and_marks_are_joined():
     nasty = """<script>"'&"""
     point = charts.HistoryPoint(
-        date=datetime.date(2026, 10, 14), level=1, index=1, title=nasty, url="/x?a=1&b=2", notes=(nasty,)
+        date=datetime.date(2026, 10, 14),
+        level=1,
+        index=1,
+        scale=IndexScale.of_levels(range(5)),
+        title=nasty,
+        url="/x?a=1&b=2",
+        notes=(nasty,),
     )
-    chart = charts.history([point], top=4)
+    chart = charts.history([point])
     row = TableRow(
         date=point.date, url=nasty, framework=nasty, level=nasty, index="1", respondents=nasty, state=nasty, note=nasty
     )

@@ -7,15 +7,15 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from assessments.aims import graded
-from assessments.aspiring import Aspiration
-from assessments.exports import team_table
 from assessments.frameworks.impact import last_results
-from assessments.history import TeamHistory, current_beside, latest_before, latest_by_team
 from assessments.models import Result, Target
-from assessments.moving_on import MovingOn
-from assessments.portfolio import Portfolio
-from assessments.portfolio_rows import Query
+from assessments.planning.context import Aspiration
+from assessments.planning.target_progress import graded
+from assessments.portfolio.portfolio import Portfolio
+from assessments.portfolio.rows import Query
+from assessments.questionnaire.previous_answers import MovingOn
+from assessments.results.history import TeamHistory, current_beside, latest_before, latest_by_team
+from assessments.web.spreadsheets import team_table
 from tests.factories import make_user
 from tests.progress import AT, Lead
 

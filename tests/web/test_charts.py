@@ -1,6 +1,5 @@
 import datetime
 import re
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -8,17 +7,21 @@ import pytest
 
 from assessments import charts
 from assessments.charts import HistoryPoint, RadarSeries
+from assessments.scoring import IndexScale
 
 AXES = ["People", "Data and features", "Training", "Experiments and model management"]
 
 
+SCALE = IndexScale.of_levels(range(5))
+
+
 def point(day, level=1, index=Fraction(3, 2), **fields):
-    fields = {"title": f"on {day}", "url": f"/results/{day}/", **fields}
+    fields = {"title": f"on {day}", "url": f"/results/{day}/", "scale": SCALE, **fields}
     return HistoryPoint(date=datetime.date.fromisoformat(day), level=level, index=index, **fields)
 
 
-def drawn(*points, top=4, **options):
-    return charts.history(points, top=top, **options)
+def drawn(*points, **options):
+    return charts.history(points, **options)
 
 
 def coordinates(path):
@@ -29,22 +32,7 @@ def numbers(path):
     return list(map(float, re.findall(r"-?[\d.]+", path)))
 
 
-# Figures and steps
-
-
-@pytest.mark.parametrize(
-    ("value", "places", "text"),
-    [
-        (Fraction(5, 3), 2, "1.67"),
-        (Fraction(1, 8), 2, "0.13"),
-        (Decimal("2.5"), 0, "3"),
-        (3, 1, "3.0"),
-        (0, 2, "0.00"),
-        (None, 2, "–"),
-    ],
-)
-def test_figures_are_rounded_half_up_once(value, places, text):
-    assert charts.figure(value, places) == text
+# Steps
 
 
 @pytest.mark.parametrize("top", range(1, 11))
@@ -67,11 +55,11 @@ def test_a_ladder_of_one_rung_has_a_colour():
 
 
 def test_radar_needs_three_axes():
-    assert charts.radar(["a", "b"], [RadarSeries("Now", "now", [1, 2])], top=4) is None
+    assert charts.radar(["a", "b"], [RadarSeries("Now", "now", [1, 2])], scale=SCALE) is None
 
 
 def test_values_lie_on_their_spokes_in_proportion():
-    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, 2, 0, Fraction(1)])], top=4, radius=100)
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, 2, 0, Fraction(1)])], scale=SCALE, radius=100)
     [shape] = radar.shapes
     assert coordinates(shape.outline) == [(0, -100), (50, 0), (0, 0), (-25, 0)]
     assert radar.spokes == ((0, -100), (100, 0), (0, 100), (-100, 0))
@@ -80,12 +68,12 @@ def test_values_lie_on_their_spokes_in_proportion():
 
 
 def test_rings_stand_at_the_levels():
-    radar = charts.radar(AXES, [], top=4, radius=100)
+    radar = charts.radar(AXES, [], scale=SCALE, radius=100)
     assert [coordinates(ring)[0] for ring in radar.rings] == [(0, -25), (0, -50), (0, -75), (0, -100)]
 
 
 def test_a_missing_value_opens_the_outline_and_is_not_drawn_as_zero():
-    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, None, 2, 4])], top=4, radius=100)
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, None, 2, 4])], scale=SCALE, radius=100)
     [shape] = radar.shapes
     assert not shape.closed
     assert "Z" not in shape.outline
@@ -94,14 +82,14 @@ def test_a_missing_value_opens_the_outline_and_is_not_drawn_as_zero():
 
 
 def test_a_value_between_two_gaps_is_a_dot():
-    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, None, 2, None])], top=4, radius=100)
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [4, None, 2, None])], scale=SCALE, radius=100)
     [shape] = radar.shapes
     assert shape.outline == ""
     assert sorted(shape.dots) == [(0, -100), (0, 50)]
 
 
 def test_a_series_without_values_draws_nothing():
-    radar = charts.radar(AXES, [RadarSeries("Now", "now", [None] * 4)], top=4)
+    radar = charts.radar(AXES, [RadarSeries("Now", "now", [None] * 4)], scale=SCALE)
     [shape] = radar.shapes
     assert (shape.outline, shape.dots) == ("", ())
     assert radar.rows[0] == ("People", ("–",))
@@ -110,7 +98,7 @@ def test_a_series_without_values_draws_nothing():
 @pytest.mark.parametrize("count", [3, 4, 7, 8, 12])
 def test_no_label_is_clipped_by_the_view(count):
     axes = [f"Integration and governance number {n}" for n in range(count)]
-    radar = charts.radar(axes, [], top=4)
+    radar = charts.radar(axes, [], scale=SCALE)
     left, over, width, height = map(float, radar.view_box.split())
     for label in radar.labels:
         assert left <= label.left
@@ -124,20 +112,20 @@ def test_no_label_is_clipped_by_the_view(count):
 def test_one_long_label_fits_on_whichever_side_it_stands(place):
     axes = ["A", "B", "C", "D"]
     axes[place] = "Responsibilities" * 2
-    radar = charts.radar(axes, [], top=4)
+    radar = charts.radar(axes, [], scale=SCALE)
     left, _, width, _ = map(float, radar.view_box.split())
     assert left <= radar.labels[place].left
     assert radar.labels[place].right <= left + width
 
 
 def test_the_circle_stands_in_the_middle_of_the_view():
-    left, _, width, _ = map(float, charts.radar(AXES, [], top=4).view_box.split())
+    left, _, width, _ = map(float, charts.radar(AXES, [], scale=SCALE).view_box.split())
     assert left == -width / 2
 
 
 def test_radar_has_its_figures_as_rows():
     series = [RadarSeries("Now", "now", [1, 2, 3, 4]), ("May 2026", "previous", [0, None, 3, 4])]
-    radar = charts.radar(AXES, series, top=4)
+    radar = charts.radar(AXES, series, scale=SCALE)
     assert radar.rows[1] == ("Data and features", ("2.00", "–"))
     assert "Training 3.00" in radar.description
 
@@ -237,7 +225,7 @@ def test_ticks_stand_at_the_day_they_name():
 
 @pytest.mark.parametrize("top", [1, 4, 7, 10, 30, 100])
 def test_labels_of_levels_do_not_touch(top):
-    chart = drawn(point("2025-01-01", index=top), top=top)
+    chart = drawn(point("2025-01-01", index=top, scale=IndexScale.of_levels(range(top + 1))))
     assert all(low.at - high.at >= 12 for low, high in pairwise(chart.y_ticks))
 
 
@@ -257,8 +245,8 @@ def test_small_charts_keep_the_scale_and_leave_out_dates():
 
 
 def test_history_has_its_figures_as_rows():
-    chart = drawn(point("2025-01-01", level=None, index=None), point("2025-04-01", under_revision=True), places=1)
-    assert [(row.level, row.index, row.note) for row in chart.rows] == [("–", "–", ""), ("1", "1.5", "under revision")]
+    chart = drawn(point("2025-01-01", level=None, index=None), point("2025-04-01", under_revision=True))
+    assert [(row.level, row.index, row.note) for row in chart.rows] == [("–", "–", ""), ("1", "1.50", "under revision")]
     assert len(chart.dots) == 1
 
 

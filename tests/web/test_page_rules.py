@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.test import override_settings
 
 from assessments import charts
+from assessments.scoring import IndexScale
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -91,7 +92,7 @@ def test_a_change_is_said_in_words_too(value, said):
 
 
 def radar_page(values):
-    chart = charts.radar(["a", "b", "c", "d"], [("Now", "now", values)], top=4)
+    chart = charts.radar(["a", "b", "c", "d"], [("Now", "now", values)], scale=IndexScale.of_levels(range(5)))
     return render_to_string("components/_radar.html", {"chart": chart})
 
 

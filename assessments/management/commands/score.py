@@ -10,7 +10,7 @@ from assessments.frameworks.format.ratings_file import read_ratings
 from assessments.frameworks.format.schema import FrameworkFile
 from assessments.scoring.as_json import score_as_json
 
-DASH = "–"
+DASH = scoring.DASH
 
 
 class Command(BaseCommand):
@@ -61,9 +61,10 @@ def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[st
     if by_levels:
         yield f"Rule: {next(r.name for r in file.scoring.rules if r.key == rule)} ({rule})"
     yield ""
-    yield from _whole(file, result.whole, rule, by_levels)
+    scale = scoring.IndexScale.of(file.instrument())
+    yield from _whole(file, result.whole, rule, scale)
     yield ""
-    yield from _table(file, result, rule, by_levels)
+    yield from _table(file, result, rule, scale)
     blockers = result.whole.outcomes[rule].blockers
     if blockers:
         yield ""
@@ -71,10 +72,10 @@ def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[st
         yield from _blockers(file, result, blockers)
 
 
-def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, by_levels: bool) -> Iterator[str]:
-    outcome = whole.outcomes[rule]
+def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
+    outcome, by_levels = whole.outcomes[rule], file.framework.method == scoring.LEVELS
     names = [level.name for level in file.levels] if by_levels else [band.name for band in file.scoring.bands]
-    figure = _index(whole, by_levels)
+    figure = _index(whole, scale)
     if by_levels:
         reached = DASH if outcome.level is None else f"{outcome.level} {names[outcome.level]}"
         best = DASH if outcome.best is None else f"{outcome.best} {names[outcome.best]}"
@@ -84,23 +85,22 @@ def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, by_levels:
         yield f"Result    {figure}"
         reached, best = (DASH if level is None else names[level] for level in (outcome.level, outcome.best))
         yield f"Band      {_range(reached, best)}"
-    yield f"Coverage  {scoring.rounded(whole.coverage * 100, 0)} %"
+    yield f"Coverage  {scoring.percent(whole.coverage)} %"
     if outcome.vacuous:
         yield f"Nothing applies at level {', '.join(map(str, outcome.vacuous))}, so it cannot be claimed."
 
 
-def _index(part: scoring.PartResult, by_levels: bool) -> str:
-    places = 2 if by_levels else 1
-    return _range(scoring.rounded(part.index, places), scoring.rounded(part.index_best, places))
+def _index(part: scoring.PartResult, scale: scoring.IndexScale) -> str:
+    return _range(scale.text(part.index), scale.text(part.index_best))
 
 
-def _range(reached: str | None, best: str | None) -> str:
+def _range(reached: str, best: str) -> str:
     """ "1, could be 2": what is there, and what the unanswered criteria could still make of it."""
-    reached = reached or DASH
-    return reached if best is None or best == reached else f"{reached}, could be {best}"
+    return reached if best == reached else f"{reached}, could be {best}"
 
 
-def _table(file: FrameworkFile, result: scoring.Score, rule: str, by_levels: bool) -> Iterator[str]:
+def _table(file: FrameworkFile, result: scoring.Score, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
+    by_levels = file.framework.method == scoring.LEVELS
     parts = [(group.name, result.groups.get(group.key)) for group in file.groups]
     parts += [(dimension.name, result.dimensions.get(dimension.key)) for dimension in file.dimensions]
     width = max(len(name) for name, _ in parts)
@@ -111,7 +111,7 @@ def _table(file: FrameworkFile, result: scoring.Score, rule: str, by_levels: boo
             continue
         outcome = part.outcomes[rule]
         level, best = (DASH if number is None else str(number) for number in (outcome.level, outcome.best))
-        index = _index(part, by_levels)
+        index = _index(part, scale)
         cells = (_range(level, best), index) if by_levels else (index,)
         yield f"{name:{width}}  " + "  ".join(f"{cell:<15}" for cell in cells).rstrip()
 

@@ -1,0 +1,124 @@
+"""How figures are shown, on pages, in files and by commands alike: rounded half up, once, from the exact number.
+
+A shown figure never reassures falsely: 100 % and 0 % are said of all and of none, no index reads like a level that it
+does not reach, and a change that rounds to nothing is neither better nor worse.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import overload
+
+from .figures import ONE, ZERO
+from .instrument import Band, Instrument, Threshold
+
+DASH = "–"
+Figure = Fraction | int
+INDEX_PLACES, SUM_PLACES, FILE_PLACES = 2, 1, 4
+
+
+@overload
+def rounded(value: Figure, places: int) -> str: ...
+@overload
+def rounded(value: Figure | None, places: int) -> str | None: ...
+def rounded(value, places):
+    """A figure as text with that many decimals, rounded half up; None stays None."""
+    if value is None:
+        return None
+    numerator, denominator = abs(value.numerator), value.denominator
+    steps = (2 * numerator * 10**places + denominator) // (2 * denominator)
+    digits = str(steps).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{text}" if value < 0 and steps else text
+
+
+def told_apart(value: Figure, places: int, edges: Iterable[Threshold]) -> str:
+    """A figure with that many decimals, or as many more as it takes to stay on its side of each edge."""
+    text = rounded(value, places)
+    while any(edge.met_by(Fraction(value)) != edge.met_by(Fraction(text)) for edge in edges):
+        places += 1
+        text = rounded(value, places)
+    return text
+
+
+@overload
+def percent(share: Fraction) -> str: ...
+@overload
+def percent(share: Fraction | None) -> str | None: ...
+def percent(share):
+    """A share from 0 to 1 in whole percent; 100 is said of all only, and 0 of none: 201 of 202 are 99."""
+    if share is None:
+        return None
+    if ZERO < share < ONE:
+        return str(min(99, max(1, int(rounded(share * 100, 0)))))
+    return rounded(share * 100, 0)
+
+
+def signed(change: Figure, places: int) -> str:
+    """A change with its sign: +0.25, −1.00; what rounds to nothing is ±0.00."""
+    sign = {1: "+", 0: "±", -1: "−"}[direction(change, places)]
+    return sign + rounded(change if change >= 0 else -change, places)
+
+
+def direction(change: Figure | None, places: int) -> int:
+    """Whether a change reads as better (1), worse (-1), or as none (0)."""
+    steps = Fraction(rounded(change, places) or 0)
+    return (steps > 0) - (steps < 0)
+
+
+def add_up(parts: Sequence[Figure], total: Figure, places: int) -> bool:
+    """Whether figures add up to their total as they are shown."""
+    return sum(Fraction(rounded(part, places)) for part in parts) == Fraction(rounded(total, places))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexScale:
+    """What indexes or section scores are read on: from 0 to `top`, with edges between one level or band and the next.
+
+    Figures on scales that end at another top are not compared.
+    """
+
+    top: Fraction
+    places: int
+    edges: tuple[Threshold, ...]
+
+    @classmethod
+    def of_levels(cls, numbers: Sequence[int]) -> "IndexScale":
+        edges = tuple(Threshold(kind="at_least", value=Fraction(number)) for number in numbers)
+        return cls(top=Fraction(numbers[-1]), places=INDEX_PLACES, edges=edges)
+
+    @classmethod
+    def of_bands(cls, bands: Sequence[Band]) -> "IndexScale":
+        """Section scores; the upper limit of a band belongs to it."""
+        edges = tuple(Threshold(kind="more_than", value=band.upto) for band in bands)
+        return cls(top=bands[-1].upto, places=SUM_PLACES, edges=edges)
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> "IndexScale":
+        return cls.of_bands(instrument.bands) if instrument.bands else cls.of_levels(instrument.levels)
+
+    @property
+    def top_text(self) -> str:
+        return rounded(self.top, 0 if self.top.denominator == 1 else self.places)
+
+    def text(self, value: Figure | None) -> str:
+        """A figure as it is read; a dash for none."""
+        return DASH if value is None else told_apart(value, self.places, self.edges)
+
+    def text_of_top(self, value: Figure | None) -> str:
+        """The same with where the scale ends, for beside figures on another one."""
+        return DASH if value is None else f"{self.text(value)} of {self.top_text}"
+
+    def number(self, value: Figure | None) -> Decimal | None:
+        """A figure as a number for files, with four decimals where it has so many."""
+        return None if value is None else Decimal(told_apart(value, FILE_PLACES, self.edges)).normalize()
+
+    def change(self, change: Figure | None) -> str:
+        return DASH if change is None else signed(change, self.places)
+
+    def direction(self, change: Figure | None) -> int:
+        return direction(change, self.places)
+
+    def is_comparable_to(self, other: "IndexScale") -> bool:
+        return self.top == other.top
