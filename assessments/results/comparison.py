@@ -83,7 +83,7 @@ class Figure:
 
 
 def _number(value: Number | None) -> str:
-    return scoring.rounded(value, 0) or scoring.DASH
+    return scoring.DASH if value is None else str(value)
 
 
 def _changes(split: Split, places: int) -> Iterator[str]:
