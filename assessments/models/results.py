@@ -23,7 +23,13 @@ from .teams import Team
 
 
 def as_text(value: Fraction | None) -> str:
-    return "" if value is None else str(value)
+    """An exact figure such as "5/3"; in hexadecimal where Python refuses to write so many digits in decimal."""
+    if value is None:
+        return ""
+    try:
+        return str(value)
+    except ValueError:
+        return f"{value.numerator:#x}/{value.denominator:#x}"
 
 
 def as_decimal(value: Fraction | None) -> Decimal | None:
@@ -35,7 +41,7 @@ def as_fraction(text: str) -> Fraction | None:
     if not text:
         return None
     numerator, _, denominator = text.partition("/")
-    return Fraction(int(numerator), int(denominator or 1))
+    return Fraction(int(numerator, 0), int(denominator or "1", 0))
 
 
 #: What results of a team are ordered by. No clock takes part: one that is set back would turn two of a day round.

@@ -95,7 +95,7 @@ def test_results_of_an_older_database_are_numbered_by_their_first_closing(lead, 
     older, newer = pair
     other = Lead(edition=lead.edition).closes(AT[0], on=DAY)
     Result.objects.update(closing=1)
-    migration = import_module("assessments.migrations.0006_results_in_time")
+    migration = import_module("assessments.migrations.0007_results_in_time")
     migration.number_closings(apps, connection.schema_editor())
     numbers = set(Result.objects.values_list("assessment", "generation", "closing"))
     assert numbers == {

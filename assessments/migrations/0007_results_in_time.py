@@ -29,7 +29,7 @@ def number_closings(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0005_progress"),
+        ("assessments", "0006_confirmed_accounts"),
     ]
 
     operations = [
