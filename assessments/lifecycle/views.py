@@ -129,7 +129,6 @@ def close(request, pk):
         "unanswered": [] if assessment.anonymous and assessment.is_open else assessment.unanswered_criteria(),
         "total": len(assessment.criteria_asked()),
         "waiting": assessment.participations.not_submitted().named(),
-        "has_answers": assessment.ratings.votes().exists(),
         "too_few": assessment.too_few(),
         "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from ..scoring import anonymity
 from . import answering_sql
-from .frameworks import Criterion
 from .journal import Event
 from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
@@ -46,15 +45,6 @@ class Answering(Moving):
             return {}
         rows = self.ratings.given().order_by().values_list("respondent__user", "respondent__invitation")
         return {(user, invitation): n for user, invitation, n in rows.annotate(n=Count("pk"))}
-
-    def people_with_answers(self) -> int:
-        return self.ratings.given().order_by().values("respondent").distinct().count()
-
-    def unanswered_criteria(self) -> list[Criterion]:
-        """Criteria that nobody has rated and the team has not agreed on so far; at closing they count as zero."""
-        agreed = self.agreed_ratings.agreed().values_list("criterion_id")
-        known = {pk for (pk,) in self.ratings.votes().values_list("criterion_id").union(agreed)}
-        return [criterion for criterion in self.criteria_asked() if criterion.pk not in known]  # type: ignore[attr-defined]
 
     # ------------------------------------------------------------------ writing
 
@@ -156,6 +146,13 @@ class Answering(Moving):
         for respondent, key, answer, code in rows:
             votes.setdefault(respondent, {})[key] = code if answer == Rating.Kind.RATED else answer
         return votes
+
+    def counting_votes(self) -> list[dict[str, str]]:
+        """What each person said, as far as it counts. Whatever is worked out, kept or shown starts from this."""
+        votes = list(self.votes().values())
+        if not self.anonymous:
+            return votes
+        return anonymity.without_few_votes(votes, anonymity.counting_criteria(votes))
 
     def symptoms_found(self) -> list[tuple[Any, int, int]]:
         """What somebody agrees to, as (symptom, people who agree, people who said anything), most agreed first.

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import scoring
-from ..scoring import anonymity
 from .accounts import User
 from .answering import Answering
 from .frameworks import Criterion, Edition
@@ -25,6 +24,11 @@ from .teams import Team
 from .transitions import CLOSED, DRAFT, OPEN, REVIEW, Refused
 
 TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
+NO_ANSWERS = "Nobody has answered yet, so there is nothing to close. Discard the assessment instead."
+TOO_FEW = (
+    "No question has been answered by four people yet. In an anonymous assessment only such questions count: "
+    "with fewer, the result would tell who said what."
+)
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -235,7 +239,7 @@ class Assessment(Answering, Inviting, models.Model):
                 return locked.results.current()
             locked._refuse_unless(OPEN, REVIEW)
             locked._refuse_without_answers()
-            score = locked.score_to_show()
+            score = locked.score()
             locked._forget_secrets()
             result = Result.freeze(locked, score, by=by)
             locked._move("close", by=by, result=str(result.pk), generation=result.generation)
@@ -274,20 +278,14 @@ class Assessment(Answering, Inviting, models.Model):
             locked.delete()
 
     def _refuse_without_answers(self):
-        if not self.ratings.votes().exists():
-            raise Refused("Nobody has answered yet, so there is nothing to close. Discard the assessment instead.")
         if too_few := self.too_few():
             raise Refused(too_few)
 
     def too_few(self) -> str:
-        """Why nothing of an anonymous assessment may be looked at yet; empty where it may, and where it is named."""
-        people = self.people_with_answers() if self.anonymous else anonymity.LEAST
-        if people >= anonymity.LEAST:
-            return ""
-        return (
-            f"So far {people} of the {anonymity.LEAST} people whom an anonymous assessment needs have answered. "
-            "With fewer, the result would tell who said what."
-        )
+        """Why there is nothing to look at yet; empty once somebody has voted, in an anonymous one four people."""
+        if self.anonymous:
+            return "" if self.counting_votes() else TOO_FEW
+        return "" if self.ratings.votes().exists() else NO_ANSWERS
 
     def _forget_secrets(self):
         """Breaks what is left of the way from an anonymous answer to a person."""
@@ -322,22 +320,14 @@ class Assessment(Answering, Inviting, models.Model):
 
     def score(self) -> scoring.Score:
         """The figures as they would be if the assessment closed now."""
-        return self._scored()[0]
-
-    def score_to_show(self) -> scoring.Score:
-        """The same without what an anonymous assessment must not tell. Only this may be kept or shown."""
-        score, votes = self._scored()
-        return anonymity.veiled(self.instrument(), score, votes) if self.anonymous else score
-
-    def withheld_keys(self) -> frozenset[str]:
-        """Criteria with votes of which nothing may be told."""
-        return anonymity.withheld(self.instrument(), self.score()) if self.anonymous else frozenset()
-
-    def _scored(self) -> tuple[scoring.Score, list[dict[str, str]]]:
         rows = self.agreed_ratings.agreed().values_list("criterion__key", "choice__code")
         agreed = {key: code or scoring.NA for key, code in rows}
-        votes = list(self.votes().values())
-        return scoring.score(self.instrument(), votes, agreed), votes
+        return scoring.score(self.instrument(), self.counting_votes(), agreed)
+
+    def unanswered_criteria(self) -> list[Criterion]:
+        """Criteria without a vote that counts and without an agreed value; at closing they count as zero."""
+        settled = self.score().criteria
+        return [criterion for criterion in self.criteria_asked() if settled[criterion.key].rating is None]
 
 
 def instrument_of(edition, contents=None) -> scoring.Instrument:

@@ -13,15 +13,10 @@ from .results import as_fraction
 
 @dataclass(frozen=True, kw_only=True)
 class Recalled:
-    """What one result asked and what each criterion came to, as far as it may be told.
-
-    `hidden` are criteria on which too few people voted anonymously. Nothing is worked out over them, and figures over
-    the others are not shown beside those of the whole: the difference would tell what the hidden ones came to.
-    """
+    """What one result asked and what each criterion came to."""
 
     result: Result
     rows: Mapping[str, CriterionResult]
-    hidden: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, result: Result) -> "Recalled":
@@ -34,18 +29,14 @@ class Recalled:
         if not chosen:
             return []
         rows: dict = {result.pk: {} for result in chosen}
-        hidden: dict = {result.pk: set() for result in chosen}
         wanted = CriterionResult.objects.filter(result__in=rows).order_by()
-        for row in wanted.only("result", "key", "meaning", "rating", "points_exact", "blocker", "withheld"):
-            if row.withheld:
-                hidden[row.result_id].add(row.key)
-            else:
-                rows[row.result_id][row.key] = row
-        return [cls(result=each, rows=rows[each.pk], hidden=frozenset(hidden[each.pk])) for each in chosen]
+        for row in wanted.only("result", "key", "meaning", "rating", "points_exact", "blocker"):
+            rows[row.result_id][row.key] = row
+        return [cls(result=each, rows=rows[each.pk]) for each in chosen]
 
     @cached_property
     def instrument(self) -> scoring.Instrument:
-        """What was asked and may be told, in the edition of the result."""
+        """What was asked, in the edition of the result."""
         return instrument_of(self.result.edition).restricted_to(self.rows)
 
     @cached_property

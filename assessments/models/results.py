@@ -182,6 +182,12 @@ class Result(Figures):
     respondents = models.PositiveIntegerField(help_text="People with at least one answer.")
     participants = models.PositiveIntegerField(help_text="People who were asked.")
     warnings = models.JSONField(default=list, help_text="Levels of which less than the set share of criteria applies.")
+    left_out = models.PositiveIntegerField(
+        default=0, help_text="Criteria of an anonymous assessment with fewer than four votes: they count as unanswered."
+    )
+    worked_out_again = models.BooleanField(
+        default=False, help_text="Frozen when such votes still counted, and worked out again without them."
+    )
 
     objects = ResultQuerySet.as_manager()
 
@@ -231,7 +237,7 @@ class Result(Figures):
             by=by,
             generation=(before["generation"] or 0) + 1,
             closing=before["closing"] or Result.objects.next_closing(assessment.team_id),
-            respondents=assessment.people_with_answers(),
+            respondents=len(assessment.counting_votes()),
             participants=assessment.participations.count(),
         )
         rows.result.save(force_insert=True)
@@ -305,6 +311,7 @@ class ResultRows:
             alpha_exact=as_text(score.alpha),
             alpha=as_decimal(score.alpha),
             warnings=list(score.applicability_warnings),
+            left_out=score.whole.unanswered if assessment.anonymous else 0,
             **Figures.values_of(score.whole, rule),
             **known,
         )
@@ -347,7 +354,6 @@ class ResultRows:
                 rwg=as_decimal(settled.rwg),
                 split=settled.split,
                 discuss=settled.discuss,
-                withheld=settled.withheld,
                 blocker=blockers.get(criterion.key),
             )
 
@@ -402,7 +408,6 @@ class CriterionResult(models.Model):
     rwg = models.DecimalField(max_digits=5, decimal_places=4, null=True)
     split = models.BooleanField(default=False)
     discuss = models.BooleanField(default=False)
-    withheld = models.BooleanField(default=False, help_text="Too few people voted to tell anything: anonymous only.")
     blocker = models.PositiveSmallIntegerField(
         null=True, help_text="Rank among the blockers of the next level, from 0."
     )
@@ -414,11 +419,6 @@ class CriterionResult(models.Model):
                 fields=["result", "key"],
                 name="criterion_once_per_result",
                 violation_error_message="This criterion is there already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(withheld=False) | Q(rating="", share_exact="", spread__isnull=True, blocker__isnull=True),
-                name="criterion_withheld_tells_nothing",
-                violation_error_message="What is withheld has no rating.",
             ),
         ]
         indexes = [

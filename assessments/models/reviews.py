@@ -53,11 +53,6 @@ class Review(models.Model):
         with transaction.atomic():
             locked = self.assessment._lock()
             locked._refuse_unless(REVIEW)
-            if criterion.key in locked.withheld_keys():
-                raise Refused(
-                    "Fewer than four people voted on this, or on another question of its dimension. To agree on a "
-                    "value beside the level that the votes lead to would give votes away, so they stand as they are."
-                )
             stored = locked.agreed_ratings.filter(criterion=criterion).select_related("choice").first()
             if (stored.version if stored else 0) != version:
                 raise StaleAgreement(stored)

@@ -109,7 +109,7 @@ def what_if(request, pk):
     team, may = get_team(request, pk, may="see result")
     about = Aspiration(team, request.GET.get("framework", ""))
     context = {"team": team, "may": may, "about": about}
-    if about.latest is None or (about.recalled and about.recalled.hidden):
+    if about.latest is None:
         return render(request, "planning/what_if.html", context)
     contents = about.latest.edition.contents
     form = GoalForm({"part": "", "level": min(contents.top, about.next_level), **request.GET.dict()}, contents=contents)

@@ -53,7 +53,7 @@ def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voic
 
 def _nobodys_voices(result: Result) -> dict[str, list[Voice]]:
     """Comments of an anonymous assessment: in random order, without votes, none where fewer than four people voted."""
-    told = set(result.criteria.filter(withheld=False).exclude(votes={}).values_list("key", flat=True))
+    told = set(result.criteria.exclude(votes={}).values_list("key", flat=True))
     rows = Rating.objects.filter(assessment=result.assessment_id, criterion__key__in=told)
     voices: dict[str, list[Voice]] = {}
     for key, reason, comment, evidence in rows.values_list("criterion__key", "reason", "comment", "evidence"):

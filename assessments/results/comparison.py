@@ -7,7 +7,6 @@ from functools import cached_property
 from .. import scoring
 from ..models import Criterion, Result
 from ..models.frozen_scores import Recalled
-from ..models.results import as_fraction
 from ..scoring import IndexScale, comparison
 from ..scoring.comparison import Kind, Number, PartChange, Split
 from .report import answer_name
@@ -112,10 +111,7 @@ def _was(old: Criterion, new: Criterion, kind: Kind) -> str:
 
 
 class Beside:
-    """A comparison of two results of one team and one framework. One query besides the two results.
-
-    `hidden` are criteria of which nothing is shown, because too few people have answered them anonymously.
-    """
+    """A comparison of two results of one team and one framework. One query besides the two results."""
 
     def __init__(self, old: Result, new: Result):
         self.old, self.new = old, new
@@ -123,7 +119,6 @@ class Beside:
         self.same_ladder = old.is_on_the_ladder_of(new)
         self.rule = new.rule
         self.sides = Recalled.all([old, new])
-        self.hidden = frozenset().union(*(recalled.hidden for recalled in self.sides))
         before, after = (recalled.side for recalled in self.sides)
         self.comparison = comparison.compare(before, after, rule=self.rule, same_ladder=self.same_ladder)
 
@@ -140,26 +135,15 @@ class Beside:
 
     @cached_property
     def whole(self) -> list[Figure]:
-        index, level = self.comparison.whole.index, self.comparison.whole.level
-        if self.hidden:
-            before, after = as_fraction(self.old.index_exact), as_fraction(self.new.index_exact)
-            index = Split(before=before, after=after, is_comparable=self.same_scale)
-            level = (
-                Split(before=self.old.level, after=self.new.level)
-                if self.same_ladder
-                else Split(before=None, after=None)
-            )
-        by_levels = self.new.edition.uses_levels
+        whole, by_levels = self.comparison.whole, self.new.edition.uses_levels
         return [
-            Figure.of_level("Level" if by_levels else "Band, from 0", level),
-            self._index("Index" if by_levels else "Smallest section score", index),
+            Figure.of_level("Level" if by_levels else "Band, from 0", whole.level),
+            self._index("Index" if by_levels else "Smallest section score", whole.index),
         ]
 
     @cached_property
     def dimensions(self) -> list[tuple[str, Figure, Figure]]:
-        """Every dimension of either side as (name, level, index); none where criteria are hidden."""
-        if self.hidden:
-            return []
+        """Every dimension of either side as (name, level, index)."""
         return [
             (self._dimension_name(part), Figure.of_level("", part.level), self._index("", part.index))
             for part in self.comparison.dimensions
@@ -178,7 +162,7 @@ class Beside:
             Group(
                 kind=kind,
                 heading=heading,
-                rows=[self._row(each) for each in self.comparison.of_kind(kind) if each.key not in self.hidden],
+                rows=[self._row(each) for each in self.comparison.of_kind(kind)],
             )
             for kind, heading in HEADINGS.items()
         ]

@@ -191,11 +191,6 @@ class Standing:
         return "People differ more than if they had answered by chance; find out what they understood differently."
 
     @property
-    def withheld(self) -> int:
-        """Criteria of an anonymous assessment of which nothing is shown."""
-        return sum(settled.row.withheld for settled in self.criteria)
-
-    @property
     def other_rules(self) -> list[tuple[str, int | None, int | None]]:
         """Every other rule of the edition as (name, level, best case)."""
         outcomes = self.result.outcomes
@@ -341,9 +336,7 @@ class Standing:
             Settled(
                 criterion=criterion,
                 row=rows[criterion.key],
-                name="Not shown"
-                if rows[criterion.key].withheld
-                else answer_name(criterion, rows[criterion.key].rating),
+                name=answer_name(criterion, rows[criterion.key].rating),
             )
             for criterion in self.contents.criteria
             if criterion.key in rows
@@ -383,13 +376,7 @@ class Standing:
         earlier, changes = self._criteria[self.previous.pk], []
         for settled in self.criteria:
             before = earlier.get(settled.row.key)
-            if (
-                before is None
-                or before.withheld
-                or settled.row.withheld
-                or before.meaning != settled.row.meaning
-                or before.rating == settled.row.rating
-            ):
+            if before is None or before.meaning != settled.row.meaning or before.rating == settled.row.rating:
                 continue
             difference = _difference(as_fraction(settled.row.points_exact), as_fraction(before.points_exact))
             changes.append(

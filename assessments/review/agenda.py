@@ -45,8 +45,9 @@ class Item:
         return self.agreed is not None
 
     @property
-    def is_withheld(self) -> bool:
-        return self.settled.withheld
+    def has_too_few_votes(self) -> bool:
+        """Whether it counts as unanswered because fewer than four people voted anonymously; the group may agree."""
+        return self.agenda.assessment.anonymous and not self.settled.votes
 
     @cached_property
     def median(self) -> str:
@@ -83,7 +84,7 @@ class Item:
         said = ", ".join(f"{name} {number}" for name, number, _ in self.rows if number)
         if not said:
             return "Nobody voted on this."
-        return f"{said}; the median is {self.median_name}. {apart(self.settled.spread)}"
+        return f"{said}; the median is {self.median_name}. {apart(self.settled)}"
 
     @property
     def agreement(self) -> str:
@@ -113,7 +114,7 @@ class Item:
     @cached_property
     def remarks(self) -> list[Remark]:
         """Comments, reasons and evidence, in an order that tells nothing."""
-        if self.is_withheld:
+        if self.has_too_few_votes:
             return []
         rows = Rating.objects.filter(assessment=self.agenda.assessment, criterion=self.criterion)
         said = []
@@ -133,12 +134,15 @@ class Item:
         return answer_name(self.criterion, mine.code) if mine and mine.answer else ""
 
 
-def apart(spread: int | None) -> str:
-    if spread is None:
+def apart(settled: scoring.CriterionResult) -> str:
+    """How far the ratings lie apart; a single one has nothing to differ from."""
+    if settled.spread is None:
         return ""
-    if spread == 0:
-        return "Everybody says the same."
-    return f"People are up to {spread} {'step' if spread == 1 else 'steps'} apart."
+    if sum(number for code, number in settled.votes.items() if code not in {scoring.NA, scoring.DK}) == 1:
+        return "Only one person rated it."
+    if settled.spread == 0:
+        return "Everyone who rated it says the same."
+    return f"People are up to {settled.spread} {'step' if settled.spread == 1 else 'steps'} apart."
 
 
 class Agenda:
@@ -146,7 +150,7 @@ class Agenda:
 
     def __init__(self, assessment: Assessment):
         self.assessment, self.contents = assessment, assessment.edition.contents
-        self.score = assessment.score_to_show()
+        self.score = assessment.score()
         self.instrument = assessment.instrument()
         self.scales = {c.key: c.scale for c in self.instrument.criteria}
         rows = assessment.agreed_ratings.select_related("choice")
@@ -175,8 +179,14 @@ class Agenda:
         return sum(item.is_settled for item in self.items)
 
     @property
-    def withheld(self) -> int:
-        return sum(item.is_withheld for item in self._all)
+    def unanswered(self) -> int:
+        """Questions that count as zero, as no vote counts and nothing is agreed."""
+        return self.score.whole.unanswered
+
+    @property
+    def can_compare(self) -> bool:
+        """Whether two people rated the same question anywhere: only then they can be alike or differ."""
+        return any(item.settled.rwg is not None for item in self._all)
 
     def item(self, criterion_pk: int | None) -> Item | None:
         return next((item for item in self._all if item.criterion.pk == criterion_pk), None)
@@ -194,18 +204,13 @@ class Agenda:
 
     # ------------------------------------------------------------------ levels
 
-    @cached_property
-    def _real(self):
-        """Settled criteria with those counted that may not be shown: the level is that of the result."""
-        return self.assessment.score() if self.assessment.anonymous else self.score
-
     @property
     def level(self) -> int | None:
-        return self._real.whole.outcomes[self.assessment.rule].level
+        return self.score.whole.outcomes[self.assessment.rule].level
 
     def level_if(self, criterion: Criterion, code: str) -> int | None:
         changes = {criterion.key: code}
-        return scoring.level_if(self.instrument, self._real.criteria, self.assessment.rule, changes)
+        return scoring.level_if(self.instrument, self.score.criteria, self.assessment.rule, changes)
 
     def rung_name(self, number: int | None) -> str:
         return next((rung.name for rung in self.contents.rungs if rung.number == number), "")

@@ -12,10 +12,7 @@ from .instrument import DK, NA, Scale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """One criterion settled. `points` is 0 when unanswered and None when it does not apply.
-
-    `withheld`: there are too few votes to tell anything, in an anonymous assessment.
-    """
+    """One criterion settled. `points` is 0 when unanswered and None when it does not apply."""
 
     rating: str | None
     agreed: bool
@@ -26,7 +23,6 @@ class CriterionResult:
     rwg: Fraction | None
     split: bool
     discuss: bool
-    withheld: bool = False
 
     @property
     def applies(self) -> bool:

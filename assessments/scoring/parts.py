@@ -34,6 +34,10 @@ class PartResult:
     discuss: int
 
     @property
+    def unanswered(self) -> int:
+        return self.asked - self.answered - self.not_applicable
+
+    @property
     def coverage(self) -> Fraction:
         return Fraction(self.answered + self.not_applicable, self.asked) if self.asked else ZERO
 

@@ -445,49 +445,6 @@ class TestPages:
             assert "Half of us left." not in client.get(address).content.decode()
 
 
-class TestAnonymity:
-    """Of a criterion on which fewer than four people voted anonymously nothing can be read or worked out."""
-
-    @pytest.fixture
-    def hidden(self, lead):
-        lead.closes(AT[2], on=str(days(-100)))
-        result = lead.closes(AT[1], on=str(days(-10)))
-        result.assessment.anonymous = True
-        result.assessment.save()
-        veiled = {
-            "rating": "",
-            "points_exact": "",
-            "points": None,
-            "votes": {},
-            "withheld": True,
-            "blocker": None,
-            "spread": None,
-        }
-        veiled |= {"share_exact": "", "rwg_exact": "", "rwg": None, "split": False, "discuss": False}
-        result.criteria.filter(key="y3").update(**veiled)
-        return result
-
-    def test_comparing_takes_nothing_apart(self, client, lead, hidden):
-        client.force_login(lead.user)
-        page = client.get(f"/teams/{lead.team.pk}/compare/").content.decode()
-        assert "Practice y3 is done." not in page
-        assert "Practice y2 is done." in page
-        assert "Dimension by dimension" not in page
-        assert "By the team" in page
-        assert "nothing is shown" in page
-
-    def test_nothing_is_tried_on(self, client, lead, hidden):
-        client.force_login(lead.user)
-        page = client.get(f"/teams/{lead.team.pk}/what-if/?level=2&c0=N").content.decode()
-        assert "Not for this result" in page
-        assert "smallest set" not in page
-
-    def test_the_roadmap_says_nothing_about_it(self, lead, hidden):
-        TestActions().plan(lead)
-        (planned,) = Roadmap(Aspiration(lead.team)).actions
-        assert (planned.rating, planned.seems_done, planned.without_effect) == ("", False, False)
-
-
 def test_an_action_planned_while_an_assessment_is_open_is_offered_as_done_at_its_closing(lead):
     assessment = toy.start(team=lead.team, by=lead.user, edition=lead.edition, date=days(-5))
     Action.objects.plan(team=lead.team, framework=lead.edition.framework, criterion="y3", by=lead.user, text="Do.")

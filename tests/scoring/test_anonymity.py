@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from assessments import scoring
-from assessments.models import Answer, Event, Participation, Rating, Refused, Respondent, Result, Review, SymptomAnswer
+from assessments.models import Answer, Event, Participation, Rating, Refused, Respondent, Review, SymptomAnswer
 from assessments.models.participation import new_token
 from assessments.results.comments import voices_behind
 
@@ -20,9 +20,6 @@ from ..factories import make_membership, make_team, make_user
 pytestmark = pytest.mark.django_db
 
 VOTES = ["F F L N F F P N", "F L L N F F P P", "L F - - F - P N", "N F F F - L - N", "F F L N - F - DK"]
-
-#: Only y3 has fewer than four votes; y2 is in the same cell, y4 has fewer votes than y2.
-LONELY = ["F F L N F F P N", "F L L N F F P P", "L F F F F F P N", "N F F F L L - N", "F F L N F F - DK"]
 
 
 @pytest.fixture
@@ -219,71 +216,51 @@ class TestTheDatabase:
 
 
 class TestFourAreNeeded:
-    def test_three_respondents_neither_end_nor_close(self, assessment, guests, people):
+    def test_without_four_votes_on_a_question_it_neither_ends_nor_closes(self, assessment, guests, people):
         for guest, codes in list(zip(guests, VOTES, strict=True))[:3]:
             toy.rate(assessment, guest, codes)
+        toy.rate(assessment, guests[3], "- - F - - - DK -")
         for move in (assessment.end_answering, assessment.close):
-            with pytest.raises(Refused, match="3 of the 4 people"):
+            with pytest.raises(Refused, match="answered by four people"):
                 move(by=people[0])
-        toy.rate(assessment, guests[3], VOTES[3])
-        assert assessment.close(by=people[0]).respondents == 4
+        toy.rate(assessment, guests[4], VOTES[4])
+        assert assessment.close(by=people[0]).respondents == 5
 
     @pytest.mark.parametrize(
         ("move", "button"), [("close", "Close and show the result"), ("end", "End answering and review")]
     )
-    def test_with_three_respondents_the_page_says_so_and_has_no_button(
+    def test_without_four_votes_the_page_says_so_and_has_no_button(
         self, client, assessment, guests, people, move, button
     ):
         client.force_login(people[0])
         for guest, codes in list(zip(guests, VOTES, strict=True))[:3]:
             toy.rate(assessment, guest, codes)
         html = client.get(f"/assessments/{assessment.pk}/{move}/").content.decode()
-        assert "3 of the 4 people" in html
+        assert "answered by four people" in html
         assert button not in html
         toy.rate(assessment, guests[3], VOTES[3])
         html = client.get(f"/assessments/{assessment.pk}/{move}/").content.decode()
-        assert "of the 4 people" not in html
+        assert "answered by four people" not in html
         assert button in html
 
-    def test_below_four_votes_a_result_holds_nothing_of_a_criterion(self, answered, people):
+    def test_below_four_votes_a_criterion_is_frozen_as_one_that_nobody_answered(self, answered, people):
         result = answered.close(by=people[0])
-        hidden = set(result.criteria.filter(withheld=True).values_list("key", flat=True))
-        assert hidden == {"y1", "y3"}
-        for row in result.criteria.filter(withheld=True):
-            told = (row.rating, row.votes, row.share_exact, row.spread, row.rwg_exact, row.points_exact, row.blocker)
-            assert told == ("", {}, "", None, "", "", None)
+        assert result.left_out == 2
+        for row in result.criteria.filter(key__in=["y1", "y3"]):
+            told = (row.rating, row.votes, row.share_exact, row.spread, row.rwg_exact, row.points_exact)
+            assert told == ("", {}, "", None, "", "0")
             assert not row.discuss
             assert not row.split
-        for outcome in result.outcomes.values():
-            assert not hidden & set(outcome["blockers"])
+        assert (result.answered, result.asked) == (6, 8)
 
-    def test_it_counts_in_the_level_and_the_index_all_the_same(self, answered, people):
-        full = answered.score()
+    def test_the_level_shows_its_range(self, answered, people):
         result = answered.close(by=people[0])
-        own = full.whole.outcomes["largely"]
-        assert (result.level, result.best, result.index_exact) == (own.level, own.best, str(full.whole.index))
-
-    def test_a_cell_with_anything_hidden_in_it_is_not_shown(self, answered, people):
-        """Its other criterion, taken from it, would leave the hidden one."""
-        result = answered.close(by=people[0])
-        assert not any(result.parts.get(kind="dimension", key="Y").cells[level] for level in "12")
-        assert not any(result.cells[level] for level in "12")
-        assert result.parts.get(kind="dimension", key="Y").cells["3"]
-        assert all(result.parts.get(kind="dimension", key="X").cells.values())
-
-    def test_agreement_is_taken_over_what_is_shown(self, answered):
-        shown = answered.score_to_show()
-        rwgs = [c.rwg for c in shown.criteria.values() if c.rwg is not None]
-        assert shown.whole.agreement == scoring.low_median(rwgs)
-        assert shown.whole.discuss == sum(c.discuss for c in shown.criteria.values())
-        told = answered.instrument().restricted_to(shown.criteria.keys() - answered.withheld_keys())
-        assert shown.alpha == scoring.alpha(told, list(answered.votes().values()))
+        assert (result.level, result.best) == (0, 2)
+        assert "y1" in result.outcomes["largely"]["blockers"]
 
     def test_who_does_not_know_is_not_counted_out_loud(self, answered):
-        assert (
-            scoring.DK in answered.score().criteria["x4"].votes or scoring.DK in answered.score().criteria["y4"].votes
-        )
-        assert all(scoring.DK not in c.votes for c in answered.score_to_show().criteria.values())
+        assert any(scoring.DK in said.values() for said in answered.votes().values())
+        assert all(scoring.DK not in criterion.votes for criterion in answered.score().criteria.values())
 
     def test_comments_are_shown_from_four_votes_on_in_random_order_without_votes(self, answered, guests, people):
         y3 = answered.edition.contents.criterion_by_key["y3"]
@@ -297,35 +274,28 @@ class TestFourAreNeeded:
         orders = {tuple(v.comment for v in voices_behind(result, people[0], names=True)["x1"]) for _ in range(20)}
         assert len(orders) > 1
 
-    def test_the_pages_say_that_something_is_not_shown(self, client, answered, people):
+    def test_the_pages_say_what_counts_as_unanswered(self, client, answered, people):
         result = answered.close(by=people[0])
         client.force_login(people[0])
-        html = client.get(f"/results/{result.pk}/").content.decode()
-        assert "Not shown" in html
-        assert "Nemo" not in html.split("<main")[1]
+        for url in (f"/results/{result.pk}/", f"/teams/{answered.team_id}/"):
+            page = " ".join(client.get(url).content.decode().split())
+            assert "Fewer than four people voted on 2 of 8 questions. They count as unanswered" in page
+            assert "Nemo" not in page.split("<main")[1]
+
+    def test_the_group_can_agree_on_a_value_and_the_votes_stay_hidden(self, client, answered, people):
+        answered.end_answering(by=people[0])
+        client.force_login(people[0])
+        y3 = answered.edition.contents.criterion_by_key["y3"]
+        client.post(f"/assessments/{answered.pk}/review/turn/", {"criterion": y3.pk})
+        page = client.get(f"/assessments/{answered.pk}/review/").content.decode()
+        assert "Fewer than four people voted on this" in page
+        assert "Keep the median" not in page
+        client.post(f"/assessments/{answered.pk}/review/{y3.pk}/", {"code": "F", "version": 0})
+        row = answered.close(by=people[0]).criteria.get(key="y3")
+        assert (row.rating, row.is_agreed, row.votes, row.rwg_exact) == ("F", True, {}, "")
 
 
 class TestSubtraction:
-    def test_what_is_not_shown_cannot_be_agreed_on(self, answered, people):
-        answered.end_answering(by=people[0])
-        review = Review.objects.at(answered)
-        y3 = answered.edition.contents.criterion_by_key["y3"]
-        for code in ("F", ""):
-            with pytest.raises(Refused, match="Fewer than four"):
-                review.agree(y3, code=code, by=people[0])
-
-    def test_a_single_one_is_hidden_together_with_another_of_its_dimension(self, assessment, guests, people):
-        """Else the index of the dimension, less all that is shown of it, would be the one that is not."""
-        for guest, codes in zip(guests, LONELY, strict=True):
-            toy.rate(assessment, guest, codes)
-        result = assessment.close(by=people[0])
-        assert set(result.criteria.filter(withheld=True).values_list("key", flat=True)) == {"y2", "y3"}
-        assert [level for level, points in result.cells.items() if not points] == ["2"]
-        y2 = assessment.edition.contents.criterion_by_key["y2"]
-        assessment.reopen(by=people[0], reason="Again.", to="review")
-        with pytest.raises(Refused, match="Fewer than four"):
-            Review.objects.at(assessment).agree(y2, code="F", by=people[0])
-
     def test_nothing_is_added_after_somebody_has_looked(self, answered, guests, people):
         answered.end_answering(by=people[0])
         with pytest.raises(Refused, match="before and after"):
@@ -342,7 +312,7 @@ class TestSubtraction:
         Review.objects.at(answered).agree(x1, code="N", by=people[0])
         second = answered.close(by=people[0])
         assert second.generation == 2
-        kept = ["key", "votes", "share_exact", "spread", "rwg_exact", "withheld"]
+        kept = ["key", "votes", "share_exact", "spread", "rwg_exact"]
         assert list(first.criteria.values(*kept)) == list(second.criteria.values(*kept))
         changed = [
             row.key
@@ -363,13 +333,6 @@ class TestSubtraction:
         assert client.get(f"{url}participation/?seen={pulse}").status_code == 204
         assert "<h2>Invited</h2>" not in client.get(f"{url}invite/").content.decode()
         assert "rated by nobody" not in client.get(f"{url}close/").content.decode()
-
-    def test_two_frozen_views_of_the_same_votes_are_the_same(self, answered, people):
-        answered.end_answering(by=people[0])
-        before = answered.score_to_show()
-        result = answered.close(by=people[0])
-        assert Result.objects.get(pk=result.pk).alpha_exact == ("" if before.alpha is None else str(before.alpha))
-        assert answered.score_to_show() == before
 
 
 @pytest.mark.parametrize("number", [0, 4])
