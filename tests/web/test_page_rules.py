@@ -101,7 +101,21 @@ def test_a_radar_with_a_missing_value_is_not_filled():
     assert 'class="now open"' in radar_page([1, None, 2, 3])
     assert 'class="now"' in radar_page([1, 2, 2, 3])
     css = (ROOT / "static" / "css" / "components.css").read_text()
-    assert css.index(".chart .open { fill: none; }") > css.index(".chart .now {")
+    rules = {selector: css.index(f"  {selector} {{\n") for selector in (".chart .open", ".chart .now")}
+    assert css[rules[".chart .open"] :].split("}")[0].split() == [".chart", ".open", "{", "fill:", "none;"]
+    assert rules[".chart .open"] > rules[".chart .now"]
+
+
+STYLES = sorted((ROOT / "static" / "css").glob("*.css"))
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.name)
+def test_styles_have_one_declaration_a_line_and_no_left_or_right(path):
+    """Start and end turn round with the direction of the language; left and right would not."""
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    assert [line for line in text.splitlines() if line.count(";") > 1 or re.search(r"\{.*[;}]", line)] == []
+    sided = r"(^|[-\s])(left|right)(-[a-z]+)?:|:[^;]*\b(left|right)\b"
+    assert [line for line in text.splitlines() if re.search(sided, line)] == []
 
 
 def test_charts_without_figures_say_so_in_a_sentence():
