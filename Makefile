@@ -18,7 +18,7 @@ server := HOST='$(HOST)' PORT='$(PORT)' DEMO='$(DEMO)' SITE_URL='$(SITE_URL)' ST
 checks := DATA_DIR='$(CURDIR)/.test-data'
 lock := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
 
-.PHONY: help run dev demo test lint bench lock secrets install install-dev clean
+.PHONY: help run dev demo check test lint format bench lock secrets install install-dev clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -38,6 +38,9 @@ dev: $(installed_dev) ## serve with DEBUG on, and again after every change to th
 demo: $(installed) ## fill an empty database with the demo organisation
 	@$(server) DEMO=1 $(bin) manage.py prepare
 
+check: $(installed_dev) ## the quick loop: style, types, and the tests without browser and races, on SQLite
+	@VENV='$(VENV)' scripts/check $(ARGS)
+
 test: $(installed_dev) ## run every test, on SQLite and on PostgreSQL where a server is reachable; ARGS go to pytest
 	@VENV='$(VENV)' scripts/test $(ARGS)
 
@@ -48,6 +51,10 @@ lint: $(installed_dev) ## check style, types, templates and that no migration is
 	$(checks) $(bin) -m mypy .
 	$(bin) -m djlint templates --lint --quiet
 	$(checks) $(bin) manage.py makemigrations --check --dry-run
+
+format: $(installed_dev) ## put Python and templates into the form that `make lint` asks for
+	$(bin) -m ruff check --fix .
+	$(bin) -m ruff format .
 
 bench: $(installed) ## measure the server the way it is deployed; ARGS go to the benchmark
 	@$(MAKE) --no-print-directory --silent $(collected)

@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from . import __version__
+
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -119,7 +121,7 @@ def security_headers(get_response):
 
 
 def probes(get_response):
-    """/healthz answers while the process lives; /readyz when the database answers and every migration is applied.
+    """/healthz answers with the version while the process lives; /readyz when the database answers and every migration is applied.
 
     They stand before sessions and the host check of views, so that an orchestrator needs neither cookie nor name.
     """
@@ -137,7 +139,7 @@ def probes(get_response):
     def middleware(request):
         if request.method in {"GET", "HEAD"}:
             if request.path == "/healthz":
-                return HttpResponse("ok\n", content_type="text/plain")
+                return HttpResponse(f"ok {__version__}\n", content_type="text/plain")
             if request.path == "/readyz":
                 return readiness()
         return get_response(request)

@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.urls import reverse
 
+import maturity
 from assessments.models import Team
 from maturity import middleware
 
@@ -117,7 +118,7 @@ def test_scheme_is_taken_from_the_proxy_only(seen, connected, forwarded, scheme)
 def test_healthz_needs_neither_database_nor_session(client, django_assert_num_queries, db):
     with django_assert_num_queries(0):
         response = client.get("/healthz", headers={"Host": "10.1.2.3"})
-    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert (response.status_code, response.content) == (200, f"ok {maturity.__version__}\n".encode())
 
 
 def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
