@@ -50,6 +50,26 @@ def boolean(name: str, default: bool) -> bool:
     return default
 
 
+def demo(name: str, *, names: list[str]) -> bool:
+    """Whether to serve the demo organisation, which is for this machine alone; `names` are those that lead here."""
+    is_on = boolean(name, False)
+    for host in names:
+        if is_on and not is_loopback(host):
+            refuse(
+                name,
+                f"anyone who reaches the server signs in to the demo organisation with one click, so SITE_URL and "
+                f"ALLOWED_HOSTS must name this machine alone (127.0.0.1, [::1], localhost), not {host!r}. Set DEMO=0.",
+            )
+    return is_on
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
 def number(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -> int:
     value = text(name)
     if not value:

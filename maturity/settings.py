@@ -11,7 +11,6 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "data")))
 TESTING = "pytest" in sys.modules
 
 DEBUG = env.boolean("DEBUG", False)
-DEMO = env.boolean("DEMO", False)
 SECRET_KEY = env.secret_key(debug=DEBUG, data=DATA_DIR)
 
 # Where people reach the application; links in mails, secure cookies and accepted origins follow from it.
@@ -19,6 +18,8 @@ SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")
 _site = urlsplit(SITE_URL)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# The demo organisation lets anyone in who reaches the server.
+DEMO = env.demo("DEMO", names=[_site.hostname or "", *ALLOWED_HOSTS])
 TRUSTED_PROXY = env.networks("TRUSTED_PROXY")
 
 SECURE = _site.scheme == "https"
@@ -99,7 +100,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "assessments.User"
 # The address is unique regardless of case, by a constraint on its lower form that the check does not understand.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["assessments.accounts.backend.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

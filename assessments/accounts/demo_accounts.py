@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from ..models import Assessment, Membership, User
+from ..models import Assessment, Membership, Team, User
 
 ROLES = {"lead": "Lead", "member": "Member", "viewer": "Viewer", "manager": "Manager"}
 #: More are not listed: a large demo organisation has thousands.
@@ -26,6 +27,16 @@ class DemoAccounts:
     others: list[DemoAccount]
     more: int
     teams: int
+
+
+def holds_real_data() -> bool:
+    """Whether there is a team or an account that is not of the demo organisation. Two queries."""
+    return User.objects.filter(is_demo=False).exists() or Team.objects.filter(is_demo=False).exists()
+
+
+def demo_is_open() -> bool:
+    """Whether one click signs in: in demo mode, and only while the demo organisation is all there is."""
+    return settings.DEMO and not holds_real_data()
 
 
 def demo_accounts() -> DemoAccounts:

@@ -10,11 +10,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import SignInAttempt, User
-from .demo_accounts import demo_accounts
+from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 
 TOO_MANY = "Too many attempts. Wait a quarter of an hour and try again."
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def begin_attempt(request, account: str) -> SignInAttempt | None:
@@ -25,7 +24,7 @@ def _welcome(request, user, attempt=None):
     """Signs in and leads to where the person wanted to go."""
     if attempt:
         attempt.forget()
-    login(request, user, backend=BACKEND)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     wanted = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return redirect(wanted if wanted and allowed else settings.LOGIN_REDIRECT_URL)
@@ -66,21 +65,23 @@ def sign_in(request):
             status = 429
     elif request.method != "POST" and not User.objects.exists():
         return redirect("setup")
+    is_open = demo_is_open()
     context = {
         "form": form,
         "next": request.POST.get("next") or request.GET.get("next", ""),
-        "demo": demo_accounts() if settings.DEMO else None,
+        "demo": demo_accounts() if is_open else None,
+        "demo_has_ended": settings.DEMO and not is_open,
     }
     return render(request, "accounts/sign_in.html", context, status=status)
 
 
 @require_POST
 def demo(request):
-    """One click lets in as an account of the demo organisation; in demo mode only."""
+    """One click lets in as an account of the demo organisation, as long as there is nothing else to see."""
     form = ResetForm(request.POST)
     email = form.cleaned_data["email"] if form.is_valid() else ""
-    user = User.objects.filter(email=email, is_demo=True, is_active=True).first()
-    if not settings.DEMO or user is None:
+    user = User.objects.who_may_sign_in().filter(email=email, is_demo=True).first()
+    if user is None or not demo_is_open():
         raise Http404
     return _welcome(request, user)
 
@@ -97,7 +98,7 @@ def password_reset(request):
     form = ResetForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and settings.MAIL_ENABLED:
         email = form.cleaned_data["email"]
-        user = User.objects.filter(email__iexact=email, is_active=True).first()
+        user = User.objects.who_may_sign_in().filter(email__iexact=email).first()
         if begin_attempt(request, f"reset {email}") and user:
             user.mail_password_link(is_new=False)
         return render(request, "accounts/reset_sent.html", {"email": email})

@@ -57,8 +57,12 @@ password_links = PasswordLinks()
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    def who_may_sign_in(self) -> "UserQuerySet":
+        """The same as `User.may_sign_in`, of many."""
+        return self.filter(is_active=True) if settings.DEMO else self.filter(is_active=True, is_demo=False)
+
     def active_administrators(self) -> "UserQuerySet":
-        return self.filter(is_active=True, is_administrator=True)
+        return self.who_may_sign_in().filter(is_administrator=True)
 
     @contextlib.contextmanager
     def keeping_an_administrator(self) -> Iterator[None]:
@@ -81,7 +85,7 @@ class UserQuerySet(models.QuerySet["User"]):
     def by_link(self, uidb64: str, token: str) -> "User | None":
         """The person whom a set-password link belongs to; None when it is used up, too old or made up."""
         try:
-            user = self.filter(pk=uuid.UUID(force_str(urlsafe_base64_decode(uidb64))), is_active=True).first()
+            user = self.who_may_sign_in().filter(pk=uuid.UUID(force_str(urlsafe_base64_decode(uidb64)))).first()
         except ValueError:
             return None
         return user if user and password_links.check_token(user, token) else None
@@ -269,8 +273,13 @@ class User(AbstractBaseUser):
             Event.record("account.changed", by=by, person=str(self.pk), **data)
 
     @property
+    def may_sign_in(self) -> bool:
+        """Not if an administrator locked the account out. A demo account only where the demo organisation is served."""
+        return self.is_active and (settings.DEMO or not self.is_demo)
+
+    @property
     def administers(self) -> bool:
-        return self.is_active and self.is_administrator
+        return self.may_sign_in and self.is_administrator
 
     def begin_anew(self):
         """Comes with more rights: ends every session and every open link of the account.

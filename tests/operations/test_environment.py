@@ -97,6 +97,31 @@ def test_proxies_are_addresses_and_networks(setting):
     assert len(env.networks("X")) == 3
 
 
+class TestDemo:
+    """Anyone who reaches the server signs in with one click."""
+
+    @pytest.mark.parametrize(
+        "host", ["127.0.0.1", "127.8.0.1", "localhost", "LocalHost", "demo.localhost", "[::1]", "::1"]
+    )
+    def test_is_served_on_this_machine(self, setting, host):
+        setting("1")
+        assert env.demo("X", names=["127.0.0.1", host]) is True
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            *("maturity.example.org", "192.0.2.4", "0.0.0.0", "*", "localhost.example.org", "notlocalhost", ""),
+            *("127.0.0.1.example.org", "[2001:db8::1]", ".example.org"),
+        ],
+    )
+    def test_is_refused_under_any_other_name(self, setting, host):
+        setting("1")
+        with pytest.raises(ImproperlyConfigured, match=r"^X: anyone who reaches .* Set DEMO=0\.$"):
+            env.demo("X", names=["127.0.0.1", host])
+        setting("0")
+        assert env.demo("X", names=[host]) is False
+
+
 class TestSecretsInFiles:
     def test_are_read_without_the_line_end(self, setting, tmp_path):
         (tmp_path / "secret").write_text("from the file\n")

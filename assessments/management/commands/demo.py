@@ -3,6 +3,7 @@ import datetime
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from assessments.accounts.demo_accounts import holds_real_data
 from assessments.demo.large import LargeDemo
 from assessments.demo.writing import DemoWriter
 from assessments.models import Edition, Team, User
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--dimensions", type=int, default=20, help="of a large organisation: dimensions")
 
     def handle(self, *, seed, today, teams, years, dimensions, **options):
-        if Team.objects.filter(is_demo=False).exists() or User.objects.filter(is_demo=False).exists():
+        if holds_real_data():
             raise CommandError(
                 "This database holds real teams or accounts; the demo organisation would mix with them. "
                 "Nothing was changed."

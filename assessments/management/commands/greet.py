@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
-from assessments.accounts.demo_accounts import demo_accounts
+from assessments.accounts.demo_accounts import demo_accounts, demo_is_open, holds_real_data
 from assessments.models import User
 from assessments.models.accounts import setup_code
 
@@ -15,9 +15,9 @@ class Command(BaseCommand):
         self.stdout.write(f"\nMaturity is at {settings.SITE_URL}")
         if not User.objects.exists():
             self.say_setup()
-        elif settings.DEMO:
+        elif demo_is_open():
             self.say_accounts()
-        elif not User.objects.filter(is_demo=False).exists():
+        elif not holds_real_data():
             self.stdout.write("Only the demo organisation is in this database. Start with DEMO=1 to sign in to it.")
         self.stdout.flush()
 
