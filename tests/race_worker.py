@@ -136,10 +136,12 @@ def come_in(*, assessment, token, times, begin):
             # Without a connection: there are fewer in the pool than threads, and who waits for one gives up soon.
             time.sleep(max(0.0, begin - time.time()))
             invitation = Invitation.objects.genuine(token)
-            assessment.accept(invitation)
+            assessment.accept(Guest(invitation, invitation.token))
+            # As the page does that follows: by then the link may lead to the answers of another one.
+            invitation = Invitation.objects.genuine(token)
+            who = Guest(invitation, invitation.token)
             mark = PageMark(page=f"{os.getpid()}-{n}", sequence=1, version=0)
             with contextlib.suppress(StaleAnswer):
-                who = Guest(invitation, token)
                 assessment.save_rating(by=who, criterion=criterion, answer=Answer(code="F"), mark=mark)
         except Exception as error:
             errors.append(repr(error))

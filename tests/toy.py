@@ -134,16 +134,16 @@ def rate(assessment, who, codes: str, *, page="page-1"):
 def invited(assessment, *, email="") -> tuple:
     """A person who was sent a link and has not opened it: the invitation, and its token."""
     assessment.invite(by=None, addresses=[email])
-    person, token = assessment.participations.get(invitation__email=email), new_token()
-    assessment.link_sent(person, token)
+    token = assessment.make_link(assessment.participations.get(invitation__email=email))
     return assessment.invitations.get(email=email), token
 
 
 def guest(assessment, *, email: str) -> Guest:
     """A person who came by a personal link and began."""
     invitation, token = invited(assessment, email=email)
-    assessment.accept(invitation)
-    return Guest(invitation, token)
+    who = Guest(invitation, token)
+    assessment.accept(who)
+    return who
 
 
 def member_by_link(assessment, user) -> Guest:

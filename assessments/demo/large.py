@@ -218,7 +218,7 @@ class LargeDemo:
 
     def _ratings(self, assessment: Assessment, people: list[User], pattern: Pattern, at: datetime.datetime):
         for user, votes in zip(people, pattern.votes, strict=True):
-            self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_at=at))
+            self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_on=at.date()))
             respondent = self.add(Respondent(id=self.new_id(), assessment=assessment, user=user))
             for criterion in self.edition.contents.criteria:
                 row = Rating(id=self.new_id(), assessment=assessment, respondent=respondent, criterion=criterion)

@@ -161,7 +161,7 @@ class DemoWriter:
         votes = []
         for user in people:
             when = closed_at - datetime.timedelta(days=self.random.randint(1, 7))
-            self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_at=when))
+            self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_on=when.date()))
             votes.append(self.answers(assessment, user, edition, maturity, leaning, 1.0))
         score = scoring.score(assessment.instrument(), votes)
         known = {"id": self.new_id(), "created_at": closed_at, "respondents": len(people), "participants": len(people)}
@@ -175,7 +175,7 @@ class DemoWriter:
         done = timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(11)))
         for place, user in enumerate(people):
             if place == 1:
-                self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_at=done))
+                self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_on=done.date()))
                 self.answers(assessment, user, edition, maturity, leaning, 1.0)
             elif place == len(people) - 1:
                 self.add(Participation(assessment=assessment, user=user))

@@ -17,16 +17,16 @@ def link(request, token):
     if own := _own_page(request, invitation):
         return own
     if not invitation.is_shared and invitation.state_now not in {None, Participation.State.ASKED}:
-        return redirect(_where_they_were(invitation, token), token)
+        return redirect(_where_they_were(invitation), invitation.token)
     return _landing(request, invitation, token, AcceptForm(invitation=invitation, user=request.user))
 
 
-def _where_they_were(invitation, token) -> str:
+def _where_they_were(invitation) -> str:
     """The name of the page at which somebody goes on who has begun."""
     assessment = invitation.assessment
     if invitation.state_now == Participation.State.SUBMITTED:
         return "guest-answer-done"
-    has_answers = assessment.answered_keys(assessment.respondent_of(Guest(invitation, token)))
+    has_answers = assessment.answered_keys(assessment.respondent_of(Guest(invitation, invitation.token)))
     return "guest-answer-next" if assessment.is_open and has_answers else "guest-answer"
 
 
@@ -66,7 +66,7 @@ def accept(request, token):
     assessment = invitation.assessment
     try:
         if not invitation.is_shared:
-            assessment.accept(invitation)
+            assessment.accept(Guest(invitation, invitation.token))
             return redirect("guest-answer", token)
         mine = form.cleaned_data["pledge"]
         _come_in(request, assessment, invitation, mine, form.cleaned_data.get("name", ""))

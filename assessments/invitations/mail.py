@@ -1,7 +1,7 @@
 """Sending what waits in the outbox, and putting the reminders there whose time has come.
 
-A mail is claimed by one process, made and sent outside of any transaction, and only when the mail server took it do the
-hashes of its token replace the earlier ones. A process that dies in between leaves the mail to the next one.
+A mail is claimed by one process, made and sent outside of any transaction. Its link works before it leaves. A process
+that dies in between leaves the mail to the next one.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ..lifecycle.forms import minutes
 from ..models import Assessment, Mail, Participation
-from ..models.participation import link_to, new_token
+from ..models.participation import link_to
 
 log = logging.getLogger("maturity")
 
@@ -121,28 +121,21 @@ def send_soon(assessment: Assessment):
 
 def _is_wanted(mail: Mail) -> bool:
     person = mail.participation
-    if not person.address or person.state == Participation.State.SUBMITTED:
-        return False
-    # Somebody who has begun anonymously holds the only link there is.
-    begun = person.state != Participation.State.ASKED
-    return not (mail.kind == Mail.Kind.INVITATION and mail.assessment.anonymous and begun)
+    return bool(person.address) and person.state != Participation.State.SUBMITTED
 
 
 def _send(mail: Mail, connection):
     """Raises OSError, as all of smtplib's are, where the mail was not taken; it is then tried again later."""
     assessment, person = mail.assessment, mail.participation
     carries_link = mail.kind == Mail.Kind.INVITATION or not assessment.anonymous
-    token = new_token() if carries_link else ""
+    token = assessment.make_link(person) if carries_link else ""
     try:
         message(mail, token, connection).send()
     except OSError as error:
         log.warning("mail %s could not be sent: %s", mail.pk, error.__class__.__name__)
         mail.postpone()
         raise
-    with transaction.atomic():
-        if token:
-            assessment.link_sent(person, token)
-        Mail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), claimed_at=None)
+    Mail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), claimed_at=None)
 
 
 def message(mail: Mail, token: str, connection=None) -> EmailMultiAlternatives:

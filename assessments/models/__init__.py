@@ -19,7 +19,7 @@ from .edition_editing import EditRefused, Frozen, StaleEdit
 from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
 from .journal import Event
 from .outbox import Mail
-from .participation import Guest, Invitation, LinkGuess, Participation
+from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
 from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
 from .results import CriterionResult, PartResult, Result
@@ -46,6 +46,7 @@ __all__ = [
     "Group",
     "Guest",
     "Invitation",
+    "InvitationLink",
     "Level",
     "LinkGuess",
     "Mail",

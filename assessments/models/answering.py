@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
-from django.utils import timezone
 
 from ..scoring import anonymity
 from . import answering_sql
@@ -102,7 +101,8 @@ class Answering(Moving):
                 self.participations.of(who).filter(state=Participation.State.ASKED).update(**started)
             else:
                 self.participations.update_or_create(assessment=self, user=who, defaults=started)
-        return Respondent.objects.begin(self.pk, who, anonymous=self.anonymous)
+        counts = self.anonymous and self.participations.of(who).filter(counts=True).exists()
+        return Respondent.objects.begin(self.pk, who, anonymous=self.anonymous, counts=counts)
 
     def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
         """Stores whether this person finds each symptom; None takes an answer back."""
@@ -119,16 +119,13 @@ class Answering(Moving):
     def submit(self, *, by: Answerer):
         """Marks that this person is done. Answers may still be changed while the assessment is open.
 
-        Of an anonymous assessment only the day is noted, and nothing in the journal.
+        Only the day is noted; in the journal nothing at all of an anonymous assessment.
         """
         with transaction.atomic():
             self._lock_for(by)
             if not self.answered_keys(self._place(by).respondent_id):
                 raise Refused("Answer at least one question before you submit.")
-            now = timezone.now()
-            if self.anonymous:
-                now = now.replace(hour=0, minute=0, second=0, microsecond=0)
-            done = {"state": Participation.State.SUBMITTED, "submitted_at": now}
+            done = {"state": Participation.State.SUBMITTED, "submitted_on": self.team.today()}
             if isinstance(by, Guest):
                 self.participations.of(by).update(**done)
             else:

@@ -4,14 +4,14 @@ A whole team answers at once, and building these from querysets takes several ti
 """
 
 import uuid
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from .participation import Answerer, Guest
+from .participation import Answerer, Guest, invite_hash
 from .ratings import Rating, Respondent
 from .teams import Membership
 
@@ -43,8 +43,13 @@ _MEMBER = {
 # A link that belongs to an account lets in as long as the account may answer for the team.
 _GUEST = {
     "let_in": "assessments_invitation",
-    "condition": f"""who.assessment_id = %s AND who.id = %s AND who.revoked_at IS NULL
-    AND (who.expires_at IS NULL OR who.expires_at > %s)
+    "condition": f"""who.assessment_id = %s AND who.id = %s AND who.revoked_on IS NULL
+    AND (who.expires_on IS NULL OR who.expires_on >= %s)
+    AND EXISTS (
+        SELECT 1
+        FROM assessments_invitationlink l
+        WHERE l.invitation_id = who.id AND l.token_hash = %s AND NOT l.is_revoked
+    )
     AND (who.user_id IS NULL OR EXISTS (
         SELECT 1
         FROM assessments_membership m
@@ -77,7 +82,7 @@ def _bound(value: Any) -> Any:
     """A parameter as the connected database takes it."""
     if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
         return value.hex
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
 def _fetched(statement: str, *parameters) -> list[tuple]:
@@ -114,7 +119,7 @@ def place(assessment, who: Answerer, criterion=None) -> Rating | None:
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     criterion_id = criterion and criterion.pk
     if isinstance(who, Guest):
-        kind, gate = _GUEST, [assessment.pk, who.invitation.pk, timezone.now()]
+        kind, gate = _GUEST, [assessment.pk, who.invitation.pk, timezone.localdate(), invite_hash(who.token)]
     else:
         kind, gate = _MEMBER, [assessment.team_id, who.pk]
     found = _rows(Rating, _PLACE.format(known_by=key, **kind), assessment.pk, value, criterion_id, *gate)

@@ -142,6 +142,11 @@ class Assessment(Answering, Inviting, models.Model):
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    has_traces = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Anonymous answering has ended, and what its old rows left in the database is to be cleared.",
+    )
 
     objects = AssessmentQuerySet.as_manager()
 
@@ -265,8 +270,8 @@ class Assessment(Answering, Inviting, models.Model):
             self.ask(user)
         gone = self.participations.filter(state=Participation.State.ASKED, user__isnull=False)
         gone.exclude(user__in=answering).delete()
-        links = self.invitations.filter(user__isnull=False, revoked_at=None)
-        links.exclude(user__in=answering).update(revoked_at=timezone.now())
+        links = self.invitations.filter(user__isnull=False, revoked_on=None)
+        links.exclude(user__in=answering).update(revoked_on=timezone.localdate())
 
     def discard(self, *, by):
         """Deletes an assessment that has no result yet, with every answer in it."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from .accounts import User
 from .journal import Event
 from .outbox import Mail
-from .participation import Guest, Invitation, Participation, invite_hash, new_token
+from .participation import Guest, Invitation, Participation, invite_hash, new_token, valid_until
 from .ratings import Rating
 from .teams import Membership
 from .transitions import DRAFT, OPEN, Moving, Refused
@@ -19,7 +19,6 @@ class Inviting(Moving):
 
     participations: Any
     invitations: Any
-    mails: Any
     anonymous: Any
 
     #: So that a shared link that went astray does not fill the table.
@@ -30,19 +29,23 @@ class Inviting(Moving):
 
     def ask(self, user) -> Participation:
         """Puts a person on the list of those who are asked; a link taken away from them works again."""
-        self.invitations.filter(user=user).update(revoked_at=None)
+        self.invitations.filter(user=user).update(revoked_on=None)
         return self.participations.get_or_create(assessment=self, user=user)[0]
 
     def unask(self, user):
         """Takes a person off the list, unless they have begun to answer: what was said stays."""
-        self.participations.filter(user=user, state=Participation.State.ASKED).delete()
-        self.invitations.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        self._drop_if_not_begun(self.participations.filter(user=user))
+        self.invitations.filter(user=user, revoked_on=None).update(revoked_on=timezone.localdate())
+
+    def _drop_if_not_begun(self, participations: Any):
+        """While an anonymous assessment is open, everyone stays on the list: their going would tell who has begun."""
+        if not (self.anonymous and self.status == OPEN):
+            participations.filter(state=Participation.State.ASKED).delete()
 
     def invite(self, *, by, members=(), addresses=()) -> int:
-        """Asks members of the team and people by address, and puts a mail to each in the outbox; returns how many.
+        """Asks members of the team and people by email, and puts a mail to each in the outbox; returns how many.
 
-        An address that belongs to somebody who answers for the team is that person's. Who has begun to answer
-        anonymously gets no second link: it could not lead to the answers that there are.
+        The email of somebody who answers for the team is that person's.
         """
         with transaction.atomic():
             locked = self._lock()
@@ -51,8 +54,6 @@ class Inviting(Moving):
             for address in addresses:
                 member = Membership.objects.answering().filter(team=locked.team, user__email__iexact=address).first()
                 asked.append(locked._invite_member(member.user, by) if member else locked._invite_address(address, by))
-            if locked.anonymous:
-                asked = [p for p in asked if p.state == Participation.State.ASKED]
             Mail.objects.queue(asked, Mail.Kind.INVITATION)
             Event.record("assessment.invited", by=by, team=self.team, assessment=self, people=len(asked))
         return len(asked)
@@ -66,10 +67,20 @@ class Inviting(Moving):
         invitation = self._renewed(by, email=known.email if known else address)
         return self.participations.get_or_create(assessment=self, invitation=invitation)[0]
 
-    def _renewed(self, by, **whom) -> Invitation:
-        until = {"expires_at": timezone.now() + Invitation.LIFETIME, "revoked_at": None}
-        made = {**until, "created_by": by}
-        return self.invitations.update_or_create(**whom, defaults=until, create_defaults={**whom, **made})[0]
+    def _renewed(self, by, **person) -> Invitation:
+        """The invitation of a person, new or good again. Links that were revoked stay so, unless there can be no other."""
+        terms = {"expires_on": valid_until(), "revoked_on": None}
+        made = {**person, **terms, "created_by": by}
+        invitation, is_new = self.invitations.update_or_create(**person, defaults=terms, create_defaults=made)
+        if not is_new and self._has_begun_anonymously(invitation):
+            invitation.links.update(is_revoked=False)
+        return invitation
+
+    def _has_begun_anonymously(self, invitation: Invitation) -> bool:
+        if not self.anonymous:
+            return False
+        mine = self.participations.of(Guest(invitation, ""))
+        return mine.exclude(state=Participation.State.ASKED).exists()
 
     # ------------------------------------------------------------------ links
 
@@ -78,59 +89,95 @@ class Inviting(Moving):
         with transaction.atomic():
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN)
-            locked.invitations.shared().filter(revoked_at=None).update(revoked_at=timezone.now())
+            locked.invitations.shared().filter(revoked_on=None).update(revoked_on=timezone.localdate())
             token = new_token()
-            until = timezone.now() + Invitation.LIFETIME
-            made = {"token_hash": invite_hash(token), "expires_at": until, "created_by": by}
-            invitation = locked.invitations.create(is_shared=True, **made)
+            invitation = locked.invitations.create(is_shared=True, expires_on=valid_until(), created_by=by)
+            invitation.add_link(token)
             Event.record("invitation.shared", by=by, team=self.team, assessment=self, invitation=invitation.pk)
         return token
 
     def revoke(self, invitation: Invitation, *, by):
-        """Ends a link. A guest who had not begun is not asked any more, a member of the team still is.
+        """Ends every link of an invitation. A guest who had not begun is not asked any more, a member still is.
 
         What was saved stays.
         """
         with transaction.atomic():
-            self._lock()._refuse_unless(DRAFT, OPEN)
-            self.invitations.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now())
-            self.participations.of(Guest(invitation, "")).filter(
-                state=Participation.State.ASKED, user__isnull=True
-            ).delete()
+            locked = self._lock()
+            locked._refuse_unless(DRAFT, OPEN)
+            self.invitations.filter(pk=invitation.pk, revoked_on=None).update(revoked_on=timezone.localdate())
+            invitation.links.update(is_revoked=True)
+            locked._drop_if_not_begun(self.participations.of(Guest(invitation, "")).filter(user__isnull=True))
             Event.record("invitation.revoked", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
     def forget(self, invitation: Invitation, *, by):
-        """Removes name, address and words of somebody who came without an account; what they rated stays."""
+        """Removes name, email and words of somebody who came without an account; what they rated stays."""
         with transaction.atomic():
-            self._lock()
+            locked = self._lock()
             Rating.objects.filter(respondent__invitation=invitation).forget_words()
-            self.invitations.filter(pk=invitation.pk).update(email="", name="", revoked_at=timezone.now())
-            self.participations.filter(invitation=invitation, state=Participation.State.ASKED).delete()
+            self.invitations.filter(pk=invitation.pk).update(email="", name="", revoked_on=timezone.localdate())
+            invitation.links.update(is_revoked=True)
+            locked._drop_if_not_begun(self.participations.filter(invitation=invitation))
             Event.record("invitation.forgotten", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
-    def accept(self, invitation: Invitation):
-        """The holder of a personal link begins. However often this happens, it is one participation."""
+    def make_link(self, person: Participation) -> str:
+        """A further personal link for somebody who is asked, for a mail that is about to leave; its token.
+
+        It works from now on, so that no mail can leave with a link that does not. Empty if the person gets no link any
+        more: because theirs were revoked, or because they have begun anonymously, and nobody but themselves could say
+        which answers another link should lead to.
+        """
         with transaction.atomic():
-            self._lock()._refuse_unless(OPEN)
-            self._refuse_unless_usable(invitation)
-            mine = self.participations.of(Guest(invitation, ""))
-            mine.filter(state=Participation.State.ASKED).update(state=Participation.State.STARTED)
+            locked = self._lock()
+            fresh = locked.participations.filter(pk=person.pk).first()
+            if fresh is None or (locked.anonymous and fresh.state != Participation.State.ASKED):
+                return ""
+            mine = {"pk": fresh.invitation_id} if fresh.invitation_id else {"user_id": fresh.user_id}
+            invitation, _ = locked.invitations.get_or_create(**mine, defaults={"expires_on": valid_until()})
+            if invitation.is_revoked:
+                return ""
+            token = new_token()
+            invitation.add_link(token)
+            if not locked.anonymous:
+                # There it would tell who has begun, as they get no more mails.
+                locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until())
+        return token
+
+    def accept(self, who: Guest):
+        """The holder of a personal link begins. However often and by whichever link this happens, it is one beginning.
+
+        Nobody but the owner of the mailbox is sent the link, so it is known who begins.
+        """
+        with transaction.atomic():
+            locked = self._lock()
+            locked._refuse_unless(OPEN)
+            locked._refuse_unless_usable(who.invitation)
+            locked._start_answering(who, counts=True)
+
+    def _start_answering(self, who: Guest, *, counts: bool):
+        mine = self.participations.of(who).filter(state=Participation.State.ASKED)
+        if mine.update(state=Participation.State.STARTED, counts=counts) and self.anonymous:
+            who.invitation.begin_with(who.token)
 
     def enter(self, shared: Invitation, *, token: str, name: str = "") -> Invitation:
-        """Somebody comes in by the shared link and gets a personal link: with the same token the same one."""
+        """Somebody comes in by the shared link and gets a personal link: with the same token the same one.
+
+        Anyone may do so several times, so nobody who does counts towards the people that an anonymous assessment needs.
+        """
         with transaction.atomic():
             locked = self._lock()
             locked._refuse_unless(OPEN)
             locked._refuse_unless_usable(shared)
+            known = locked.invitations.filter(links__token_hash=invite_hash(token)).first()
+            if known is not None:
+                return known
             if locked.participations.count() >= self.MOST_PEOPLE:
                 raise Refused("This assessment takes no more people. Ask the lead.")
-            made = {"name": "" if locked.anonymous else name, "expires_at": shared.expires_at}
-            if locked.anonymous:
-                made["created_at"] = shared.created_at
-            invitation, is_new = locked.invitations.get_or_create(token_hash=invite_hash(token), defaults=made)
-            if is_new:
-                state = Participation.State.STARTED
-                locked.participations.create(assessment=locked, invitation=invitation, state=state)
+            name = "" if locked.anonymous else name
+            invitation = locked.invitations.create(name=name, expires_on=shared.expires_on)
+            invitation.add_link(token)
+            locked.participations.create(
+                assessment=locked, invitation=invitation, state=Participation.State.STARTED, counts=False
+            )
         return invitation
 
     def take_link(self, user: User, *, token: str):
@@ -145,31 +192,17 @@ class Inviting(Moving):
             if mine is None:
                 raise Refused("You are not asked in this assessment.")
             if mine.state != Participation.State.ASKED:
-                if locked.invitations.filter(user=user, token_hash=invite_hash(token)).exists():
+                if locked.invitations.filter(user=user, links__token_hash=invite_hash(token)).exists():
                     return
                 raise Refused(
                     "Your personal link was handed out already. It cannot be made again, because nothing here tells "
                     "which answers are yours. What you saved counts."
                 )
-            until = timezone.now() + Invitation.LIFETIME
-            made = {"token_hash": invite_hash(token), "expires_at": until, "revoked_at": None}
-            locked.invitations.update_or_create(user=user, defaults=made)
-            locked.participations.filter(pk=mine.pk).update(state=Participation.State.STARTED)
-
-    def link_sent(self, person: Participation, token: str) -> bool:
-        """Puts a token in force that a mail server has taken; not where the person began anonymously meanwhile.
-
-        A link that was taken away meanwhile stays so, with whatever token.
-        """
-        with transaction.atomic():
-            locked = self._lock()
-            fresh = locked.participations.filter(pk=person.pk).first()
-            if fresh is None or (locked.anonymous and fresh.state != Participation.State.ASKED):
-                return False
-            mine = {"pk": fresh.invitation_id} if fresh.invitation_id else {"user_id": fresh.user_id}
-            made = {"token_hash": invite_hash(token), "expires_at": timezone.now() + Invitation.LIFETIME}
-            locked.invitations.update_or_create(**mine, defaults=made)
-        return True
+            invitation, _ = locked.invitations.get_or_create(user=user, defaults={"expires_on": valid_until()})
+            if not invitation.is_usable:
+                locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until(), revoked_on=None)
+            invitation.add_link(token)
+            locked._start_answering(Guest(invitation, token), counts=getattr(user, "is_confirmed", True))
 
     def _refuse_unless_usable(self, invitation):
         if not self.invitations.usable().filter(pk=invitation.pk).exists():

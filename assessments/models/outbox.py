@@ -30,7 +30,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
         """Who has not submitted and may still answer; not whose invitation is still to be sent: that says as much."""
         invited = self.filter(assessment=assessment, kind=Mail.Kind.INVITATION, sent_at=None).values("participation")
         waiting = assessment.participations.not_submitted().exclude(pk__in=invited)
-        ended = assessment.invitations.exclude(revoked_at=None)
+        ended = assessment.invitations.exclude(revoked_on=None)
         waiting = waiting.exclude(invitation__in=ended).exclude(user__in=ended.exclude(user=None).values("user"))
         answering = assessment.team.memberships.answering().filter(user__is_active=True).values("user")
         waiting = waiting.filter(Q(user=None) | Q(user__in=answering))

@@ -3,18 +3,19 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.core import signing
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
 from .accounts import User
+from .sealing import opening_key, seal, unseal
 
 
 def new_token() -> str:
@@ -53,45 +54,57 @@ def link_to(token: str) -> str:
     return settings.SITE_URL + reverse("link", args=[token])
 
 
+def valid_until() -> date:
+    """The last day of a link that is made today."""
+    return timezone.localdate() + Invitation.LIFETIME
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def genuine(self, token: str) -> "Invitation | None":
-        """The invitation that this token belongs to, usable or not, with `.state_now` of its participation."""
+        """The invitation that this token belongs to, usable or not, with its `.token` and `.state_now`."""
         rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
         same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
         state = Participation.objects.filter(same).values("state")[:1]
-        return rows.filter(token_hash=invite_hash(token)).annotate(state_now=Subquery(state)).first()
+        rows = rows.filter(links__token_hash=invite_hash(token)).annotate(
+            state_now=Subquery(state), sealed=F("links__sealed"), link_is_revoked=F("links__is_revoked")
+        )
+        invitation = rows.first()
+        if invitation is not None:
+            invitation.token = unseal(invitation.sealed, token) if invitation.sealed else token
+        return invitation
 
-    def usable(self):
-        now = timezone.now()
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at__isnull=True)
+    def usable(self) -> Self:
+        return self.filter(Q(expires_on=None) | Q(expires_on__gte=timezone.localdate()), revoked_on=None)
 
-    def shared(self):
+    def shared(self) -> Self:
         return self.filter(is_shared=True)
 
-    def personal(self):
+    def personal(self) -> Self:
         return self.filter(is_shared=False)
 
 
 class Invitation(models.Model):
-    """A way in by link: for a member, for an address, for whoever has the shared link, or for one guest who used that.
+    """A way in by link: for a member, for an email, for anyone who has the shared link, or for a guest who used that.
 
-    The token itself is stored nowhere.
+    It has days and no instants: those of an anonymous assessment would lead from a person to the answers of that time.
     """
 
     LIFETIME = timedelta(days=60)
-    #: State of the participation, where it was fetched by `genuine`.
+    #: State of the participation, if `genuine` fetched it.
     state_now: str | None
+    #: The token under which the person's answers are found, if `genuine` fetched it: that of the link they began with.
+    token: str
+    sealed: str
+    link_is_revoked: bool
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="invitations")
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="invitations")
     email = models.EmailField(max_length=254, blank=True)
     name = models.CharField(max_length=120, blank=True)
     is_shared = models.BooleanField(default=False)
-    token_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique when set
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True, help_text="The last day on which its links work.")
+    revoked_on = models.DateField(null=True, blank=True)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -113,7 +126,7 @@ class Invitation(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["assessment"],
-                condition=Q(is_shared=True, revoked_at__isnull=True),
+                condition=Q(is_shared=True, revoked_on__isnull=True),
                 name="invitation_one_shared_link",
                 violation_error_message="There is a shared link already.",
             ),
@@ -129,11 +142,11 @@ class Invitation(models.Model):
 
     @property
     def is_revoked(self):
-        return self.revoked_at is not None
+        return self.revoked_on is not None
 
     @property
     def is_expired(self):
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.expires_on is not None and self.expires_on < timezone.localdate()
 
     @property
     def is_usable(self):
@@ -141,9 +154,10 @@ class Invitation(models.Model):
 
     @property
     def lets_in(self) -> bool:
-        """Usable; and the account that it belongs to, where it does, still answers for the team."""
-        if not self.is_usable or self.user is None:
-            return self.is_usable
+        """Whether the link that `genuine` found works: and its account, if it has one, still answers for the team."""
+        is_usable = self.is_usable and not self.link_is_revoked
+        if not is_usable or self.user is None:
+            return is_usable
         answering = self.user.memberships.answering().filter(team=self.assessment.team_id)
         return self.user.is_active and answering.exists()
 
@@ -152,9 +166,47 @@ class Invitation(models.Model):
         """The address that the link was made for; empty where it was made for nobody in particular."""
         return self.user.email if self.user else self.email
 
+    def add_link(self, token: str):
+        """Puts a link in force beside those there are."""
+        is_one_of_several = self.assessment.anonymous and not self.is_shared
+        key = opening_key(token) if is_one_of_several else ""
+        self.links.create(token_hash=invite_hash(token), opening_key=key)
+
+    def begin_with(self, token: str):
+        """Makes every link of a person lead to the answers of this one, with which they begin anonymously."""
+        for link in self.links.exclude(token_hash=invite_hash(token)):
+            if link.opening_key:
+                link.sealed = seal(token, link.opening_key)
+            else:
+                # From before links had such a key: it would lead to other answers.
+                link.is_revoked = True
+            link.save(update_fields=["sealed", "is_revoked"])
+
     def is_for_somebody_else(self, user) -> bool:
         """Whether somebody is signed in whose address is not the one that the link was made for."""
         return bool(user.is_authenticated and self.addressee and self.addressee.lower() != user.email.lower())
+
+
+class InvitationLink(models.Model):
+    """One link of an invitation. Each mail has its own, and all of them stay good until they are revoked.
+
+    The token itself is stored nowhere. The hash outlives the invitation, so that nobody who still holds a link that was
+    genuine once is taken for somebody who guesses.
+    """
+
+    invitation = models.ForeignKey(Invitation, models.SET_NULL, null=True, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    is_revoked = models.BooleanField(default=False)
+    #: Anonymous only, see `sealing`: for the token of the link with which the person begins, and that token, sealed.
+    opening_key = models.CharField(max_length=344, blank=True, editable=False)
+    sealed = models.CharField(max_length=500, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
+
+    @classmethod
+    def was_genuine(cls, token: str) -> bool:
+        return cls.objects.filter(token_hash=invite_hash(token)).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +225,6 @@ Answerer = User | Guest
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
-    def by_state(self) -> dict[str, int]:
-        return dict(self.order_by().values_list("state").annotate(n=Count("pk")))
-
     def of(self, who: Any):
         """Those of an account or of the holder of a link."""
         if isinstance(who, Guest):
@@ -207,7 +256,11 @@ class Participation(models.Model):
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="participations")
     invitation = models.OneToOneField(Invitation, models.CASCADE, null=True, blank=True, related_name="participation")
     state = models.CharField(max_length=9, choices=State, default=State.ASKED)
-    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_on = models.DateField(null=True, blank=True)
+    counts = models.BooleanField(
+        default=False,
+        help_text="Whether it is known who this is, so that they count towards the people an anonymous one needs.",
+    )
 
     objects = ParticipationQuerySet.as_manager()
 
@@ -225,9 +278,9 @@ class Participation(models.Model):
                 violation_error_message="A participation belongs to a person or to an invitation, not to both.",
             ),
             models.CheckConstraint(
-                condition=Q(state="submitted", submitted_at__isnull=False) | ~Q(state="submitted"),
-                name="participation_submitted_has_time",
-                violation_error_message="A submitted participation needs its time.",
+                condition=Q(state="submitted", submitted_on__isnull=False) | ~Q(state="submitted"),
+                name="participation_submitted_has_day",
+                violation_error_message="A submitted participation needs its day.",
             ),
         ]
 

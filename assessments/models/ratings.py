@@ -48,11 +48,11 @@ class RespondentQuerySet(models.QuerySet["Respondent"]):
         """The respondent of an account or of the holder of a link; where anonymous, only the secret finds it."""
         return self.filter(**dict([self.known_by(who, anonymous=anonymous)]))
 
-    def begin(self, assessment_id, who: Any, *, anonymous: bool) -> "Respondent":
+    def begin(self, assessment_id, who: Any, *, anonymous: bool, counts: bool) -> "Respondent":
         if anonymous and not isinstance(who, Guest):
             raise ValueError("an account is no respondent of an anonymous assessment")
         known_by = dict([self.known_by(who, anonymous=anonymous)])
-        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, **known_by)
+        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, counts=counts, **known_by)
 
     @staticmethod
     def known_by(who, *, anonymous) -> tuple[str, Any]:
@@ -96,6 +96,11 @@ class Respondent(models.Model):
     invitation = models.OneToOneField(Invitation, models.SET_NULL, null=True, blank=True, related_name="respondent")
     secret_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001 - unique when set
     is_anonymous = models.BooleanField(default=False, editable=False)
+    counts = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Of an anonymous one while answering is open: whether it is known who this participation belongs to.",
+    )
 
     objects = RespondentQuerySet.as_manager()
 

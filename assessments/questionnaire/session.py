@@ -12,7 +12,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from ..models import Assessment, Guest, Invitation, LinkGuess, Participation, Rating
+from ..models import Assessment, Guest, Invitation, InvitationLink, LinkGuess, Participation, Rating
 from ..models.participation import link_to
 from ..permissions import roles
 from ..permissions.access import Permissions, get_answering
@@ -74,18 +74,25 @@ def open_link(request, token: str) -> Invitation:
     """The usable invitation that a token belongs to. Opening it changes nothing.
 
     A token that was never made is a 404 like any other, and counts against the network address it comes from. Raises
-    LinkProblem for whoever tries too many, and for the holder of a link that was genuine once.
+    LinkProblem for anyone who tries too many, and for the holder of a link that was genuine once.
     """
+    invitation = Invitation.objects.genuine(token)
+    if invitation is None:
+        _refuse_unknown(request, token)
+    elif invitation.lets_in:
+        return invitation
+    raise LinkProblem("invitations/gone.html", 404, invitation)
+
+
+def _refuse_unknown(request, token: str):
+    """A token without an invitation: a guess, unless it was genuine once, which is never held against anyone."""
+    if InvitationLink.was_genuine(token):
+        return
     address = request.META.get("REMOTE_ADDR", "")
     if LinkGuess.objects.is_over_limit(address):
         raise LinkProblem("invitations/too_many.html", 429)
-    invitation = Invitation.objects.genuine(token)
-    if invitation is None:
-        LinkGuess.objects.record(address)
-        raise Http404
-    if not invitation.lets_in:
-        raise LinkProblem("invitations/gone.html", 404, invitation)
-    return invitation
+    LinkGuess.objects.record(address)
+    raise Http404
 
 
 def _guest_seat(request, token: str) -> Seat | None:
@@ -93,7 +100,8 @@ def _guest_seat(request, token: str) -> Seat | None:
     invitation = open_link(request, token)
     if invitation.is_shared or invitation.state_now in {None, Participation.State.ASKED}:
         return None
-    return Seat(invitation.assessment, Permissions({roles.GUEST}), Guest(invitation, token), token=token)
+    who = Guest(invitation, invitation.token)
+    return Seat(invitation.assessment, Permissions({roles.GUEST}), who, token=invitation.token)
 
 
 def link_problems(view):

@@ -136,6 +136,16 @@ def test_an_anonymous_link_accepted_fifty_times_at_once_makes_one_respondent():
     assert assessment.respondents.count() == Rating.objects.count() == 1
 
 
+def test_two_links_of_one_person_used_at_once_make_one_anonymous_respondent():
+    assessment = open_assessment(1, anonymous=True)
+    _, one = toy.invited(assessment, email="guest@example.org")
+    other = assessment.make_link(assessment.participations.get(invitation__email="guest@example.org"))
+    plan = {"assessment": str(assessment.pk), "times": 10, "begin": time.time() + 3.5}
+    results = [outcome(process) for process in [worker("come_in", token=token, **plan) for token in (one, other) * 2]]
+    assert [error for result in results for error in result["errors"]] == []
+    assert assessment.respondents.count() == Rating.objects.count() == 1
+
+
 def test_one_personal_link_is_given_out_however_many_ask_at_once():
     assessment = open_assessment(1, anonymous=True)
     (user,) = users_of(assessment)

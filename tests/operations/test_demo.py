@@ -37,7 +37,7 @@ TOLD = {
     Team: ["id", "name", "unit__name"],
     Membership: ["user", "team", "unit__name", "role"],
     Assessment: ["id", "team", "date", "due", "status", "rule", "opened_at", "closed_at"],
-    Participation: ["assessment", "user", "state", "submitted_at"],
+    Participation: ["assessment", "user", "state", "submitted_on"],
     Rating: ["id", "respondent", "criterion__key", "answer", "choice__code", "reason", "comment"],
     Result: ["id", "assessment", "date", "level", "best", "index_exact", "alpha_exact", "respondents"],
     PartResult: ["result", "kind", "key", "level", "index_exact"],
