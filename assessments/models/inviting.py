@@ -68,7 +68,7 @@ class Inviting(Moving):
         return self.participations.get_or_create(assessment=self, invitation=invitation)[0]
 
     def _renewed(self, by, **person) -> Invitation:
-        """The invitation of a person, new or good again. Links that were revoked stay so, unless there can be no other."""
+        """The invitation of a person, new or good again. Revoked links stay so, unless there can be no other."""
         terms = {"expires_on": valid_until(), "revoked_on": None}
         made = {**person, **terms, "created_by": by}
         invitation, is_new = self.invitations.update_or_create(**person, defaults=terms, create_defaults=made)
@@ -202,7 +202,7 @@ class Inviting(Moving):
             if not invitation.is_usable:
                 locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until(), revoked_on=None)
             invitation.add_link(token)
-            locked._start_answering(Guest(invitation, token), counts=getattr(user, "is_confirmed", True))
+            locked._start_answering(Guest(invitation, token), counts=user.is_confirmed)
 
     def _refuse_unless_usable(self, invitation):
         if not self.invitations.usable().filter(pk=invitation.pk).exists():

@@ -47,7 +47,7 @@ def check_now(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0005_progress"),
+        ("assessments", "0008_leave_out_few_votes"),
     ]
 
     operations = [
