@@ -121,8 +121,9 @@ def security_headers(get_response):
 
 
 def probes(get_response):
-    """/healthz answers with the version while the process lives; /readyz when the database answers and every migration is applied.
+    """/healthz answers with the version while the process lives; /readyz says whether the server can work.
 
+    It can when the database answers and every migration is applied.
     They stand before sessions and the host check of views, so that an orchestrator needs neither cookie nor name.
     """
 
