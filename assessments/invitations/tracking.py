@@ -67,7 +67,8 @@ class Following:
         of_user = {p.user_id: p for p in self.participations if p.user_id}
         shown = []
         for invitation in rows:
-            mine = of_user.get(invitation.user_id) or getattr(invitation, "participation", None)
+            user = invitation.user_id
+            mine = of_user[user] if user in of_user else getattr(invitation, "participation", None)
             invitation.mail = mails.get(mine.pk) if mine else None
             if invitation.mail or not self.assessment.anonymous:
                 shown.append(invitation)

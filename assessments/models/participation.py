@@ -65,10 +65,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
         same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
         state = Participation.objects.filter(same).values("state")[:1]
-        rows = rows.filter(links__token_hash=invite_hash(token)).annotate(
-            state_now=Subquery(state), sealed=F("links__sealed"), link_is_revoked=F("links__is_revoked")
-        )
-        invitation = rows.first()
+        of_link = {"sealed": F("links__sealed"), "link_is_revoked": F("links__is_revoked")}
+        rows = rows.filter(links__token_hash=invite_hash(token))
+        invitation = rows.annotate(state_now=Subquery(state), **of_link).first()
         if invitation is not None:
             invitation.token = unseal(invitation.sealed, token) if invitation.sealed else token
         return invitation
@@ -96,6 +95,8 @@ class Invitation(models.Model):
     token: str
     sealed: str
     link_is_revoked: bool
+    #: The mail that brought it, if a list of invitations fetched it.
+    mail: Any
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="invitations")
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="invitations")
