@@ -1,5 +1,8 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
+from django.urls import register_converter
+
+from .web.url_converters import KeyConverter, KindConverter
 
 
 class AssessmentsConfig(AppConfig):
@@ -7,6 +10,8 @@ class AssessmentsConfig(AppConfig):
     default = True
 
     def ready(self):
+        register_converter(KeyConverter, "key")
+        register_converter(KindConverter, "kind")
         pre_migrate.connect(thaw_for_migration, sender=self)
         post_migrate.connect(freeze_after_migration, sender=self)
 

@@ -10,14 +10,6 @@ from ..models import User
 from ..models.accounts import setup_code
 
 
-class PersonField(forms.EmailField):
-    """An address at which somebody is known or will be."""
-
-    def __init__(self, **kwargs):
-        kwargs = {"label": "Address", "max_length": 254, **kwargs}
-        super().__init__(widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)
-
-
 class SignInForm(forms.Form):
     """Address and password. `user` is who they belong to, after the form was found valid."""
 

@@ -3,8 +3,8 @@
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from ..lifecycle.forms import minutes
 from ..models import Guest, Participation, Refused
+from ..models.assessments import minutes
 from ..questionnaire.session import link_problems, open_link
 from .forms import AcceptForm
 

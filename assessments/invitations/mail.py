@@ -18,8 +18,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from ..lifecycle.forms import minutes
 from ..models import Assessment, Mail, Participation
+from ..models.assessments import minutes
 from ..models.participation import link_to
 
 log = logging.getLogger("maturity")

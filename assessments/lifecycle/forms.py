@@ -4,66 +4,16 @@ import datetime
 from fractions import Fraction
 
 from django import forms
-from django.core.validators import URLValidator
-from django.utils import timezone
 
 from .. import scoring
-from ..models import Answer, Assessment, Edition, PageMark, User
-from ..results.history import day
+from ..models import Assessment, Edition
+from ..models.assessments import minutes
+from ..web.form_fields import AccountField, DayField
 
 
 class EditionChoice(forms.ModelChoiceField):
     def label_from_instance(self, edition):
         return f"{edition.name} {edition.version}"
-
-
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self, **kwargs):
-        super().__init__(format="%Y-%m-%d", **kwargs)
-
-
-#: Years ahead of today up to which a day can be meant, and the first day of all.
-AHEAD, FIRST_DAY = 10, datetime.date(2000, 1, 1)
-
-
-class DayField(forms.DateField):
-    """A day that somebody can mean: a slip in the year is told, not stored."""
-
-    widget = DateInput
-
-    def validate(self, value):
-        super().validate(value)
-        last = datetime.date(timezone.localdate().year + AHEAD, 12, 31)
-        if value and not FIRST_DAY <= value <= last:
-            raise forms.ValidationError(f"Choose a day between {day(FIRST_DAY)} and {day(last)}.")
-
-
-class LinkField(forms.URLField):
-    """A link to a page; without a scheme it is one with https."""
-
-    default_validators = [URLValidator(schemes=["http", "https"])]
-    default_error_messages = {"invalid": "Enter a link that begins with https:// or http://."}
-
-    def __init__(self, **kwargs):
-        super().__init__(assume_scheme="https", **kwargs)
-
-
-class AccountField(forms.EmailField):
-    """The address of an account; the cleaned value is the person, or None where it was left empty."""
-
-    def __init__(self, **kwargs):
-        super().__init__(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)
-
-    def clean(self, value):
-        address = super().clean(value)
-        if not address:
-            return None
-        person = User.objects.filter(email__iexact=address, is_active=True).first()
-        if person is None:
-            raise forms.ValidationError("Nobody has an account with this address.")
-        return person
 
 
 class EditionForm(forms.Form):
@@ -147,11 +97,6 @@ class StartForm(forms.Form):
         return {"questionnaire": "full", "rule": "", **cleaned, "anonymous": bool(cleaned["anonymous"])}
 
 
-def minutes(questions: int) -> int:
-    """How long that many questions take, in minutes: about 22 seconds each, to the nearest five minutes."""
-    return max(5, (questions * 22 + 150) // 300 * 5)
-
-
 def explained(rule: dict, contents) -> str:
     """A scoring rule in one sentence, such as `every criterion up to the level is rated at least Largely achieved`."""
     at, below = _threshold(rule["at"], contents), _threshold(rule["below"], contents)
@@ -169,42 +114,6 @@ def _threshold(threshold: dict, contents) -> str:
         if Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
             return f"{choice.name} or better" if points < 1 else choice.name
     return f"{'at least' if kind == 'at_least' else 'more than'} {scoring.percent(points)} % of the points"
-
-
-class AnswerForm(forms.Form):
-    """One answer to one criterion, with the marks that tell an older save from a newer one."""
-
-    code = forms.CharField(required=False, max_length=20)
-    reason = forms.CharField(required=False, max_length=500)
-    comment = forms.CharField(required=False, max_length=4000, strip=True)
-    evidence = LinkField(required=False, max_length=500)
-    page = forms.CharField(max_length=40)
-    sequence = forms.IntegerField(min_value=1, max_value=2**31 - 1)
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
-    who = forms.UUIDField()
-
-    def __init__(self, data, *, criterion):
-        self.criterion = criterion
-        super().__init__(data)
-
-    def clean_code(self):
-        code, scale = self.cleaned_data["code"], self.criterion.scale
-        allowed = {"", *scale.by_code, scoring.DK} | ({scoring.NA} if self.criterion.na else set())
-        if code not in allowed:
-            raise forms.ValidationError("This is not one of the answers to this question.")
-        return code
-
-    def clean(self):
-        cleaned = super().clean() or {}
-        if cleaned.get("code") == scoring.NA and not cleaned.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", "Say in a few words why it does not apply; then it is saved.")
-        return cleaned
-
-    def answer(self) -> Answer:
-        return Answer(**{name: self.cleaned_data[name] for name in ("code", "reason", "comment", "evidence")})
-
-    def mark(self) -> PageMark:
-        return PageMark(**{name: self.cleaned_data[name] for name in ("page", "sequence", "version")})
 
 
 class DueForm(forms.Form):

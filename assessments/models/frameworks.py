@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from .. import scoring
 from .contents import Contents
 from .edition_editing import Drafting, Frozen, Part, Revised
 
@@ -347,6 +348,17 @@ class Criterion(Ordered):
                 fields=["edition", "key"], name="criterion_key_unique", violation_error_message="This key is taken."
             )
         ]
+
+    def answer_name(self, code: str) -> str:
+        """What a code is called: the choice's name, or that of an answer which is not a rating.
+
+        A code of an earlier version that the scale no longer has stands for itself; no code is "Not answered".
+        """
+        if choice := self.scale.by_code.get(code):
+            return choice.name
+        if other := self.scale.other_by_code.get(code):
+            return other["name"]
+        return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
 
 
 class Symptom(Ordered):

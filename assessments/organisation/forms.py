@@ -4,9 +4,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 
-from ..accounts.forms import PersonField
 from ..models import Membership, Team, Unit
 from ..models.teams import default_time_zone
+from ..web.form_fields import PersonField
 
 
 class UnitChoice(forms.ModelChoiceField):

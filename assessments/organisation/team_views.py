@@ -4,12 +4,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Team, Unit
+from ..models import Assessment, Team, Unit
+from ..models.results import latest_by_team
 from ..models.teams import LastLead
+from ..permissions import roles
 from ..permissions.access import get_team, site_permission
 from .forms import MemberForm, RoleForm, TeamForm
 
@@ -115,3 +118,26 @@ def remove_member(request, pk, membership):
     messages.success(request, f"{found.user} is no longer in the team.")
     left = found.user_id == request.user.pk and not request.user.is_administrator
     return redirect("teams") if left else redirect("team-members", pk)
+
+
+PER_PAGE = 100
+
+
+@require_safe
+@login_required
+def teams(request):
+    """What waits for this person's answers, then the teams they may see, by unit and name, a page at a time."""
+    words = request.GET.get("q", "").strip()
+    found = Team.objects.visible_to(request.user).matching(words).select_related("unit")
+    page = Paginator(found.order_by("unit__name", "unit", "name"), PER_PAGE).get_page(request.GET.get("page"))
+    latest = latest_by_team(page.object_list)
+    waiting = Assessment.objects.asking(request.user).for_person(request.user).select_related("team", "edition")
+    context = {
+        "rows": [(team, latest.get(team.pk)) for team in page],
+        "page": page,
+        "words": words,
+        "waiting": waiting,
+        "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
+        "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
+    }
+    return render(request, "organisation/teams.html", context)

@@ -2,10 +2,10 @@
 
 from django import forms
 
-from ..lifecycle.forms import DayField
 from ..models import Action, Criterion, Team, User
 from ..models.contents import Contents
 from ..web import markdown
+from ..web.form_fields import DayField
 
 
 class TargetForm(forms.Form):

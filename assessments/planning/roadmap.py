@@ -6,7 +6,6 @@ from functools import cached_property
 
 from ..models import Action, Criterion
 from ..models.results import as_fraction
-from ..results.report import answer_name
 from ..scoring import target_grading
 from .context import Aspiration
 from .target_progress import GradedTarget
@@ -87,7 +86,7 @@ class Roadmap:
         if criterion is None or recalled is None:
             return ""
         row = recalled.rows.get(criterion.key)
-        return answer_name(criterion, row.rating) if row else ""
+        return criterion.answer_name(row.rating) if row else ""
 
     def _is_newer_than(self, moment: datetime.datetime) -> bool:
         """Whether the newest result stands for a later day of the team, or for that day and was made afterwards."""
@@ -147,7 +146,7 @@ class Roadmap:
         return [
             Gap(
                 criterion=by_key[row.key],
-                rating=answer_name(by_key[row.key], row.rating),
+                rating=by_key[row.key].answer_name(row.rating),
                 is_planned=row.key in planned,
                 is_asked=self.about.asks(row.key),
             )

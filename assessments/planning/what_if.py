@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from .. import scoring
 from ..models import Criterion
-from ..results.report import answer_name
 from ..scoring import NA, smallest_changes
 from ..scoring.smallest_changes import Raise
 from .context import Aspiration
@@ -109,8 +108,8 @@ class TryOn:
         criterion, change = self.contents.criterion_by_key[step.change.key], step.change
         return NeededChange(
             criterion=criterion,
-            before=answer_name(criterion, change.before or ""),
-            after=answer_name(criterion, change.after),
+            before=criterion.answer_name(change.before or ""),
+            after=criterion.answer_name(change.after),
             adds=self.about.index_scale.change(step.adds),
             index=self.about.index_scale.text(step.index),
             level=step.level,
@@ -150,7 +149,7 @@ class TryOn:
         return Fitting(
             criterion=criterion,
             field=self._field(criterion),
-            present=answer_name(criterion, present),
+            present=criterion.answer_name(present),
             options=[
                 Option(code=choice.code, name=choice.name, chosen=choice.code == chosen)
                 for choice in criterion.scale.choices.all()

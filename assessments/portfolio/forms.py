@@ -5,8 +5,8 @@ from collections import Counter
 from django import forms
 from django.db.models import Count
 
-from ..lifecycle.forms import DayField
 from ..models import Assessment, Edition, Result, Unit
+from ..web.form_fields import DayField
 from .rows import Query
 
 
@@ -119,12 +119,3 @@ class PlanForm(forms.Form):
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)
         self.fields["unit"].choices = unit_choices(units)
-
-
-class ExportForm(forms.Form):
-    """Which kind of file; CSV without a choice."""
-
-    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")], required=False)
-
-    def chosen(self) -> str:
-        return (self.is_valid() and self.cleaned_data["format"]) or "csv"

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from .. import scoring
 from ..models import PartResult, Result, Target, Team, Unit
-from ..results.history import is_stale, months_since, now_everywhere, past_days
+from ..web.dates import is_stale, months_since, now_everywhere, past_days
 from .blockers import HoldingBack
 from .disclosure_control import shown_units
 from .rows import APART, Query, Row, UnitRow

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_safe
 from .. import charts
 from ..models import Unit
 from ..web import spreadsheets
-from .forms import ExportForm, PlanForm, PortfolioForm
+from ..web.spreadsheets import ExportForm
+from .export import portfolio_table
+from .forms import PlanForm, PortfolioForm
 from .heatmap import columns_of, heatmap
 from .organisation_plan import Agenda
 from .portfolio import PAGE, Portfolio
@@ -62,7 +64,7 @@ def export(request):
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio(request.user, query, units)
-    table = spreadsheets.portfolio_table(seen)
+    table = portfolio_table(seen)
     return spreadsheets.response(
         table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}"
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..models import Assessment, Criterion, CriterionResult, Edition, Result, Team
-from ..results.report import answer_name
 
 
 class State(StrEnum):
@@ -98,4 +97,4 @@ def _hint(criterion, row: CriterionResult | None, old: Criterion | None, previou
 
 def _answer(criterion: Criterion, row: CriterionResult, previous: Result) -> str:
     """The name of what a criterion came to. Of anonymous answers nothing is told."""
-    return answer_name(criterion, row.rating) if row.rating and not previous.assessment.anonymous else ""
+    return criterion.answer_name(row.rating) if row.rating and not previous.assessment.anonymous else ""

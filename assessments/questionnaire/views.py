@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..lifecycle.forms import AnswerForm, minutes
 from ..models import Refused, StaleAnswer
+from ..models.assessments import minutes
 from ..models.participation import Pledge
+from .answer_form import AnswerForm
 from .forms import SymptomsForm
 from .pages import Progress, Question, symptom_questions
 from .previous_answers import MovingOn

@@ -9,7 +9,6 @@ from ..models import Criterion, Result
 from ..models.frozen_scores import Recalled
 from ..scoring import IndexScale, comparison
 from ..scoring.comparison import Kind, Number, PartChange, Split
-from .report import answer_name
 
 #: What became of criteria, in the order in which it is shown.
 HEADINGS = {
@@ -174,8 +173,8 @@ class Beside:
         asked_before, asked_after = (change.key in recalled.rows for recalled in self.sides)
         return Row(
             criterion=new or old,
-            before=answer_name(old, change.before or "") if asked_before else "–",
-            after=answer_name(new, change.after or "") if asked_after else "–",
+            before=old.answer_name(change.before or "") if asked_before else "–",
+            after=new.answer_name(change.after or "") if asked_after else "–",
             was=_was(old, new, change.kind) if old and new else "",
         )
 

@@ -1,20 +1,17 @@
 """The read side over time: which lines of history a team has, and each line's points."""
 
-import calendar
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Subquery
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef
 
 from ..models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
 from ..models.results import as_fraction
+from ..web.dates import shifted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,56 +59,6 @@ PERIODS = [
     Period(key="2", name="2 years", years=2),
     Period(key="1", name="1 year", years=1),
 ]
-#: How many days the distribution over time has.
-DAYS = 8
-
-
-def shifted(day: datetime.date, months: int) -> datetime.date:
-    """The same day that many months later, or the last one of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def months_since(day: datetime.date, today: datetime.date) -> int:
-    """Whole months that have passed."""
-    months = (today.year - day.year) * 12 + today.month - day.month
-    return max(0, months - (shifted(day, months) > today))
-
-
-def day(date: datetime.date) -> str:
-    """A date as pages show it."""
-    return f"{date.day} {date:%B %Y}"
-
-
-def same_month(date: datetime.date, other: datetime.date) -> bool:
-    return (date.year, date.month) == (other.year, other.month)
-
-
-def apart_from(date: datetime.date, other: datetime.date) -> str:
-    """The month of a date; with its day where the other date is in the same month."""
-    return day(date) if same_month(date, other) else f"{date:%B %Y}"
-
-
-def is_stale(day: datetime.date, today: datetime.date) -> bool:
-    """Whether a result of that day is too old to be relied on."""
-    return shifted(day, settings.STALE_AFTER_MONTHS) <= today
-
-
-def last_confirmed(day: datetime.date, today: datetime.date) -> str:
-    """How long ago that was, where it is longer than a result can be relied on; else empty."""
-    return f"last confirmed {months_since(day, today)} months ago" if is_stale(day, today) else ""
-
-
-def now_everywhere() -> datetime.date:
-    """The latest date that it is anywhere now."""
-    return timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
-
-
-def past_days(last: datetime.date) -> list[datetime.date]:
-    """The last days of the quarters before a day, oldest first, and the day itself."""
-    first = last.replace(month=(last.month - 1) // 3 * 3 + 1, day=1)
-    ends = [shifted(first, -3 * back) - datetime.timedelta(days=1) for back in range(DAYS - 1)]
-    return [*reversed(ends), last]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,11 +231,3 @@ def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
         and each.place_in_time < result.place_in_time
     ]
     return earlier[-1] if earlier else None
-
-
-def latest_by_team(teams: Iterable[Team]) -> dict:
-    """The newest current result of each team, by team id. Two queries."""
-    newest = Result.objects.current_only().filter(team=OuterRef("pk")).newest_first().values("pk")[:1]
-    chosen = Team.objects.filter(pk__in=[team.pk for team in teams]).annotate(newest=Subquery(newest))
-    rows = Result.objects.filter(pk__in=list(chosen.values_list("newest", flat=True)))
-    return {result.team_id: result for result in rows.select_related("framework", "edition").defer("outcomes", "cells")}

@@ -10,7 +10,7 @@ from ..charts import level_step
 from ..models import Criterion, CriterionResult, PartResult, Result
 from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
-from .history import last_confirmed
+from ..web.dates import last_confirmed
 
 #: How Krippendorff's alpha is read (Content Analysis, 2004).
 RELIABLE = scoring.Threshold(kind="at_least", value=Fraction(4, 5))
@@ -86,22 +86,10 @@ class Settled:
     def distribution(self) -> list[tuple[str, int]]:
         """Votes per answer, in the order of the scale, as (name of the answer, number)."""
         return [
-            (answer_name(self.criterion, code), self.row.votes[code])
+            (self.criterion.answer_name(code), self.row.votes[code])
             for code in [*self.criterion.scale.by_code, scoring.NA, scoring.DK]
             if self.row.votes.get(code)
         ]
-
-
-def answer_name(criterion: Criterion, code: str) -> str:
-    """What a code is called: the choice's name, or that of an answer which is not a rating.
-
-    A code of an earlier edition that the scale no longer has stands for itself.
-    """
-    if choice := criterion.scale.by_code.get(code):
-        return choice.name
-    if other := criterion.scale.other_by_code.get(code):
-        return other["name"]
-    return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
 
 
 def _difference(now, before):
@@ -336,7 +324,7 @@ class Standing:
             Settled(
                 criterion=criterion,
                 row=rows[criterion.key],
-                name=answer_name(criterion, rows[criterion.key].rating),
+                name=criterion.answer_name(rows[criterion.key].rating),
             )
             for criterion in self.contents.criteria
             if criterion.key in rows
@@ -382,7 +370,7 @@ class Standing:
             changes.append(
                 Change(
                     criterion=settled.criterion,
-                    before=answer_name(settled.criterion, before.rating),
+                    before=settled.criterion.answer_name(before.rating),
                     after=settled.name,
                     points=difference or Fraction(0),
                 )

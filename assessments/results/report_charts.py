@@ -8,7 +8,8 @@ from ..charts import HistoryPoint
 from ..models import Assessment, Result, Target, Team
 from ..models.contents import Contents
 from ..models.results import as_fraction
-from .history import TeamHistory, apart_from
+from ..web.dates import apart_from
+from .history import TeamHistory
 from .report import Standing
 
 

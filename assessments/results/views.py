@@ -7,9 +7,10 @@ from django.views.decorators.http import require_safe
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
 from ..planning.target_progress import graded
-from ..portfolio.forms import ExportForm
 from ..web import spreadsheets
+from ..web.spreadsheets import ExportForm
 from .comments import notes_behind, voices_behind
+from .export import team_table
 from .forms import SetbackForm
 from .history import current_beside, latest_before
 from .report import Standing
@@ -45,4 +46,4 @@ def result(request, pk):
 def export(request, pk):
     """Every current result of a team with its parts."""
     team, _ = get_team(request, pk)
-    return spreadsheets.response(spreadsheets.team_table(team), ExportForm(request.GET).chosen(), name=team.name)
+    return spreadsheets.response(team_table(team), ExportForm(request.GET).chosen(), name=team.name)

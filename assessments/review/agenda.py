@@ -9,7 +9,6 @@ from random import SystemRandom
 
 from .. import charts, scoring
 from ..models import AgreedRating, Assessment, Criterion, Rating
-from ..results.report import answer_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ class Item:
 
     @property
     def median_name(self) -> str:
-        return answer_name(self.criterion, self.median)
+        return self.criterion.answer_name(self.median)
 
     @property
     def agreed_name(self) -> str:
@@ -65,14 +64,14 @@ class Item:
         if self.agreed is None:
             return ""
         kept = f"the median stays: {self.median_name}"
-        return kept if self.agreed.keeps_median else answer_name(self.criterion, self.agreed.code)
+        return kept if self.agreed.keeps_median else self.criterion.answer_name(self.agreed.code)
 
     @cached_property
     def rows(self) -> list[tuple[str, int, bool]]:
         """(Answer, people who gave it, whether it is the median), every choice of the scale and what else was said."""
         votes = self.settled.votes
         codes = [*reversed(self.criterion.scale.by_code), *(c for c in (scoring.NA, scoring.DK) if votes.get(c))]
-        return [(answer_name(self.criterion, code), votes.get(code, 0), code == self.median) for code in codes]
+        return [(self.criterion.answer_name(code), votes.get(code, 0), code == self.median) for code in codes]
 
     @property
     def chart(self) -> charts.Votes:
@@ -99,7 +98,7 @@ class Item:
         return [
             Option(
                 code=code,
-                name=answer_name(self.criterion, code),
+                name=self.criterion.answer_name(code),
                 level=(level := self.agenda.level_if(self.criterion, code)),
                 changes=level != self.agenda.level,
                 checked=self.agreed is not None and self.agreed.code == code,
@@ -131,7 +130,7 @@ class Item:
     def own_answer(self, ratings) -> str:
         """What the person answered whose ratings these are; empty without one."""
         mine = ratings.filter(criterion=self.criterion).select_related("choice").first()
-        return answer_name(self.criterion, mine.code) if mine and mine.answer else ""
+        return self.criterion.answer_name(mine.code) if mine and mine.answer else ""
 
 
 def apart(settled: scoring.CriterionResult) -> str:

@@ -6,9 +6,8 @@ from django import template
 from django.utils.safestring import mark_safe
 
 from .. import charts
-from ..results import report
-from ..results.history import apart_from, day, same_month
 from ..web import markdown as markup
+from ..web.dates import apart_from, day, same_month
 
 register = template.Library()
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
@@ -117,7 +116,7 @@ def section(path: str) -> str:
 @register.filter
 def answer_name(settled, code: str) -> str:
     """What an answer's code is called on the scale of this criterion."""
-    return report.answer_name(settled.criterion, code)
+    return settled.criterion.answer_name(code)
 
 
 @register.simple_tag(takes_context=True)

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import xlsxwriter
+from django import forms
 from django.http import HttpResponse
 from django.utils.text import slugify
-
-from ..models import Assessment, PartResult, Team
-from ..models.results import as_fraction
-from ..portfolio.heatmap import columns_of
-from ..portfolio.portfolio import Portfolio
-from ..portfolio.rows import Row
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,60 +24,6 @@ class Table:
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
-
-
-def portfolio_table(portfolio: Portfolio) -> Table:
-    """One row per team by name: newest result, its date and edition, and the level of the whole and of each part."""
-    edition = portfolio.query.edition
-    columns, units = columns_of(edition), {unit.pk: unit.name for unit in portfolio.units}
-    rows = portfolio.with_parts(portfolio.sorted())
-    versions = {edition.pk: edition.version for edition in edition.framework.editions.all()}
-    return Table(
-        title=f"{edition.framework.name}, {portfolio.today.isoformat()}",
-        head=["Team", "Unit", "Assessed", "Months ago", "Edition", "Index", *(name for *_, name in columns)],
-        rows=[
-            [
-                row.team.name,
-                units[row.team.unit_id],
-                *_newest(row, versions),
-                row.level,
-                *(row.parts.get((kind, key)) for kind, key, _ in columns[1:]),
-            ]
-            for row in rows
-        ],
-    )
-
-
-def _newest(row: Row, versions: dict) -> list[Cell]:
-    """Date, age, edition and index of the newest result; empty without one."""
-    newest = row.newest
-    if newest is None:
-        return [None] * 4
-    index = newest.index_scale.number(as_fraction(newest.index_exact))
-    return [newest.date, row.months, versions.get(newest.edition_id), index]
-
-
-def team_table(team: Team) -> Table:
-    """One row per current result of a team and per part of it, the oldest first."""
-    results = team.results.current_only().select_related("edition__framework").chronological()
-    parts: dict = {}
-    for part in PartResult.objects.filter(result__in=results).order_by("order"):
-        parts.setdefault(part.result_id, []).append(part)
-    rows: list[list[Cell]] = []
-    for result in results:
-        contents = result.edition.contents
-        names = {("dimension", d.key): d.name for d in contents.dimensions}
-        names |= {("group", g.key): g.name for g in contents.groups}
-        questionnaire = Assessment.Questionnaire(result.questionnaire).label
-        known = [result.date, result.edition.framework.name, result.edition.version, questionnaire]
-        known.append(contents.rules.get(result.rule, ""))
-        figures = [("Overall", result), *((names.get((p.kind, p.key), p.key), p) for p in parts.get(result.pk, []))]
-        for name, each in figures:
-            index = result.index_scale.number(as_fraction(each.index_exact))
-            counts = [each.settled, each.asked, each.not_applicable]
-            rows.append([*known, name, each.level, each.best, index, *counts])
-    head = ["Date", "Framework", "Edition", "Questionnaire", "Rule", "Part", "Level", "Best case", "Index"]
-    return Table(title=team.name, head=[*head, "Answered", "Asked", "Of these not applicable"], rows=rows)
 
 
 def response(table: Table, format: str, *, name: str) -> HttpResponse:
@@ -139,3 +80,12 @@ def _write_rows(sheet, rows: Iterable[Sequence[Cell]], *, day):
                 sheet.write_string(line, column, cell.isoformat())
             elif cell is not None:
                 sheet.write_number(line, column, cell)
+
+
+class ExportForm(forms.Form):
+    """Which kind of file; CSV without a choice."""
+
+    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")], required=False)
+
+    def chosen(self) -> str:
+        return (self.is_valid() and self.cleaned_data["format"]) or "csv"

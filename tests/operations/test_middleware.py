@@ -174,7 +174,7 @@ def test_lost_database_gives_a_page_that_says_so_and_nothing_of_the_error(client
     def away(*args, **kwargs):
         raise error("connection to server at 10.1.2.3 failed: password for maturity")
 
-    monkeypatch.setattr("assessments.results.history.latest_by_team", away)
+    monkeypatch.setattr("assessments.organisation.team_views.latest_by_team", away)
     response = client.get(reverse("teams"), headers=headers)
     page = response.content.decode()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")

@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.models import Answer, Edition, Target, Unit
+from assessments.portfolio.export import portfolio_table
 from assessments.portfolio.forms import PortfolioForm
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.rows import APART, Query
-from assessments.results.history import past_days
+from assessments.results.export import team_table
 from assessments.web import spreadsheets
+from assessments.web.dates import past_days
 
 from .. import toy
 from ..factories import make_membership, make_unit, make_user
@@ -493,7 +495,7 @@ class TestPage:
 class TestExport:
     def test_a_name_that_looks_like_a_formula_stays_text(self, admin, edition):
         Lead(name="=1+1", edition=edition).closes(AT[2], on="2026-06-01")
-        table = spreadsheets.portfolio_table(seen(admin, edition))
+        table = portfolio_table(seen(admin, edition))
         rows = list(csv.reader(io.StringIO(spreadsheets.as_csv(table).decode("utf-8-sig"))))
         assert rows[1][0] == "'=1+1"
         assert rows[0][:3] == ["Team", "Unit", "Assessed"]
@@ -505,7 +507,7 @@ class TestExport:
         lead = Lead(edition=edition)
         lead.closes(AT[1], on="2026-03-01")
         lead.closes(AT[2], on="2026-06-01")
-        table = spreadsheets.team_table(lead.team)
+        table = team_table(lead.team)
         assert [(row[0].isoformat(), row[5], row[6]) for row in table.rows] == [
             ("2026-03-01", "Overall", 1),
             ("2026-03-01", "Area X", 2),

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from assessments.models import Edition, PartResult, Result, Unit
 from assessments.planning.target_progress import graded
+from assessments.portfolio.export import portfolio_table
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.rows import Query
 from assessments.results.comparison import Beside, Figure
+from assessments.results.export import team_table
 from assessments.results.history import TeamHistory
 from assessments.results.report import Standing
 from assessments.results.report_charts import history_chart, radar_chart, small_multiples
@@ -171,7 +173,7 @@ class TestIndexBelowALevel:
         client.force_login(lead.user)
         for url in ("/teams/", lead.team.get_absolute_url(), result.get_absolute_url()):
             assert "1.998" in text_of(client.get(url))
-        (row, *_) = spreadsheets.team_table(lead.team).rows
+        (row, *_) = team_table(lead.team).rows
         assert f"{row[8]:f}" == "1.998"
 
 
@@ -232,7 +234,7 @@ class TestDays:
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")
         days = Portfolio(admin, query, Unit.objects.as_tree()).over_time
         assert [(str(day), dict(counts)) for day, counts in days[-2:]] == [("2026-09-30", {}), ("2026-12-31", {2: 1})]
-        assert spreadsheets.portfolio_table(Portfolio(admin, query, [lead.team.unit])).title == "Toy, 2026-12-31"
+        assert portfolio_table(Portfolio(admin, query, [lead.team.unit])).title == "Toy, 2026-12-31"
 
     def test_what_happened_in_a_team_is_told_by_its_own_clock(self, client):
         lead = Lead(time_zone="Pacific/Auckland")
@@ -250,7 +252,7 @@ class TestFiles:
     @pytest.fixture
     def table(self, lead):
         lead.closes("F F NA N F F - N", on="2026-03-01")
-        return spreadsheets.team_table(lead.team)
+        return team_table(lead.team)
 
     def test_answered_means_the_same_as_on_the_page(self, client, lead, table):
         head, overall = table.head, table.rows[0]
@@ -280,5 +282,5 @@ class TestFiles:
         lead.closes(AT[3], on="2026-03-01")
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")
         seen = Portfolio(make_user(is_administrator=True), query, [lead.team.unit])
-        found = dict(zip((table := spreadsheets.portfolio_table(seen)).head, table.rows[0], strict=True))
+        found = dict(zip((table := portfolio_table(seen)).head, table.rows[0], strict=True))
         assert (found["Assessed"], found["Index"]) == (datetime.date(2026, 3, 1), 3)

@@ -10,22 +10,16 @@ from django.utils.safestring import SafeString
 from assessments import charts
 from assessments.frameworks.storing import load_built_in
 from assessments.models import Answer, Edition, Framework, Result
+from assessments.models.results import latest_by_team
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.rows import Query
 from assessments.results.comparison import Beside
-from assessments.results.history import (
-    TableRow,
-    TeamHistory,
-    current_beside,
-    is_stale,
-    latest_before,
-    latest_by_team,
-    months_since,
-)
+from assessments.results.history import TableRow, TeamHistory, current_beside, latest_before
 from assessments.results.report import Standing
 from assessments.results.report_charts import history_chart, radar_chart, small_multiples
 from assessments.scoring import IndexScale
 from assessments.templatetags import maturity
+from assessments.web.dates import is_stale, months_since
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user

@@ -9,13 +9,14 @@ from django.db import connection
 
 from assessments.frameworks.impact import last_results
 from assessments.models import Result, Target
+from assessments.models.results import latest_by_team
 from assessments.planning.context import Aspiration
 from assessments.planning.target_progress import graded
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.rows import Query
 from assessments.questionnaire.previous_answers import MovingOn
-from assessments.results.history import TeamHistory, current_beside, latest_before, latest_by_team
-from assessments.web.spreadsheets import team_table
+from assessments.results.export import team_table
+from assessments.results.history import TeamHistory, current_beside, latest_before
 from tests.factories import make_user
 from tests.progress import AT, Lead
 

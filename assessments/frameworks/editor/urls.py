@@ -1,0 +1,21 @@
+"""Addresses of the editor of drafts, for administrators."""
+
+from django.urls import path
+
+from . import draft_views, part_views
+
+EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
+
+urlpatterns = [
+    path("frameworks/<slug:key>/<uuid:pk>/draft/", draft_views.make, name="draft-make"),
+    path(EDIT, part_views.head, name="draft-edit"),
+    path(f"{EDIT}discard/", draft_views.discard, name="draft-discard"),
+    path(f"{EDIT}changes/", draft_views.changes, name="draft-changes"),
+    path(f"{EDIT}changes/<kind:kind>/<int:part>/", draft_views.meaning, name="draft-meaning"),
+    path(f"{EDIT}impact/", draft_views.impact, name="draft-impact"),
+    path(f"{EDIT}publish/", draft_views.publish, name="draft-publish"),
+    path(f"{EDIT}<kind:kind>/new/", part_views.new, name="draft-new"),
+    path(f"{EDIT}<kind:kind>/<int:part>/", part_views.part, name="draft-part"),
+    path(f"{EDIT}<kind:kind>/<int:part>/move/", part_views.move, name="draft-move"),
+    path(f"{EDIT}<kind:kind>/<int:part>/remove/", part_views.remove, name="draft-remove"),
+]

@@ -1,0 +1,20 @@
+"""Addresses of units, teams and members."""
+
+from django.urls import path
+
+from . import team_views, unit_views
+
+urlpatterns = [
+    path("units/", unit_views.units, name="units"),
+    path("units/new/", unit_views.new, name="unit-new"),
+    path("units/<int:pk>/", unit_views.edit, name="unit-edit"),
+    path("units/<int:pk>/delete/", unit_views.delete, name="unit-delete"),
+    path("units/<int:pk>/managers/", unit_views.add_manager, name="unit-manager-add"),
+    path("units/<int:pk>/managers/<int:membership>/remove/", unit_views.remove_manager, name="unit-manager-remove"),
+    path("teams/", team_views.teams, name="teams"),
+    path("teams/new/", team_views.new, name="team-new"),
+    path("teams/<uuid:pk>/edit/", team_views.edit, name="team-edit"),
+    path("teams/<uuid:pk>/members/", team_views.members, name="team-members"),
+    path("teams/<uuid:pk>/members/<int:membership>/", team_views.change_role, name="member-role"),
+    path("teams/<uuid:pk>/members/<int:membership>/remove/", team_views.remove_member, name="member-remove"),
+]

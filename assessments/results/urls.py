@@ -1,0 +1,13 @@
+"""Addresses of results, the team page and comparisons."""
+
+from django.urls import path
+
+from . import comparison_views, team_views, views
+
+urlpatterns = [
+    path("teams/<uuid:pk>/", team_views.team, name="team"),
+    path("teams/<uuid:pk>/compare/", comparison_views.compare, name="team-compare"),
+    path("teams/<uuid:pk>/export/", views.export, name="team-export"),
+    path("results/<uuid:pk>/", views.result, name="result"),
+    path("results/<uuid:pk>/setback/", comparison_views.setback, name="result-setback"),
+]

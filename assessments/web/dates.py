@@ -1,0 +1,59 @@
+"""Days and months: how pages write them, how far apart they are, and when a result is too old to rely on."""
+
+import calendar
+import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+#: How many days the distribution over time has.
+DAYS = 8
+
+
+def shifted(day: datetime.date, months: int) -> datetime.date:
+    """The same day that many months later, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def months_since(day: datetime.date, today: datetime.date) -> int:
+    """Whole months that have passed."""
+    months = (today.year - day.year) * 12 + today.month - day.month
+    return max(0, months - (shifted(day, months) > today))
+
+
+def day(date: datetime.date) -> str:
+    """A date as pages show it."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def same_month(date: datetime.date, other: datetime.date) -> bool:
+    return (date.year, date.month) == (other.year, other.month)
+
+
+def apart_from(date: datetime.date, other: datetime.date) -> str:
+    """The month of a date; with its day where the other date is in the same month."""
+    return day(date) if same_month(date, other) else f"{date:%B %Y}"
+
+
+def is_stale(day: datetime.date, today: datetime.date) -> bool:
+    """Whether a result of that day is too old to be relied on."""
+    return shifted(day, settings.STALE_AFTER_MONTHS) <= today
+
+
+def last_confirmed(day: datetime.date, today: datetime.date) -> str:
+    """How long ago that was, where it is longer than a result can be relied on; else empty."""
+    return f"last confirmed {months_since(day, today)} months ago" if is_stale(day, today) else ""
+
+
+def now_everywhere() -> datetime.date:
+    """The latest date that it is anywhere now."""
+    return timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
+
+
+def past_days(last: datetime.date) -> list[datetime.date]:
+    """The last days of the quarters before a day, oldest first, and the day itself."""
+    first = last.replace(month=(last.month - 1) // 3 * 3 + 1, day=1)
+    ends = [shifted(first, -3 * back) - datetime.timedelta(days=1) for back in range(DAYS - 1)]
+    return [*reversed(ends), last]
