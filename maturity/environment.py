@@ -1,9 +1,11 @@
 """Reading the environment: every value is checked, and a bad one stops the start with a sentence that names it."""
 
+import contextlib
 import ipaddress
 import os
 import re
 import secrets
+import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -146,7 +148,7 @@ def secret_key(*, debug: bool, data: Path) -> str:
         return value
     path = data / "secret-key"
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        private_folder(data)
         # Written aside and linked into place: two processes starting together agree on one key.
         if not path.exists():
             draft = data / f".secret-key-{secrets.token_hex(4)}"
@@ -162,6 +164,38 @@ def secret_key(*, debug: bool, data: Path) -> str:
     except OSError as error:
         refuse("SECRET_KEY", f"is not set, and {path} cannot be written ({error.strerror}); set it or DATA_DIR.")
     return ""
+
+
+def private_folder(folder: Path):
+    """Makes the folder if it is missing, and keeps everyone but its owner out of it.
+
+    Not out of a folder that everyone writes to, such as /tmp, nor out of one that belongs to somebody else.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = folder.stat().st_mode
+    if mode & 0o077 and not mode & stat.S_ISVTX:
+        with contextlib.suppress(PermissionError):
+            folder.chmod(0o700)
+
+
+def keep_private(database: dict, *, data: Path):
+    """Keeps the file of SQLite, made here if it is missing, to its owner; and the folder, if it is the data folder.
+
+    What cannot be made is told by the connection that needs it.
+    """
+    if not database["ENGINE"].endswith("sqlite3") or database["NAME"] == ":memory:":
+        return
+    file = Path(database["NAME"])
+    with contextlib.suppress(OSError):
+        if file.parent.resolve() == data.resolve():
+            private_folder(data)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    # SQLite gives the files beside it the rights of the first one; those of an earlier version may still be open.
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        beside = Path(f"{file}{suffix}")
+        with contextlib.suppress(OSError):
+            if beside.stat().st_mode & 0o077:
+                beside.chmod(0o600)
 
 
 def database(name: str, default: str) -> dict:

@@ -24,10 +24,15 @@ TRUSTED_PROXY = env.networks("TRUSTED_PROXY")
 
 SECURE = _site.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+# A browser takes a cookie of such a name from this host over https only, so no other subdomain can put its own there.
+_cookie_prefix = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS", False)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -88,6 +93,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'maturity.sqlite3'}")}
+if not TESTING:
+    env.keep_private(DATABASES["default"], data=DATA_DIR)
 if TESTING:
     # A file, not memory: races and live servers need a database that several processes and threads can open.
     if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -7,7 +7,9 @@
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
   const unsent = new Set(); // forms changed since their last request
-  const csrf = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1];
+  // Behind https it has another name; a cookie of the plain one may be left there from before.
+  const cookie = (name) => (document.cookie.match(`(?:^|; )${name}=([^;]+)`) || [])[1];
+  const csrf = () => cookie("__Host-csrftoken") || cookie("csrftoken");
 
   function show(form, state, text) {
     const status = statusOf(form);

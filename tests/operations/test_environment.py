@@ -167,6 +167,53 @@ class TestSecretKey:
             env.secret_key(debug=False, data=tmp_path / "file")
 
 
+class TestPrivateFiles:
+    """What others could read is closed, and what is shared on purpose is left alone."""
+
+    @staticmethod
+    def mode(path) -> int:
+        return stat.S_IMODE(path.stat().st_mode)
+
+    @staticmethod
+    def keep_private(file, data):
+        env.keep_private({"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}, data=data)
+
+    def test_are_made_for_their_owner(self, tmp_path):
+        data = tmp_path / "data"
+        self.keep_private(data / "maturity.sqlite3", data)
+        assert self.mode(data) == 0o700
+        assert self.mode(data / "maturity.sqlite3") == 0o600
+
+    def test_of_an_earlier_version_are_closed_and_kept(self, tmp_path):
+        data = tmp_path / "data"
+        data.mkdir(mode=0o755)
+        files = [data / f"maturity.sqlite3{suffix}" for suffix in ("", "-wal", "-shm")]
+        for file in files:
+            file.write_text("content")
+            file.chmod(0o664)
+        self.keep_private(files[0], data)
+        assert self.mode(data) == 0o700
+        assert {(self.mode(file), file.read_text()) for file in files} == {(0o600, "content")}
+
+    def test_a_folder_that_is_not_the_data_folder_stays_as_it_is(self, tmp_path):
+        shared = tmp_path / "shared"
+        shared.mkdir()
+        shared.chmod(0o755)
+        self.keep_private(shared / "maturity.sqlite3", tmp_path / "data")
+        assert self.mode(shared) == 0o755
+        assert self.mode(shared / "maturity.sqlite3") == 0o600
+        assert not (tmp_path / "data").exists()
+
+    def test_a_folder_that_everyone_writes_to_stays_as_it_is(self, tmp_path):
+        tmp_path.chmod(0o1777)
+        env.private_folder(tmp_path)
+        assert self.mode(tmp_path) == 0o1777
+
+    def test_what_cannot_be_made_is_left_to_the_connection(self, tmp_path):
+        self.keep_private(tmp_path / "nowhere" / "maturity.sqlite3", tmp_path / "data")
+        assert not (tmp_path / "nowhere").exists()
+
+
 class TestDatabase:
     def test_sqlite_writes_safely(self, setting):
         setting("sqlite:////data/maturity.sqlite3")

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -152,9 +153,12 @@ def test_server_writes_into_its_data_folder_only(image, tmp_path):
     before = files_below(image)
     with serving(tmp_path, folder=image, **image_environment(image, data), HOME=str(home)) as server:
         server.ask("/setup/")
+        rights = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.glob("maturity.sqlite3*")}
     assert files_below(image) == before
     assert not files_below(home)
-    assert data / "maturity.sqlite3" in data.iterdir()
+    assert {"maturity.sqlite3", "maturity.sqlite3-wal"} <= set(rights)
+    assert set(rights.values()) == {0o600}
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
 
 def test_second_start_keeps_data_and_key(image, tmp_path):
@@ -228,7 +232,15 @@ def test_forwarded_headers_are_believed_from_the_trusted_proxy_only(image, tmp_p
     with serving(tmp_path, folder=image, **environment, **SECURE, TRUSTED_PROXY="127.0.0.1", ACCESS_LOG="1") as server:
         answer = server.ask("/setup/", **FORWARDED)
         assert answer.headers["strict-transport-security"].startswith("max-age=")
-        assert all("Secure" in value for name, value in answer.headers.items() if name == "set-cookie")
+        assert "includeSubDomains" not in answer.headers["strict-transport-security"]
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-csrftoken=")
+        assert {"Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+        assert "Domain" not in cookie
+    subdomains = {"TRUSTED_PROXY": "127.0.0.1", "HSTS_SUBDOMAINS": "1"}
+    with serving(tmp_path, folder=image, **environment, **SECURE, **subdomains) as server:
+        answer = server.ask("/setup/", **FORWARDED)
+        assert "includeSubDomains" in answer.headers["strict-transport-security"]
     with serving(tmp_path, folder=image, **environment, **SECURE) as server:
         assert "strict-transport-security" not in server.ask("/setup/", **FORWARDED).headers
 

@@ -17,7 +17,7 @@ def one_at_a_time():
     Even opening the file of SQLite belongs to it, for the first to open it sets its journal mode.
     """
     if connection.vendor == "sqlite":
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (settings.DATA_DIR / "prepare.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             connect()
