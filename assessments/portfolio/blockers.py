@@ -3,14 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ..models import Criterion, CriterionResult
 from .disclosure_control import may_be_split, shown_units
-
-if TYPE_CHECKING:
-    from .portfolio import Portfolio
-    from .rows import Row
+from .portfolio import Portfolio
+from .rows import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +36,11 @@ class HoldingBack:
     Teams on another ladder are left out: what keeps them from a level means something else.
     """
 
-    def __init__(self, portfolio: "Portfolio"):
+    def __init__(self, portfolio: Portfolio):
         self.portfolio, self.contents = portfolio, portfolio.contents
 
     @cached_property
-    def _rows(self) -> "list[Row]":
+    def _rows(self) -> list[Row]:
         return [row for row in self.portfolio.with_result if not row.is_apart]
 
     @cached_property

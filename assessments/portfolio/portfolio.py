@@ -16,7 +16,6 @@ from django.utils import timezone
 from .. import scoring
 from ..models import PartResult, Result, Target, Team, Unit
 from ..web.dates import is_stale, months_since, now_everywhere, past_days
-from .blockers import HoldingBack
 from .disclosure_control import shown_units
 from .rows import APART, Query, Row, UnitRow
 
@@ -227,10 +226,6 @@ class Portfolio:
             (day, Counter(level for row in self.named if (level := row.levels_then[place]) is not None))
             for place, day in enumerate(self.days)
         ]
-
-    @cached_property
-    def holding(self) -> HoldingBack:
-        return HoldingBack(self)
 
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:

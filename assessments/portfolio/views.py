@@ -11,6 +11,7 @@ from .. import charts
 from ..models import Unit
 from ..web import spreadsheets
 from ..web.spreadsheets import ExportForm
+from .blockers import HoldingBack
 from .export import portfolio_table
 from .forms import PlanForm, PortfolioForm
 from .heatmap import columns_of, heatmap
@@ -44,6 +45,7 @@ def portfolio(request):
         "form": form,
         "query": query,
         "portfolio": seen,
+        "holding": HoldingBack(seen),
         "page": page,
         "columns": columns_of(query.edition),
         "body": heatmap(rows, query.edition, seen.linked, {each.pk: each.version for each in form.editions}),

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.models import Answer, Edition, Target, Unit
+from assessments.portfolio.blockers import HoldingBack
 from assessments.portfolio.export import portfolio_table
 from assessments.portfolio.forms import PortfolioForm
 from assessments.portfolio.portfolio import Portfolio
@@ -117,16 +118,16 @@ class TestNewestResults:
         for _ in range(4):
             Lead(edition=edition).closes(AT[1], on="2026-05-01")
         portfolio = seen(admin, edition)
-        assert [(each.key, each.teams) for each in portfolio.holding.criteria] == [("y3", 4)]
-        assert [(each.key, each.teams) for each in portfolio.holding.dimensions] == [("Y", 4)]
+        assert [(each.key, each.teams) for each in HoldingBack(portfolio).criteria] == [("y3", 4)]
+        assert [(each.key, each.teams) for each in HoldingBack(portfolio).dimensions] == [("Y", 4)]
 
     def test_what_holds_as_many_back_stands_in_the_order_of_the_framework(self, admin, edition):
         for codes in ("F F L N F P F N", "P F L N F F F N", "F F L N F P F N", "P P L N F F F N"):
             Lead(edition=edition).closes(codes, on="2026-05-01")
         portfolio = seen(admin, edition)
-        assert [(each.name, each.teams) for each in portfolio.holding.dimensions] == [("Area X", 2), ("Area Y", 2)]
-        assert portfolio.holding.most == portfolio.holding.dimensions
-        found = [(each.key, each.teams, each.about) for each in portfolio.holding.criteria]
+        assert [(each.name, each.teams) for each in HoldingBack(portfolio).dimensions] == [("Area X", 2), ("Area Y", 2)]
+        assert HoldingBack(portfolio).most == HoldingBack(portfolio).dimensions
+        found = [(each.key, each.teams, each.about) for each in HoldingBack(portfolio).criteria]
         assert found == [("x1", 2, "Area X · level 1"), ("y2", 2, "Area Y · level 2"), ("x2", 1, "Area X · level 1")]
 
     def test_stale_and_unassessed_teams_are_due(self, admin, edition, settings):
@@ -255,16 +256,16 @@ class TestWhoSeesWhat:
         admin = make_user(is_administrator=True)
         for user in (admin, organisation):
             everyone = seen(user, edition)
-            assert everyone.holding.withheld is None
-            assert sum(each.teams for each in everyone.holding.criteria) > 9
+            assert HoldingBack(everyone).withheld is None
+            assert sum(each.teams for each in HoldingBack(everyone).criteria) > 9
             for query in ({"unit": self.small.pk}, {"as_of": datetime.date(2026, 6, 1)}):
                 portfolio = seen(user, edition, **query)
                 own = user == organisation and "unit" not in query
-                assert {each.teams for each in portfolio.holding.criteria} == ({1} if own else set())
-                assert portfolio.holding.dimensions[0].teams > 1
-                assert portfolio.holding.withheld
+                assert {each.teams for each in HoldingBack(portfolio).criteria} == ({1} if own else set())
+                assert HoldingBack(portfolio).dimensions[0].teams > 1
+                assert HoldingBack(portfolio).withheld
         manager = make_membership(unit=self.small, role="manager").user
-        assert seen(manager, edition, unit=self.small.pk).holding.criteria[0].teams == 1
+        assert HoldingBack(seen(manager, edition, unit=self.small.pk)).criteria[0].teams == 1
         client.force_login(admin)
         for address, told, link in (
             (f"sort=X&unit={self.small.pk}", "It takes at least four such teams", "sort=X"),
@@ -279,7 +280,7 @@ class TestWhoSeesWhat:
         newer = toy.make_edition(key=edition.framework.key, version="2.0.0")
         leads = [Lead(team=team, edition=newer) for team in self.big.teams.order_by("name")]
         by_edition = {"only_edition": True}
-        assert seen(admin, edition, **by_edition).holding.criteria == seen(admin, edition).holding.criteria
+        assert HoldingBack(seen(admin, edition, **by_edition)).criteria == HoldingBack(seen(admin, edition)).criteria
         # All but three of one edition, then all but four, then all but five, who leave four.
         for number, tells in ((1, False), (3, False), (4, True), (5, True), (6, False)):
             for lead in leads[:number]:
@@ -287,15 +288,15 @@ class TestWhoSeesWhat:
                     lead.closes(AT[1], on="2026-06-01")
             for each in (edition, newer):
                 portfolio = seen(admin, each, **by_edition)
-                assert (portfolio.holding.withheld is None) == tells, (number, each)
-                assert bool(portfolio.holding.criteria) == tells
+                assert (HoldingBack(portfolio).withheld is None) == tells, (number, each)
+                assert bool(HoldingBack(portfolio).criteria) == tells
         client.force_login(admin)
         page = client.get("/portfolio/?edition=1.0.0&sort=X").content.decode()
         assert re.search(r'not counted by edition. <a href="\?sort=X">On any edition</a>', page)
         # Who leads the three that are left may see them, and tells the six others apart from nobody.
         for team in self.small.teams.all():
             make_membership(user=admin, team=team)
-        assert seen(admin, newer, **by_edition).holding.withheld is None
+        assert HoldingBack(seen(admin, newer, **by_edition)).withheld is None
 
     def test_teams_on_another_ladder_hold_nothing_back_and_hide_nobody(self, organisation, edition, settings):
         """Six of nine teams move to the new ladder: of those who stay three are left, who are no crowd."""
@@ -309,15 +310,15 @@ class TestWhoSeesWhat:
             Lead(team=team, edition=newer).closes(AT[1], on="2026-06-01")
         old, new = seen(admin, edition), seen(admin, newer)
         assert (old.apart, new.apart) == (6, 3)
-        assert old.holding.dimensions[0].teams in (1, 2, 3)
-        assert new.holding.dimensions[0].teams == 6
-        assert new.holding.withheld is None
-        assert {each.teams for each in new.holding.criteria} == {6}
-        assert old.holding.withheld
-        assert old.holding.criteria == []
+        assert HoldingBack(old).dimensions[0].teams in (1, 2, 3)
+        assert HoldingBack(new).dimensions[0].teams == 6
+        assert HoldingBack(new).withheld is None
+        assert {each.teams for each in HoldingBack(new).criteria} == {6}
+        assert HoldingBack(old).withheld
+        assert HoldingBack(old).criteria == []
         # Whoever may open all teams on the ladder is told of them, whatever others there are.
         manager = make_membership(unit=self.small, role="manager").user
-        assert seen(manager, edition).holding.withheld is None
+        assert HoldingBack(seen(manager, edition)).withheld is None
 
     def test_too_few_teams_in_the_whole_organisation_are_told_as_that(self, client, edition, settings):
         """Neither a unit nor "All units" would help."""
@@ -328,7 +329,7 @@ class TestWhoSeesWhat:
         user = make_user()
         client.force_login(user)
         for address, query in (("", {}), (f"?unit={unit.pk}", {"unit": unit.pk})):
-            assert seen(user, edition, **query).holding.withheld == "organisation"
+            assert HoldingBack(seen(user, edition, **query)).withheld == "organisation"
             page = client.get(f"/portfolio/{address}").content.decode()
             assert "It takes at least four such teams, and the whole organisation has fewer." in page
             assert "in this unit" not in page
