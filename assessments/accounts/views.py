@@ -24,7 +24,7 @@ PER_PAGE = 100
 def own(request):
     form = OwnAccountForm(request.POST if request.method == "POST" else None, instance=request.user)
     if form.is_valid():
-        form.save()
+        request.user.change_own(**form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("account")
     memberships = request.user.memberships.select_related("team", "unit")

@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from pydantic import ValidationError
 
 from ..models import Edition, EditRefused, Framework
+from ..models.writing import writing
 from .format.differences import KINDS, Comparison, compare
 from .format.schema import FrameworkFile
 from .importers import Adapted
@@ -43,7 +43,7 @@ class Plan:
         """
         if self.existing and self.existing.origin != Edition.Origin.IMPORTED:
             return Stored(edition=self.existing, is_new=False)
-        with transaction.atomic():
+        with writing(by):
             stored = store(self.file, origin=Edition.Origin.IMPORTED, publish=False, based_on=self.previous, by=by)
             if publish and stored.edition.is_draft:
                 return Stored(edition=publish_draft(stored.edition, by=by), is_new=stored.is_new)

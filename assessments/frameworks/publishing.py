@@ -123,7 +123,7 @@ def publish(draft: Edition, *, by, seen: str = "") -> Edition:
     `seen` is the digest of what its author has looked at. Raises EditRefused with the first obstacle, and where the
     draft was changed since it was looked at.
     """
-    with draft.as_draft() as locked:
+    with draft.as_draft(by) as locked:
         readiness = Readiness.of(locked)
         if seen and readiness.file is not None and readiness.file.digest != seen:
             raise EditRefused(

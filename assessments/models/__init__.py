@@ -22,10 +22,11 @@ from .outbox import Mail
 from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
 from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
+from .refusals import PersonGone, Refused
 from .results import CriterionResult, PartResult, Result
 from .reviews import Review, StaleAgreement
 from .teams import Membership, Team, Unit
-from .transitions import MOVES, Move, Refused
+from .transitions import MOVES, Move
 
 __all__ = [
     "MOVES",
@@ -55,6 +56,7 @@ __all__ = [
     "PageMark",
     "PartResult",
     "Participation",
+    "PersonGone",
     "Rating",
     "Refused",
     "Reopening",

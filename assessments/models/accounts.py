@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -24,6 +25,7 @@ from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from .journal import Event
+from .writing import hold_to_erase, hold_to_write, writing
 
 log = logging.getLogger("maturity")
 
@@ -106,12 +108,15 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
     def get_by_natural_key(self, email):
         return self.get(email__iexact=email)
 
+    def at_address(self, email: str) -> "User | None":
+        return self.filter(email__iexact=email.strip()).first()
+
     def for_address(self, email: str, *, name: str = "") -> "tuple[User, bool]":
         """The account with this address, made where there is none; and whether it is new.
 
         Two that add the same address at once get the same account.
         """
-        user = self.filter(email__iexact=email.strip()).first()
+        user = self.at_address(email)
         if user is not None:
             return user, False
         try:
@@ -134,7 +139,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
     def add(self, *, email: str, name: str, is_administrator: bool, by: "User") -> "User":
         """A new account; its owner sets the password through a link."""
-        with transaction.atomic():
+        with writing(by):
             user = self.create_user(email, name=name, is_administrator=is_administrator)
             Event.record("account.added", by=by, person=str(user.pk), administrator=is_administrator)
         return user
@@ -238,20 +243,26 @@ class User(AbstractBaseUser):
         What was said anonymously cannot be found, and stays. Raises LastAdministrator if nobody would be left who can
         administer the installation.
         """
-        from .assessments import Reopening
+        from .assessments import Assessment, Reopening
         from .participation import Invitation
         from .plans import SetbackReason, Target
         from .ratings import AgreedRating, Rating
 
         with User.objects.keeping_an_administrator():
-            mine = Q(respondent__user=self) | Q(respondent__invitation__email__iexact=self.email)
+            hold_to_erase(self, by=by)
+            self.refresh_from_db(fields=["email"])
+            as_guest = Invitation.objects.filter(email__iexact=self.email)
+            # A guest is nobody to be held: what they save is held off by the assessment.
+            Assessment.objects.hold(as_guest.values("assessment"))
+            mine = Q(respondent__user=self) | Q(respondent__invitation__in=as_guest)
             Rating.objects.filter(mine).forget_words()
             Reopening.objects.filter(by=self).update(reason="(removed)")
             SetbackReason.objects.filter(by=self).update(text="(removed)")
             Target.objects.filter(set_by=self).update(why="(removed)")
             AgreedRating.objects.filter(by=self).update(note="")
             AgreedRating.objects.filter(by=self).exclude(reason="").update(reason="(removed)")
-            Invitation.objects.filter(email__iexact=self.email).update(email="", name="")
+            as_guest.filter(revoked_at=None).update(revoked_at=timezone.now())
+            as_guest.update(email="", name="")
             SignInAttempt.objects.filter(account__iexact=self.email).delete()
             Event.record("account.erased", by=by, person=str(self.pk))
             self.delete()
@@ -262,6 +273,7 @@ class User(AbstractBaseUser):
         Raises LastAdministrator if nobody would be left who can administer the installation.
         """
         with User.objects.keeping_an_administrator():
+            hold_to_write(by, self)
             self.refresh_from_db()
             will_be = {"is_active": self.is_active, "is_administrator": self.is_administrator, **fields}
             if will_be["is_active"] and will_be["is_administrator"]:
@@ -294,12 +306,19 @@ class User(AbstractBaseUser):
         same.filter(is_confirmed=False).update(password=make_password(None))
         self.refresh_from_db(fields=["session_generation", "password"])
 
+    def change_own(self, **fields: Any):
+        """What people change about themselves."""
+        with writing(self):
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.save(update_fields=list(fields))
+
     def choose_password(self, password: str, *, by_link: bool = False):
         """Sets the password that its owner has chosen; every other session and link of the account ends with it.
 
         A link proves that its holder owns the email: see `set_password_link`.
         """
-        with transaction.atomic():
+        with writing(self):
             self.set_password(password)
             self.is_confirmed = self.is_confirmed or by_link
             self.save(update_fields=["password", "is_confirmed"])

@@ -11,7 +11,8 @@ from . import answering_sql
 from .journal import Event
 from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
-from .transitions import DISCARDED, OPEN, REVIEW, Moving, Refused
+from .refusals import PersonGone, Refused
+from .transitions import DISCARDED, OPEN, REVIEW, Moving
 
 
 class Answering(Moving):
@@ -53,8 +54,10 @@ class Answering(Moving):
         Whether the person may answer is asked after it: what a statement that waits for the lock reads beside it may
         be from before the wait.
         """
-        status = answering_sql.lock(self)
+        status = answering_sql.lock(self, who)
         if status is None:
+            if self._is_there():
+                raise PersonGone
             self.status = ""
             raise Refused(DISCARDED)
         if status != self.status:

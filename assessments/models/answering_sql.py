@@ -25,6 +25,8 @@ _ASSESSMENT = """
 """
 
 _LOCK = "SELECT status FROM assessments_assessment WHERE id = %s"
+# The person first, see `writing`.
+_LOCK_FOR = "SELECT a.status FROM assessments_user u, assessments_assessment a WHERE u.id = %s AND a.id = %s"
 
 # One row for whoever may answer now, none for anybody else; what is not there yet is null.
 _PLACE = """
@@ -102,13 +104,22 @@ def with_role(assessments: type[models.Model], pk: uuid.UUID, user) -> Any:
     return rows[0] if rows else None
 
 
-def lock(assessment) -> str | None:
-    """Holds its row against other writers until the transaction ends; its status now, None where it is gone."""
+def lock(assessment, who: Answerer) -> str | None:
+    """Holds its row against other writers until the transaction ends; its status now, None if it is gone.
+
+    The person who answers is held against being erased, and None if that has happened; not in an anonymous assessment,
+    where a lock would leave the number of this transaction with the person.
+    """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a lock ends with its transaction, so there must be one")
-    no_key_update = " FOR NO KEY UPDATE" if connection.features.has_select_for_no_key_update else ""
-    row = _fetched(_LOCK + no_key_update, assessment.pk)
-    return row[0][0] if row else None
+    locks = connection.features.has_select_for_no_key_update
+    person = None if assessment.anonymous else who.invitation.user_id if isinstance(who, Guest) else who.pk
+    if person is None:
+        rows = _fetched(_LOCK + (" FOR NO KEY UPDATE" if locks else ""), assessment.pk)
+    else:
+        both = " FOR KEY SHARE OF u FOR NO KEY UPDATE OF a" if locks else ""
+        rows = _fetched(_LOCK_FOR + both, person, assessment.pk)
+    return rows[0][0] if rows else None
 
 
 def place(assessment, who: Answerer, criterion=None) -> Rating | None:

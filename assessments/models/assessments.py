@@ -4,8 +4,9 @@ This module is the one place that turns rows into the input of `scoring`.
 """
 
 import uuid
+from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
@@ -20,8 +21,10 @@ from .journal import Event
 from .outbox import Mail
 from .participation import Participation
 from .ratings import Rating, Respondent
+from .refusals import Refused
 from .teams import Team
-from .transitions import CLOSED, DRAFT, OPEN, REVIEW, Refused
+from .transitions import CLOSED, DRAFT, OPEN, REVIEW
+from .writing import writing
 
 TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
 NO_ANSWERS = "Nobody has answered yet, so there is nothing to close. Discard the assessment instead."
@@ -34,6 +37,10 @@ TOO_FEW = (
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
+
+    def hold(self, keys: Any) -> None:
+        """Keeps everybody else from writing in these until the transaction ends."""
+        list(self.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
 
     def open(self):
         return self.filter(status=Assessment.Status.OPEN)
@@ -91,7 +98,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         due = terms.get("due")
         if due and due < date:
             raise Refused(TOO_EARLY)
-        with transaction.atomic():
+        with writing(by, terms.get("facilitator"), *team.people_who_answer()):
             Team.objects.select_for_update().get(pk=team.pk)
             if self.unfinished().filter(team=team, edition__framework=edition.framework_id).exists():
                 raise Refused(f"An assessment with {edition.name} is under way already. Close or discard it first.")
@@ -206,14 +213,14 @@ class Assessment(Answering, Inviting, models.Model):
 
     def open(self, *, by):
         """Lets people answer a draft; mails that wait for it go out."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             locked._move("open", by=by, edition=str(locked.edition_id))
             type(self).objects.filter(pk=self.pk).update(opened_at=timezone.now())
 
     def end_answering(self, *, by):
         """Takes no more answers; the team looks at what it has said. What was saved counts, submitted or not."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             locked._refuse_without_answers()
@@ -221,7 +228,7 @@ class Assessment(Answering, Inviting, models.Model):
             locked._forget_secrets()
 
     def answer_again(self, *, by):
-        with transaction.atomic():
+        with writing(by, *self.team.people_who_answer()):
             locked = self._lock()
             if locked.anonymous:
                 raise Refused(
@@ -238,7 +245,7 @@ class Assessment(Answering, Inviting, models.Model):
         """
         from .results import Result
 
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             if locked.is_closed:
                 return locked.results.current()
@@ -252,7 +259,7 @@ class Assessment(Answering, Inviting, models.Model):
 
     def reopen(self, *, by, reason, to=OPEN):
         """For answers or for review. The result stays current, under revision, until the next closing."""
-        with transaction.atomic():
+        with writing(by, *self.team.people_who_answer()):
             locked = self._lock()
             if not locked.is_closed:
                 raise Refused("This assessment is not closed, so there is nothing to reopen.")
@@ -275,7 +282,7 @@ class Assessment(Answering, Inviting, models.Model):
 
     def discard(self, *, by):
         """Deletes an assessment that has no result yet, with every answer in it."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             if locked.results.exists():
                 raise Refused("This assessment has a result; what has a result is kept.")
@@ -299,7 +306,7 @@ class Assessment(Answering, Inviting, models.Model):
 
     def set_due(self, due, *, by):
         """Moves the day by which answers are wanted; reminders of the old day do not count for the new one."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN, REVIEW)
             if due and due < locked.date:
@@ -310,7 +317,7 @@ class Assessment(Answering, Inviting, models.Model):
 
     def set_facilitator(self, user, *, by):
         """Names who leads through the review; None leaves it to the lead."""
-        with transaction.atomic():
+        with writing(by, user):
             self._lock()._refuse_unless(DRAFT, OPEN, REVIEW)
             Assessment.objects.filter(pk=self.pk).update(facilitator=user)
             person = user and str(user.pk)

@@ -5,10 +5,11 @@ import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Max
 
 from .journal import Event
+from .writing import writing
 
 FROZEN = "A published edition never changes. Make a draft of the next one instead."
 #: Texts of a criterion that say what is rated: after a change its author says again whether the meaning is the same.
@@ -97,9 +98,9 @@ class Drafting:
         return self.status == self.Status.DRAFT
 
     @contextmanager
-    def as_draft(self):
+    def as_draft(self, by):
         """The edition as it is now, held against every other writer; raises EditRefused where it is no draft."""
-        with transaction.atomic():
+        with writing(by):
             rows = type(self).objects.select_related("framework", "based_on__framework")
             locked = rows.select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).first()
             if locked is None:
@@ -116,7 +117,7 @@ class Drafting:
 
     def change_head(self, *, by, seen, **values):
         """Changes the text of the framework itself. Raises StaleEdit where it was changed since revision `seen`."""
-        with self.as_draft() as stored:
+        with self.as_draft(by) as stored:
             if _take(stored, values, seen):
                 if type(self).objects.same_version(stored).exists():
                     raise EditRefused("This framework has an edition with this version already.")
@@ -128,7 +129,7 @@ class Drafting:
 
     def change(self, part, *, by, seen, **values):
         """Changes a level, group, dimension or criterion, and returns it as it is stored."""
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             stored = locked.stored(part)
             changed = _take(stored, values, seen)
             if changed:
@@ -166,7 +167,7 @@ class Drafting:
 
     def change_scale(self, scale, *, by, seen, choices: list[dict], other_answers: list[dict]):
         """Changes the choices of a scale; `choices` are rows with code, value, name and anchor, lowest value first."""
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             stored = locked.stored(scale)
             before = list(stored.choices.values("code", "value", "name", "anchor"))
             if before == choices and stored.other_answers == other_answers:
@@ -186,7 +187,7 @@ class Drafting:
 
         It gets a key that no edition of the framework has used.
         """
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             part.edition = locked
             if part.kind == "level":
                 part.number = locked._next(locked.levels, "number")
@@ -221,7 +222,7 @@ class Drafting:
 
     def move(self, part, *, by, direction: str):
         """Swaps a part with the one before it ("up") or after it; a criterion within its dimension and level."""
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             stored = locked.stored(part)
             if stored.kind == "level":
                 locked._swap_levels(stored, direction)
@@ -261,7 +262,7 @@ class Drafting:
 
     def remove(self, part, *, by):
         """Removes a part. Raises EditRefused while something else still belongs to it."""
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             stored = locked.stored(part)
             data = {"key": getattr(stored, "key", "")}
             if stored.kind == "criterion":
@@ -297,7 +298,7 @@ class Drafting:
 
         It is about the text of revision `seen`: raises StaleEdit where that was changed meanwhile.
         """
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             stored = locked.stored(part)
             if stored.revision != seen:
                 raise StaleEdit(stored)
@@ -309,7 +310,7 @@ class Drafting:
 
     def make_draft(self, *, by):
         """A draft of the next edition with everything that is in this one; the draft there is, where there is one."""
-        with transaction.atomic():
+        with writing(by):
             framework = type(self.framework).objects.select_for_update().get(pk=self.framework_id)
             existing = framework.editions.filter(based_on=self, status=self.Status.DRAFT).first()
             if existing:
@@ -326,7 +327,7 @@ class Drafting:
 
     def discard(self, *, by):
         """Deletes a draft with everything in it."""
-        with self.as_draft() as locked:
+        with self.as_draft(by) as locked:
             Event.record("draft.discarded", by=by, edition=str(self.pk))
             locked.delete()
 

@@ -10,8 +10,10 @@ from .journal import Event
 from .outbox import Mail
 from .participation import Guest, Invitation, Participation, invite_hash, new_token, valid_until
 from .ratings import Rating
+from .refusals import Refused
 from .teams import Membership
-from .transitions import DRAFT, OPEN, Moving, Refused
+from .transitions import DRAFT, OPEN, Moving
+from .writing import writing
 
 
 class Inviting(Moving):
@@ -47,7 +49,7 @@ class Inviting(Moving):
 
         The email of somebody who answers for the team is that person's.
         """
-        with transaction.atomic():
+        with writing(by, *members, *self.team.people_who_answer(addresses)):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN)
             asked = [locked._invite_member(user, by) for user in members]
@@ -86,7 +88,7 @@ class Inviting(Moving):
 
     def share(self, *, by) -> str:
         """Makes the one link that anybody may use, in place of the one before; returns its token, this once."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN)
             locked.invitations.shared().filter(revoked_on=None).update(revoked_on=timezone.localdate())
@@ -101,7 +103,7 @@ class Inviting(Moving):
 
         What was saved stays.
         """
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN)
             self.invitations.filter(pk=invitation.pk, revoked_on=None).update(revoked_on=timezone.localdate())
@@ -111,7 +113,7 @@ class Inviting(Moving):
 
     def forget(self, invitation: Invitation, *, by):
         """Removes name, email and words of somebody who came without an account; what they rated stays."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             Rating.objects.filter(respondent__invitation=invitation).forget_words()
             self.invitations.filter(pk=invitation.pk).update(email="", name="", revoked_on=timezone.localdate())
@@ -185,7 +187,7 @@ class Inviting(Moving):
 
         Taking it again with the same token changes nothing.
         """
-        with transaction.atomic():
+        with writing(user):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             mine = locked.participations.filter(user=user).first()
@@ -212,7 +214,7 @@ class Inviting(Moving):
 
     def remind(self, *, by) -> int:
         """Puts a reminder to everybody who has not submitted in the outbox; returns how many."""
-        with transaction.atomic():
+        with writing(by):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             waiting = Mail.objects.people_to_remind(locked)

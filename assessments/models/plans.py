@@ -3,7 +3,7 @@
 import datetime
 import uuid
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from .frameworks import Edition, Framework
 from .journal import Event
 from .results import Result
 from .teams import Team
+from .writing import writing
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
@@ -35,7 +36,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None) -> "Target":
         """Sets what a team wants to reach; another target for the same part and day takes its place."""
-        with transaction.atomic():
+        with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             self.filter(team=team, framework=framework, dimension=dimension, due=due).delete()
             target = self.create(
@@ -93,7 +94,7 @@ class Target(models.Model):
 
     def give_up(self, *, by):
         """Takes the target away, once; the journal keeps that it was there."""
-        with transaction.atomic():
+        with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=self.team_id)
             taken, _ = Target.objects.filter(pk=self.pk).delete()
             if taken:
@@ -106,7 +107,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
 
     def plan(self, *, team, framework, criterion, by, **values) -> "Action":
         """Makes a piece of work out of what is missing; `values` are text, owner, due, status, reason."""
-        with transaction.atomic():
+        with writing(by, values.get("owner")):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             action = self.create(team=team, framework=framework, criterion=criterion, created_by=by, **values)
             Event.record("action.planned", by=by, team=team, action=action.pk, criterion=criterion)
@@ -159,7 +160,7 @@ class Action(models.Model):
 
     def change(self, *, by, **values):
         """Stores new values of text, owner, due, status and reason."""
-        with transaction.atomic():
+        with writing(by, values.get("owner")):
             locked = Action.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
             if values.get("status", locked.status) != locked.status:
                 locked.status_at = timezone.now()
@@ -171,7 +172,7 @@ class Action(models.Model):
 
 class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
     def remember(self, *, team, framework, answers, by) -> "AdviserAnswers":
-        with transaction.atomic():
+        with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             known = {"answers": answers, "by": by, "at": timezone.now()}
             row, _ = self.update_or_create(team=team, framework=framework, defaults=known)
@@ -210,7 +211,7 @@ class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
         return self.filter(result__assessment=result.assessment_id).select_related("by")
 
     def tell(self, *, result, text, by) -> "SetbackReason":
-        with transaction.atomic():
+        with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
             row = self.create(result=result, text=text, by=by)
             assessment, team = result.assessment, result.team

@@ -13,7 +13,7 @@ from .. import scoring
 from .accounts import User
 from .frameworks import Choice, Criterion, Symptom
 from .participation import Guest, Invitation, respond_hash
-from .transitions import Refused
+from .refusals import Refused
 
 
 class StaleAnswer(Refused):

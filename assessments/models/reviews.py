@@ -1,6 +1,6 @@
 """The review: the team goes through what it sees differently, one criterion after the other, and agrees."""
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
@@ -9,7 +9,9 @@ from .assessments import Assessment
 from .frameworks import Criterion
 from .journal import Event
 from .ratings import AgreedRating
-from .transitions import REVIEW, Refused
+from .refusals import Refused
+from .transitions import REVIEW
+from .writing import writing
 
 
 class StaleAgreement(Refused):
@@ -40,7 +42,7 @@ class Review(models.Model):
 
     def turn_to(self, criterion: Criterion | None, *, by):
         """Shows another criterion to everybody, and starts its time. No event: nothing about the assessment changes."""
-        with transaction.atomic():
+        with writing(by):
             self.assessment._lock()._refuse_unless(REVIEW)
             now = {"criterion": criterion, "since": timezone.now(), "step": F("step") + 1}
             Review.objects.filter(pk=self.pk).update(**now)
@@ -50,7 +52,7 @@ class Review(models.Model):
 
         `version` is that of the agreed rating which was on the screen, 0 where there was none.
         """
-        with transaction.atomic():
+        with writing(by):
             locked = self.assessment._lock()
             locked._refuse_unless(REVIEW)
             stored = locked.agreed_ratings.filter(criterion=criterion).select_related("choice").first()

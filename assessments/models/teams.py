@@ -2,11 +2,12 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from .accounts import User
 from .journal import Event
+from .writing import writing
 
 
 def validate_time_zone(value):
@@ -119,7 +121,7 @@ class Unit(models.Model):
 
     def store(self, *, by: User):
         """Stores a new or a changed unit. Raises ValidationError where it is below itself by now."""
-        with transaction.atomic():
+        with writing(by):
             if self.pk and self.parent_id:
                 # All of them: it may be any unit above that somebody moves below this one meanwhile.
                 list(Unit.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
@@ -130,7 +132,7 @@ class Unit(models.Model):
 
     def remove(self, *, by: User):
         """Raises StillInUse where teams or units are below it."""
-        with transaction.atomic():
+        with writing(by):
             Unit.objects.select_for_update().get(pk=self.pk)
             if self.teams.exists() or self.children.exists():
                 raise StillInUse(f"{self} still has teams or units in it. Move them first.")
@@ -139,7 +141,7 @@ class Unit(models.Model):
 
     def add_manager(self, *, email: str, name: str, by: User) -> "Membership":
         """Makes somebody manager of this unit and everything below it, making the account if there is none."""
-        with transaction.atomic():
+        with writing(by, User.objects.at_address(email)):
             Unit.objects.select_for_update().get(pk=self.pk)
             user, _ = User.objects.for_address(email, name=name)
             membership, created = Membership.objects.get_or_create(
@@ -151,7 +153,7 @@ class Unit(models.Model):
         return membership
 
     def remove_manager(self, membership: "Membership", *, by: User):
-        with transaction.atomic():
+        with writing(by):
             Event.record("manager.removed", by=by, unit=self.pk, person=str(membership.user_id))
             membership.delete()
 
@@ -210,7 +212,7 @@ class Team(models.Model):
 
     def store(self, *, by: User):
         """Stores a new or a changed team."""
-        with transaction.atomic():
+        with writing(by):
             kind = "team.added" if self._state.adding else "team.changed"
             self.save()
             Event.record(kind, by=by, team=self, unit=self.unit_id)
@@ -223,13 +225,20 @@ class Team(models.Model):
         """The date that it was then where the team is."""
         return timezone.localdate(moment, timezone=ZoneInfo(self.time_zone))
 
+    def people_who_answer(self, addresses: Iterable[str] | None = None) -> list[User]:
+        """Leads and members; of them those with one of these addresses, if some are named."""
+        people = User.objects.filter(memberships__in=self.memberships.answering())
+        if addresses is not None:
+            people = people.annotate(lower=Lower("email")).filter(lower__in=[address.lower() for address in addresses])
+        return list(people)
+
     def add_member(self, *, email: str, name: str, role: str, by: User) -> tuple["Membership", bool]:
         """Gives the person with this address a role in the team, making the account if there is none.
 
         Returns the membership and whether the account is new (then its owner needs a set-password link). Raises
         LastLead where the person is in the team already, as its only lead.
         """
-        with transaction.atomic():
+        with writing(by, User.objects.at_address(email)):
             Team.objects.select_for_update().get(pk=self.pk)
             user, is_new = User.objects.for_address(email, name=name)
             membership = self.memberships.filter(user=user).first()
@@ -243,7 +252,7 @@ class Team(models.Model):
 
     def change_role(self, membership: "Membership", role: str, *, by: User):
         """Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already."""
-        with transaction.atomic():
+        with writing(by, membership.user):
             Team.objects.select_for_update().get(pk=self.pk)
             if now := self.memberships.filter(pk=membership.pk).first():
                 self._give_role(now, role, by)
@@ -272,7 +281,7 @@ class Team(models.Model):
 
         Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already.
         """
-        with transaction.atomic():
+        with writing(by):
             Team.objects.select_for_update().get(pk=self.pk)
             now = self.memberships.filter(pk=membership.pk).first()
             if now is None:

@@ -8,13 +8,10 @@ from django.db import models
 from django.utils import timezone
 
 from .journal import Event
+from .refusals import Refused
 
 DISCARDED = "This assessment has been discarded meanwhile, so nothing is stored."
 DRAFT, OPEN, REVIEW, CLOSED = "draft", "open", "review", "closed"
-
-
-class Refused(Exception):
-    """The state of an assessment forbids what was asked; str() is the sentence to show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +46,9 @@ class Moving(models.Model):
     @property
     def is_closed(self):
         return self.status == CLOSED
+
+    def _is_there(self) -> bool:
+        return type(self)._default_manager.filter(pk=self.pk).exists()
 
     def can(self, move: str) -> bool:
         return self.status in MOVES[move].sources

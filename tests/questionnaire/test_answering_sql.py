@@ -85,7 +85,7 @@ def test_a_stored_rating_is_not_new_any_more(assessment, lead, criterion):
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_locked_outside_a_transaction(assessment):
     with pytest.raises(TransactionManagementError):
-        answering_sql.lock(assessment)
+        answering_sql.lock(assessment, make_user())
 
 
 def test_a_statement_outlives_a_migration_that_adds_a_column(assessment, lead, django_assert_num_queries):
