@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from assessments.models.refusals import Refused
+
 from . import __version__
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -159,4 +161,19 @@ def htmx_sign_in(get_response):
             return HttpResponseClientRedirect(f"{sign_in}?next={page}")
         return response
 
+    return middleware
+
+
+def refusals(get_response):
+    """What a command refuses, and no view has told on its own page, is told on one of this kind."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, exception):
+        if not isinstance(exception, Refused):
+            return None
+        return render(request, "409.html", {"sentence": str(exception)}, status=409)
+
+    middleware.process_exception = process_exception
     return middleware

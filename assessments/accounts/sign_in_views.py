@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import SignInAttempt, User
+from ..models.writing import writing
 from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 
@@ -24,7 +25,8 @@ def _welcome(request, user, attempt=None):
     """Signs in and leads to where the person wanted to go."""
     if attempt:
         attempt.forget()
-    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    with writing(user):
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     wanted = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return redirect(wanted if wanted and allowed else settings.LOGIN_REDIRECT_URL)

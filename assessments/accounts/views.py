@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import User
+from ..models import PersonGone, User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
@@ -122,6 +122,9 @@ def erase(request, pk):
         except LastAdministrator as refusal:
             messages.error(request, str(refusal))
             return redirect("account-edit", pk)
+        except PersonGone:
+            # By the first click of two, or by another administrator: it is as it was asked for.
+            pass
         messages.success(request, "The account is deleted. The results of the teams are kept.")
         return redirect("accounts" if pk != request.user.pk else "sign-in")
     return render(request, "accounts/erase.html", {"person": person})

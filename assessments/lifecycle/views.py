@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..invitations.tracking import Following
-from ..models import Assessment, Edition, Refused
+from ..models import Assessment, Edition, PersonGone, Refused
 from ..permissions.access import get_assessment, get_team
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
@@ -29,6 +29,8 @@ def refusal_told(view):
     def wrapped(request, pk, *args, **kwargs):
         try:
             return view(request, pk, *args, **kwargs)
+        except PersonGone:
+            raise
         except Refused as refusal:
             assessment, _ = get_assessment(request, pk, may="see team")
             context = {"assessment": assessment, "sentence": str(refusal)}

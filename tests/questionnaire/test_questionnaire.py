@@ -234,7 +234,12 @@ def test_a_save_costs_few_queries(signed_in, assessment, member, django_assert_m
 def test_an_answer_to_what_was_discarded_meanwhile_is_shown_and_not_stored(
     signed_in, assessment, member, monkeypatch, extra
 ):
-    monkeypatch.setattr(answering_sql, "lock", lambda assessment: None)
+    def discarded_first(locked, who):
+        assessment.discard(by=None)
+        return lock(locked, who)
+
+    lock = answering_sql.lock
+    monkeypatch.setattr(answering_sql, "lock", discarded_first)
     answer = signed_in.post(url(assessment), {**form(member, "F"), "comment": "My own words."}, **extra)
     assert answer.status_code == 409
     assert "has been discarded" in answer.content.decode()
