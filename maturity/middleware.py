@@ -164,16 +164,16 @@ def htmx_sign_in(get_response):
     return middleware
 
 
-def refusals(get_response):
+class Refusals:
     """What a command refuses, and no view has told on its own page, is told on one of this kind."""
 
-    def middleware(request):
-        return get_response(request)
+    def __init__(self, get_response):
+        self.get_response = get_response
 
-    def process_exception(request, exception):
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
         if not isinstance(exception, Refused):
             return None
         return render(request, "409.html", {"sentence": str(exception)}, status=409)
-
-    middleware.process_exception = process_exception
-    return middleware

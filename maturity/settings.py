@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "maturity.middleware.htmx_sign_in",
-    "maturity.middleware.refusals",
+    "maturity.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "maturity.urls"

@@ -261,7 +261,7 @@ class User(AbstractBaseUser):
             Target.objects.filter(set_by=self).update(why="(removed)")
             AgreedRating.objects.filter(by=self).update(note="")
             AgreedRating.objects.filter(by=self).exclude(reason="").update(reason="(removed)")
-            as_guest.filter(revoked_at=None).update(revoked_at=timezone.now())
+            as_guest.filter(revoked_on=None).update(revoked_on=timezone.localdate())
             as_guest.update(email="", name="")
             SignInAttempt.objects.filter(account__iexact=self.email).delete()
             Event.record("account.erased", by=by, person=str(self.pk))

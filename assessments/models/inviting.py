@@ -10,10 +10,10 @@ from .journal import Event
 from .outbox import Mail
 from .participation import Guest, Invitation, Participation, invite_hash, new_token, valid_until
 from .ratings import Rating
-from .refusals import Refused
+from .refusals import PersonGone, Refused
 from .teams import Membership
 from .transitions import DRAFT, OPEN, Moving
-from .writing import writing
+from .writing import hold_to_write, writing
 
 
 class Inviting(Moving):
@@ -129,6 +129,10 @@ class Inviting(Moving):
         which answers another link should lead to.
         """
         with transaction.atomic():
+            try:
+                hold_to_write(person.user)
+            except PersonGone:
+                return ""
             locked = self._lock()
             fresh = locked.participations.filter(pk=person.pk).first()
             if fresh is None or (locked.anonymous and fresh.state != Participation.State.ASKED):
