@@ -6,7 +6,7 @@ from django.db.models import Max
 from pydantic import ValidationError
 
 from ..models import Criterion, Edition, EditRefused, Event, Framework
-from ..models.contents import Contents
+from ..models.frameworks import Contents
 from .format.differences import Comparison, CriterionChange, compare
 from .format.document import Document, Place
 from .format.files import problem_of

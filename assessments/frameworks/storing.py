@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import transaction
 
 from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
-from ..models.contents import Contents
+from ..models.frameworks import Contents
 from .format.differences import is_new_ladder
 from .format.files import read
 from .format.schema import FrameworkFile

@@ -6,7 +6,7 @@ from fractions import Fraction
 from django import forms
 
 from .. import scoring
-from ..models import Assessment, Edition
+from ..models import Edition, Questionnaire
 from ..models.assessments import minutes
 from ..web.form_fields import AccountField, DayField
 
@@ -31,7 +31,7 @@ class StartForm(forms.Form):
 
     date = DayField(help_text="The day the result will stand for.")
     due = DayField(required=False, label="Answers wanted by")
-    questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Assessment.Questionnaire, initial="full")
+    questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Questionnaire, initial="full")
     rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
     anonymous = forms.TypedChoiceField(
         widget=forms.RadioSelect,

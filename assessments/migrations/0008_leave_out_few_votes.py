@@ -9,7 +9,7 @@ from django.db.models import F
 
 from assessments import scoring
 from assessments.models.assessments import instrument_of
-from assessments.models.contents import Contents
+from assessments.models.frameworks import Contents
 from assessments.models.results import Figures
 
 #: Figures about votes were taken over what is shown already.

@@ -16,7 +16,8 @@ changed.
 from .accounts import SignInAttempt, User
 from .assessments import Assessment, Reopening
 from .edition_editing import EditRefused, Frozen, StaleEdit
-from .frameworks import Choice, Criterion, Dimension, Edition, Framework, Group, Level, Scale, Symptom
+from .edition_parts import Choice, Criterion, Dimension, Group, Level, Scale, Symptom
+from .frameworks import Edition, Framework, Questionnaire
 from .journal import Event
 from .outbox import Mail
 from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
@@ -57,6 +58,7 @@ __all__ = [
     "PartResult",
     "Participation",
     "PersonGone",
+    "Questionnaire",
     "Rating",
     "Refused",
     "Reopening",

@@ -15,7 +15,8 @@ from django.utils import timezone
 from .. import scoring
 from .accounts import User
 from .answering import Answering
-from .frameworks import Criterion, Edition
+from .edition_parts import Criterion
+from .frameworks import Edition, Questionnaire
 from .inviting import Inviting
 from .journal import Event
 from .outbox import Mail
@@ -93,7 +94,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             raise Refused("Only a published edition can be used.")
         if rule not in (contents.rules or {""}):
             raise Refused("This framework has no such scoring rule.")
-        if questionnaire == Assessment.Questionnaire.SHORT and not contents.quick_keys:
+        if questionnaire == Questionnaire.SHORT and not contents.quick_keys:
             raise Refused("This edition has no short questionnaire.")
         due = terms.get("due")
         if due and due < date:
@@ -128,10 +129,6 @@ class Assessment(Answering, Inviting, models.Model):
         OPEN = OPEN, "Open"
         REVIEW = REVIEW, "In review"
         CLOSED = CLOSED, "Closed"
-
-    class Questionnaire(models.TextChoices):
-        FULL = "full", "Full questionnaire"
-        SHORT = "short", "Short questionnaire"
 
     #: Where it was fetched by `with_pulse`.
     pulse: str
@@ -195,7 +192,7 @@ class Assessment(Answering, Inviting, models.Model):
 
     @property
     def is_short(self):
-        return self.questionnaire == self.Questionnaire.SHORT
+        return self.questionnaire == Questionnaire.SHORT
 
     @property
     def is_overdue(self):

@@ -1,5 +1,6 @@
 """Frameworks and their editions, as rows. A published edition never changes."""
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
@@ -10,8 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import scoring
-from .contents import Contents
-from .edition_editing import Drafting, Frozen, Part, Revised
+from .edition_editing import Drafting, Frozen, Revised
 
 
 class Framework(models.Model):
@@ -29,6 +29,104 @@ class Framework(models.Model):
     def default_edition(self):
         """The newest published edition, own ones before built-in ones; None while there is only a draft."""
         return self.editions.published().first()
+
+
+class Rung:
+    """A step of what a result is placed on: a level, or a band of a min-of-sums framework."""
+
+    __slots__ = ("description", "name", "number")
+
+    def __init__(self, number: int, name: str, description: str):
+        self.number, self.name, self.description = number, name, description
+
+
+class Contents:
+    """An edition with everything in it, wired together from six queries; read-only.
+
+    `ladder` is since when levels mean what they mean in it: editions with the same one can be compared by level. None
+    before the first new ladder, and in drafts.
+    """
+
+    ladder: datetime.datetime | None = None
+
+    def __init__(self, edition: "Edition"):
+        self.edition = edition
+        self.levels = list(edition.levels.all())
+        self.groups = list(edition.groups.all())
+        self.dimensions = list(edition.dimensions.all())
+        self.scales = list(edition.scales.prefetch_related("choices"))
+        self.criteria = list(edition.criteria.all())
+        self.symptoms = list(edition.symptoms.all())
+        levels = {level.pk: level for level in self.levels}
+        groups = {group.pk: group for group in self.groups}
+        scales = {scale.pk: scale for scale in self.scales}
+        dimensions = {dimension.pk: dimension for dimension in self.dimensions}
+        for dimension in self.dimensions:
+            dimension.group = groups[dimension.group_id] if dimension.group_id else None
+            dimension.asked = []
+        for criterion in self.criteria:
+            criterion.edition = edition
+            criterion.level = levels[criterion.level_id] if criterion.level_id else None
+            criterion.scale = scales[criterion.scale_id]
+            criterion.dimension = dimensions[criterion.dimension_id]
+            criterion.dimension.asked.append(criterion)
+        for level in self.levels:
+            level.edition = edition
+
+    @cached_property
+    def criterion_by_key(self):
+        return {criterion.key: criterion for criterion in self.criteria}
+
+    @cached_property
+    def criterion_by_pk(self):
+        return {criterion.pk: criterion for criterion in self.criteria}
+
+    @cached_property
+    def dimension_by_key(self):
+        return {dimension.key: dimension for dimension in self.dimensions}
+
+    @cached_property
+    def rungs(self) -> list[Rung]:
+        """The steps from the lowest to the highest: levels, or bands where there are no levels."""
+        if self.edition.uses_levels:
+            return [Rung(level.number, level.name, level.summary) for level in self.levels]
+        return [Rung(i, band["name"], band.get("meaning", "")) for i, band in enumerate(self.edition.scoring["bands"])]
+
+    @property
+    def named_rungs(self) -> list[tuple[int, str]]:
+        return [(rung.number, rung.name) for rung in self.rungs]
+
+    @property
+    def top(self) -> int:
+        return self.rungs[-1].number
+
+    @cached_property
+    def index_scale(self) -> scoring.IndexScale:
+        """What indexes, or section scores, of this edition are read on."""
+        if self.edition.uses_levels:
+            return scoring.IndexScale.of_levels([level.number for level in self.levels])
+        return scoring.IndexScale.of_bands([scoring.Band.parsed(band) for band in self.edition.scoring["bands"]])
+
+    @cached_property
+    def rules(self) -> dict[str, str]:
+        """Names of the scoring rules by key; empty where the framework is scored by sums."""
+        return {rule["key"]: rule["name"] for rule in self.edition.scoring.get("rules", [])}
+
+    @property
+    def default_rule(self) -> str:
+        return self.edition.scoring.get("default_rule") or ""
+
+    @cached_property
+    def quick_keys(self) -> set[str]:
+        """Criteria of the short questionnaire; empty where the edition marks none."""
+        return {criterion.key for criterion in self.criteria if criterion.quick}
+
+
+class Questionnaire(models.TextChoices):
+    """Which of the criteria of an edition are asked: all, or those that are marked as quick."""
+
+    FULL = "full", "Full questionnaire"
+    SHORT = "short", "Short questionnaire"
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
@@ -188,195 +286,6 @@ class Edition(Drafting, Revised):
     def contents(self) -> Contents:
         """Everything inside the edition. That of a published one is kept in memory, as it can never change."""
         return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)
-
-
-class Level(Revised, Part):
-    """A step on the ladder. The lowest one is the floor and has no criteria."""
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="levels")
-    number = models.PositiveSmallIntegerField()
-    alias = models.CharField(max_length=20, blank=True)
-    name = models.CharField(max_length=120)
-    also_called = models.JSONField(default=list, blank=True)
-    summary = models.TextField(blank=True)
-    description = models.TextField(blank=True)
-    highlights = models.JSONField(default=list, blank=True)
-    technology = models.JSONField(default=list, blank=True)
-    fits = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["edition", "number"],
-                name="level_number_unique",
-                violation_error_message="This level exists already.",
-            )
-        ]
-
-    def __str__(self):
-        return f"{self.number} {self.name}"
-
-
-class Ordered(Revised, Part):
-    """What stands in an edition under a key of its own and in an order of its own."""
-
-    key = models.CharField(max_length=120)
-    order = models.PositiveIntegerField()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self):
-        return self.key
-
-
-class Group(Ordered):
-    """Several dimensions that belong together."""
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="groups")
-    name = models.CharField(max_length=120)
-    about = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["edition", "key"], name="group_key_unique", violation_error_message="This key is taken."
-            )
-        ]
-
-
-class Dimension(Ordered):
-    """An area of capability."""
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="dimensions")
-    group = models.ForeignKey(Group, models.SET_NULL, null=True, blank=True, related_name="dimensions")
-    name = models.CharField(max_length=120)
-    about = models.TextField(blank=True)
-
-    #: Its criteria, where the dimension comes from an edition's `contents`.
-    asked: list["Criterion"]
-
-    class Meta:
-        ordering = ["order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["edition", "key"], name="dimension_key_unique", violation_error_message="This key is taken."
-            )
-        ]
-
-
-class Scale(Ordered):
-    """Ordered choices for rating; `other_answers` are those that are not ratings (does not apply, does not know)."""
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="scales")
-    other_answers = models.JSONField(default=list, blank=True)
-    editorial = models.BooleanField("changed without changing the meaning", default=False)
-
-    class Meta:
-        ordering = ["order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["edition", "key"], name="scale_key_unique", violation_error_message="This key is taken."
-            )
-        ]
-
-    @cached_property
-    def by_code(self) -> dict[str, "Choice"]:
-        return {choice.code: choice for choice in self.choices.all()}
-
-    @cached_property
-    def other_by_code(self) -> dict[str, dict]:
-        return {answer["code"]: answer for answer in self.other_answers}
-
-
-class Choice(Part):
-    """A step of a scale; points are `value / highest value`. Its scale counts the changes."""
-
-    scale = models.ForeignKey(Scale, models.CASCADE, related_name="choices")
-    code = models.CharField(max_length=20)
-    value = models.PositiveIntegerField()
-    name = models.CharField(max_length=120)
-    anchor = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["value"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scale", "code"], name="choice_code_unique", violation_error_message="This code is taken."
-            ),
-            models.UniqueConstraint(
-                fields=["scale", "value"], name="choice_value_unique", violation_error_message="This value is taken."
-            ),
-            models.CheckConstraint(
-                condition=~Q(code__in=["NA", "DK"]),
-                name="choice_code_not_reserved",
-                violation_error_message="NA and DK are answers, not choices of a scale.",
-            ),
-        ]
-
-    def __str__(self):
-        return self.name
-
-    def in_edition(self):
-        return self.scale.edition
-
-
-class Criterion(Ordered):
-    """A practice that can be rated. The key stays the same across editions; `meaning` counts changes of meaning."""
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="criteria")
-    dimension = models.ForeignKey(Dimension, models.CASCADE, related_name="criteria")
-    level = models.ForeignKey(Level, models.CASCADE, null=True, blank=True, related_name="criteria")
-    scale = models.ForeignKey(Scale, models.CASCADE, related_name="criteria")
-    meaning = models.PositiveSmallIntegerField(default=1)
-    editorial = models.BooleanField("changed without changing the meaning", default=False)
-    quick = models.BooleanField(default=False)
-    statement = models.TextField()
-    evidence = models.TextField(blank=True)
-    next = models.TextField("next step", blank=True)
-    na = models.TextField("may not apply when", blank=True)
-    source = models.CharField(max_length=200, blank=True)
-    refs = models.JSONField(default=list, blank=True)
-
-    class Meta:
-        ordering = ["order"]
-        verbose_name_plural = "criteria"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["edition", "key"], name="criterion_key_unique", violation_error_message="This key is taken."
-            )
-        ]
-
-    def answer_name(self, code: str) -> str:
-        """What a code is called: the choice's name, or that of an answer which is not a rating.
-
-        A code of an earlier version that the scale no longer has stands for itself; no code is "Not answered".
-        """
-        if choice := self.scale.by_code.get(code):
-            return choice.name
-        if other := self.scale.other_by_code.get(code):
-            return other["name"]
-        return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
-
-
-class Symptom(Ordered):
-    """A statement that describes a low level; asked, never scored."""
-
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="symptoms")
-    level = models.PositiveSmallIntegerField()
-    statement = models.TextField()
-    cleared_by = models.JSONField(default=list, blank=True)
-    refs = models.JSONField(default=list, blank=True)
-
-    class Meta:
-        ordering = ["order"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["edition", "key"], name="symptom_key_unique", violation_error_message="This key is taken."
-            )
-        ]
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from .. import scoring
 from .accounts import User
-from .frameworks import Choice, Criterion, Symptom
+from .edition_parts import Choice, Criterion, Symptom
 from .participation import Guest, Invitation, respond_hash
 from .refusals import Refused
 

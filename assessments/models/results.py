@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from .. import scoring
 from .accounts import User
-from .assessments import Assessment
-from .frameworks import Edition, Framework, published_contents
+from .frameworks import Edition, Framework, Questionnaire, published_contents
 from .teams import Team
 
 
@@ -157,7 +156,7 @@ class Result(Figures):
     """One generation of what an assessment came to; exactly one per assessment is current."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="results")
+    assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="results")
     generation = models.PositiveSmallIntegerField()
     is_current = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -171,7 +170,7 @@ class Result(Figures):
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="results")
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="results")
     rule = models.CharField(max_length=80, blank=True)
-    questionnaire = models.CharField(max_length=5, choices=Assessment.Questionnaire)
+    questionnaire = models.CharField(max_length=5, choices=Questionnaire)
     date = models.DateField()
 
     #: Status of the assessment, where the history has annotated it.
@@ -266,7 +265,7 @@ class Result(Figures):
 
     @property
     def is_short(self):
-        return self.questionnaire == Assessment.Questionnaire.SHORT
+        return self.questionnaire == Questionnaire.SHORT
 
     @property
     def index_scale(self) -> scoring.IndexScale:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from .. import scoring
 from .assessments import Assessment
-from .frameworks import Criterion
+from .edition_parts import Criterion
 from .journal import Event
 from .ratings import AgreedRating
 from .refusals import Refused

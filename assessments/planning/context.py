@@ -5,8 +5,8 @@ from typing import Any
 
 from django.http import Http404
 
-from ..models import Action, AdviserAnswers, Assessment, Edition, Result, Team
-from ..models.contents import Contents
+from ..models import Action, AdviserAnswers, Edition, Questionnaire, Result, Team
+from ..models.frameworks import Contents
 from ..models.frozen_scores import Recalled
 from ..scoring import IndexScale
 from .target_progress import GradedTarget, graded
@@ -26,8 +26,8 @@ class Aspiration:
         if framework_key:
             rows = rows.filter(framework__key=framework_key)
         rows = rows.select_related("framework", "edition", "assessment", "team").chronological()
-        self.latest: Result | None = rows.filter(questionnaire=Assessment.Questionnaire.FULL).last()
-        short = rows.filter(questionnaire=Assessment.Questionnaire.SHORT)
+        self.latest: Result | None = rows.filter(questionnaire=Questionnaire.FULL).last()
+        short = rows.filter(questionnaire=Questionnaire.SHORT)
         self.short: Result | None = None if self.latest else short.last()
         newest = self.latest or self.short
         key = framework_key or (newest.framework.key if newest else next(iter(self.editions), ""))

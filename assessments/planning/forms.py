@@ -3,7 +3,7 @@
 from django import forms
 
 from ..models import Action, Criterion, Team, User
-from ..models.contents import Contents
+from ..models.frameworks import Contents
 from ..web import markdown
 from ..web.form_fields import DayField
 

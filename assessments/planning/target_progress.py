@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .. import scoring
-from ..models import Assessment, PartResult, Result, Target
+from ..models import PartResult, Questionnaire, Result, Target
 from ..models.frameworks import published_contents
 from ..models.frozen_scores import Recalled
 from ..scoring import target_grading as grading
@@ -93,7 +93,7 @@ class _Grader:
     def _stored(self, earliest: datetime.date) -> Iterable[Result]:
         rows = Result.objects.current_only().filter(
             team__in={target.team_id for target in self.targets},
-            questionnaire=Assessment.Questionnaire.FULL,
+            questionnaire=Questionnaire.FULL,
             date__gte=earliest,
         )
         return rows.defer("cells", "warnings").chronological().wired()

@@ -5,7 +5,7 @@ from collections import Counter
 from django import forms
 from django.db.models import Count
 
-from ..models import Assessment, Edition, Result, Unit
+from ..models import Edition, Questionnaire, Result, Unit
 from ..web.form_fields import DayField
 from .rows import Query
 
@@ -24,7 +24,7 @@ class PortfolioForm(forms.Form):
     as_of = DayField(required=False, label="As of")
     sort = forms.ChoiceField(required=False, label="Sorted by")
     rule = forms.ChoiceField(required=False)
-    questionnaire = forms.ChoiceField(required=False, choices=Assessment.Questionnaire)
+    questionnaire = forms.ChoiceField(required=False, choices=Questionnaire)
 
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)

@@ -1,6 +1,6 @@
 """A team's results as a table for a spreadsheet."""
 
-from ..models import Assessment, PartResult, Team
+from ..models import PartResult, Questionnaire, Team
 from ..models.results import as_fraction
 from ..web.spreadsheets import Cell, Table
 
@@ -16,7 +16,7 @@ def team_table(team: Team) -> Table:
         contents = result.edition.contents
         names = {("dimension", d.key): d.name for d in contents.dimensions}
         names |= {("group", g.key): g.name for g in contents.groups}
-        questionnaire = Assessment.Questionnaire(result.questionnaire).label
+        questionnaire = Questionnaire(result.questionnaire).label
         known = [result.date, result.edition.framework.name, result.edition.version, questionnaire]
         known.append(contents.rules.get(result.rule, ""))
         figures = [("Overall", result), *((names.get((p.kind, p.key), p.key), p) for p in parts.get(result.pk, []))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .. import charts
 from ..charts import HistoryPoint
 from ..models import Assessment, Result, Target, Team
-from ..models.contents import Contents
+from ..models.frameworks import Contents
 from ..models.results import as_fraction
 from ..web.dates import apart_from
 from .history import TeamHistory
