@@ -106,8 +106,8 @@ if TESTING:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "assessments.User"
-# The address is unique regardless of case, by a constraint on its lower form that the checks do not understand.
-SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004"]
+# The address is unique regardless of case, by a constraint on its lower form that the check does not understand.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["assessments.accounts.backend.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

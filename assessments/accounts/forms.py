@@ -8,6 +8,7 @@ from django.contrib.auth.forms import SetPasswordMixin
 
 from ..models import User
 from ..models.accounts import setup_code
+from ..models.names import PlainNameField, validate_visible
 
 
 class SignInForm(forms.Form):
@@ -73,8 +74,10 @@ class SetupForm(_NewPassword):
     """The first administrator of an empty database."""
 
     code = forms.CharField(label="Code", help_text="The server printed it when it started.")
-    name = forms.CharField(max_length=120, label="Your name")
-    email = forms.EmailField(max_length=254, label="Your address", help_text="You sign in with it.")
+    name = PlainNameField(max_length=120, label="Your name")
+    email = forms.EmailField(
+        max_length=254, label="Your address", help_text="You sign in with it.", validators=[validate_visible]
+    )
     field_order = ["code", "name", "email", "password1", "password2"]
 
     def clean_code(self):

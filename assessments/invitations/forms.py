@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from ..models import Invitation, User
+from ..models.names import PlainNameField, validate_visible
 from ..models.participation import Pledge
 
 
@@ -88,6 +89,7 @@ def _without_name(before: str, *, is_first: bool) -> str:
 def _is_address(word: str) -> bool:
     try:
         validate_email(word)
+        validate_visible(word)
     except ValidationError:
         return False
     return True
@@ -96,7 +98,7 @@ def _is_address(word: str) -> bool:
 class AcceptForm(forms.Form):
     """Coming in. The pledge is the personal link that somebody gets who uses the shared one."""
 
-    name = forms.CharField(
+    name = PlainNameField(
         max_length=120,
         required=False,
         label="Your name",

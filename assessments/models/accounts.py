@@ -25,6 +25,7 @@ from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from .journal import Event
+from .names import NameField, VisibleEmailField
 from .writing import hold_to_erase, hold_to_write, writing
 
 log = logging.getLogger("maturity")
@@ -153,8 +154,8 @@ class User(AbstractBaseUser):
     """A person with an account; signs in by address, which is unique regardless of case."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField("address", max_length=254)
-    name = models.CharField(max_length=120, blank=True)
+    email = VisibleEmailField("address", max_length=254)
+    name = NameField(max_length=120, blank=True)
     is_active = models.BooleanField("may sign in", default=True)
     is_administrator = models.BooleanField("administrator", default=False)
     is_demo = models.BooleanField(default=False, editable=False)

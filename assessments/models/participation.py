@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .accounts import User
+from .names import NameField, VisibleEmailField
 from .sealing import opening_key, seal, unseal
 
 
@@ -100,8 +101,8 @@ class Invitation(models.Model):
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="invitations")
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="invitations")
-    email = models.EmailField(max_length=254, blank=True)
-    name = models.CharField(max_length=120, blank=True)
+    email = VisibleEmailField(max_length=254, blank=True)
+    name = NameField(max_length=120, blank=True)
     is_shared = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     expires_on = models.DateField(null=True, blank=True, help_text="The last day on which its links work.")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from .accounts import User
 from .journal import Event
+from .names import NameField
 from .writing import writing
 
 
@@ -80,7 +81,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
 class Unit(models.Model):
     """A part of the organisation; units form a tree."""
 
-    name = models.CharField(max_length=120)
+    name = NameField(max_length=120)
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="part of"
     )
@@ -185,8 +186,8 @@ class Team(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="teams")
-    name = models.CharField(max_length=120)
-    about = models.CharField("what it does", max_length=300, blank=True)
+    name = NameField(max_length=120)
+    about = NameField("what it does", max_length=300, blank=True)
     time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from ..models import Membership, Team, Unit
+from ..models.names import PlainNameField
 from ..models.teams import default_time_zone
 from ..web.form_fields import PersonField
 
@@ -62,7 +63,7 @@ class MemberForm(forms.Form):
     """Somebody to add, by address; the name is used where the account is new."""
 
     email = PersonField()
-    name = forms.CharField(max_length=120, required=False)
+    name = PlainNameField(max_length=120, required=False)
     role = forms.ChoiceField(
         choices=[(role.value, role.label) for role in Membership.IN_TEAM], initial=Membership.Role.MEMBER
     )
@@ -76,4 +77,4 @@ class RoleForm(forms.Form):
 
 class ManagerForm(forms.Form):
     email = PersonField()
-    name = forms.CharField(max_length=120, required=False)
+    name = PlainNameField(max_length=120, required=False)

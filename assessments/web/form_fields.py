@@ -3,10 +3,11 @@
 import datetime
 
 from django import forms
-from django.core.validators import URLValidator
+from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 
 from ..models import User
+from ..models.names import validate_visible
 from .dates import day
 
 
@@ -61,6 +62,8 @@ class AccountField(forms.EmailField):
 
 class PersonField(forms.EmailField):
     """An address at which somebody is known or will be."""
+
+    default_validators = [validate_email, validate_visible]
 
     def __init__(self, **kwargs):
         kwargs = {"label": "Address", "max_length": 254, **kwargs}
