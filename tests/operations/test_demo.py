@@ -30,6 +30,8 @@ from assessments.planning.target_progress import graded
 
 from ..factories import make_team, make_user
 
+pytestmark = pytest.mark.slow
+
 TODAY = datetime.date(2026, 10, 20)
 #: What is told of each kind; keys of rows that the database numbers are left out.
 TOLD = {

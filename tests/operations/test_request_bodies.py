@@ -114,6 +114,7 @@ def static_root(tmp_path_factory):
     return collect_static(tmp_path_factory.mktemp("static") / "files")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "announced"])
 def test_served_it_fills_neither_memory_nor_disk(tmp_path, static_root, chunked):
     """With gunicorn: the answer comes while the body is still being sent."""

@@ -8,6 +8,8 @@ import pytest
 
 from ..servers import ROOT
 
+pytestmark = pytest.mark.slow
+
 SUITE = {
     "test_inside.py": "import pytest\ndef test_one(): pytest.skip('no server')\ndef test_two(): pass\n",
     "test_marked.py": "import pytest\n@pytest.mark.skip(reason='no browser')\ndef test_three(): pass\n",

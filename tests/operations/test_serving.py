@@ -17,7 +17,7 @@ from .. import servers
 from ..servers import ROOT, collect_static, manage, plain_environment, scratch_database, serving
 from .test_deployment_files import compose, make_secrets, of
 
-pytestmark = pytest.mark.xdist_group("serving")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serving")]
 
 
 def copy_build_context(target):
