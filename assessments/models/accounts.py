@@ -26,6 +26,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from .journal import Event
 from .names import NameField, VisibleEmailField
+from .refusals import AccountChanged
 from .writing import hold_to_erase, hold_to_write, writing
 
 log = logging.getLogger("maturity")
@@ -317,12 +318,15 @@ class User(AbstractBaseUser):
     def choose_password(self, password: str, *, by_link: bool = False):
         """Sets the password that its owner has chosen; every other session and link of the account ends with it.
 
-        A link proves that its holder owns the email: see `set_password_link`.
+        A link proves that its holder owns the email: see `set_password_link`. Raises AccountChanged if password or
+        rights changed since this person was read: whoever knew the password until then need not be the owner.
         """
+        as_read = User.objects.filter(pk=self.pk, password=self.password, session_generation=self.session_generation)
+        self.set_password(password)
+        self.is_confirmed = self.is_confirmed or by_link
         with writing(self):
-            self.set_password(password)
-            self.is_confirmed = self.is_confirmed or by_link
-            self.save(update_fields=["password", "is_confirmed"])
+            if not as_read.update(password=self.password, is_confirmed=self.is_confirmed):
+                raise AccountChanged
             Event.record("account.password", by=self, person=str(self.pk))
 
 

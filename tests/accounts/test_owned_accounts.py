@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments.models import Membership, User
+from assessments.models.refusals import AccountChanged
 
 from ..factories import make_membership, make_team, make_unit, make_user
 
@@ -175,6 +176,55 @@ def test_an_account_made_by_a_lead_is_not_the_leads_when_it_is_promoted(admin, t
     promote_on_the_account_page(admin, victim)
     assert [message.to for message in mail.outbox] == [["new@example.org"]]
     assert Client().post("/sign-in/", {"email": victim.email, "password": ""}).status_code == 200
+
+
+class TestAPasswordThatIsChangedAtThatMoment:
+    """Somebody who holds an account changes its password all the time, to have the last word when it is promoted."""
+
+    @pytest.fixture
+    def overtaken(self, admin, monkeypatch) -> list[User]:
+        """The account is promoted after the present password was checked, and before the new one is stored."""
+        promoted: list[User] = []
+        check = User.set_password
+
+        def be_overtaken(self, password):
+            if not promoted:
+                promoted.append(self)
+                promote_on_the_account_page(admin, self)
+            check(self, password)
+
+        monkeypatch.setattr(User, "set_password", be_overtaken)
+        return promoted
+
+    def test_is_not_stored(self, admin, request):
+        user = make_user(password=MINE)
+        session = signed_in(user)
+        overtaken = request.getfixturevalue("overtaken")
+        fields = {"old": MINE, "password1": "mine-from-now-on", "password2": "mine-from-now-on"}
+        page = session.post("/account/password/", fields)
+        assert overtaken
+        assert page.status_code == 409
+        assert "changed a moment ago" in page.content.decode()
+        assert has_more_rights(user)
+        assert not Client().login(username=user.email, password="mine-from-now-on")
+        assert session.get("/account/").status_code == 302
+
+    def test_by_a_link_that_has_just_ended_is_not_stored(self, admin, request):
+        user = make_user()
+        path = LINK.search(user.set_password_link())[0]
+        overtaken = request.getfixturevalue("overtaken")
+        page = Client().post(path, {"password1": MINE, "password2": MINE})
+        assert overtaken
+        assert page.status_code == 409
+        assert not Client().login(username=user.email, password=MINE)
+
+    def test_by_one_link_at_the_same_time_is_stored_once(self):
+        user = make_user()
+        one, other = (User.objects.get(pk=user.pk) for _ in range(2))
+        one.choose_password("the-first-of-two", by_link=True)
+        with pytest.raises(AccountChanged):
+            other.choose_password("the-second-of-two", by_link=True)
+        assert Client().login(username=user.email, password="the-first-of-two")
 
 
 class TestAccountsFromBefore:
