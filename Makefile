@@ -33,7 +33,8 @@ dev: $(installed_dev) ## serve with DEBUG on, and again after every change to th
 	@$(bin) scripts/port_is_free.py '$(HOST)' '$(PORT)'
 	@$(server) DEBUG=1 $(bin) manage.py prepare
 	@$(server) DEBUG=1 $(bin) manage.py greet
-	@$(server) DEBUG=1 exec $(bin) manage.py runserver '$(HOST):$(PORT)'
+	@export $(server) DEBUG=1; $(bin) manage.py send_due --every 5 --child-of $$$$ & \
+	exec $(bin) manage.py runserver '$(HOST):$(PORT)'
 
 demo: $(installed) ## fill an empty database with the demo organisation
 	@$(server) DEMO=1 $(bin) manage.py prepare

@@ -1,5 +1,6 @@
 """How gunicorn serves the application; it finds this file by its name. Every value comes from the environment."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,18 +11,20 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
 HERE = Path(__file__).resolve().parent
+MANAGE = str(HERE / "manage.py")
 sys.path.insert(0, str(HERE))
 
 try:
     # Read here as well, so that a malformed value stops the start once and not in every worker.
     env = import_module("maturity.environment")
-    import_module("maturity.settings")
+    settings = import_module("maturity.settings")
     without_secrets = import_module("maturity.logs").without_secrets
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
     threads = env.number("WEB_THREADS", 4, minimum=1, maximum=64)
     accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
     greets = env.boolean("GREETING", True)
+    sends = env.boolean("SEND_DUE", True) and settings.MAIL_ENABLED
 except ImproperlyConfigured as error:
     sys.exit(f"Maturity cannot start. {error}")
 
@@ -56,6 +59,18 @@ logger_class = QuietLogger
 
 
 def when_ready(server):
-    """Says where the application is. A process of its own: this one must hold no database connection when it forks."""
+    """Starts what runs beside the workers. As processes: this one must hold no database connection when it forks."""
     if greets:
-        subprocess.Popen([sys.executable, str(HERE / "manage.py"), "greet"])  # noqa: S603
+        subprocess.Popen([sys.executable, MANAGE, "greet"])  # noqa: S603
+    if sends:
+        # It notices when this process is gone, however that ended.
+        command = [sys.executable, MANAGE, "send_due", "--every", "5", "--child-of", str(os.getpid())]
+        server.sender = subprocess.Popen(command)  # noqa: S603
+
+
+def on_exit(server):
+    """Lets the mail that is being sent be finished."""
+    if sends and hasattr(server, "sender"):
+        server.sender.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.sender.wait(timeout=8)

@@ -150,6 +150,8 @@ if DEBUG and not _mail:
     _mail = {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
 MAIL_ENABLED = bool(_mail)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "assessments.outbox.smtp.Backend"
 EMAIL_HOST = _mail.get("EMAIL_HOST") or "localhost"
 EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""

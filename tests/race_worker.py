@@ -15,7 +15,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from assessments.invitations.mail import queue_due, send_waiting  # noqa: E402
+from assessments.invitations.mail import queue_due  # noqa: E402
 from assessments.models import (  # noqa: E402
     Answer,
     Assessment,
@@ -31,6 +31,7 @@ from assessments.models import (  # noqa: E402
     answering_sql,
 )
 from assessments.models.participation import new_token  # noqa: E402
+from assessments.outbox.sending import send_waiting  # noqa: E402
 
 
 class Unlocked:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import PersonGone, User
+from ..models import Mail, PersonGone, User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
@@ -55,7 +55,8 @@ def accounts(request):
     words = request.GET.get("q", "").strip()
     found = User.objects.matching(words).prefetch_related("memberships__team", "memberships__unit")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/accounts.html", {"page": page, "words": words})
+    undelivered = Mail.objects.undelivered().filter(assessment=None)
+    return render(request, "accounts/accounts.html", {"page": page, "words": words, "undelivered": undelivered})
 
 
 def _link_page(request, person):
@@ -100,7 +101,13 @@ def edit(request, pk):
                 return _link_page(request, person)
             return redirect("accounts")
     memberships = person.memberships.select_related("team", "unit")
-    context = {"form": form, "person": person, "memberships": memberships, "mail_enabled": settings.MAIL_ENABLED}
+    context = {
+        "form": form,
+        "person": person,
+        "memberships": memberships,
+        "mail_enabled": settings.MAIL_ENABLED,
+        "undelivered": person.mails.undelivered(),
+    }
     return render(request, "accounts/edit.html", context)
 
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..lifecycle.views import refusal_told
 from ..models.participation import link_to
 from ..permissions.access import get_assessment, get_followed
-from . import mail
 from .forms import InviteForm
 from .qr_code import qr_code
 from .tracking import Following
@@ -25,6 +24,7 @@ def _page(request, assessment, may, *, form=None, status=200, **context):
         "following": following,
         "shared": assessment.invitations.shared().usable().first(),
         "mail_enabled": settings.MAIL_ENABLED,
+        "undelivered": assessment.mails.undelivered(),
     }
     return render(request, "invitations/invite.html", context, status=status)
 
@@ -41,7 +41,6 @@ def invite(request, pk):
     if not form.is_valid():
         return _page(request, assessment, may, form=form, status=422)
     number = assessment.invite(by=request.user, **form.people())
-    mail.send_soon(assessment)
     messages.success(request, _told(number, assessment))
     return redirect("assessment-invite", pk)
 
@@ -50,8 +49,8 @@ def _told(number: int, assessment) -> str:
     people = "1 person is" if number == 1 else f"{number} people are"
     if not settings.MAIL_ENABLED:
         return f"{people} on the list. Mail is not set up here, so nothing was sent; share the link instead."
-    when = "as soon as you open the assessment" if assessment.is_draft else "now"
-    return f"{people} invited; the mails go out {when}."
+    when = "The mails go out when you open the assessment." if assessment.is_draft else "The mails are on their way."
+    return f"{people} invited. {when}"
 
 
 @require_POST
@@ -98,12 +97,13 @@ def revoke(request, pk, invitation):
 def remind(request, pk):
     assessment, _ = get_assessment(request, pk, may="invite")
     number = assessment.remind(by=request.user)
-    mail.send_soon(assessment)
-    people = "1 person" if number == 1 else f"{number} people"
-    if settings.MAIL_ENABLED:
-        messages.success(request, f"{people} will be reminded by mail.")
-    else:
+    if not settings.MAIL_ENABLED:
         messages.warning(request, "Mail is not set up here, so nobody was reminded.")
+    elif not number:
+        messages.info(request, "Nobody was reminded: everyone who has not submitted got a mail about it today.")
+    else:
+        people = "1 person is" if number == 1 else f"{number} people are"
+        messages.success(request, f"{people} reminded by mail.")
     return redirect(assessment)
 
 

@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..invitations import mail
 from ..models import Refused
 from ..permissions.access import get_assessment
 from .forms import FacilitatorForm
@@ -18,7 +17,6 @@ from .views import refusal_told
 def open_draft(request, pk):
     assessment, _ = get_assessment(request, pk, may="start")
     assessment.open(by=request.user)
-    mail.send_soon(assessment)
     messages.success(request, "The assessment is open.")
     return redirect(assessment)
 

@@ -97,6 +97,7 @@ def _page(request, assessment, may, *, due_form=None):
         "due_form": due_form or (DueForm(assessment=assessment) if may("extend") else None),
         "facilitator_form": FacilitatorForm(assessment=assessment) if may("extend") else None,
         "mail_enabled": settings.MAIL_ENABLED,
+        "undelivered": assessment.mails.undelivered() if may("invite") else None,
     }
     return render(request, "lifecycle/assessment.html", context)
 

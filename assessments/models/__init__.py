@@ -19,7 +19,7 @@ from .edition_editing import EditRefused, Frozen, StaleEdit
 from .edition_parts import Choice, Criterion, Dimension, Group, Level, Scale, Symptom
 from .frameworks import Edition, Framework, Questionnaire
 from .journal import Event
-from .outbox import Mail
+from .outbox import Mail, PasswordRequest
 from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
 from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
@@ -57,6 +57,7 @@ __all__ = [
     "PageMark",
     "PartResult",
     "Participation",
+    "PasswordRequest",
     "PersonGone",
     "Questionnaire",
     "Rating",

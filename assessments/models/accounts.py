@@ -2,22 +2,18 @@
 
 import base64
 import contextlib
-import logging
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.core.mail import send_mail
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -28,8 +24,6 @@ from .journal import Event
 from .names import NameField, VisibleEmailField
 from .refusals import AccountChanged
 from .writing import hold_to_erase, hold_to_write, writing
-
-log = logging.getLogger("maturity")
 
 
 def setup_code() -> str:
@@ -167,6 +161,9 @@ class User(AbstractBaseUser):
     keyboard_shortcuts = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    #: Mails about this account; see `outbox`.
+    mails: Any
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"
@@ -227,16 +224,10 @@ class User(AbstractBaseUser):
         return self.set_password_link() if shown_to.administers else ""
 
     def mail_password_link(self, *, is_new: bool) -> bool:
-        """Mails the link to its owner; whether a mail server took it. Without one set up nothing is sent."""
+        """Puts a mail with the link to its owner into the outbox; False, and nothing, if mail is not set up."""
         if not settings.MAIL_ENABLED:
             return False
-        context = {"user": self, "link": self.set_password_link(), "is_new": is_new, "site": settings.SITE_URL}
-        subject = "Your account on Maturity" if is_new else "Set a new password on Maturity"
-        try:
-            send_mail(subject, render_to_string("accounts/set_password.txt", context), None, [self.email])
-        except (SMTPException, OSError) as error:
-            log.warning("a mail was not taken: %s", error.__class__.__name__)
-            return False
+        self.mails.queue_for(self, self.mails.model.Kind.NEW_ACCOUNT if is_new else self.mails.model.Kind.NEW_PASSWORD)
         return True
 
     def erase(self, *, by: "User"):
@@ -327,6 +318,8 @@ class User(AbstractBaseUser):
         with writing(self):
             if not as_read.update(password=self.password, is_confirmed=self.is_confirmed):
                 raise AccountChanged
+            # Whatever became of the mails with a link: it is not needed any more.
+            self.mails.all().delete()
             Event.record("account.password", by=self, person=str(self.pk))
 
 

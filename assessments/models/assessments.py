@@ -19,7 +19,6 @@ from .edition_parts import Criterion
 from .frameworks import Edition, Questionnaire
 from .inviting import Inviting
 from .journal import Event
-from .outbox import Mail
 from .participation import Participation
 from .ratings import Rating, Respondent
 from .refusals import Refused
@@ -309,7 +308,6 @@ class Assessment(Answering, Inviting, models.Model):
             if due and due < locked.date:
                 raise Refused(TOO_EARLY)
             Assessment.objects.filter(pk=self.pk).update(due=due)
-            Mail.objects.filter(assessment=self, kind__in=Mail.BY_DATE).delete()
             Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
 
     def set_facilitator(self, user, *, by):

@@ -210,6 +210,34 @@ class Inviting(Moving):
             invitation.add_link(token)
             locked._start_answering(Guest(invitation, token), counts=user.is_confirmed)
 
+    def token_for_mail(self, mail: Mail) -> str | None:
+        """The token of the link in this mail, in force before the mail leaves, so that no link leads nowhere.
+
+        Empty if the person is to use the link they have; None if nobody needs the mail any more.
+        """
+        with transaction.atomic():
+            locked = self._lock()
+            person = locked.participations.filter(pk=mail.participation_id).first()
+            if locked.status != OPEN or person is None or not person.address or locked._is_shut_out(person):
+                return None
+            # Who is invited anonymously gets the mail in any case: a mail that is not sent would tell who has answered.
+            invited_anonymously = locked.anonymous and mail.kind == Mail.Kind.INVITATION
+            if person.state == Participation.State.SUBMITTED and not invited_anonymously:
+                return None
+            if locked.anonymous and not invited_anonymously:
+                return ""
+            return locked.make_link(person)
+
+    def _is_shut_out(self, person: Participation) -> bool:
+        """Whether the link of this person was withdrawn, or their account no longer answers for the team."""
+        mine = {"pk": person.invitation_id} if person.invitation_id else {"user": person.user_id}
+        if self.invitations.filter(**mine).exclude(revoked_on=None).exists():
+            return True
+        if person.user is None:
+            return False
+        answering = self.team.memberships.answering().filter(user=person.user, user__is_active=True)
+        return not answering.exists()
+
     def _refuse_unless_usable(self, invitation):
         if not self.invitations.usable().filter(pk=invitation.pk).exists():
             raise Refused("This link does not work any more.")

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from assessments.models import Membership, User
 from assessments.models.refusals import AccountChanged
+from assessments.outbox.sending import send_waiting
 
 from ..factories import make_membership, make_team, make_unit, make_user
 
@@ -44,6 +45,7 @@ class TestTheLinkOfANewAccount:
         page = members_page(signed_in(lead), team)
         assert not LINK.search(page)
         assert ("by mail to new@example.org" if is_set_up else "ask an administrator") in page
+        send_waiting()
         assert [message.to for message in mail.outbox] == [["new@example.org"]] * is_set_up
 
     def test_goes_by_mail_alone_where_mail_is_set_up(self, team, admin, settings):
@@ -57,8 +59,9 @@ class TestTheLinkOfANewAccount:
             client.post(f"/accounts/{User.objects.get(email='two@example.org').pk}/link/").content.decode(),
         ]
         assert not [page for page in pages if LINK.search(page)]
+        send_waiting()
         sent = [message.to[0] for message in mail.outbox if LINK.search(message.body)]
-        assert sent == ["new@example.org", "two@example.org", "three@example.org", "two@example.org"]
+        assert sent == ["new@example.org", "two@example.org", "three@example.org"]
 
     def test_is_shown_to_administrators_without_mail(self, team, admin):
         client = signed_in(admin)
@@ -147,6 +150,7 @@ def test_whose_password_has_ended_gets_a_link(admin, settings):
     other = make_user(password=MINE)
     settings.MAIL_ENABLED = True
     make_manager_on_the_page_of_the_unit(admin, other)
+    send_waiting()
     assert [message.to for message in mail.outbox] == [[other.email]]
 
 
@@ -174,6 +178,7 @@ def test_an_account_made_by_a_lead_is_not_the_leads_when_it_is_promoted(admin, t
     assert not LINK.search(page)
     victim = User.objects.get(email=NEW["email"])
     promote_on_the_account_page(admin, victim)
+    send_waiting()
     assert [message.to for message in mail.outbox] == [["new@example.org"]]
     assert Client().post("/sign-in/", {"email": victim.email, "password": ""}).status_code == 200
 

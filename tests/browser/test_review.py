@@ -10,6 +10,7 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from assessments.models import Assessment, Respondent
+from assessments.outbox.sending import send_waiting
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -71,6 +72,7 @@ class Party:
         page.get_by_role("button", name="Invite", exact=True).click()
         expect(page.get_by_text("5 people are invited")).to_be_visible()
         self.look(page)
+        send_waiting()
         return {m.to[0].partition("@")[0]: re.search(r"http\S+/i/\S+", m.body)[0] for m in mail.outbox}
 
     def answers(self, name: str, link: str, *, look: bool = False):

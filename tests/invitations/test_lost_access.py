@@ -5,10 +5,9 @@ import re
 
 import pytest
 from django.core import mail
-from django.utils import timezone
 
-from assessments.invitations import mail as mailing
 from assessments.models import Guest, Invitation, Mail, Membership, Refused, answering_sql
+from assessments.outbox.sending import send_waiting
 
 from .. import toy
 from ..factories import make_membership, make_user
@@ -31,7 +30,7 @@ def assessment(team, lead, member):
     """Open; both have answered, and the member has a link."""
     assessment = toy.start(team=team, by=lead)
     assessment.invite(by=lead, members=[member.user])
-    mailing.send_waiting()
+    send_waiting()
     for who in (lead, member.user):
         toy.rate(assessment, who, "F - - - - - - -")
     return assessment
@@ -83,18 +82,18 @@ def test_no_reminder_is_sent(assessment, team, lead, member, way):
     way(team, lead, member)
     mail.outbox.clear()
     assessment.remind(by=lead)
-    mailing.send_waiting()
+    send_waiting()
     assert "mia@toy.example" not in [address for each in mail.outbox for address in each.to]
 
 
 def test_a_link_that_was_taken_away_is_not_renewed_by_a_reminder(assessment, lead):
     guest = toy.guest(assessment, email="guest@toy.example")
     toy.rate(assessment, guest, "F - - - - - - -")
-    Mail.objects.update(sent_at=timezone.now())
+    Mail.objects.update(state=Mail.State.SENT)
     assessment.revoke(guest.invitation, by=lead)
     mail.outbox.clear()
     assessment.remind(by=lead)
-    mailing.send_waiting()
+    send_waiting()
     assert ["guest@toy.example"] not in [each.to for each in mail.outbox]
     person = assessment.participations.get(invitation=guest.invitation)
     assert assessment.make_link(person) == ""

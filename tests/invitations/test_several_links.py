@@ -7,10 +7,10 @@ from django.core import mail
 from django.test import override_settings
 from django.utils import timezone
 
-from assessments.invitations import mail as mailing
 from assessments.models import Guest, Invitation, InvitationLink, LinkGuess, Rating, Respondent
 from assessments.models.participation import Pledge, invite_hash, new_token, respond_hash
 from assessments.models.sealing import opening_key, seal, unseal
+from assessments.outbox.sending import send_waiting
 
 from .. import toy
 from ..factories import make_membership, make_user
@@ -34,7 +34,7 @@ def mailed(assessment, times: int) -> list[str]:
     mail.outbox.clear()
     for _ in range(times):
         assessment.invite(by=None, addresses=[EMAIL])
-        mailing.send_waiting()
+        send_waiting()
     return [re.search(r"/i/([\w-]+)/", message.body)[1] for message in mail.outbox]
 
 
@@ -63,9 +63,9 @@ def test_a_mail_in_between_does_not_stop_a_page_that_saves(client, assessment):
     (token,) = mailed(assessment, 1)
     client.post(f"/i/{token}/accept/")
     assessment.invite(by=None, addresses=[EMAIL])
-    mailing.send_waiting()
+    send_waiting()
     assessment.remind(by=None)
-    mailing.send_waiting()
+    send_waiting()
     assert save(client, token, assessment, "F").status_code == 200
     assert not LinkGuess.objects.exists()
 
@@ -97,7 +97,7 @@ def test_anyone_who_has_begun_anonymously_gets_no_further_link_and_the_lead_does
     guest = toy.guest(anonymous, email=EMAIL)
     assert anonymous.make_link(anonymous.participations.get(invitation=guest.invitation)) == ""
     assert anonymous.invite(by=lead, addresses=[EMAIL]) == 1
-    assert mailing.send_waiting().sent >= 1
+    assert send_waiting().sent >= 1
     assert "/i/" not in mail.outbox[-1].body
     assert "Use the personal link that you already have" in mail.outbox[-1].body
 

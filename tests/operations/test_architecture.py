@@ -21,6 +21,7 @@ PACKAGES = {
     "admin": "the advanced admin for administrators",
     "management": "the commands of `manage.py`",
     "apps": "what Django loads first",
+    "outbox": "sending the mails that wait",
     "lifecycle": "starting, opening, ending, closing, reopening and discarding an assessment",
     "review": "agreeing on ratings together",
     "organisation": "units, teams and members",

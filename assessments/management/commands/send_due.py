@@ -1,40 +1,75 @@
-"""`manage.py send_due` sends invitations and reminders whose time has come; safe to run twice at a time."""
+"""`manage.py send_due` sends the mails that wait in the outbox. It may run twice at a time, and end at any moment."""
 
+import logging
+import os
+import signal
+import threading
 import time
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from ...invitations.mail import queue_due, send_waiting
+from ...invitations.mail import queue_due
+from ...models import Mail
+from ...outbox.sending import send_waiting
+
+log = logging.getLogger("maturity")
 
 
 class Command(BaseCommand):
-    help = "Send invitations and reminders whose time has come; for cron, or with --every for a process of its own."
+    help = "Send the mails that wait in the outbox; for cron, or with --every for a process of its own."
+
+    #: Looking for reminders whose time has come costs more than looking into the outbox: once so many seconds.
+    REMINDERS_EVERY = 60
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.stopping = threading.Event()
+        self.parent: int | None = None
+        self.reminders_at = float("-inf")
 
     def add_arguments(self, parser):
-        parser.add_argument("--every", type=int, metavar="SECONDS", help="go on, with this pause in between")
+        parser.add_argument("--every", type=int, metavar="SECONDS", help="continue, with this pause in between")
+        parser.add_argument("--child-of", type=int, metavar="PID", help="stop when this process has ended")
 
-    def handle(self, *args, every=None, **options):
+    def handle(self, *args, every=None, child_of=None, **options):
+        self.parent = child_of
         if not settings.MAIL_ENABLED:
             self.stdout.write("Mail is not set up, so nothing is sent. Set EMAIL_URL; README.md tells how.")
-        while True:
+        if every:
+            # A mail that is being sent is sent to its end.
+            signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
+            signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
+        while self.goes_on():
             if settings.MAIL_ENABLED:
-                self.round(goes_on=bool(every))
+                self.round(is_last=not every)
             if not every:
                 return
-            time.sleep(every)
+            self.stopping.wait(every)
 
-    def round(self, *, goes_on):
+    def goes_on(self) -> bool:
+        return not self.stopping.is_set() and self.parent in {None, os.getppid()}
+
+    def round(self, *, is_last: bool) -> None:
         try:
-            queue_due()
-            done = send_waiting()
-        except DatabaseError as error:
-            if not goes_on:
+            self.send()
+        except Exception as error:
+            if is_last:
                 raise
-            self.stderr.write(f"The database did not answer ({error.__class__.__name__}); trying again later.")
-            close_old_connections()
-            return
-        if done.sent or done.failed:
-            waits = " The mail server did not take the next one; it is tried again later." if done.failed else ""
-            self.stdout.write(f"{done.sent} {'mail' if done.sent == 1 else 'mails'} sent.{waits}")
+            if isinstance(error, DatabaseError):
+                log.warning("The database did not answer (%s). Trying again later.", error.__class__.__name__)
+            else:
+                log.exception("Sending mails failed. Trying again later.")
+        close_old_connections()
+
+    def send(self) -> None:
+        if time.monotonic() - self.reminders_at >= self.REMINDERS_EVERY:
+            queue_due()
+            Mail.objects.drop_pointless()
+            self.reminders_at = time.monotonic()
+        done = send_waiting(goes_on=self.goes_on)
+        if done.sent:
+            self.stdout.write(f"{done.sent} {'mail' if done.sent == 1 else 'mails'} sent.")
+        if done.postponed:
+            self.stdout.write("The mail server did not take every mail. Those that it may take later are tried again.")

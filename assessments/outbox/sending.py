@@ -1,0 +1,122 @@
+"""Sending what waits in the outbox.
+
+One mail at a time is claimed by this process, written, and sent outside of any transaction. Each step is noted before
+it is taken: the attempt, the link in force, and that the text is about to leave. So a process that dies leaves either
+a mail that was certainly not sent, which the next one sends, or one that only the mail server knows about; that one is
+sent once more, and then no more.
+"""
+
+import contextlib
+import logging
+import re
+import smtplib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import DatabaseError
+
+from ..accounts.mail import account_letter
+from ..invitations.mail import assessment_letter
+from ..models import Mail, PasswordRequest, Refused
+from .smtp import Backend, Withdrawn
+
+log = logging.getLogger("maturity")
+
+#: The server answered and does not want this mail; others may be welcome.
+REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError)
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one round did. `postponed` mails were not taken and are tried again, or have failed if they cannot be."""
+
+    sent: int = 0
+    postponed: int = 0
+    skipped: int = 0
+    server_is_away: bool = False
+
+
+def send_waiting(*, goes_on: Callable[[], bool] = lambda: True) -> Sent:
+    """Sends what waits, until nothing is left, the mail server stops answering, or `goes_on` says no."""
+    done = Sent()
+    PasswordRequest.objects.answer()
+    if not Mail.objects.due().exists():
+        return done
+    connection = get_connection()
+    try:
+        # One conversation for all of them. Before there is one, no mail is touched.
+        connection.open()
+    except OSError as error:
+        log.warning("The mail server cannot be reached: %s", error.__class__.__name__)
+        done.server_is_away = True
+        return done
+    try:
+        while goes_on() and not done.server_is_away and (mail := Mail.objects.claim()):
+            _send(mail, connection, done)
+    finally:
+        with contextlib.suppress(OSError):
+            connection.close()
+    return done
+
+
+def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
+    unanswered = mail.unanswered
+    try:
+        letter = account_letter(mail) if mail.user else assessment_letter(mail)
+        if letter is None:
+            mail.skip()
+            done.skipped += 1
+            return
+        _hand_over(letter, mail, connection)
+    except DatabaseError:
+        # Nothing can be noted now. The claim runs out, and the next process goes by what was noted before.
+        raise
+    except (Withdrawn, Refused):
+        # Its assessment or its person is gone, or the due date was moved, while it was on its way.
+        mail.skip()
+        done.skipped += 1
+    except REFUSALS as refusal:
+        done.postponed += 1
+        code, reply = _answer(refusal)
+        # 4xx is "not now", of this mail or of all; 5xx is "never".
+        problem = Mail.Problem.NOT_TAKEN if 400 <= code < 500 else Mail.Problem.REFUSED
+        log.warning("Mail %s was not taken: %s %s", mail.pk, refusal.__class__.__name__, reply)
+        mail.not_taken(problem, reply=reply, unanswered=unanswered)
+    except OSError as error:
+        done.postponed += 1
+        done.server_is_away = True
+        log.warning("Mail %s could not be sent: %s", mail.pk, error.__class__.__name__)
+        answered = isinstance(error, smtplib.SMTPResponseException)
+        mail.not_taken(Mail.Problem.NOT_TAKEN, unanswered=unanswered if answered else mail.unanswered)
+    except Exception:
+        # One mail that cannot be written, whatever the reason, holds up no other.
+        log.exception("Mail %s cannot be written.", mail.pk)
+        done.postponed += 1
+        mail.fail(Mail.Problem.UNWRITABLE)
+    else:
+        mail.sent()
+        done.sent += 1
+
+
+def _hand_over(letter: EmailMessage, mail: Mail, connection: BaseEmailBackend) -> None:
+    letter.connection = connection
+    if isinstance(connection, Backend):
+        connection.may_leave = mail.leave
+    elif not mail.leave():
+        raise Withdrawn
+    letter.send()
+
+
+def _answer(refusal: Exception) -> tuple[int, str]:
+    """The code of a refusal, and it with the finer one that may follow it: `(550, "550 5.1.1")`. Never its words."""
+    code: int = 0
+    words: bytes | str = ""
+    if isinstance(refusal, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(refusal.recipients.values()))
+    elif isinstance(refusal, smtplib.SMTPResponseException):
+        code, words = refusal.smtp_code, refusal.smtp_error
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    finer = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
+    return code, f"{code or ''} {finer[0] if finer else ''}".strip()

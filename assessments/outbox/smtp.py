@@ -1,0 +1,29 @@
+"""Django's SMTP backend, which also says when the text of a mail is about to leave."""
+
+import smtplib
+from collections.abc import Callable
+
+from django.core.mail.backends.smtp import EmailBackend
+
+
+class Withdrawn(Exception):
+    """The mail must not leave, although the mail server already knows for whom it is."""
+
+
+class Backend(EmailBackend):
+    #: Asked once the server has accepted sender and recipient, and before it gets the text; False keeps the mail back.
+    #: Until then an error means that nothing was sent. Afterwards, without an answer, only the server knows.
+    may_leave: Callable[[], bool] = staticmethod(lambda: True)
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        backend = self
+
+        class Conversation(super().connection_class):  # type: ignore[misc]
+            def data(self, msg):
+                if not backend.may_leave():
+                    self.rset()
+                    raise Withdrawn
+                return super().data(msg)
+
+        return Conversation

@@ -1,0 +1,111 @@
+"""A mail server for tests, on a port of its own: it keeps what it takes, refuses what it is told to, and can hang."""
+
+import contextlib
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+#: What the server does one after the other; `taken` is said, and `kept` noted, before anything else happens.
+STEPS = ("connect", "EHLO", "MAIL", "RCPT", "DATA", "text", "taken")
+
+
+@dataclass
+class Sink:
+    """`refusals` maps an email, or a step, to the reply that it gets; `hangs_at` is a step that gets no reply."""
+
+    port: int = 0
+    taken: list[EmailMessage] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    hangs_at: str = ""
+    #: Called at each step, before the reply; after it for `taken`.
+    at_step: Callable[[str], None] = lambda step: None
+    conversations: int = 0
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def to(self, email: str) -> list[EmailMessage]:
+        return [message for message in self.taken if message["To"] == email]
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    server: "_Server"
+
+    def handle(self) -> None:
+        sink = self.server.sink
+        sink.conversations += 1
+        with contextlib.suppress(OSError):
+            self.reply("connect", "220 sink")
+            while line := self.rfile.readline():
+                words = line.decode().split(":", 1)
+                verb = words[0].split()[0].upper()
+                if verb == "QUIT":
+                    self.reply("QUIT", "221 bye")
+                    return
+                if verb == "DATA":
+                    self.take_text()
+                else:
+                    email = words[1].partition("<")[2].partition(">")[0] if verb == "RCPT" else ""
+                    self.reply(verb, sink.refusals.get(email, "250 fine"))
+
+    def take_text(self) -> None:
+        if not self.reply("DATA", "354 go on"):
+            return
+        lines = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return
+            lines.append(line.removeprefix(b".").replace(b"\r\n", b"\n"))
+        message = cast(EmailMessage, message_from_bytes(b"".join(lines), policy=policy.default))
+        # A server that hangs here has the mail, and nobody knows.
+        if not self.server.sink.refusals.get("text"):
+            self.server.sink.taken.append(message)
+        self.reply("text", "250 taken")
+        self.server.sink.at_step("taken")
+
+    def reply(self, step: str, usual: str) -> bool:
+        """Says what belongs to this step; whether it went well."""
+        sink = self.server.sink
+        sink.at_step(step)
+        if sink.hangs_at == step:
+            sink.closing.wait()
+            raise ConnectionAbortedError
+        said = sink.refusals.get(step, usual)
+        self.wfile.write(f"{said}\r\n".encode())
+        return said[0] in "23"
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    sink: Sink
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who hangs up in the middle is a part of these tests."""
+
+
+@contextlib.contextmanager
+def smtp_sink() -> Iterator[Sink]:
+    with _Server(("127.0.0.1", 0), Conversation) as server:
+        server.sink = Sink(port=server.server_address[1])
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        try:
+            yield server.sink
+        finally:
+            server.sink.closing.set()
+            server.shutdown()
+
+
+def unused_port() -> int:
+    """Where nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
