@@ -164,5 +164,6 @@ def discard(request, pk):
         return redirect(assessment.team)
     if assessment.results.exists():
         raise Refused("This assessment has a result; what has a result is kept.")
-    answers = assessment.ratings.given().count()
+    # While an anonymous one is open, a count would tell whenever somebody has just answered.
+    answers = 0 if assessment.anonymous else assessment.ratings.given().count()
     return render(request, "lifecycle/discard.html", {"assessment": assessment, "may": may, "answers": answers})
