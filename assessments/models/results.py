@@ -282,6 +282,15 @@ class Result(Figures):
         return own.index_scale.is_comparable_to(others.index_scale)
 
     @property
+    def is_at_the_top(self) -> bool:
+        """Whether the highest level that applies, or the best band, is reached: only then nothing stands in the way."""
+        if self.level is None:
+            return False
+        vacuous = self.outcomes[self.rule]["vacuous"]
+        higher = [rung.number for rung in self.edition.contents.rungs if rung.number > self.level]
+        return all(number in vacuous for number in higher)
+
+    @property
     def level_name(self) -> str:
         """What the level, or the band, is called in the edition."""
         return next((rung.name for rung in self.edition.contents.rungs if rung.number == self.level), "")

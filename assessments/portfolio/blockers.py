@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..models import Criterion, CriterionResult
+from ..models import Criterion, CriterionResult, Result
 from .disclosure_control import may_be_split, shown_units
 from .portfolio import Portfolio
 from .rows import Row
@@ -58,6 +58,23 @@ class HoldingBack:
             Holding(key=d.key, name=d.name, teams=counts[d.key]) for d in self.contents.dimensions if counts[d.key]
         ]
         return sorted(found, key=_most_teams_first)
+
+    @cached_property
+    def all_are_at_the_top(self) -> bool:
+        """Whether nothing holds any of the teams back: that there is no dimension to name does not say so yet."""
+        newest = Result.objects.filter(pk__in=[row.newest.pk for row in self._rows if row.newest])
+        return bool(self._rows) and all(result.is_at_the_top for result in newest.wired())
+
+    @property
+    def why_none(self) -> str:
+        """What to say if there is no dimension to name."""
+        if not self.portfolio.with_result:
+            return "No result yet."
+        if not self._rows:
+            return "No result on the ladder of this version yet."
+        if self.all_are_at_the_top:
+            return "Nothing: of those with a result, every team is at the highest level that applies to it."
+        return "No criterion of this version does, but not every team is at the highest level."
 
     @property
     def most(self) -> list[Holding]:

@@ -169,9 +169,9 @@ class Standing:
     def alpha_in_words(self) -> str:
         alpha = as_fraction(self.result.alpha_exact)
         if alpha is None:
-            return "Nobody differs, or too few people answered to tell."
+            return "Nobody differs, or too few people answered the same questions to tell."
         if RELIABLE.met_by(alpha):
-            return "People see the team alike; the result can be relied on."
+            return "People see the team alike where several of them answered."
         if TENTATIVE.met_by(alpha):
             return "People see the team much alike; read single criteria with care."
         if BY_CHANCE.met_by(alpha):
