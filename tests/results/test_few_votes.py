@@ -39,8 +39,8 @@ FEW = ["x3", "x4", "y1", "y4"]
 MAY_NOT_APPLY = ["x3", "y4"]
 PEOPLE = 7
 
-#: Differs from one answer to the next of the same page.
-VOLATILE = re.compile(r'(name="csrfmiddlewaretoken" value|name="pledge" value|"X-CSRFToken"[^"]*)="?[^",]*"?')
+#: Made anew for each answer of the server: tokens against forgery, and the marks of a page.
+VOLATILE = re.compile(r'name="(?:csrfmiddlewaretoken|pledge|page)" value="[^"]*"|X-CSRFToken[^,}]*')
 LINK = re.compile(r'(?:href|hx-get)="([^"#]*)')
 
 
