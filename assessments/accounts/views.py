@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..models import Mail, PersonGone, User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
+from . import erasure
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
 from .sign_in_views import TOO_MANY, begin_attempt
 
@@ -125,7 +126,7 @@ def erase(request, pk):
     person = _person_or_404(pk)
     if request.method == "POST":
         try:
-            person.erase(by=request.user)
+            erasure.erase(person, by=request.user)
         except LastAdministrator as refusal:
             messages.error(request, str(refusal))
             return redirect("account-edit", pk)

@@ -7,9 +7,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..lifecycle.views import refusal_told
 from ..models.participation import link_to
 from ..permissions.access import get_assessment, get_followed
+from ..permissions.refusals import refusal_told
 from .forms import InviteForm
 from .qr_code import qr_code
 from .tracking import Following

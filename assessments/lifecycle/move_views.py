@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import Refused
 from ..permissions.access import get_assessment
+from ..permissions.refusals import refusal_told
 from .forms import FacilitatorForm
-from .views import refusal_told
 
 
 @require_POST

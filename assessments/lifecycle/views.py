@@ -1,7 +1,5 @@
 """An assessment's life as its lead sees it: start, follow, close, reopen, discard."""
 
-from functools import wraps
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..invitations.tracking import Following
-from ..models import Assessment, Edition, PersonGone, Refused
+from ..models import Assessment, Edition, Refused
 from ..permissions.access import get_assessment, get_team
+from ..permissions.refusals import refusal_told
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
 from .forms import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
@@ -20,23 +19,6 @@ STARTED = {
     Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",
     Assessment.Status.OPEN: "The assessment is open. Everyone in the team finds it on their start page.",
 }
-
-
-def refusal_told(view):
-    """409 where the state of the assessment forbids what the view does: says why and leads back."""
-
-    @wraps(view)
-    def wrapped(request, pk, *args, **kwargs):
-        try:
-            return view(request, pk, *args, **kwargs)
-        except PersonGone:
-            raise
-        except Refused as refusal:
-            assessment, _ = get_assessment(request, pk, may="see team")
-            context = {"assessment": assessment, "sentence": str(refusal)}
-            return render(request, "lifecycle/refused.html", context, status=409)
-
-    return wrapped
 
 
 def _edition_wanted(request, team):

@@ -23,7 +23,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from .journal import Event
 from .names import NameField, VisibleEmailField
 from .refusals import AccountChanged
-from .writing import hold_to_erase, hold_to_write, writing
+from .writing import hold_to_write, writing
 
 
 def setup_code() -> str:
@@ -229,36 +229,6 @@ class User(AbstractBaseUser):
             return False
         self.mails.queue_for(self, self.mails.model.Kind.NEW_ACCOUNT if is_new else self.mails.model.Kind.NEW_PASSWORD)
         return True
-
-    def erase(self, *, by: "User"):
-        """Forgets a person: name, address, comments, notes and reasons. Results, ratings and the team's actions stay.
-
-        What was said anonymously cannot be found, and stays. Raises LastAdministrator if nobody would be left who can
-        administer the installation.
-        """
-        from .assessments import Assessment, Reopening
-        from .participation import Invitation
-        from .plans import SetbackReason, Target
-        from .ratings import AgreedRating, Rating
-
-        with User.objects.keeping_an_administrator():
-            hold_to_erase(self, by=by)
-            self.refresh_from_db(fields=["email"])
-            as_guest = Invitation.objects.filter(email__iexact=self.email)
-            # A guest is nobody to be held: what they save is held off by the assessment.
-            Assessment.objects.hold(as_guest.values("assessment"))
-            mine = Q(respondent__user=self) | Q(respondent__invitation__in=as_guest)
-            Rating.objects.filter(mine).forget_words()
-            Reopening.objects.filter(by=self).update(reason="(removed)")
-            SetbackReason.objects.filter(by=self).update(text="(removed)")
-            Target.objects.filter(set_by=self).update(why="(removed)")
-            AgreedRating.objects.filter(by=self).update(note="")
-            AgreedRating.objects.filter(by=self).exclude(reason="").update(reason="(removed)")
-            as_guest.filter(revoked_on=None).update(revoked_on=timezone.localdate())
-            as_guest.update(email="", name="")
-            SignInAttempt.objects.filter(account__iexact=self.email).delete()
-            Event.record("account.erased", by=by, person=str(self.pk))
-            self.delete()
 
     def change_account(self, *, by: "User", **fields):
         """An administrator's change of name, email, rights or whether the person may sign in at all.

@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from ..lifecycle.views import refusal_told
 from ..models import Rating, Refused, Review, StaleAgreement
 from ..permissions.access import get_assessment, get_reviewed
+from ..permissions.refusals import refusal_told
 from ..questionnaire.session import seated
 from .agenda import Agenda
 from .forms import AgreeForm

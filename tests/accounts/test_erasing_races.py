@@ -11,6 +11,7 @@ import time
 import pytest
 from django.apps import apps
 
+from assessments.accounts.erasure import erase
 from assessments.models import (
     Action,
     Answer,
@@ -184,7 +185,7 @@ def test_nothing_of_somebody_is_stored_after_they_are_erased(writes):
         def erase(world=world, is_writing=is_writing, is_erased=is_erased):
             assert is_writing.wait(timeout=30)
             try:
-                User.objects.get(pk=world.person.pk).erase(by=world.admin)
+                erase(User.objects.get(pk=world.person.pk), by=world.admin)
             finally:
                 is_erased.set()
 
@@ -195,7 +196,7 @@ def test_nothing_of_somebody_is_stored_after_they_are_erased(writes):
 def test_two_administrators_erase_somebody_once():
     world, other = World(0), make_user(is_administrator=True)
     outcomes = at_once(
-        lambda: world.person.erase(by=world.admin),
-        lambda: User.objects.get(pk=world.person.pk).erase(by=other),
+        lambda: erase(world.person, by=world.admin),
+        lambda: erase(User.objects.get(pk=world.person.pk), by=other),
     )
     assert sorted(map(type, outcomes), key=str) == [type(None), PersonGone]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assessments.accounts.erasure import erase
 from assessments.models import Event, PersonGone, Target, User
 
 from .. import toy
@@ -43,7 +44,7 @@ def test_every_command_holds_the_person_whom_it_is_by():
 def test_a_command_by_somebody_who_was_erased_meanwhile_is_refused_and_leaves_nothing():
     person, team, edition = make_user(), make_team(), toy.make_edition()
     make_user(is_administrator=True)
-    User.objects.get(pk=person.pk).erase(by=make_user(is_administrator=True))
+    erase(User.objects.get(pk=person.pk), by=make_user(is_administrator=True))
     events = Event.objects.count()
     with pytest.raises(PersonGone, match="deleted meanwhile"):
         Target.objects.set(

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
 
 from assessments import scoring
+from assessments.accounts.erasure import erase
 from assessments.models import (
     Answer,
     Event,
@@ -367,7 +368,7 @@ def test_after_the_closing_a_link_says_that_it_is_over_and_counts_nothing(client
 def test_erasing_a_person_leaves_what_was_said_anonymously(answered, people):
     admin = make_user(is_administrator=True)
     participation = answered.participations.get(user=people[1])
-    people[1].erase(by=admin)
+    erase(people[1], by=admin)
     assert answered.respondents.count() == 5
     assert Rating.objects.filter(comment="Words of number 1.").exists()
     assert not Participation.objects.filter(pk=participation.pk).exists()

@@ -1,0 +1,44 @@
+"""Erasing a person: what is forgotten, and what stays."""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from ..models import (
+    AgreedRating,
+    Assessment,
+    Event,
+    Invitation,
+    Rating,
+    Reopening,
+    SetbackReason,
+    SignInAttempt,
+    Target,
+    User,
+)
+from ..models.writing import hold_to_erase
+
+
+def erase(person: User, *, by: User) -> None:
+    """Forgets a person: name, address, comments, notes and reasons. Results, ratings and the team's actions stay.
+
+    What was said anonymously cannot be found, and stays. Raises LastAdministrator if nobody would be left who can
+    administer the installation.
+    """
+    with User.objects.keeping_an_administrator():
+        hold_to_erase(person, by=by)
+        person.refresh_from_db(fields=["email"])
+        as_guest = Invitation.objects.filter(email__iexact=person.email)
+        # A guest is nobody to be held: what they save is held off by the assessment.
+        Assessment.objects.hold(as_guest.values("assessment"))
+        mine = Q(respondent__user=person) | Q(respondent__invitation__in=as_guest)
+        Rating.objects.filter(mine).forget_words()
+        Reopening.objects.filter(by=person).update(reason="(removed)")
+        SetbackReason.objects.filter(by=person).update(text="(removed)")
+        Target.objects.filter(set_by=person).update(why="(removed)")
+        AgreedRating.objects.filter(by=person).update(note="")
+        AgreedRating.objects.filter(by=person).exclude(reason="").update(reason="(removed)")
+        as_guest.filter(revoked_on=None).update(revoked_on=timezone.localdate())
+        as_guest.update(email="", name="")
+        SignInAttempt.objects.filter(account__iexact=person.email).delete()
+        Event.record("account.erased", by=by, person=str(person.pk))
+        person.delete()
