@@ -17,13 +17,17 @@ from .context import Aspiration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeededChange:
-    """One of the smallest set of changes, with what it adds; planned and asked as in a gap of the roadmap."""
+    """One of the smallest set of changes, with what it adds; planned and asked as in a gap of the roadmap.
+
+    `is_rounded` tells that the index before it and what it adds do not come to the index after it as they are shown.
+    """
 
     criterion: Criterion
     before: str
     after: str
     adds: str
     index: str
+    is_rounded: bool
     level: int | None
     is_planned: bool
     is_asked: bool
@@ -74,10 +78,14 @@ class TryOn:
         self.instrument, self.ratings = recalled.instrument, recalled.ratings
         self.contents = self.result.edition.contents
         self.scales = {criterion.key: criterion.scale for criterion in self.instrument.criteria}
+        #: Whether the whole smallest set is tried on: said in one word, as an address cannot hold hundreds of ratings.
+        self.takes_all = "all" in data
         self.tried = self._tried(data)
 
     def _tried(self, data: Mapping[str, str]) -> dict[str, str]:
         """What is tried on, by key. The address names criteria by their place, which keeps it short."""
+        if self.takes_all:
+            return {change.key: change.after for change in self.changes or ()}
         tried = {}
         for criterion in self.contents.criteria:
             code = data.get(self._field(criterion), "")
@@ -106,32 +114,36 @@ class TryOn:
 
     def _needed(self, step: smallest_changes.Step) -> NeededChange:
         criterion, change = self.contents.criterion_by_key[step.change.key], step.change
+        places = self.about.index_scale.places
         return NeededChange(
             criterion=criterion,
             before=criterion.answer_name(change.before or ""),
             after=criterion.answer_name(change.after),
             adds=self.about.index_scale.change(step.adds),
             index=self.about.index_scale.text(step.index),
+            is_rounded=step.adds_exactly and not scoring.add_up([step.before, step.adds], step.index, places),
             level=step.level,
             is_planned=criterion.key in self.about.planned,
             is_asked=self.about.asks(criterion.key),
         )
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The query that shows the same again."""
-        return self._address(self.tried)
+        if self.takes_all:
+            return self.address_of_all
+        return self._address(
+            {self._field(self.contents.criterion_by_key[key]): code for key, code in self.tried.items()}
+        )
 
     @property
     def address_of_all(self) -> str:
         """The query with which the whole smallest set is tried on."""
-        return self._address({change.key: change.after for change in self.changes or ()})
+        return self._address({"all": "yes"})
 
-    def _address(self, ratings: Mapping[str, str]) -> str:
-        fields = {self._field(self.contents.criterion_by_key[key]): code for key, code in ratings.items()}
-        return urlencode(
-            {"framework": self.about.framework.key, "part": self.part, "level": self.wanted or "", **fields}
-        )
+    def _address(self, more: Mapping[str, str]) -> str:
+        known = {"framework": self.about.framework.key, "part": self.part, "level": self.wanted or ""}
+        return urlencode({**known, **more})
 
     @property
     def by_dimension(self) -> list[tuple[str, list[Fitting], int]]:
@@ -160,22 +172,25 @@ class TryOn:
     @cached_property
     def outlook(self) -> list[Outlook]:
         """The whole and each dimension, before and after."""
-        now = scoring.score(self.instrument, [self.ratings])
-        then = scoring.score(self.instrument, [{**self.ratings, **self.tried}])
-        parts = [("Overall", now.whole, then.whole)]
-        parts += [
-            (dimension.name, now.dimensions[dimension.key], then.dimensions[dimension.key])
-            for dimension in self.contents.dimensions
-            if dimension.key in now.dimensions
-        ]
-        return [self._outlook(*part) for part in parts]
+        asked = {criterion.dimension for criterion in self.instrument.criteria}
+        dimensions = [dimension for dimension in self.contents.dimensions if dimension.key in asked]
+        return [self._outlook("Overall"), *(self._outlook(each.name, each.key) for each in dimensions)]
 
-    def _outlook(self, name: str, now: scoring.PartResult, then: scoring.PartResult) -> Outlook:
-        rule = self.result.rule
+    def _outlook(self, name: str, dimension: str | None = None) -> Outlook:
+        tally = smallest_changes.tally_of(self.instrument, self.ratings, dimension)
+        before, index_before = self._level(tally, dimension), tally.index
+        for key, code in self.tried.items():
+            if criterion := tally.criteria.get(key):
+                tally.rate(key, smallest_changes.points_of(criterion, code))
         return Outlook(
             name=name,
-            level_before=now.outcomes[rule].level,
-            level_after=then.outcomes[rule].level,
-            index_before=self.about.index_scale.text(now.index),
-            index_after=self.about.index_scale.text(then.index),
+            level_before=before,
+            level_after=self._level(tally, dimension),
+            index_before=self.about.index_scale.text(index_before),
+            index_after=self.about.index_scale.text(tally.index),
         )
+
+    def _level(self, tally: scoring.Tally, dimension: str | None) -> int | None:
+        """A section of a framework that is scored by sums has no level."""
+        is_section = dimension is not None and not tally.by_levels
+        return None if is_section else tally.level(self.result.rule)

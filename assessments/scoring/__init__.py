@@ -27,6 +27,7 @@ from .instrument import (
 from .metrics import Metric, average
 from .parts import Outcome, PartResult
 from .shown import DASH, IndexScale, add_up, direction, percent, rounded, signed, told_apart
+from .tally import Tally
 from .whole import Score, alpha, level_if, part, score
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Rule",
     "Scale",
     "Score",
+    "Tally",
     "Threshold",
     "add_up",
     "alpha",

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .agreement import CriterionResult
-from .figures import ONE, ZERO, low_median, mean
-from .instrument import LEVELS, NA, NO_RULE, Criterion, Instrument, Rule, Threshold
+from .figures import ONE, ZERO, low_median
+from .instrument import NA, Criterion, Instrument
+from .tally import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,133 +60,66 @@ class Part:
     ):
         self.instrument, self.criteria, self.touched = instrument, criteria, touched
         self.settled = {c.key: settled[c.key] for c in criteria}
-        self.real = {key: s.points for key, s in self.settled.items() if s.points is not None}
-        self.best = {key: ONE if self.settled[key].rating is None else points for key, points in self.real.items()}
-        self.applicable = [c for c in criteria if c.key in self.real]
-        self.cells: dict[tuple[int, str], list[Criterion]] = {}
-        for criterion in self.applicable:
-            if criterion.level is not None:
-                self.cells.setdefault((criterion.level, criterion.dimension), []).append(criterion)
-        self.answered = sum(s.rating not in {None, NA} for s in self.settled.values())
-        self.not_applicable = len(criteria) - len(self.applicable)
+        points = {key: s.points for key, s in self.settled.items()}
+        self.real = self.best = Tally(instrument, criteria, points)
+        unanswered = [key for key, s in self.settled.items() if s.rating is None]
+        if unanswered and touched:
+            self.best = Tally(instrument, criteria, points | dict.fromkeys(unanswered, ONE))
 
     def result(self) -> PartResult:
-        figures = self._by_levels() if self.instrument.method == LEVELS else self._by_sums()
-        rwgs = [s.rwg for s in self.settled.values() if s.rwg is not None]
+        ratings = [s.rating for s in self.settled.values()]
         return PartResult(
-            **figures,
-            answered=self.answered,
-            not_applicable=self.not_applicable,
+            index=self.real.index if self.touched else None,
+            index_best=self.best.index if self.touched else None,
+            outcomes={rule: self._outcome(rule) for rule in self.instrument.rule_keys},
+            answered=sum(rating not in {None, NA} for rating in ratings),
+            not_applicable=ratings.count(NA),
             asked=len(self.criteria),
-            cells={level: self._level_mean(level, self.real) for level in self.instrument.levels[1:]},
-            agreement=low_median(rwgs),
+            cells={level: self.real.level_mean(level) for level in self.instrument.levels[1:]},
+            agreement=low_median(s.rwg for s in self.settled.values() if s.rwg is not None),
             discuss=sum(s.discuss for s in self.settled.values()),
         )
 
-    # -- levels
-
-    def _by_levels(self) -> dict:
-        rules = self.instrument.rules
+    def _outcome(self, rule: str) -> Outcome:
         if not self.touched:
-            nothing = Outcome(level=None, best=None)
-            return {"index": None, "index_best": None, "outcomes": {rule.key: nothing for rule in rules}}
-        return {
-            "index": self._index(self.real),
-            "index_best": self._index(self.best),
-            "outcomes": {rule.key: self._outcome(rule) for rule in rules},
-        }
-
-    def _cell_score(self, cell: list[Criterion], points: Mapping) -> Fraction:
-        return sum((points[c.key] for c in cell), ZERO) / len(cell)
-
-    def _level_mean(self, level: int, points: Mapping) -> Fraction | None:
-        return mean([self._cell_score(cell, points) for (k, _), cell in self.cells.items() if k == level])
-
-    def _index(self, points: Mapping) -> Fraction | None:
-        means = [self._level_mean(level, points) for level in self.instrument.levels[1:]]
-        value = mean([m for m in means if m is not None])
-        return None if value is None else self.instrument.top * value
-
-    def _meets(self, level: int, threshold: Threshold, unit: str, points: Mapping) -> bool:
-        """Whether everything that applies at this level meets the threshold."""
-        cells = [cell for (k, _), cell in self.cells.items() if k == level]
-        if unit == "cell":
-            return all(threshold.met_by(self._cell_score(cell, points)) for cell in cells)
-        return all(threshold.met_by(points[c.key]) for cell in cells for c in cell)
-
-    def _level(self, rule: Rule, points: Mapping) -> int | None:
-        if not self.applicable:
-            return None
-        reached = self.instrument.levels[0]
-        for level in self.instrument.levels[1:]:
-            if not self._is_vacuous(level) and self._meets(level, rule.at, rule.unit, points):
-                reached = level
-            if not self._meets(level, rule.below, rule.unit, points):
-                break
-        return reached
-
-    def _is_vacuous(self, level: int) -> bool:
-        return not any(k == level for k, _ in self.cells)
-
-    def _outcome(self, rule: Rule) -> Outcome:
-        level = self._level(rule, self.real)
+            return Outcome(level=None, best=None)
+        level = self.real.level(rule)
+        if not self.real.by_levels:
+            return Outcome(level=level, best=self.best.level(rule), blockers=self._sum_blockers(level or 0))
         return Outcome(
             level=level,
-            best=self._level(rule, self.best),
-            vacuous=tuple(k for k in self.instrument.levels[1:] if self._is_vacuous(k)),
+            best=self.best.level(rule),
+            vacuous=tuple(k for k in self.instrument.levels[1:] if not self.real.applies(k)),
             blockers=() if level is None else self._blockers(rule, level),
         )
 
-    def _blockers(self, rule: Rule, reached: int) -> tuple[str, ...]:
+    def _blockers(self, rule: str, reached: int) -> tuple[str, ...]:
         """What is missing for the next level: by level, then the smallest shortfall first, then in framework order."""
-        wanted = next((k for k in self.instrument.levels if k > reached and not self._is_vacuous(k)), None)
+        wanted = next((k for k in self.instrument.levels if k > reached and self.real.applies(k)), None)
         if wanted is None:
             return ()
-        order = {c.key: place for place, c in enumerate(self.criteria)}
+        at, below = self.real.rules[rule]
         missing: list[tuple[int, Fraction, int, str]] = []
-        for (level, _), cell in self.cells.items():
-            if level > wanted:
+        for order, c in enumerate(self.criteria):
+            points = self.real.points[c.key]
+            if points is None or c.level is None or c.level > wanted:
                 continue
-            threshold = rule.at if level == wanted else rule.below
-            if rule.unit == "cell" and threshold.met_by(self._cell_score(cell, self.real)):
-                continue
-            missing += [
-                (level, threshold.value - self.real[c.key], order[c.key], c.key)
-                for c in cell
-                if not threshold.met_by(self.real[c.key])
-            ]
+            demand = at if c.level == wanted else below
+            threshold = self.real.demands[demand][1]
+            if not threshold.met_by(points) and not self.real.cell_meets(self.real.cells[c.level, c.dimension], demand):
+                missing.append((c.level, threshold.value - points, order, c.key))
         return tuple(key for *_, key in sorted(missing))
 
-    # -- sums
-
-    def _by_sums(self) -> dict:
-        sections: dict[str, list[Criterion]] = {}
-        for criterion in self.criteria:
-            sections.setdefault(criterion.dimension, []).append(criterion)
-        if not self.touched:
-            return {"index": None, "index_best": None, "outcomes": {NO_RULE: Outcome(level=None, best=None)}}
-        real = {key: self._sum(section, self.real) for key, section in sections.items()}
-        best = min(self._sum(section, self.best) for section in sections.values())
-        lowest = min(real.values())
-        level = self._band(lowest)
-        outcome = Outcome(level=level, best=self._band(best), blockers=self._sum_blockers(sections, real, level))
-        return {"index": lowest, "index_best": best, "outcomes": {NO_RULE: outcome}}
-
-    def _sum(self, section: list[Criterion], points: Mapping) -> Fraction:
-        return sum((points.get(c.key, ZERO) for c in section), ZERO)
-
-    def _band(self, value: Fraction) -> int:
-        bands = self.instrument.bands
-        return next((i for i, band in enumerate(bands) if value <= band.upto), len(bands) - 1)
-
-    def _sum_blockers(self, sections: Mapping, sums: Mapping, band: int) -> tuple[str, ...]:
+    def _sum_blockers(self, band: int) -> tuple[str, ...]:
         """Criteria without full points in the sections that hold the result below the next band, lowest first."""
         if band == len(self.instrument.bands) - 1:
             return ()
-        holding = [key for key in sections if sums[key] <= self.instrument.bands[band].upto]
+        sums = {dimension: cell.total for (_, dimension), cell in self.real.cells.items()}
+        holding = [key for key, total in sums.items() if total <= self.instrument.bands[band].upto]
+        points = self.real.points
         return tuple(
             c.key
             for key in sorted(holding, key=sums.__getitem__)
-            for c in sections[key]
-            if self.real.get(c.key, ONE) < 1
+            for c in self.criteria
+            if c.dimension == key and (points[c.key] or ZERO) < 1 and points[c.key] is not None
         )

@@ -5,12 +5,15 @@ lowers a level, so a level splits into demands that do not touch each other: cri
 reach a threshold. Each is met as cheaply as it can be, and the cheapest ways add up to the cheapest whole.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
-from .. import scoring
-from . import NA, ZERO, Criterion, Instrument, Rule, Threshold
+from .figures import ZERO
+from .instrument import NA, SUMS, Criterion, Instrument, Rule, Threshold
+from .tally import Tally
 
 #: A criterion's code, NA, or None (also: not there) while it is unanswered.
 Ratings = Mapping[str, str | None]
@@ -40,33 +43,45 @@ class Step:
 
     change: Raise
     adds: Fraction
-    index: Fraction | None
+    before: Fraction
+    index: Fraction
     level: int | None
 
+    @property
+    def adds_exactly(self) -> bool:
+        """Whether it adds the same after those before it; the smallest of several sums may not rise with one alone."""
+        return self.before + self.adds == self.index
 
-def figures(instrument: Instrument, ratings: Ratings) -> scoring.PartResult:
-    """The figures of the whole with these ratings."""
-    return scoring.part(instrument, _settled(instrument, ratings))
+
+def tally_of(instrument: Instrument, ratings: Ratings, dimension: str | None = None) -> Tally:
+    """Level and index with these ratings, of the whole or of one dimension."""
+    criteria = [c for c in instrument.criteria if dimension in (None, c.dimension)]
+    return Tally(instrument, criteria, {c.key: points_of(c, ratings.get(c.key)) for c in criteria})
+
+
+def points_of(criterion: Criterion, code: str | None) -> Fraction | None:
+    """Of a rating: none where it does not apply, zero while it is unanswered."""
+    if code == NA:
+        return None
+    return ZERO if code is None else criterion.scale.points(code)
 
 
 def steps(instrument: Instrument, ratings: Ratings, changes: Sequence[Raise], *, rule: str) -> list[Step]:
-    """What each of the changes adds, in their order."""
-    present = _settled(instrument, ratings)
-    by_key = {criterion.key: criterion for criterion in instrument.criteria}
-    start = scoring.part(instrument, present).index or ZERO
-    so_far, found = dict(present), []
+    """What each of the changes adds, in their order. Each costs its own cell, and not the whole framework again."""
+    alone, together = tally_of(instrument, ratings), tally_of(instrument, ratings)
+    start = before = alone.index or ZERO
+    found = []
     for change in changes:
-        raised = scoring.settle([change.after], by_key[change.key].scale)
-        so_far[change.key] = raised
-        alone = scoring.part(instrument, {**present, change.key: raised}).index or ZERO
-        together = scoring.part(instrument, so_far)
-        level = together.outcomes[rule].level
-        found.append(Step(change=change, adds=alone - start, index=together.index, level=level))
+        present = alone.points[change.key]
+        points = points_of(alone.criteria[change.key], change.after)
+        alone.rate(change.key, points)
+        adds = (alone.index or ZERO) - start
+        alone.rate(change.key, present)
+        together.rate(change.key, points)
+        index = together.index or ZERO
+        found.append(Step(change=change, adds=adds, before=before, index=index, level=together.level(rule)))
+        before = index
     return found
-
-
-def _settled(instrument: Instrument, ratings: Ratings) -> dict[str, scoring.CriterionResult]:
-    return {c.key: scoring.settle([ratings.get(c.key)], c.scale) for c in instrument.criteria}
 
 
 def smallest_changes(
@@ -78,7 +93,7 @@ def smallest_changes(
     """
     criteria = [c for c in instrument.criteria if dimension in (None, c.dimension)]
     applying = [c for c in criteria if ratings.get(c.key) != NA]
-    demands = _sum_demands if instrument.method == scoring.SUMS else _level_demands
+    demands = _sum_demands if instrument.method == SUMS else _level_demands
     ways = [_way(list(each), ratings, applying) for each in demands(instrument, criteria, applying, rule, wanted)]
     found = [way for way in ways if way is not None]
     return min(found, key=lambda way: way.cost).raises if found else None
@@ -144,37 +159,85 @@ def _way(demands: list[Demand], ratings: Ratings, order: Sequence[Criterion]) ->
 
 
 def _cheapest(members: Sequence[Criterion], threshold: Threshold, ratings: Ratings) -> list[Raise] | None:
-    """The cheapest raises that bring the sum of points to the threshold: for every sum, the best way there."""
-    best: dict[Fraction, tuple] = {ZERO: (0, 0, ())}
-    for place, criterion in enumerate(members):
-        present = _points(criterion, ratings)
-        following: dict[Fraction, tuple] = {}
-        for total, (number, steps, raises) in best.items():
-            _keep(following, total + present, (number, steps, raises))
-            for each, points in _raises(criterion, ratings.get(criterion.key), present):
-                way = (number + 1, steps + each.steps, (*raises, (place, each.steps, each)))
-                _keep(following, total + points, way)
-        best = following
-    reached = [way for total, way in best.items() if threshold.met_by(total)]
-    return [each for *_, each in min(reached, key=_cost)[2]] if reached else None
+    """The cheapest raises that bring the sum of points to the threshold; None where the scales do not offer it."""
+    needed, options = _missing(members, threshold, ratings)
+    if needed <= 0:
+        return []
+    # From the last member to the first: what the members from there on can add.
+    ways = [_Ways([(NOTHING, 0)], enough=needed)]
+    for raises in reversed(options):
+        ways.append(ways[-1].with_one_of(raises))
+    ways.reverse()
+    cost = ways[0].least(needed)
+    if cost is None:
+        return None
+    # Of equal cost the first in the framework: a criterion is raised, and by as little, wherever the cost allows it.
+    chosen: list[Raise] = []
+    for raises, rest in zip(options, ways[1:], strict=True):
+        for change, adds in raises:
+            left = cost[0] - 1, cost[1] - change.steps
+            if rest.least(needed - adds) == left:
+                chosen.append(change)
+                needed, cost = needed - adds, left
+                break
+    return chosen
 
 
-def _cost(way: tuple) -> tuple:
-    number, steps, raises = way
-    return number, steps, [(place, taken) for place, taken, _ in raises]
+#: A raise, and what it adds to the points in units of their common denominator.
+Gain = tuple[Raise, int]
+#: What raises cost: their number, then their steps.
+Cost = tuple[int, int]
+NOTHING: Cost = (0, 0)
 
 
-def _keep(best: dict, total: Fraction, way: tuple):
-    if total not in best or _cost(way) < _cost(best[total]):
-        best[total] = way
+def _missing(members: Sequence[Criterion], threshold: Threshold, ratings: Ratings) -> tuple[int, list[list[Gain]]]:
+    """What is missing for the threshold, none or less where it is met, and what can be raised in each member."""
+    present = sum((points_of(c, ratings.get(c.key)) or ZERO for c in members), ZERO)
+    missing = threshold.value - present
+    options = [list(_raises(criterion, ratings.get(criterion.key))) for criterion in members]
+    unit = lcm(missing.denominator, *(adds.denominator for raises in options for _, adds in raises))
+    needed = int(missing * unit) + (threshold.kind == "more_than")
+    return needed, [[(change, int(adds * unit)) for change, adds in raises] for raises in options]
 
 
-def _points(criterion: Criterion, ratings: Ratings) -> Fraction:
-    code = ratings.get(criterion.key)
-    return ZERO if code is None else criterion.scale.points(code)
+class _Ways:
+    """Ways to raise some criteria, the cheapest first.
+
+    What adds no more than something cheaper, or costs more than what is enough, is left out. So there are never more
+    ways than different costs, whatever the scales are.
+    """
+
+    def __init__(self, ways: Iterable[tuple[Cost, int]], *, enough: int):
+        self.enough = enough
+        self.costs: list[Cost] = []
+        self.adds: list[int] = []
+        for cost, adds in sorted(ways, key=lambda way: (way[0], -way[1])):
+            if self.adds and self.adds[-1] >= enough:
+                break
+            if not self.adds or adds > self.adds[-1]:
+                self.costs.append(cost)
+                self.adds.append(adds)
+
+    def with_one_of(self, raises: Sequence[Gain]) -> "_Ways":
+        """The same with one more criterion, raised or not."""
+        present = list(zip(self.costs, self.adds, strict=True))
+        more = [
+            ((number + 1, steps + change.steps), adds + gain)
+            for (number, steps), adds in present
+            for change, gain in raises
+        ]
+        return _Ways(present + more, enough=self.enough)
+
+    def least(self, needed: int) -> Cost | None:
+        """What it costs at least to add that much; None where it cannot be added."""
+        place = bisect_left(self.adds, needed)
+        return self.costs[place] if place < len(self.costs) else None
 
 
-def _raises(criterion: Criterion, code: str | None, present: Fraction) -> Iterable[tuple[Raise, Fraction]]:
+def _raises(criterion: Criterion, code: str | None) -> Iterator[tuple[Raise, Fraction]]:
+    """Every higher rating with the points that it adds."""
+    present = points_of(criterion, code) or ZERO
     higher = [each for each in criterion.scale.codes if criterion.scale.points(each) > present]
     for steps, each in enumerate(higher, 1):
-        yield Raise(key=criterion.key, before=code, after=each, steps=steps), criterion.scale.points(each)
+        change = Raise(key=criterion.key, before=code, after=each, steps=steps)
+        yield change, criterion.scale.points(each) - present

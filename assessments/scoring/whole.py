@@ -7,6 +7,7 @@ from fractions import Fraction
 from .agreement import CriterionResult, krippendorff_alpha, settle
 from .instrument import DK, NA, NO_RULE, SUMS, Instrument
 from .parts import Outcome, Part, PartResult
+from .tally import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +76,10 @@ def level_if(
     instrument: Instrument, settled: Mapping[str, CriterionResult], rule: str, changes: Mapping[str, str]
 ) -> int | None:
     """The level (or band) of the whole if these criteria were rated with these codes."""
-    scales = {c.key: c.scale for c in instrument.criteria}
-    changed = {key: settle([], scales[key], agreed=code) for key, code in changes.items()}
-    return Part(instrument, instrument.criteria, {**settled, **changed}, touched=True).result().outcomes[rule].level
+    tally = Tally(instrument, instrument.criteria, {key: each.points for key, each in settled.items()})
+    for key, code in changes.items():
+        tally.rate(key, None if code == NA else tally.criteria[key].scale.points(code))
+    return tally.level(rule)
 
 
 def alpha(instrument: Instrument, respondents) -> Fraction | None:

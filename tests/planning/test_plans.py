@@ -353,6 +353,32 @@ class TestPages:
         assert "actions/new/y3/" not in page
         assert '<span class="chip">planned</span>' in page
 
+    def test_the_whole_smallest_set_is_tried_on_by_one_word(self, client, lead):
+        """An address cannot hold hundreds of ratings, and every row of the set repeats it."""
+        lead.closes("F F L N P F P N", on=str(days(-10)))
+        client.force_login(lead.user)
+        shown = f"/teams/{lead.team.pk}/what-if/?framework={lead.edition.framework.key}&part=&level=2"
+        query = shown[shown.index("?") :]
+        assert f'href="{query}&all=yes#outlook"'.replace("&", "&amp;") in client.get(shown).content.decode()
+        page = client.get(f"{shown}&all=yes").content.decode()
+        assert "0 → 2" in page
+        assert "2 changed</span>" in page
+        assert f"actions/new/y3/?framework={lead.edition.framework.key}&amp;part=&amp;level=2&amp;all=yes" in page
+
+    @pytest.mark.parametrize(
+        ("codes", "adds", "then"),
+        [
+            # 1.667 and 0.083 are 1.75; 1.833 and 0.083 are 1.917, which is shown as 1.92.
+            ("F F L N F F P N", "+0.08", "level 2, index 1.75"),
+            ("F F L P F F P N", "+0.08", "level 2, index 1.92 <small>rounded</small>"),
+        ],
+    )
+    def test_a_change_that_does_not_add_up_as_shown_is_rounded(self, client, lead, codes, adds, then):
+        lead.closes(codes, on=str(days(-10)))
+        client.force_login(lead.user)
+        page = client.get(f"/teams/{lead.team.pk}/what-if/?level=2").content.decode()
+        assert re.findall(r'<td class="n">([^<]*)</td><td>(level 2, index .*?)</td>', page) == [(adds, then)]
+
     def test_nothing_is_planned_for_what_the_framework_asks_no_more(self, client, lead):
         lead.closes("F F L N F F P N", on=str(days(-10)))
         later = toy.make_edition(key=lead.edition.framework.key, version="1.1.0", published=False)

@@ -1,5 +1,6 @@
 """The smallest set of changes: against brute force on small frameworks, and worked cases."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -67,6 +68,55 @@ def test_in_one_dimension_too(data):
     found = smallest_changes(instrument, given_ratings, rule=rule, wanted=wanted, dimension=dimension)
     expected = brute_force(instrument, given_ratings, rule, wanted, dimension)
     assert (None if found is None else (len(found), sum(each.steps for each in found))) == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_of_equal_cost_it_is_the_first_in_the_framework(data):
+    """In one cell under a rule of means, where criteria can stand in for each other."""
+    drawn = data.draw(by_levels(levels=(1,)))
+    instrument = replace(drawn, criteria=tuple(replace(c, dimension="X") for c in drawn.criteria))
+    given_ratings = data.draw(ratings(instrument))
+    assume(any(given_ratings[c.key] != NA for c in instrument.criteria))
+    found = smallest_changes(instrument, given_ratings, rule="cells", wanted=1)
+    ways = []
+    for choice in product(*([None, *c.scale.codes] for c in instrument.criteria)):
+        raised = {c.key: code for c, code in zip(instrument.criteria, choice, strict=True) if code is not None}
+        steps = [steps_up(c, given_ratings[c.key], raised[c.key]) for c in instrument.criteria if c.key in raised]
+        tried = {**given_ratings, **raised}
+        if all(steps) and level_of(instrument, tried, "cells") == 1:
+            places = [place for place, code in enumerate(choice) if code is not None]
+            ways.append((len(steps), sum(steps), list(zip(places, steps, strict=True)), raised))
+    expected = min(ways, key=lambda way: way[:3], default=None)
+    assert (found and {each.key: each.after for each in found}) == (expected and (expected[3] or ()))
+
+
+def steps_up(criterion, before, after) -> int:
+    """How many choices higher that is; none where it is not higher, or the criterion does not apply."""
+    if before == NA:
+        return 0
+    present = 0 if before is None else criterion.scale.points(before)
+    return sum(
+        present < criterion.scale.points(code) <= criterion.scale.points(after) for code in criterion.scale.codes
+    )
+
+
+def test_many_different_scales_in_one_cell_are_no_trouble():
+    """Every sum of points is another one here; what is worth keeping of them stays little."""
+    scales = [scoring.Scale(key=f"s{n}", values={"0": 0, "1": 1, "2": 2, "3": 100 + n}) for n in range(40)]
+    rule = {"key": "mean", "unit": "cell", "at": {"more_than": "0.5"}, "below": {"more_than": "0.5"}}
+    instrument = scoring.Instrument(
+        method="levels",
+        criteria=tuple(
+            scoring.Criterion(key=f"c{n}", dimension="X", level=1, scale=scale) for n, scale in enumerate(scales)
+        ),
+        dimensions=(scoring.Dimension(key="X"),),
+        levels=(0, 1),
+        rules=(scoring.Rule.parsed(rule),),
+    )
+    found = smallest_changes(instrument, {f"c{n}": "0" for n in range(40)}, rule="mean", wanted=1)
+    # Twenty of them all the way are half of the points, and one by a step is more.
+    assert (len(found), sum(each.steps for each in found)) == (21, 61)
 
 
 def toy():

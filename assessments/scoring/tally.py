@@ -1,0 +1,141 @@
+"""Level and index of criteria that are judged together, kept up while single ratings change."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from .figures import ZERO, mean
+from .instrument import LEVELS, NO_RULE, Criterion, Instrument, Threshold
+
+#: Points by criterion key; None where a criterion does not apply.
+Points = Mapping[str, Fraction | None]
+
+
+class Cell:
+    """What applies in one dimension at one level (or in one section): how many criteria, and their points together."""
+
+    __slots__ = ("count", "misses", "total")
+
+    def __init__(self, demands: int):
+        self.count, self.total = 0, ZERO
+        #: How many criteria miss each demand.
+        self.misses = [0] * demands
+
+    @property
+    def score(self) -> Fraction:
+        """The mean of the points; asked only where something applies."""
+        return self.total / self.count
+
+
+class Tally:
+    """Made once over all criteria; from then on a change costs no more than the cell that it is in.
+
+    `demands` is what rules ask of a level, each once, as (unit, threshold).
+    """
+
+    def __init__(self, instrument: Instrument, criteria: Iterable[Criterion], points: Points):
+        self.instrument = instrument
+        self.by_levels = instrument.method == LEVELS
+        asked = [(rule.unit, threshold) for rule in instrument.rules for threshold in (rule.at, rule.below)]
+        self.demands: list[tuple[str, Threshold]] = list(dict.fromkeys(asked))
+        #: Of each rule the places of its two demands, at the level and below it.
+        self.rules = {
+            rule.key: (self.demands.index((rule.unit, rule.at)), self.demands.index((rule.unit, rule.below)))
+            for rule in instrument.rules
+        }
+        self.criteria = {criterion.key: criterion for criterion in criteria}
+        self.points: dict[str, Fraction | None] = {key: points[key] for key in self.criteria}
+        self.cells: dict[tuple[int | None, str], Cell] = {}
+        for place, groups in self._alike().items():
+            self.cells[place] = Cell(len(self.demands))
+            for value, number in groups.values():
+                self._add(self.cells[place], value, number)
+        #: Of each level: cells in which anything applies, the sum of their scores, and how many miss each demand.
+        self._applying: dict[int | None, int] = {}
+        self._scores: dict[int | None, Fraction] = {}
+        self._missing: dict[int | None, list[int]] = {level: [0] * len(self.demands) for level, _ in self.cells}
+        for (level, _), cell in self.cells.items():
+            self._count(level, cell, 1)
+
+    def _alike(self) -> dict[tuple[int | None, str], dict[int, tuple[Fraction | None, int]]]:
+        """How many criteria of each cell have the same points: exact numbers take long to add and to compare.
+
+        Points of a choice are the same object in every criterion that is rated with it, which is found faster.
+        """
+        cells: dict[tuple[int | None, str], dict[int, tuple[Fraction | None, int]]] = {}
+        for key, criterion in self.criteria.items():
+            groups = cells.setdefault((criterion.level, criterion.dimension), {})
+            value = self.points[key]
+            groups[id(value)] = value, groups.get(id(value), (value, 0))[1] + 1
+        return cells
+
+    def rate(self, key: str, points: Fraction | None):
+        """Counts other points for a criterion; None where it does not apply."""
+        criterion = self.criteria[key]
+        cell = self.cells[criterion.level, criterion.dimension]
+        self._count(criterion.level, cell, -1)
+        self._add(cell, self.points[key], -1)
+        self._add(cell, points, 1)
+        self._count(criterion.level, cell, 1)
+        self.points[key] = points
+
+    def _add(self, cell: Cell, points: Fraction | None, times: int):
+        """Counts that many criteria with these points in their cell; with -1 one is taken away."""
+        if points is None:
+            return
+        cell.count += times
+        cell.total += times * points
+        for place, (_, threshold) in enumerate(self.demands):
+            if not threshold.met_by(points):
+                cell.misses[place] += times
+
+    def _count(self, level: int | None, cell: Cell, times: int):
+        """Counts a cell at its level; with -1 it is taken away."""
+        if not cell.count or not self.by_levels:
+            return
+        self._applying[level] = self._applying.get(level, 0) + times
+        self._scores[level] = self._scores.get(level, ZERO) + times * cell.score
+        for place in range(len(self.demands)):
+            if not self.cell_meets(cell, place):
+                self._missing[level][place] += times
+
+    def cell_meets(self, cell: Cell, demand: int) -> bool:
+        unit, threshold = self.demands[demand]
+        if unit == "cell":
+            return not cell.count or threshold.met_by(cell.score)
+        return not cell.misses[demand]
+
+    def applies(self, level: int) -> bool:
+        """Whether anything at the level applies."""
+        return bool(self._applying.get(level))
+
+    def level_mean(self, level: int) -> Fraction | None:
+        """The mean of the cells at a level; None where nothing applies."""
+        return self._scores[level] / self._applying[level] if self.applies(level) else None
+
+    @property
+    def index(self) -> Fraction | None:
+        """The index, None where nothing applies; or the smallest section score."""
+        if not self.by_levels:
+            return min(cell.total for cell in self.cells.values())
+        means = [self.level_mean(level) for level in self.instrument.levels[1:]]
+        value = mean([each for each in means if each is not None])
+        return None if value is None else self.instrument.top * value
+
+    def level(self, rule: str = NO_RULE) -> int | None:
+        """The level under a rule, None where nothing applies; or the band, which no rule decides."""
+        if not self.by_levels:
+            return self._band()
+        if not any(self._applying.values()):
+            return None
+        at, below = self.rules[rule]
+        reached, *higher = self.instrument.levels
+        for level in higher:
+            if self.applies(level) and not self._missing[level][at]:
+                reached = level
+            if self.applies(level) and self._missing[level][below]:
+                break
+        return reached
+
+    def _band(self) -> int:
+        lowest, bands = self.index or ZERO, self.instrument.bands
+        return next((place for place, band in enumerate(bands) if lowest <= band.upto), len(bands) - 1)
