@@ -254,11 +254,6 @@ class Result(Figures):
         """What `chronological` orders by."""
         return self.date, self.closing, self.pk
 
-    def is_superseded(self) -> bool:
-        """Whether a newer result has taken its place: a later generation, or a later one in its line of history."""
-        line = Result.objects.current_only().in_line_with(self)
-        return line.newest_first().values_list("pk", flat=True).first() != self.pk
-
     def is_on_the_ladder_of(self, other: "Result") -> bool:
         """Whether levels of the two mean the same: no edition between theirs, of either side, began a new ladder."""
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder

@@ -220,14 +220,22 @@ def current_beside(result: Result) -> list[Result]:
     return rows.chronological().defer(*LONG).wired()
 
 
-def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
-    """As `Result.previous`, among results that are read already, oldest first."""
+def _in_line_with(result: Result, results: Iterable[Result]) -> list[Result]:
     line = (result.rule, result.questionnaire)
+    return [each for each in results if (each.rule, each.questionnaire) == line]
+
+
+def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
+    """As `Result.previous`, among current results that are read already, oldest first."""
     earlier = [
         each
-        for each in results
-        if (each.rule, each.questionnaire) == line
-        and each.assessment_id != result.assessment_id
-        and each.place_in_time < result.place_in_time
+        for each in _in_line_with(result, results)
+        if each.assessment_id != result.assessment_id and each.place_in_time < result.place_in_time
     ]
     return earlier[-1] if earlier else None
+
+
+def is_newest(result: Result, results: Iterable[Result]) -> bool:
+    """Whether no other one of these has taken its place: neither a later one in its line nor a later generation."""
+    line = _in_line_with(result, results)
+    return bool(line) and line[-1].pk == result.pk

@@ -97,10 +97,20 @@ def _difference(now, before):
 
 
 class Standing:
-    """A result, read for showing. Three queries, however long the history is. `targets` are shown beside it."""
+    """A result, read for showing. Three queries, however long the history is. `targets` are shown beside it.
 
-    def __init__(self, result: Result, previous: Result | None, targets: Sequence[GradedTarget] = ()):
-        self.result, self.previous = result, previous
+    One that is not `is_newest` does not age: another has taken its place.
+    """
+
+    def __init__(
+        self,
+        result: Result,
+        previous: Result | None,
+        targets: Sequence[GradedTarget] = (),
+        *,
+        is_newest: bool = True,
+    ):
+        self.result, self.previous, self.is_newest = result, previous, is_newest
         self.targets = {part: target for part, target in next_by_part(targets).items() if not target.outdated}
         self.contents = result.edition.contents
         self.results = [each for each in (result, previous) if each]
@@ -244,11 +254,10 @@ class Standing:
         changes = [self.level_change, *(row.change for row in self.dimensions)]
         return any(change is not None and change < 0 for change in changes)
 
-    @cached_property
+    @property
     def last_confirmed(self) -> str:
         """How long ago, if that is too long; empty for a result that a newer one has taken the place of."""
-        said = last_confirmed(self.result.date, self.result.team.today())
-        return "" if said and self.result.is_superseded() else said
+        return last_confirmed(self.result.date, self.result.team.today()) if self.is_newest else ""
 
     @property
     def coverage(self) -> str:

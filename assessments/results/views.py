@@ -12,7 +12,7 @@ from ..web.spreadsheets import ExportForm
 from .comments import notes_behind, voices_behind
 from .export import team_table
 from .forms import SetbackForm
-from .history import current_beside, latest_before
+from .history import current_beside, is_newest, latest_before
 from .report import Standing
 from .report_charts import radar_chart
 
@@ -23,7 +23,8 @@ def result(request, pk):
     result, may = get_result(request, pk)
     beside = current_beside(result)
     targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
-    standing = Standing(result, latest_before(result, beside), targets)
+    previous = latest_before(result, beside)
+    standing = Standing(result, previous, targets, is_newest=is_newest(result, beside))
     context = {
         "result": result,
         "team": result.team,
