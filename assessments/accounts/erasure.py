@@ -1,8 +1,5 @@
 """Erasing a person: what is forgotten, and what stays."""
 
-from django.db.models import Q
-from django.utils import timezone
-
 from ..models import (
     AgreedRating,
     Assessment,
@@ -30,15 +27,14 @@ def erase(person: User, *, by: User) -> None:
         as_guest = Invitation.objects.filter(email__iexact=person.email)
         # A guest is nobody to be held: what they save is held off by the assessment.
         Assessment.objects.hold(as_guest.values("assessment"))
-        mine = Q(respondent__user=person) | Q(respondent__invitation__in=as_guest)
-        Rating.objects.filter(mine).forget_words()
+        for invitation in as_guest.select_related("assessment"):
+            invitation.assessment.forget(invitation, by=by)
+        Rating.objects.filter(respondent__user=person).forget_words()
         Reopening.objects.filter(by=person).update(reason="(removed)")
         SetbackReason.objects.filter(by=person).update(text="(removed)")
         Target.objects.filter(set_by=person).update(why="(removed)")
         AgreedRating.objects.filter(by=person).update(note="")
         AgreedRating.objects.filter(by=person).exclude(reason="").update(reason="(removed)")
-        as_guest.filter(revoked_on=None).update(revoked_on=timezone.localdate())
-        as_guest.update(email="", name="")
         SignInAttempt.objects.filter(account__iexact=person.email).delete()
         Event.record("account.erased", by=by, person=str(person.pk))
         person.delete()

@@ -218,17 +218,11 @@ class User(AbstractBaseUser):
         Without mail it is returned for an administrator to pass on. For anyone else it is empty: who made an account
         does not own it.
         """
-        if settings.MAIL_ENABLED:
-            self.mail_password_link(is_new=not self.has_usable_password())
-            return ""
-        return self.set_password_link() if shown_to.administers else ""
-
-    def mail_password_link(self, *, is_new: bool) -> bool:
-        """Puts a mail with the link to its owner into the outbox; False, and nothing, if mail is not set up."""
         if not settings.MAIL_ENABLED:
-            return False
-        self.mails.queue_for(self, self.mails.model.Kind.NEW_ACCOUNT if is_new else self.mails.model.Kind.NEW_PASSWORD)
-        return True
+            return self.set_password_link() if shown_to.administers else ""
+        kinds = self.mails.model.Kind
+        self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT)
+        return ""
 
     def change_account(self, *, by: "User", **fields):
         """An administrator's change of name, email, rights or whether the person may sign in at all.

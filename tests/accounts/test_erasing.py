@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.apps import apps
+from django.test import Client
 
 from assessments.accounts.erasure import erase
 from assessments.models import Answer, Event, Rating, Result, Review, Target, User
@@ -82,6 +83,36 @@ def test_words_of_a_guest_by_the_same_address_go_too(admin, person, result):
     erase(person, by=admin)
     assert other.ratings.get().comment == ""
     assert other.invitations.get().email == ""
+
+
+def test_every_link_of_the_person_ends(admin, person):
+    """Of the account, of each assessment that asked them as a guest, begun or not; and nobody waits for them."""
+    password_link = person.set_password_link().removeprefix("http://127.0.0.1:8000")
+    session = Client()
+    session.force_login(person)
+    begun, waiting, anonymous = (toy.start(team=make_team(), by=admin, anonymous=is_on) for is_on in (0, 0, 1))
+    tokens = [toy.guest(begun, email="Zebulon@Example.org").token]
+    tokens += [toy.invited(assessment, email="zebulon@example.org")[1] for assessment in (waiting, anonymous)]
+    mine = toy.member_by_link(_anonymous_of_a_team_with(person, by=admin), person)
+    tokens.append(mine.token)
+    assert {Client().get(f"/i/{token}/").status_code for token in tokens} <= {200, 302}
+
+    erase(person, by=admin)
+
+    for token in tokens:
+        for path in (f"/i/{token}/", f"/i/{token}/answer/"):
+            assert Client().get(path).status_code in {404, 410}, path
+        assert Client().post(f"/i/{token}/accept/").status_code in {404, 410}
+    assert Client().get(password_link).status_code == 410
+    assert session.get("/account/").status_code == 302
+    assert not waiting.participations.exists()
+    assert begun.participations.count() == anonymous.participations.count() == 1
+
+
+def _anonymous_of_a_team_with(person, *, by):
+    team = make_team()
+    make_membership(team=team, user=person)
+    return toy.start(team=team, by=by, anonymous=True)
 
 
 def test_a_guest_is_forgotten_by_the_lead_and_what_they_rated_counts(client, result):

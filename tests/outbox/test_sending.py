@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from assessments.accounts.erasure import erase
 from assessments.models import Mail, PasswordRequest
 from assessments.outbox.sending import send_waiting
 from assessments.web.letters import without_links
@@ -229,7 +230,7 @@ class TestShown:
     def test_about_accounts_to_administrators_until_a_password_is_set(self, client, sink):
         client.force_login(make_user(is_administrator=True))
         kim = make_user(email="kim@example.org")
-        kim.mail_password_link(is_new=True)
+        Mail.objects.queue_for(kim, Mail.Kind.NEW_ACCOUNT)
         sink.refusals["kim@example.org"] = "550 5.1.1 no such user"
         send_waiting()
         for url in ("/accounts/", f"/accounts/{kim.pk}/"):
@@ -307,14 +308,14 @@ class TestAccounts:
     def test_mails_about_accounts_come_before_invitations(self, sink, assessment):
         invite(assessment, 2)
         kim = make_user(email="kim@example.org", name="Kim")
-        kim.mail_password_link(is_new=True)
+        Mail.objects.queue_for(kim, Mail.Kind.NEW_ACCOUNT)
         send_waiting()
         assert sink.taken[0]["To"] == "kim@example.org"
 
-    @pytest.mark.parametrize("is_new", [True, False])
-    def test_the_link_of_each_copy_sets_a_password(self, client, sink, is_new):
+    @pytest.mark.parametrize("kind", [Mail.Kind.NEW_ACCOUNT, Mail.Kind.NEW_PASSWORD])
+    def test_the_link_of_each_copy_sets_a_password(self, client, sink, kind):
         kim = make_user(name="Kim")
-        kim.mail_password_link(is_new=is_new)
+        Mail.objects.queue_for(kim, kind)
         sink.hangs_at = "text"
         send_waiting()
         sink.hangs_at = ""
@@ -330,7 +331,7 @@ class TestAccounts:
     @pytest.mark.parametrize("reason", ["locked out", "has set one"])
     def test_a_link_that_would_be_of_no_use_is_not_sent(self, sink, reason):
         kim = make_user()
-        kim.mail_password_link(is_new=True)
+        Mail.objects.queue_for(kim, Mail.Kind.NEW_ACCOUNT)
         if reason == "locked out":
             kim.is_active = False
         else:
@@ -341,9 +342,9 @@ class TestAccounts:
 
     def test_an_erased_person_gets_no_mail(self, sink):
         kim, admin = make_user(), make_user(is_administrator=True)
-        kim.mail_password_link(is_new=True)
+        Mail.objects.queue_for(kim, Mail.Kind.NEW_ACCOUNT)
         PasswordRequest.objects.note(kim.email)
-        kim.erase(by=admin)
+        erase(kim, by=admin)
         assert send_waiting().sent == 0
         assert not sink.taken
 
