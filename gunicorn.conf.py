@@ -17,14 +17,14 @@ sys.path.insert(0, str(HERE))
 try:
     # Read here as well, so that a malformed value stops the start once and not in every worker.
     env = import_module("maturity.environment")
-    settings = import_module("maturity.settings")
+    import_module("maturity.settings")
     without_secrets = import_module("maturity.logs").without_secrets
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
     threads = env.number("WEB_THREADS", 4, minimum=1, maximum=64)
     accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
     greets = env.boolean("GREETING", True)
-    sends = env.boolean("SEND_DUE", True) and settings.MAIL_ENABLED
+    sends = env.boolean("SEND_DUE", True)
 except ImproperlyConfigured as error:
     sys.exit(f"Maturity cannot start. {error}")
 

@@ -217,7 +217,9 @@ def database(name: str, default: str) -> dict:
             timeout=4,
             init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; "
             # Without it REPLACE would take published editions away and ask no trigger.
-            "PRAGMA recursive_triggers=ON;",
+            "PRAGMA recursive_triggers=ON; "
+            # What is deleted is overwritten, so that the file does not keep it.
+            "PRAGMA secure_delete=ON;",
         )
         return config
     if password := text("DATABASE_PASSWORD"):

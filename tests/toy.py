@@ -123,12 +123,17 @@ def mark(*, page="page-1", sequence=1, version=0) -> PageMark:
 
 
 def rate(assessment, who, codes: str, *, page="page-1"):
-    """Gives a person's answers in the order of the framework, as in the vectors: `F F L N - DK NA N`."""
+    """Gives a person's answers in the order of the framework, as in the vectors: `F F L N - DK NA N`.
+
+    In an anonymous assessment they submit as well: without four who have, nothing of it may be looked at.
+    """
     criteria = assessment.criteria_asked()
     for criterion, code in zip(criteria, codes.split(), strict=True):
         if code != "-":
             answer = Answer(code=code, reason="Not here." if code == "NA" else "")
             assessment.save_rating(by=who, criterion=criterion, answer=answer, mark=mark(page=page))
+    if assessment.anonymous and set(codes.split()) != {"-"}:
+        assessment.submit(by=who)
 
 
 def invited(assessment, *, email="") -> tuple:
@@ -147,7 +152,9 @@ def guest(assessment, *, email: str) -> Guest:
 
 
 def member_by_link(assessment, user) -> Guest:
-    """A member of the team with the personal link to an anonymous assessment."""
+    """A member of the team, who owns their account, with the personal link to an anonymous assessment."""
+    user.is_confirmed = True
+    user.save(update_fields=["is_confirmed"])
     token = new_token()
     assessment.take_link(user, token=token)
     return Guest(assessment.invitations.get(user=user), token)

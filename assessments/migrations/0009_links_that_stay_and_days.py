@@ -31,7 +31,7 @@ def tell_who_counts(apps, schema_editor):
     mine = participation.objects.filter(known, assessment__anonymous=True).exclude(state="asked")
     participation.objects.filter(pk__in=mine.values("pk")).update(counts=True)
     respondent = apps.get_model("assessments", "Respondent")
-    respondent.objects.filter(is_anonymous=True, assessment__status="open").update(counts=True)
+    respondent.objects.filter(is_anonymous=True).update(counts=True)
 
 
 def have_traces_cleared(apps, schema_editor):
@@ -87,8 +87,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 default=False,
                 editable=False,
-                help_text="Of an anonymous one while answering is open: whether it is known who this participation "
-                "belongs to.",
+                help_text="Anonymous only: whether they are among the four people who are needed. After the end all are.",
             ),
         ),
         migrations.AddField(

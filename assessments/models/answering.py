@@ -148,11 +148,17 @@ class Answering(Moving):
         return votes
 
     def counting_votes(self) -> list[dict[str, str]]:
-        """What each person said, as far as it counts. Whatever is worked out, kept or shown starts from this."""
-        votes = list(self.votes().values())
+        """What each person said, as far as it counts. Whatever is worked out, kept or shown starts from this.
+
+        Four people who count have to have voted on a criterion of an anonymous assessment. As answering ends, what was
+        not enough is removed, and all that is left counts: see `unlinking`.
+        """
+        votes = self.votes()
         if not self.anonymous:
-            return votes
-        return anonymity.without_few_votes(votes, anonymity.counting_criteria(votes))
+            return list(votes.values())
+        known = self.respondents.filter(counts=True).values_list("pk", flat=True)
+        counting = anonymity.counting_criteria(votes[pk] for pk in known if pk in votes)
+        return anonymity.without_few_votes(votes.values(), counting)
 
     def symptoms_found(self) -> list[tuple[Any, int, int]]:
         """What somebody agrees to, as (symptom, people who agree, people who said anything), most agreed first.

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import scoring
+from ..scoring import anonymity
+from . import unlinking
 from .accounts import User
 from .answering import Answering
 from .edition_parts import Criterion
@@ -20,7 +22,7 @@ from .frameworks import Edition, Questionnaire
 from .inviting import Inviting
 from .journal import Event
 from .participation import Participation
-from .ratings import Rating, Respondent
+from .ratings import Rating
 from .refusals import Refused
 from .teams import Team
 from .transitions import CLOSED, DRAFT, OPEN, REVIEW
@@ -28,8 +30,12 @@ from .writing import writing
 
 TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
 NO_ANSWERS = "Nobody has answered yet, so there is nothing to close. Discard the assessment instead."
+TOO_FEW_PEOPLE = (
+    "Four people whom the assessment knows have to submit their answers first: members of the team, or people who were "
+    "invited by email. Anyone can come by the shared link, and more than once, so answers by it do not count here."
+)
 TOO_FEW = (
-    "No question has been answered by four people yet. In an anonymous assessment only such questions count: "
+    "No question has been answered by four people who count yet. In an anonymous assessment only such questions count: "
     "with fewer, the result would tell who said what."
 )
 
@@ -221,7 +227,7 @@ class Assessment(Answering, Inviting, models.Model):
             locked._refuse_unless(OPEN)
             locked._refuse_without_answers()
             locked._move("end answering", by=by)
-            locked._forget_secrets()
+            locked._unlink()
 
     def answer_again(self, *, by):
         with writing(by, *self.team.people_who_answer()):
@@ -247,9 +253,9 @@ class Assessment(Answering, Inviting, models.Model):
                 return locked.results.current()
             locked._refuse_unless(OPEN, REVIEW)
             locked._refuse_without_answers()
-            score = locked.score()
-            locked._forget_secrets()
-            result = Result.freeze(locked, score, by=by)
+            if locked.is_open:
+                locked._unlink()
+            result = Result.freeze(locked, locked.score(), by=by)
             locked._move("close", by=by, result=str(result.pk), generation=result.generation)
         return result
 
@@ -290,15 +296,24 @@ class Assessment(Answering, Inviting, models.Model):
             raise Refused(too_few)
 
     def too_few(self) -> str:
-        """Why there is nothing to look at yet; empty once somebody has voted, in an anonymous one four people."""
-        if self.anonymous:
-            return "" if self.counting_votes() else TOO_FEW
-        return "" if self.ratings.votes().exists() else NO_ANSWERS
+        """Why there is nothing to look at yet; empty once somebody has voted, in an anonymous one four people.
 
-    def _forget_secrets(self):
-        """Breaks what is left of the way from an anonymous answer to a person."""
+        While that is open it tells no more than whether four people have submitted who count.
+        """
+        if not self.anonymous:
+            return "" if self.ratings.votes().exists() else NO_ANSWERS
+        if not self.is_open:
+            return ""
+        if self.participations.submitted().filter(counts=True).count() < anonymity.LEAST:
+            return TOO_FEW_PEOPLE
+        return "" if self.counting_votes() else TOO_FEW
+
+    def _unlink(self):
+        """Breaks what leads from an anonymous answer to a person, as answering ends."""
         if self.anonymous:
-            Respondent.objects.scramble(self.pk)
+            unlinking.unlink(self.pk)
+            type(self).objects.filter(pk=self.pk).update(has_traces=True)
+            unlinking.clear_soon()
 
     def set_due(self, due, *, by):
         """Moves the day by which answers are wanted; reminders of the old day do not count for the new one."""

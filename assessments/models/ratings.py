@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from random import SystemRandom
 from typing import Any
 
 from django.db import models
@@ -64,28 +63,6 @@ class RespondentQuerySet(models.QuerySet["Respondent"]):
             return "invitation_id", who.invitation.pk
         return "user_id", who.invitation.user_id if isinstance(who, Guest) else who.pk
 
-    def scramble(self, assessment_id):
-        """Writes everything that the respondents of an anonymous assessment said anew, in random order under new ids.
-
-        Afterwards neither a secret, nor the page and order of saves, nor the order of rows leads to a person.
-        """
-        kind: Any
-        rows: list[Any] = list(self.filter(assessment=assessment_id))
-        said = [list(kind.objects.filter(respondent__in=rows)) for kind in (Rating, SymptomAnswer)]
-        for kind in (Rating, SymptomAnswer):
-            kind.objects.filter(respondent__in=rows).delete()
-        self.filter(assessment=assessment_id).delete()
-        new_id = {row.pk: uuid.uuid4() for row in rows}
-        for row in rows:
-            row.pk, row.secret_hash = new_id[row.pk], None
-        for row in (row for kind in said for row in kind):
-            row.pk, row.respondent_id = uuid.uuid4(), new_id[row.respondent_id]
-        for row in said[0]:
-            row.version, row.page, row.sequence, row.saved_at = 1, "", 0, None
-        for kind, each in zip((Respondent, Rating, SymptomAnswer), (rows, *said), strict=True):
-            SystemRandom().shuffle(each)
-            kind.objects.bulk_create(each, batch_size=1000)
-
 
 class Respondent(models.Model):
     """Who answers, as far as that may be known: an account, a guest, or only a secret that a person alone holds."""
@@ -99,7 +76,7 @@ class Respondent(models.Model):
     counts = models.BooleanField(
         default=False,
         editable=False,
-        help_text="Of an anonymous one while answering is open: whether it is known who this participation belongs to.",
+        help_text="Anonymous only: whether they are among the four people who are needed. After the end all are.",
     )
 
     objects = RespondentQuerySet.as_manager()

@@ -1,4 +1,8 @@
-"""`manage.py send_due` sends the mails that wait in the outbox. It may run twice at a time, and end at any moment."""
+"""`manage.py send_due` does what waits in the database. It may run twice at a time, and end at any moment.
+
+It sends the mails in the outbox, and clears what ended anonymous assessments have left in the files of the database,
+until nothing is left.
+"""
 
 import logging
 import os
@@ -11,23 +15,24 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from ...invitations.mail import queue_due
-from ...models import Mail
+from ...models import Mail, unlinking
 from ...outbox.sending import send_waiting
 
 log = logging.getLogger("maturity")
 
 
 class Command(BaseCommand):
-    help = "Send the mails that wait in the outbox; for cron, or with --every for a process of its own."
+    help = "Do what waits, above all mails in the outbox; for cron, or with --every for a process of its own."
 
-    #: Looking for reminders whose time has come costs more than looking into the outbox: once so many seconds.
-    REMINDERS_EVERY = 60
+    #: Looking for reminders whose time has come costs more than looking into the outbox: once so many seconds. So does
+    #: clearing the files of the database, which may have to be tried again.
+    REST_EVERY = 60
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.stopping = threading.Event()
         self.parent: int | None = None
-        self.reminders_at = float("-inf")
+        self.rest_at = float("-inf")
 
     def add_arguments(self, parser):
         parser.add_argument("--every", type=int, metavar="SECONDS", help="continue, with this pause in between")
@@ -35,15 +40,14 @@ class Command(BaseCommand):
 
     def handle(self, *args, every=None, child_of=None, **options):
         self.parent = child_of
-        if not settings.MAIL_ENABLED:
+        if not settings.MAIL_ENABLED and child_of is None:
             self.stdout.write("Mail is not set up, so nothing is sent. Set EMAIL_URL; README.md tells how.")
         if every:
             # A mail that is being sent is sent to its end.
             signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
             signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
         while self.goes_on():
-            if settings.MAIL_ENABLED:
-                self.round(is_last=not every)
+            self.round(is_last=not every)
             if not every:
                 return
             self.stopping.wait(every)
@@ -53,21 +57,25 @@ class Command(BaseCommand):
 
     def round(self, *, is_last: bool) -> None:
         try:
-            self.send()
+            is_time_for_the_rest = time.monotonic() - self.rest_at >= self.REST_EVERY
+            if is_time_for_the_rest:
+                self.rest_at = time.monotonic()
+                unlinking.clear_traces()
+            if settings.MAIL_ENABLED:
+                self.send(reminds=is_time_for_the_rest)
         except Exception as error:
             if is_last:
                 raise
             if isinstance(error, DatabaseError):
                 log.warning("The database did not answer (%s). Trying again later.", error.__class__.__name__)
             else:
-                log.exception("Sending mails failed. Trying again later.")
+                log.exception("Something that waits could not be done. Trying again later.")
         close_old_connections()
 
-    def send(self) -> None:
-        if time.monotonic() - self.reminders_at >= self.REMINDERS_EVERY:
+    def send(self, *, reminds: bool) -> None:
+        if reminds:
             queue_due()
             Mail.objects.drop_pointless()
-            self.reminders_at = time.monotonic()
         done = send_waiting(goes_on=self.goes_on)
         if done.sent:
             self.stdout.write(f"{done.sent} {'mail' if done.sent == 1 else 'mails'} sent.")
