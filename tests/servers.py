@@ -133,7 +133,9 @@ def serving(home: Path, *, folder: Path = ROOT, port: int | None = None, **varia
     """A server started by scripts/entrypoint in `folder`, on a free port unless one is named; its data is in `home`."""
     port = port or free_port()
     log = home / f"server-{port}.log"
-    environment = plain_environment(home, **{"DATA_DIR": str(home), "WEB_WORKERS": "1", **variables, "PORT": str(port)})
+    sends = "1" if "EMAIL_URL" in variables else "0"
+    usual = {"DATA_DIR": str(home), "WEB_WORKERS": "1", "SEND_DUE": sends}
+    environment = plain_environment(home, **{**usual, **variables, "PORT": str(port)})
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["scripts/entrypoint"], cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True

@@ -32,10 +32,6 @@ class Following:
         return self._count(Participation.State.SUBMITTED)
 
     @property
-    def started(self) -> int:
-        return self._count(Participation.State.STARTED)
-
-    @property
     def waiting(self) -> int:
         return self.total - self.submitted
 
@@ -46,6 +42,18 @@ class Following:
     @property
     def shows_people(self) -> bool:
         return self.may("see participation") and not self.assessment.anonymous
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the page follows what happens. It does not while people answer anonymously."""
+        return self.assessment.is_open and self.shows_people
+
+    @property
+    def as_sentence(self) -> str:
+        """How many have submitted; of an anonymous assessment that is open no more than that it is at least so many."""
+        many = "has" if self.total == 1 else "have"
+        sentence = f"{self.submitted} of {self.total} {many} submitted"
+        return f"At least {sentence}" if self.assessment.anonymous and self.assessment.is_open else sentence
 
     @cached_property
     def rows(self) -> list[Row]:

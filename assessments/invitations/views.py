@@ -99,6 +99,9 @@ def remind(request, pk):
     number = assessment.remind(by=request.user)
     if not settings.MAIL_ENABLED:
         messages.warning(request, "Mail is not set up here, so nobody was reminded.")
+    elif assessment.anonymous:
+        # A number would tell how many have not submitted, and whether one person has.
+        messages.success(request, "Everyone who has not submitted is reminded by mail, at most once a day.")
     elif not number:
         messages.info(request, "Nobody was reminded: everyone who has not submitted got a mail about it today.")
     else:
@@ -110,8 +113,13 @@ def remind(request, pk):
 @require_safe
 @login_required
 def participation(request, pk):
-    """Who has answered so far, as a fragment; 204 where that is as the page has it. One query unless it changed."""
+    """Who has answered so far, as a fragment; 204 if that is as the page has it. One query unless it changed.
+
+    Always 204 while people answer anonymously: nobody may watch them.
+    """
     assessment, may = get_followed(request, pk)
+    if assessment.anonymous and assessment.is_open:
+        return HttpResponse(status=204)
     if request.GET.get("seen") == assessment.pulse:
         return HttpResponse(status=204)
     context = {"assessment": assessment, "may": may, "following": Following(assessment, may)}

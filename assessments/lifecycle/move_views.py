@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ..invitations.tracking import Following
 from ..models import Refused
 from ..permissions.access import get_assessment
 from ..permissions.refusals import refusal_told
@@ -34,8 +35,13 @@ def end_answering(request, pk):
     if not assessment.is_open:
         status = assessment.get_status_display().lower()
         raise Refused(f"This assessment takes no answers: it is {status}.")
-    waiting = assessment.participations.not_submitted().named()
-    context = {"assessment": assessment, "may": may, "waiting": waiting, "too_few": assessment.too_few()}
+    context = {
+        "assessment": assessment,
+        "may": may,
+        "waiting": [] if assessment.anonymous else assessment.participations.not_submitted().named(),
+        "following": Following(assessment, may),
+        "too_few": assessment.too_few(),
+    }
     return render(request, "lifecycle/end.html", context)
 
 

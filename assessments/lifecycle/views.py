@@ -113,7 +113,8 @@ def close(request, pk):
         # While an anonymous one is open, this would tell what has just been answered.
         "unanswered": [] if assessment.anonymous and assessment.is_open else assessment.unanswered_criteria(),
         "total": len(assessment.criteria_asked()),
-        "waiting": assessment.participations.not_submitted().named(),
+        "waiting": [] if assessment.anonymous else assessment.participations.not_submitted().named(),
+        "following": Following(assessment, may),
         "too_few": assessment.too_few(),
         "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }

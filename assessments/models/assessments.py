@@ -70,12 +70,15 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.unfinished().filter(facilitator=user)
 
     def with_pulse(self):
-        """Each with `.pulse`, a short text that differs after anything that whoever follows it wants to see."""
+        """Each with `.pulse`, a short text that differs after anything that somebody who follows it wants to see.
+
+        Of an anonymous one that is the status alone: nobody may watch when people come, answer and submit.
+        """
 
         def count(rows):
             return Subquery(rows.order_by().values("assessment").annotate(n=Count("pk")).values("n"))
 
-        people = Participation.objects.filter(assessment=OuterRef("pk"))
+        people = Participation.objects.filter(assessment=OuterRef("pk"), assessment__anonymous=False)
         begun = people.exclude(state=Participation.State.ASKED)
         answers = Rating.objects.filter(assessment=OuterRef("pk"), assessment__anonymous=False)
         counts = [count(people), count(begun), count(people.submitted()), count(answers)]
@@ -222,7 +225,7 @@ class Assessment(Answering, Inviting, models.Model):
 
     def end_answering(self, *, by):
         """Takes no more answers; the team looks at what it has said. What was saved counts, submitted or not."""
-        with writing(by):
+        with writing(by, *self._people_to_write_anew()):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             locked._refuse_without_answers()
@@ -247,7 +250,7 @@ class Assessment(Answering, Inviting, models.Model):
         """
         from .results import Result
 
-        with writing(by):
+        with writing(by, *self._people_to_write_anew()):
             locked = self._lock()
             if locked.is_closed:
                 return locked.results.current()
@@ -307,6 +310,14 @@ class Assessment(Answering, Inviting, models.Model):
         if self.participations.submitted().filter(counts=True).count() < anonymity.LEAST:
             return TOO_FEW_PEOPLE
         return "" if self.counting_votes() else TOO_FEW
+
+    def _people_to_write_anew(self) -> list[User]:
+        """Whom rows refer to that are written once more as answering ends."""
+        if not (self.anonymous and self.is_open):
+            return []
+        asked = Q(participations__assessment=self) | Q(invitations__assessment=self)
+        inviting = self.invitations.values("created_by")
+        return list(User.objects.filter(asked | Q(pk__in=inviting)).distinct())
 
     def _unlink(self):
         """Breaks what leads from an anonymous answer to a person, as answering ends."""

@@ -251,5 +251,7 @@ class Inviting(Moving):
             locked._refuse_unless(OPEN)
             waiting = Mail.objects.people_to_remind(locked)
             Mail.objects.queue(waiting, Mail.Kind.REMINDER)
-            Event.record("assessment.reminded", by=by, team=self.team, assessment=self, people=len(waiting))
+            # How many had not submitted at this moment is nobody's business if they answer anonymously.
+            people = {} if locked.anonymous else {"people": len(waiting)}
+            Event.record("assessment.reminded", by=by, team=self.team, assessment=self, **people)
         return len(waiting)

@@ -30,8 +30,8 @@ def old_result(team, people, third: str) -> Result:
     for number, user in enumerate(people):
         y3 = third if number < 3 else "-"
         toy.rate(assessment, toy.member_by_link(assessment, user), f"F F F F F F {y3} L")
-    assessment.end_answering(by=people[0])
     everything = scoring.score(assessment.instrument(), list(assessment.votes().values()))
+    assessment.end_answering(by=people[0])
     result = Result.freeze(assessment, everything, by=people[0])
     Result.objects.filter(pk=result.pk).update(left_out=0)
     nothing = {"rating": "", "votes": {}, "share_exact": "", "spread": None, "rwg_exact": "", "rwg": None}

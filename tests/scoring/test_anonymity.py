@@ -348,7 +348,8 @@ class TestSubtraction:
         pulse = client.get(url).context["assessment"].pulse
         toy.rate(assessment, guests[1], VOTES[1])
         html = client.get(url).content.decode()
-        assert "people are counted, not named" in html
+        assert "At least 1 of 5 have submitted" in html
+        assert "hx-get" not in html
         assert "Nemo 1" not in html
         assert client.get(f"{url}participation/?seen={pulse}").status_code == 204
         assert "<h2>Invited</h2>" not in client.get(f"{url}invite/").content.decode()

@@ -70,7 +70,8 @@ class Command(BaseCommand):
                 log.warning("The database did not answer (%s). Trying again later.", error.__class__.__name__)
             else:
                 log.exception("Something that waits could not be done. Trying again later.")
-        close_old_connections()
+        if not is_last:
+            close_old_connections()
 
     def send(self, *, reminds: bool) -> None:
         if reminds:
