@@ -182,14 +182,14 @@ def test_nothing_of_somebody_is_stored_after_they_are_erased(writes):
                 time.sleep(0.002)
             raise AssertionError("counting never ends")
 
-        def erase(world=world, is_writing=is_writing, is_erased=is_erased):
+        def erase_in_the_middle(world=world, is_writing=is_writing, is_erased=is_erased):
             assert is_writing.wait(timeout=30)
             try:
                 erase(User.objects.get(pk=world.person.pk), by=world.admin)
             finally:
                 is_erased.set()
 
-        assert at_once(go_on, erase) == ["refused", None]
+        assert at_once(go_on, erase_in_the_middle) == ["refused", None]
         assert stored_about(world.word) == []
 
 
