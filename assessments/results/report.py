@@ -216,9 +216,9 @@ class Standing:
 
     @property
     def index_best(self) -> str | None:
-        """The index in the best case, where it differs from the index."""
-        differs = self.result.index_best_exact != self.result.index_exact
-        return self.shown(self.result.index_best_exact) if differs else None
+        """The index in the best case, where it reads otherwise than the index."""
+        best = self.shown(self.result.index_best_exact)
+        return None if best == self.index else best
 
     @property
     def index_change(self) -> str | None:
@@ -281,6 +281,7 @@ class Standing:
     def _row(self, kind, thing) -> ProfileRow:
         now = self._parts[self.result.pk, kind, thing.key]
         before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, thing.key))
+        index, best = self.shown(now.index_exact), self.shown(now.index_best_exact)
         change = self._index_difference(now, before)
         return ProfileRow(
             key=thing.key,
@@ -288,8 +289,8 @@ class Standing:
             kind=kind,
             level=now.level,
             could_be=now.could_be,
-            index=self.shown(now.index_exact),
-            index_best=None if now.index_best_exact == now.index_exact else self.shown(now.index_best_exact),
+            index=index,
+            index_best=None if best == index else best,
             cells=[
                 (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
             ],
