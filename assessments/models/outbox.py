@@ -285,9 +285,17 @@ class Mail(models.Model):
         )
 
     def _end(self, state: "Mail.State", *, problem: str = "", reply: str = "") -> None:
-        zone = self.assessment.team.time_zone if self.assessment else settings.TIME_ZONE
-        today = timezone.localdate(timezone=ZoneInfo(zone))
-        self._change(state=state, problem=problem, reply=reply, claimed_at=None, done_on=today)
+        zone = ZoneInfo(self.assessment.team.time_zone if self.assessment else settings.TIME_ZONE)
+        today = timezone.localtime(timezone=zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._change(
+            state=state,
+            problem=problem,
+            reply=reply,
+            claimed_at=None,
+            # No instant is left of it: see `done_on`.
+            not_before=today,
+            done_on=today.date(),
+        )
 
 
 class PasswordRequestQuerySet(models.QuerySet["PasswordRequest"]):

@@ -186,15 +186,15 @@ class TestAnonymous:
         assert not any("/i/" in m.body for m in mail.outbox[1:])
         assert client.get(f"/i/{token}/answer/").status_code == 200
 
-    def test_no_instant_is_kept_of_a_mail_that_was_sent(self, team, lead):
+    def test_no_instant_is_kept_of_a_mail_that_was_sent(self, team, lead, clock):
         anonymous = toy.start(team=team, by=lead, anonymous=True)
+        clock("2026-06-10T22:30:15+00:00")
         anonymous.invite(by=lead, addresses=["guest@example.org"])
-        queued = Mail.objects.get().not_before
         send_waiting()
         values = Mail.objects.values().get()
         instants = [value for value in values.values() if isinstance(value, datetime.datetime)]
-        assert instants == [queued]
-        assert values["done_on"] == timezone.localdate(timezone=ZoneInfo("Europe/Berlin"))
+        assert instants == [at("2026-06-11T00:00", "Europe/Berlin")]
+        assert values["done_on"] == datetime.date(2026, 6, 11)
 
 
 def at(text: str, zone: str) -> datetime.datetime:

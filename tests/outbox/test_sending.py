@@ -15,6 +15,7 @@ from assessments.web.letters import without_links
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
+from ..servers import ROOT
 from ..smtp_sink import smtp_sink, unused_port
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,18 @@ def try_again() -> None:
     long_ago = timezone.now() - datetime.timedelta(hours=12)
     Mail.objects.filter(state=Mail.State.WAITING).update(not_before=long_ago)
     Mail.objects.exclude(claimed_at=None).update(claimed_at=long_ago)
+
+
+def test_nothing_but_the_outbox_sends():
+    """So that no page waits for a mail server: requests put mails into the outbox, another process sends them."""
+    ways = re.compile(
+        r"\b(send_mail|send_mass_mail|mail_admins|mail_managers|get_connection|smtplib|email_user)\b|\.send\("
+    )
+    package = ROOT / "assessments"
+    found = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if ways.search(path.read_text())}
+    assert found == {"outbox/sending.py", "outbox/smtp.py"}
+    senders = [path for path in package.rglob("*.py") if "send_waiting" in path.read_text()]
+    assert {path.name for path in senders} == {"sending.py", "send_due.py"}
 
 
 class TestTaken:

@@ -62,7 +62,7 @@ class Command(BaseCommand):
                 self.rest_at = time.monotonic()
                 unlinking.clear_traces()
             if settings.MAIL_ENABLED:
-                self.send(reminds=is_time_for_the_rest)
+                self.send_mails(reminds=is_time_for_the_rest)
         except Exception as error:
             if is_last:
                 raise
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         if not is_last:
             close_old_connections()
 
-    def send(self, *, reminds: bool) -> None:
+    def send_mails(self, *, reminds: bool) -> None:
         if reminds:
             queue_due()
             Mail.objects.drop_pointless()
