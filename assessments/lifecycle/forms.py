@@ -4,10 +4,12 @@ import datetime
 from fractions import Fraction
 
 from django import forms
+from django.conf import settings
 
 from .. import scoring
 from ..models import Edition, Questionnaire
 from ..models.assessments import minutes
+from ..scoring import anonymity
 from ..web.form_fields import AccountField, DayField
 
 
@@ -41,8 +43,11 @@ class StartForm(forms.Form):
             ("no", "Named: the lead sees who gave which answer, everybody else sees only how the votes are spread."),
             (
                 "yes",
-                "Anonymous: nobody can tell, not even from the database. Needs four people to close, and shows nothing "
-                "of a question that fewer than four voted on. A lost personal link cannot be replaced.",
+                "Anonymous: no one using Maturity can see who gave which answer, and once answering has ended, the "
+                "database no longer contains it either. Four people whom it knows have to submit: members of the team, "
+                "or people invited by email. Anyone can come by the shared link more than once, so with that link "
+                "alone an assessment cannot be anonymous. A question that fewer than four of them voted on counts as "
+                "unanswered, and a lost personal link cannot be replaced.",
             ),
         ],
         initial="no",
@@ -89,7 +94,21 @@ class StartForm(forms.Form):
         date, due = cleaned.get("date"), cleaned.get("due")
         if date and due and due < date:
             self.add_error("due", "Answers cannot be wanted before the date of the assessment.")
+        if cleaned.get("anonymous"):
+            self._refuse_with_shared_link_alone()
         return cleaned
+
+    def _refuse_with_shared_link_alone(self) -> None:
+        """Without mail only members are invited by name."""
+        members = self.team.memberships.answering().count()
+        if settings.MAIL_ENABLED or members >= anonymity.LEAST:
+            return
+        self.add_error(
+            "anonymous",
+            f"An anonymous assessment needs four people whom it knows. {members} "
+            f"{'person answers' if members == 1 else 'people answer'} for this team, and mail is not set up here, so "
+            "everyone else would come by the shared link. Add members first, or choose a named assessment.",
+        )
 
     def terms(self) -> dict:
         """What AssessmentQuerySet.start takes."""

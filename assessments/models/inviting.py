@@ -1,8 +1,10 @@
 """Who is asked to answer, and the links by which people come in."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from .accounts import User
@@ -14,6 +16,15 @@ from .refusals import PersonGone, Refused
 from .teams import Membership
 from .transitions import DRAFT, OPEN, Moving
 from .writing import hold_to_write, writing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How many people are asked, by how they came. Those by name are members and people invited by email."""
+
+    by_name: int
+    unconfirmed: int
+    by_shared_link: int
 
 
 class Inviting(Moving):
@@ -28,6 +39,20 @@ class Inviting(Moving):
 
     class Meta:
         abstract = True
+
+    def who_is_asked(self) -> Asked:
+        """For people to judge, before they answer, among how many they are. Tells nothing of who has begun."""
+        by_name = Q(user__isnull=False) | ~Q(invitation__email="")
+        counts = self.participations.aggregate(
+            everyone=Count("pk"),
+            by_name=Count("pk", filter=by_name),
+            unconfirmed=Count("pk", filter=Q(user__is_confirmed=False)),
+        )
+        return Asked(
+            by_name=counts["by_name"],
+            unconfirmed=counts["unconfirmed"],
+            by_shared_link=counts["everyone"] - counts["by_name"],
+        )
 
     def ask(self, user) -> Participation:
         """Puts a person on the list of those who are asked; a link taken away from them works again."""

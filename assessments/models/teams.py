@@ -226,6 +226,11 @@ class Team(models.Model):
         """The date that it was then where the team is."""
         return timezone.localdate(moment, timezone=ZoneInfo(self.time_zone))
 
+    def leads(self) -> list[User]:
+        """Who sees names beside answers, by name."""
+        members = self.memberships.filter(role=Membership.Role.LEAD).select_related("user")
+        return [member.user for member in members]
+
     def people_who_answer(self, addresses: Iterable[str] | None = None) -> list[User]:
         """Leads and members; of them those with one of these addresses, if some are named."""
         people = User.objects.filter(memberships__in=self.memberships.answering())

@@ -80,8 +80,18 @@ def open_link(request, token: str) -> Invitation:
     if invitation is None:
         _refuse_unknown(request, token)
     elif invitation.lets_in:
+        _leave_session_alone(request, invitation.assessment)
         return invitation
     raise LinkProblem("invitations/gone.html", 404, invitation)
+
+
+def _leave_session_alone(request, assessment: Assessment) -> None:
+    """Neither tells nor takes messages in an anonymous assessment.
+
+    They are kept in the session, and its row would then be written anew at the moment of an answer.
+    """
+    if assessment.anonymous and hasattr(request, "_messages"):
+        del request._messages
 
 
 def _refuse_unknown(request, token: str):
@@ -129,6 +139,7 @@ def seated(view):
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         assessment, may = get_answering(request, pk)
+        _leave_session_alone(request, assessment)
         return view(request, Seat(assessment, may, request.user), *args, **kwargs)
 
     return wrapped

@@ -210,7 +210,8 @@ def submit(request, seat):
         seat.assessment.submit(by=seat.who)
     except Refused as refusal:
         return _refused(request, seat, refusal)
-    messages.success(
-        request, "Thank you, your answers are submitted. You can still change them until the answering ends."
-    )
+    if not seat.assessment.anonymous:
+        messages.success(
+            request, "Thank you, your answers are submitted. You can still change them until the answering ends."
+        )
     return redirect(seat.url("answer-done"))

@@ -215,7 +215,7 @@ def test_a_team_answers_anonymously(party):
     edith.goto(f"{assessment.get_absolute_url()}answer/")
     party.look(edith)
     edith.get_by_role("button", name="Get my personal link and start").click()
-    expect(edith.get_by_text("Anonymous: nobody, not even the lead")).to_be_visible()
+    expect(edith.get_by_text("Anonymous: no one using Maturity can see")).to_be_visible()
     own = edith.get_by_label("Your personal link").input_value()
     assert own != links["edith"]
     assert party.sign_in(party.members["edith"], expects="404").goto(links["edith"]).status == 404

@@ -185,7 +185,8 @@ def test_a_facilitator_from_outside_leads_the_review_and_nothing_else(client, te
     assert client.post(f"/assessments/{assessment.pk}/facilitator/", {"facilitator": ""}).status_code == 403
 
 
-def test_the_start_form_makes_drafts_anonymous_ones_and_names_a_facilitator(client, team, lead):
+def test_the_start_form_makes_drafts_anonymous_ones_and_names_a_facilitator(client, settings, team, lead):
+    settings.MAIL_ENABLED = True
     client.force_login(lead)
     edition = toy.make_edition()
     form = {

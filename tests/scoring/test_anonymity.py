@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
 
@@ -94,10 +95,24 @@ class TestTheWayIn:
         first = client.post(take, {"pledge": pledge})
         assert client.post(take, {"pledge": pledge}).url == first.url
         assert client.get(first.url).status_code == 200
-        assert "handed out already" in client.get(f"/assessments/{assessment.pk}/answer/").content.decode()
+        assert "You have begun already" in client.get(f"/assessments/{assessment.pk}/answer/").content.decode()
         with pytest.raises(Refused, match="cannot be made again"):
             assessment.take_link(people[1], token=new_token())
         assert client.get(first.url).status_code == 200
+
+    def test_answering_and_submitting_leave_sessions_alone(self, client, assessment, people):
+        """Their row would say when it was written, also of somebody who is signed in while they answer by link."""
+        client.force_login(people[0])
+        # Leaves a message that the next page would show.
+        client.post(f"/assessments/{assessment.pk}/due/", {"due": ""})
+        guest = toy.member_by_link(assessment, people[0])
+        stored = list(Session.objects.values())
+        toy.rate(assessment, guest, VOTES[0])
+        for browser in (client, Client()):
+            for page in ("", "answer/", "answer/done/"):
+                browser.get(f"/i/{guest.token}/{page}", follow=True)
+            browser.post(f"/i/{guest.token}/answer/submit/", follow=True)
+        assert list(Session.objects.values()) == stored
 
     def test_the_session_never_holds_the_token(self, client, assessment, people):
         client.force_login(people[1])
@@ -108,7 +123,7 @@ class TestTheWayIn:
         assert guest.token not in json.dumps(dict(client.session.items()))
 
     def test_one_plain_sentence_stands_above_the_questionnaire(self, client, assessment, guests):
-        sentence = "nobody, not even the lead or an administrator, can tell which answers are yours"
+        sentence = "no one using Maturity can see who gave which answer"
         for page in ("", "to/X/", "symptoms/"):
             assert sentence in client.get(f"/i/{guests[0].token}/answer/{page}").content.decode()
 
