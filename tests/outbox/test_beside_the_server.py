@@ -124,7 +124,10 @@ def test_a_mail_server_that_hangs_holds_up_no_page(start, sink, step):
 def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path, sink):
     prepare(tmp_path, sink)
     variables = {"DATA_DIR": str(tmp_path), "EMAIL_URL": sink.url}
-    queue = "from assessments.models import User; [User.objects.get().mail_password_link(is_new=n) for n in (0, 1)]"
+    queue = (
+        "from assessments.models import Mail, User; kim = User.objects.get()\n"
+        "for kind in ('new-account', 'new-password'): Mail.objects.queue_for(kim, kind)"
+    )
     assert manage("shell", "-c", queue, **variables).returncode == 0
     sender = subprocess.Popen(
         [sys.executable, "manage.py", "send_due", "--every", "60"],

@@ -98,7 +98,7 @@ def queue_mails(number: int) -> set[str]:
         if n % 2:
             PasswordRequest.objects.note(email)
         else:
-            user.mail_password_link(is_new=True)
+            user.hand_over_link(shown_to=user)
     return set(emails)
 
 
