@@ -59,12 +59,14 @@ def few_votes(rng: random.Random) -> list[dict[str, str]]:
     """At most three votes on each of the other criteria, and whoever does not know them."""
     said: list[dict[str, str]] = [{} for _ in range(PEOPLE)]
     for key in FEW:
-        votes = rng.choices(["N", "P", "L", "F", *(["NA"] if key in MAY_NOT_APPLY else [])], k=rng.randint(0, 3))
+        votes = rng.choices(["N", "P", "L", "F", *(["NA"] if key in MAY_NOT_APPLY else [])], k=rng.randint(0, 2))
         codes = [*votes, *rng.choices(["DK", ""], k=PEOPLE - len(votes))]
         rng.shuffle(codes)
         for person, code in zip(said, codes, strict=True):
             if code:
                 person[key] = code
+    # Somebody votes on nothing that counts.
+    said[-1]["x4"] = rng.choice("NPLF")
     return said
 
 
@@ -173,6 +175,8 @@ class Onlooker:
             waiting += ["/teams/", "/portfolio/", f"/teams/{team}/"]
             waiting += [f"/teams/{team}/what-if/?level=2", f"/teams/{team}/what-if/?level=3&part=Y&c1=F&c5=N"]
             waiting += [f"/results/{result.pk}/" for result in self._results()]
+            waiting += [f"/admin/assessments/assessment/{page}" for page in ("", f"{assessment}/change/")]
+            waiting += [f"/admin/assessments/result/{result.pk}/change/" for result in self._results()]
         pages: dict[str, str] = {}
         while waiting:
             url = waiting.pop()

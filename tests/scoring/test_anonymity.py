@@ -278,6 +278,12 @@ class TestFourAreNeeded:
         assert "Four people whom the assessment knows" not in html
         assert button in html
 
+    def test_what_the_lead_reads_does_not_tell_three_answers_from_none(self, assessment, guests):
+        before = assessment.too_few()
+        for guest, codes in list(zip(guests, VOTES, strict=True))[:3]:
+            toy.rate(assessment, guest, codes)
+            assert assessment.too_few() == before != ""
+
     def test_below_four_votes_a_criterion_is_frozen_as_one_that_nobody_answered(self, answered, people):
         result = answered.close(by=people[0])
         assert result.left_out == 2
