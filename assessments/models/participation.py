@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.core import signing
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from .accounts import User
 from .names import NameField, VisibleEmailField
+from .refusals import Refused
 from .sealing import opening_key, seal, unseal
 
 
@@ -168,11 +169,18 @@ class Invitation(models.Model):
         """The address that the link was made for; empty where it was made for nobody in particular."""
         return self.user.email if self.user else self.email
 
-    def add_link(self, token: str):
-        """Puts a link in force beside those there are."""
+    def add_link(self, token: str) -> None:
+        """Puts a link in force beside those there are. Raises Refused if it is somebody's already."""
         is_one_of_several = self.assessment.anonymous and not self.is_shared
         key = opening_key(token) if is_one_of_several else ""
-        self.links.create(token_hash=invite_hash(token), opening_key=key)
+        try:
+            with transaction.atomic():
+                self.links.create(token_hash=invite_hash(token), opening_key=key)
+        except IntegrityError:
+            raise Refused(
+                "This page was used before, so the link it offers belongs to somebody already. "
+                "Go back to where you came from and open it again."
+            ) from None
 
     def begin_with(self, token: str):
         """Makes every link of a person lead to the answers of this one, with which they begin anonymously."""
