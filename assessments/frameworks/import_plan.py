@@ -1,4 +1,4 @@
-"""Importing a framework file: first what would happen, then, if that is wanted, the same for good."""
+"""Importing a framework file: first what would happen, then, once that is confirmed, the same for good."""
 
 import re
 from collections import Counter
@@ -16,11 +16,20 @@ from .publishing import publish as publish_draft
 from .storing import Stored, VersionTaken, digest_of, file_of, store
 
 
+class PartialImport(EditRefused):
+    """Not everything that can be rated came over, and nobody has confirmed that the rest may be missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What importing a file would do. `previous` is the edition it follows, `existing` the same one, already there."""
+    """What importing a file would do. `previous` is the edition it follows, `existing` the same one, already there.
+
+    `offered` is how many `things` to rate the source has; as many as came over are criteria of the file.
+    """
 
     file: FrameworkFile
+    offered: int
+    things: str
     adapted: tuple[str, ...]
     refused: tuple[str, ...]
     previous: Edition | None
@@ -35,14 +44,30 @@ class Plan:
     def is_new_framework(self) -> bool:
         return self.previous is None and self.existing is None
 
-    def carry_out(self, *, by, publish: bool = False) -> Stored:
+    @property
+    def came_over(self) -> int:
+        return len(self.file.criteria)
+
+    @property
+    def is_partial(self) -> bool:
+        return self.came_over < self.offered
+
+    @property
+    def summary(self) -> str:
+        return f"{self.came_over:,} of {self.offered:,} {self.things} came over."
+
+    def carry_out(self, *, by, publish: bool = False, partial: bool = False) -> Stored:
         """Stores the file as a draft edition, or publishes it right away. One transaction; nothing half done.
+
+        `partial` confirms that some of what can be rated did not come over; raises PartialImport without it.
 
         Publishing is as strict as in the editor: raises EditRefused with what stands in the way, and counts every
         change of text as a change of meaning, because nobody has said that it is none.
         """
         if self.existing and self.existing.origin != Edition.Origin.IMPORTED:
             return Stored(edition=self.existing, is_new=False)
+        if self.is_partial and not self.is_known and not partial:
+            raise PartialImport(f"{self.summary} Nothing was stored.")
         with writing(by):
             stored = store(self.file, origin=Edition.Origin.IMPORTED, publish=False, based_on=self.previous, by=by)
             if publish and stored.edition.is_draft:
@@ -65,6 +90,8 @@ class Plan:
         """Everything as plain values: what the file is, what would be made, what was adapted, refused and changed."""
         head = self.file.framework
         return {
+            "came_over": self.came_over,
+            "offered": self.offered,
             "framework": head.key,
             "name": head.name,
             "version": head.version,
@@ -78,15 +105,18 @@ class Plan:
         }
 
 
-def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
+def plan(given: FrameworkFile | Adapted) -> Plan:
     """What importing would do; nothing is written.
 
     Criteria of a foreign file are matched with the previous edition by the source's own ids, so that a renamed practice
-    keeps its key. `label` is a version to use instead of the file's. Raises VersionTaken where the version is there
-    with other content, and EditRefused where the edition before is a draft that cannot be compared with.
+    keeps its key. Raises VersionTaken if the version is there with other content, and EditRefused if the edition before
+    is a draft that cannot be compared with.
     """
-    adapted = given if isinstance(given, Adapted) else Adapted(file=given)
-    file = _labelled(adapted.file, label)
+    if isinstance(given, Adapted):
+        adapted = given
+    else:
+        adapted = Adapted(file=given, offered=len(given.criteria), things="criteria")
+    file = adapted.file
     framework = Framework.objects.filter(key=file.framework.key).first()
     previous = framework and _previous(framework, file.framework.version)
     before = _whole(previous) if previous else None
@@ -108,20 +138,14 @@ def plan(given: FrameworkFile | Adapted, *, label: str = "") -> Plan:
         existing = framework.editions.filter(digest=file.digest).first()
     return Plan(
         file=file,
+        offered=adapted.offered,
+        things=adapted.things,
         adapted=adapted.adapted,
         refused=adapted.refused,
         previous=previous or None,
         comparison=compare(before, file) if before else None,
         existing=existing or None,
     )
-
-
-def _labelled(file: FrameworkFile, label: str) -> FrameworkFile:
-    if not label:
-        return file
-    data = file.plain()
-    data["framework"]["version"] = label
-    return FrameworkFile.model_validate(data)
 
 
 def _whole(edition: Edition) -> FrameworkFile:
@@ -156,8 +180,9 @@ def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
     data = file.plain()
     taken = {by_source[row["source"]] for row in data["criteria"] if row.get("source") in by_source}
     for row in data["criteria"]:
-        if row.get("source") in by_source:
-            row["key"] = by_source[row["source"]]
+        # An id that comes twice in the source stands for the first of the two.
+        if known := by_source.pop(row.get("source"), None):
+            row["key"] = known
             continue
         base, n = row["key"], 1
         while row["key"] in taken or row["key"] in reserved:

@@ -10,20 +10,21 @@ from pydantic import ValidationError
 
 from ..models import EditRefused
 from ..permissions.access import get_edition, site_permission
-from .editor.forms import NAMES, ConfirmForm, UploadForm, sources_of
 from .editor.part_views import refused
 from .format.files import FrameworkFileError, reads, write
-from .import_plan import Plan, plan
-from .importers import adapt
+from .import_forms import ConfirmForm, UploadForm
+from .import_plan import PartialImport, Plan, plan
+from .importers import NAMES, adapt, sources_of
 from .storing import VersionTaken, file_of
 
 
 def _plan(form) -> Plan:
     """What the given file would do; raises FrameworkFileError, VersionTaken or EditRefused."""
     name, content = form.given()
-    kind = form.cleaned_data["kind"]
-    given = adapt(kind, sources_of(kind, name, content)) if kind in NAMES else reads(content, name=name)
-    return plan(given, label=form.cleaned_data["label"])
+    kind, version = form.cleaned_data["kind"], form.cleaned_data["label"]
+    if kind in NAMES:
+        return plan(adapt(kind, sources_of(kind, name, content), version=version))
+    return plan(reads(content, name=name, version=version))
 
 
 # To look for the token is to read the file, so it is looked for once it is known that an administrator sends it.
@@ -61,8 +62,14 @@ def _carry_out(request):
     if not form.is_valid():
         context = {"form": UploadForm(), "problems": ["The file did not come through. Choose it again."]}
         return render(request, "frameworks/import.html", context, status=422)
+    found: Plan | None = None
     try:
-        stored = _plan(form).carry_out(by=request.user)
+        found = _plan(form)
+        stored = found.carry_out(by=request.user, partial=form.cleaned_data["partial"])
+    except PartialImport:
+        form.add_error("partial", "Tick this to import it all the same.")
+        context = {"form": UploadForm(), "plan": found, "confirm": form}
+        return render(request, "frameworks/import.html", context, status=422)
     except (FrameworkFileError, VersionTaken, EditRefused) as error:
         context = {"form": UploadForm(), "problems": getattr(error, "problems", [error])}
         return render(request, "frameworks/import.html", context, status=422)

@@ -71,9 +71,7 @@ class Readiness:
     def is_editorial(self, change: CriterionChange) -> bool:
         """Whether the author has said of everything that is changed here that it means the same."""
         criterion = self.contents.criterion_by_key[change.key]
-        return (criterion.editorial or not change.changes_meaning_text) and (
-            criterion.scale.editorial or not change.rescaled
-        )
+        return (criterion.editorial or not change.reworded) and (criterion.scale.editorial or not change.rescaled)
 
     def changes_meaning(self, change: CriterionChange) -> bool:
         """Whether publishing will count this as another meaning: unsaid means yes."""

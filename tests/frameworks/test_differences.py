@@ -39,6 +39,8 @@ def test_an_added_and_a_removed_criterion_are_told():
         "relevelled": [],
         "reworded": [],
         "rescaled": [],
+        "advice": [],
+        "references": [],
     }
 
 
@@ -49,7 +51,9 @@ def test_an_added_and_a_removed_criterion_are_told():
         ("level", 2, "relevelled"),
         ("statement", "Data is kept for years.", "reworded"),
         ("evidence", "Look at the shelves.", "reworded"),
-        ("next", "Buy a shelf.", "reworded"),
+        ("next", "Buy a shelf.", "advice"),
+        ("source", "b.12", "references"),
+        ("refs", ["ISO 27001: 5.10"], "references"),
         ("na", "There is no data.", "reworded"),
     ],
 )
@@ -73,6 +77,28 @@ def test_other_choices_are_told_for_every_criterion_on_the_scale():
 def test_a_scale_with_the_same_choices_under_another_key_is_no_change_of_choices():
     found = comparison(lambda data: data["scales"][0].update(key="renamed"))
     assert found.keys()["rescaled"] == []
+
+
+def test_what_may_mean_something_else_is_counted_apart_from_advice_and_references():
+    def change(data):
+        people, one, two = data["criteria"]
+        people.update(statement="People meet.", next="Meet.", refs=["a"])
+        one.update(next="Buy a shelf.", refs=["b"])
+        two.update(refs=["c"], dimension="people")
+
+    found = comparison(change)
+    assert {kind: keys for kind, keys in found.keys().items() if keys} == {
+        "moved": ["data.two"],
+        "reworded": ["people.one"],
+        "advice": ["data.one"],
+        "references": ["data.two"],
+    }
+    assert [change.key for change in found.major] == ["people.one", "data.two"]
+    assert [change.key for change in found.minor] == ["data.one"]
+    assert found.summary == (
+        "1 of the 3 criteria in both versions may mean something else: 1 with another question, 0 with other choices. "
+        "Apart from these, 1 have other advice and 1 other references only."
+    )
 
 
 def test_several_changes_of_one_criterion_are_in_several_lists():

@@ -10,14 +10,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from assessments.frameworks.editor.forms import MAX_UPLOAD, OWN_FORMAT, ConfirmForm
 from assessments.frameworks.format.files import reads
+from assessments.frameworks.import_forms import MAX_UPLOAD, OWN_FORMAT, ConfirmForm
 from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Edition, Framework, Level
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
+from .test_framework_files import SMALL
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parent.parent / "data" / "importers"
@@ -342,7 +343,7 @@ def upload(name, content, kind="maturity", **more):
 
 
 def hidden(response):
-    return {field.name: field.value() for field in response.context["confirm"]}
+    return {field.name: field.value() for field in response.context["confirm"].hidden_fields()}
 
 
 def test_importing_shows_first_what_it_would_do(signed_in):
@@ -361,10 +362,48 @@ def test_samm_is_imported_from_a_zip(signed_in):
     with zipfile.ZipFile(packed, "w") as archive:
         for path in (DATA / "samm").rglob("*.yml"):
             archive.write(path, f"model/{path.relative_to(DATA / 'samm')}")
-    response = signed_in.post(reverse("framework-import"), upload("model.zip", packed.getvalue(), "samm"))
-    assert "18 criteria" in response.content.decode()
+    response = signed_in.post(reverse("framework-import"), upload("model.zip", packed.getvalue(), "samm", label="2.1"))
+    assert "18 of 18 questions came over." in response.content.decode()
     signed_in.post(reverse("framework-import"), hidden(response))
     assert Edition.objects.get().criteria.count() == 18
+
+
+def test_a_partial_import_asks_to_be_confirmed(signed_in):
+    content = (DATA / "ciso.yaml").read_bytes()
+    planned = signed_in.post(reverse("framework-import"), upload("ciso.yaml", content, "ciso"))
+    assert "3 of 4 requirements and questions came over." in planned.content.decode()
+
+    refused = signed_in.post(reverse("framework-import"), hidden(planned))
+    assert refused.status_code == 422
+    assert "Tick this to import it all the same." in refused.content.decode()
+    assert not Edition.objects.exists()
+
+    signed_in.post(reverse("framework-import"), {**hidden(refused), "partial": "on"})
+    assert Edition.objects.get().criteria.count() == 3
+
+
+@pytest.mark.parametrize(
+    "kind,content",
+    [
+        ("maturity", SMALL.replace("  version: 1.0.0\n", "").encode()),
+        ("dsomm", (DATA / "dsomm.yaml").read_bytes().replace(b"  version: 1.2.0\n", b"")),
+        ("ciso", (DATA / "ciso.yaml").read_bytes().replace(b"\nversion: 2\n", b"\n")),
+    ],
+)
+def test_a_missing_version_can_be_given_on_the_page(signed_in, kind, content):
+    asked = signed_in.post(reverse("framework-import"), upload("file.yaml", content, kind))
+    assert asked.status_code == 422
+    assert "“Version” on the page" in asked.content.decode()
+    planned = signed_in.post(reverse("framework-import"), upload("file.yaml", content, kind, label="7.1"))
+    assert planned.context["plan"].file.framework.version == "7.1"
+
+
+@pytest.mark.parametrize("label", ["1\x7f", "1\ufffe"])
+@pytest.mark.parametrize("kind,path", [("dsomm", "dsomm.yaml"), ("ciso", "ciso.yaml")])
+def test_a_version_that_nobody_can_read_is_refused(signed_in, kind, path, label):
+    response = signed_in.post(reverse("framework-import"), upload(path, (DATA / path).read_bytes(), kind, label=label))
+    assert response.status_code == 422
+    assert "there is a control character" in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import HealthCheck, given, settings
 
 from assessments.frameworks.format.files import read, reads, write
@@ -16,7 +18,7 @@ from .test_framework_files import SMALL, frameworks
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parent.parent / "data" / "importers"
 COUNTS = ["levels", "groups", "dimensions", "criteria", "criteria_per_level", "scales"]
-CHANGES = ["added", "removed", "moved", "relevelled", "reworded", "rescaled"]
+CHANGES = ["added", "removed", "moved", "relevelled", "reworded", "rescaled", "advice", "references"]
 
 
 @pytest.fixture
@@ -61,10 +63,11 @@ def test_an_import_makes_a_draft(imported):
 
 
 @pytest.mark.parametrize(
-    "kind,path,criteria", [("dsomm", "dsomm.yaml", 4), ("samm", "samm", 18), ("ciso", "ciso.yaml", 3)]
+    "kind,path,criteria,options",
+    [("dsomm", "dsomm.yaml", 4, []), ("samm", "samm", 18, ["--label", "2.1"]), ("ciso", "ciso.yaml", 3, ["--partial"])],
 )
-def test_each_foreign_format_can_be_published_at_once(imported, kind, path, criteria):
-    report = imported(DATA / path, "--from", kind, "--publish")
+def test_each_foreign_format_can_be_published_at_once(imported, kind, path, criteria, options):
+    report = imported(DATA / path, "--from", kind, "--publish", *options)
     assert report["criteria"] == criteria
     assert Edition.objects.get().status == "published"
     assert Edition.objects.get().digest == report["digest"]
@@ -80,6 +83,8 @@ def test_a_newer_version_of_the_source_becomes_a_draft_that_says_what_changed(im
         "relevelled": ["choosing-the-nails"],
         "reworded": ["counting-the-planks", "planing-both-sides"],
         "rescaled": [],
+        "advice": [],
+        "references": [],
     }
     draft = Edition.objects.get(version="1.3.0")
     assert draft.is_draft
@@ -87,8 +92,52 @@ def test_a_newer_version_of_the_source_becomes_a_draft_that_says_what_changed(im
     assert draft.new_ladder
 
 
+def test_what_came_over_stands_first(capsys):
+    call_command("import_framework", str(DATA / "ciso.yaml"), "--from", "ciso", "--dry-run")
+    assert capsys.readouterr().out.startswith("3 of 4 requirements and questions came over.\n")
+    call_command("import_framework", str(DATA / "dsomm.yaml"), "--from", "dsomm", "--json")
+    assert list(json.loads(capsys.readouterr().out).items())[:2] == [("came_over", 4), ("offered", 4)]
+
+
+def test_a_partial_import_is_reported_and_asks_to_be_confirmed(capsys):
+    with pytest.raises(CommandError, match=r"3 of 4 .* came over\. Nothing was stored\. Run .* with --partial"):
+        call_command("import_framework", str(DATA / "ciso.yaml"), "--from", "ciso")
+    assert "questions of type text, as only one choice" in capsys.readouterr().out
+    assert not Framework.objects.exists()
+    call_command("import_framework", str(DATA / "ciso.yaml"), "--from", "ciso", "--partial")
+    assert Edition.objects.get().criteria.count() == 3
+
+
+def test_a_missing_version_names_the_option_that_gives_it(tmp_path, imported):
+    for kind, path in (("samm", DATA / "samm"), (None, small(tmp_path, ("  version: 1.0.0\n", "")))):
+        options = ["--from", kind] if kind else []
+        with pytest.raises(CommandError, match="--label VERSION in the command"):
+            call_command("import_framework", str(path), *options)
+        assert imported(path, *options, "--label", "2.1")["version"] == "2.1"
+
+
+def test_an_id_that_comes_twice_in_the_source_is_matched_once(tmp_path, imported):
+    """Two questions of a library may have the same urn; the second one of a newer version is a new criterion."""
+    text = (DATA / "ciso.yaml").read_text()
+    start, end = text.index("        questions:"), text.rindex("              - urn:")
+    question = text[start:end]
+    group = "        implementation_groups: [A]\n"
+    newer = text.replace(group, group + question).replace("\nversion: 2\n", "\nversion: 3\n")
+    twice = tmp_path / "twice.yaml"
+    twice.write_text(newer)
+    imported(DATA / "ciso.yaml", "--from", "ciso", "--partial")
+    assert imported(twice, "--from", "ciso", "--partial")["version"] == "3"
+
+
+@pytest.mark.parametrize("command", [["import_framework", "x.yaml"], ["export_framework", "x"], ["load_frameworks"]])
+def test_a_database_that_is_not_prepared_gets_a_sentence(command):
+    MigrationRecorder(connection).migration_qs.filter(app="assessments").latest("id").delete()
+    with pytest.raises(CommandError, match=r"database is not prepared .* Run “python manage\.py prepare” first"):
+        call_command(*command)
+
+
 def test_importing_again_changes_nothing(imported):
-    imported(DATA / "ciso.yaml", "--from", "ciso")
+    imported(DATA / "ciso.yaml", "--from", "ciso", "--partial")
     report = imported(DATA / "ciso.yaml", "--from", "ciso")
     assert (report["known"], report["created"]) == (True, False)
     assert Edition.objects.count() == 1

@@ -17,7 +17,7 @@ FILES = {"dsomm": DATA / "dsomm.yaml", "samm": DATA / "samm", "ciso": DATA / "ci
 
 
 def adapted(kind, path=None):
-    return adapt(kind, sources_in(kind, path or FILES[kind]))
+    return adapt(kind, sources_in(kind, path or FILES[kind]), version="2.1" if kind == "samm" else "")
 
 
 def edited(kind, old, new):
@@ -95,7 +95,7 @@ def test_dsomm_cells_without_activities_neither_block_nor_score():
 
 def test_dsomm_dependencies_that_lead_nowhere_are_told():
     found = edited("dsomm", "dependsOn: [Choosing the nails]", "dependsOn: [Choosing screws]")
-    told = "“A rope ladder for guests” depends on “Choosing screws”, which is not in the file."
+    told = "dependencies on activities that are not in the file: “A rope ladder for guests on Choosing screws”"
     assert told in found.refused
     assert "Builds on" not in found.file.criteria[3].next
 
@@ -162,7 +162,8 @@ def test_samm_becomes_functions_practices_and_questions():
     assert len(file.criteria) == 18
     assert file.criteria[0].key == "b-do-1-a"
     assert file.criteria[0].statement == "Do you take care 1A of the dough?"
-    assert "- You have written it down\n- Everybody knows where" in file.criteria[0].evidence
+    assert file.criteria[0].evidence == "- You have written it down\n- Everybody knows where"
+    assert "**Stream:**" in file.criteria[0].next
     assert file.levels[1].summary == "Step 1 of the bakery"
 
 

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
-from assessments.frameworks.editor.forms import MAX_UPLOAD, OWN_FORMAT
+from assessments.frameworks.import_forms import MAX_UPLOAD, OWN_FORMAT
 
 from ..factories import make_membership, make_user
 from ..servers import collect_static, serving

@@ -1,22 +1,13 @@
-"""Forms of the editor: the framework's head, its parts, and files to import."""
+"""Forms of the editor: the framework's head and its parts."""
 
-import base64
-import binascii
-import io
-import zipfile
-import zlib
 from typing import Any
 
 from django import forms
 
 from ... import scoring
 from ...models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
-from ..format.document import FOREIGN
-from ..importers import NAMES, Source, samm
 
-OWN_FORMAT = "maturity"
 MARKDOWN = "Markdown: *emphasis*, lists, links."
-MAX_UPLOAD = FOREIGN.max_bytes
 
 
 class LinesField(forms.CharField):
@@ -257,78 +248,3 @@ def choices_of(scale: Scale) -> list[dict]:
 
 class NewScaleForm(ScaleForm):
     name = forms.CharField(max_length=60, help_text="For its key; people see the choices.")
-
-
-# ---------------------------------------------------------------------- files
-
-
-class UploadForm(forms.Form):
-    """A file to look at before anything is stored."""
-
-    file = forms.FileField(
-        help_text=f"At most {MAX_UPLOAD // 1_000_000} MB. For SAMM a ZIP of its folder of YAML files."
-    )
-    kind = forms.ChoiceField(
-        label="Format", choices=[(OWN_FORMAT, "Framework file of this product"), *NAMES.items()], initial=OWN_FORMAT
-    )
-    label = forms.CharField(
-        max_length=40, required=False, label="Version", help_text="To use instead of the version in the file."
-    )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > MAX_UPLOAD:
-            raise forms.ValidationError(f"The file is larger than {MAX_UPLOAD // 1_000_000} MB.")
-        return file
-
-    def given(self) -> tuple[str, bytes]:
-        file = self.cleaned_data["file"]
-        return file.name, file.read()
-
-
-class ConfirmForm(forms.Form):
-    """The same file again, carried along packed by the page that showed what it would do."""
-
-    name = forms.CharField(max_length=255, widget=forms.HiddenInput)
-    packed = forms.CharField(widget=forms.HiddenInput, strip=False)
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in (OWN_FORMAT, *NAMES)], widget=forms.HiddenInput)
-    label = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
-
-    @staticmethod
-    def pack(content: bytes) -> str:
-        return base64.b64encode(zlib.compress(content, 9)).decode()
-
-    def clean_packed(self):
-        try:
-            unpacked = zlib.decompressobj().decompress(base64.b64decode(self.cleaned_data["packed"]), MAX_UPLOAD + 1)
-        except (binascii.Error, ValueError, zlib.error):
-            raise forms.ValidationError("The file did not come through. Choose it again.") from None
-        return unpacked
-
-    def given(self) -> tuple[str, bytes]:
-        return self.cleaned_data["name"], self.cleaned_data["packed"]
-
-
-def sources_of(kind: str, name: str, content: bytes) -> list[Source]:
-    """What an uploaded file holds; a ZIP is unpacked for SAMM, within the limits. Raises FrameworkFileError."""
-    if kind != "samm":
-        return [Source(name, content)]
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile:
-        raise samm.not_usable(name, "this is not a ZIP", "pack SAMM's folder 'model' into a ZIP") from None
-    with archive:
-        entries = [
-            entry
-            for entry in archive.infolist()
-            if entry.filename.endswith((".yml", ".yaml")) and "__MACOSX" not in entry.filename
-        ]
-        samm.refuse_too_many(len(entries), name)
-        if sum(entry.file_size for entry in entries) > samm.MAX_BYTES:
-            raise samm.not_usable(
-                name, f"its files are larger than {samm.MAX_BYTES:,} bytes", "pack only the folder 'model'"
-            )
-        try:
-            return [Source(entry.filename, archive.open(entry).read(samm.MAX_BYTES)) for entry in entries]
-        except (RuntimeError, zipfile.BadZipFile, NotImplementedError, zlib.error):
-            raise samm.not_usable(name, "the ZIP cannot be unpacked", "pack it again, without a password") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 from .adviser_checks import adviser
 from .numbers import exact_number
-from .problems import shortened
+from .problems import MAX_PROBLEMS, listed, shortened
 from .untrusted import (
     LEVELS,
     SUMS,
@@ -34,20 +34,14 @@ KEY_FIELDS = {
     "traceability": "ref",
     "sources": "id",
 }
-#: A file with more faults than this is not nearly a framework; looking for close words in it would take too long.
-MAX_FINDINGS = 200
 
 
 def findings(framework: Any) -> list[Finding]:
-    """Everything that does not fit together; an empty list for a consistent framework."""
+    """What does not fit together, as far as it is listed; an empty list for a consistent framework."""
     if not isinstance(framework, dict):
         return []
     whole = Whole(framework)
-    found = list(islice(chain.from_iterable(check(whole) for check in CHECKS), MAX_FINDINGS + 1))
-    if len(found) > MAX_FINDINGS:
-        message = f"there are more contradictions than the {MAX_FINDINGS} told here"
-        found[MAX_FINDINGS] = Finding((), message, "mend these first")
-    return found
+    return list(islice(chain.from_iterable(check(whole) for check in CHECKS), MAX_PROBLEMS + 1))
 
 
 def repeated_keys(whole: Whole) -> Iterator[Finding]:
@@ -105,7 +99,7 @@ def criteria(whole: Whole) -> Iterator[Finding]:
         yield from references((*place, "dimension"), criterion.get("dimension"), whole.dimension_keys, "dimension")
         yield from references((*place, "scale"), criterion.get("scale"), whole.scales, "scale")
         if criterion.get("scale") is None and len(whole.scales) > 1:
-            mend = f"name one of {', '.join(whole.scales)}"
+            mend = f"name one of {listed(whole.scales)}"
             yield Finding((*place, "scale"), "with several scales each criterion names its own", mend)
         if whole.method == LEVELS:
             yield from criterion_level((*place, "level"), criterion.get("level"), whole)
@@ -201,7 +195,7 @@ def method(whole: Whole) -> Iterator[Finding]:
 def default_rule(scoring: dict) -> Iterator[Finding]:
     keys = [row["key"] for _, row in rows(scoring.get("rules")) if is_word(row.get("key"))]
     if scoring.get("default_rule") is None and keys:
-        yield Finding(("scoring", "default_rule"), "the default rule is missing", f"name one of {', '.join(keys)}")
+        yield Finding(("scoring", "default_rule"), "the default rule is missing", f"name one of {listed(keys)}")
     yield from references(("scoring", "default_rule"), scoring.get("default_rule"), keys, "rule")
 
 

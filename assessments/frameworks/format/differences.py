@@ -1,19 +1,21 @@
 """What is different between two editions of a framework, told by the keys that both share. Pure: two files in, one
 comparison out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from .schema import Criterion, FrameworkFile, Scale
 
-#: Texts of a criterion that say what is rated; the others are advice and origin.
+#: Texts of a criterion that say what is rated; the others are advice, and where it comes from.
 MEANING_TEXTS = ("statement", "evidence", "na")
-CRITERION_TEXTS = (*MEANING_TEXTS, "next", "source", "refs")
+ADVICE_TEXTS = ("next",)
+CRITERION_TEXTS = (*MEANING_TEXTS, *ADVICE_TEXTS, "source", "refs")
 LEVEL_TEXTS = ("name", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
 HEAD_TEXTS = ("name", "language", "unit_of_assessment", "purpose", "method", "representation")
-KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled")
+#: Kinds of changes of criteria. One that moved and was reworded is of two kinds; the last two are of nothing else.
+KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled", "advice", "references")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +42,32 @@ class CriterionChange:
     def key(self) -> str:
         return self.after.key
 
-    @property
-    def reworded(self) -> bool:
-        return bool(self.texts)
+    def _has_other(self, fields: Collection[str]) -> bool:
+        return any(text.field in fields for text in self.texts)
 
     @property
-    def changes_meaning_text(self) -> bool:
+    def reworded(self) -> bool:
         """Whether a text that says what is rated is another, so that its author must say how it is meant."""
-        return any(text.field in MEANING_TEXTS for text in self.texts)
+        return self._has_other(MEANING_TEXTS)
 
     @property
     def may_change_meaning(self) -> bool:
-        return self.rescaled or self.changes_meaning_text
+        return self.rescaled or self.reworded
+
+    @property
+    def advice(self) -> bool:
+        """Whether the advice is another, and what is rated the same."""
+        return self._has_other(ADVICE_TEXTS) and not self.may_change_meaning
+
+    @property
+    def references(self) -> bool:
+        """Whether no text but references and origin is another, and what is rated the same."""
+        return bool(self.texts) and not self._has_other(ADVICE_TEXTS) and not self.may_change_meaning
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether nothing is different but advice and references."""
+        return not (self.may_change_meaning or self.moved or self.relevelled or self.meaning_raised)
 
     @property
     def meaning_raised(self) -> bool:
@@ -101,6 +117,33 @@ class Comparison:
         return self._those("rescaled")
 
     @cached_property
+    def advice(self):
+        return self._those("advice")
+
+    @cached_property
+    def references(self):
+        return self._those("references")
+
+    @cached_property
+    def major(self) -> tuple[CriterionChange, ...]:
+        return tuple(change for change in self.changed if not change.is_minor)
+
+    @cached_property
+    def minor(self) -> tuple[CriterionChange, ...]:
+        return tuple(change for change in self.changed if change.is_minor)
+
+    @property
+    def summary(self) -> str:
+        """How many criteria may mean something else and, apart from these, how many only read differently."""
+        both = len(self.after.criteria) - len(self.added)
+        meaning = len(self._those("may_change_meaning"))
+        return (
+            f"{meaning} of the {both} criteria in both versions may mean something else: {len(self.reworded)} with "
+            f"another question, {len(self.rescaled)} with other choices. Apart from these, {len(self.advice)} have "
+            f"other advice and {len(self.references)} other references only."
+        )
+
+    @cached_property
     def by_key(self) -> dict[str, CriterionChange]:
         return {change.key: change for change in self.changed}
 
@@ -109,7 +152,7 @@ class Comparison:
         return not (self.added or self.removed or self.changed or self.parts)
 
     def keys(self) -> dict[str, list[str]]:
-        """Keys of the criteria by kind of change; one that moved and was reworded is in both lists."""
+        """Keys of the criteria by kind of change."""
         return {kind: [each.key for each in getattr(self, kind)] for kind in KINDS}
 
 

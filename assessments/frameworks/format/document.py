@@ -7,6 +7,7 @@ people's making may hold several documents, and aliases as far as what they stan
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ from typing import Any
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 from .problems import FrameworkFileError, Problem, shortened
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+#: How many values a file may hold, and how many fields one mapping; the largest published library has 45,000 values.
+MAX_VALUES = 60_000
+MAX_FIELDS = 5_000
 #: After so many repeated keys reading stops; it is not the file its author meant.
 MAX_REPEATED_KEYS = 100
 
@@ -30,6 +35,7 @@ class Limits:
     """How much of YAML is read. `aliases` is how many values all aliases together may stand for."""
 
     max_bytes: int = MAX_BYTES
+    values: int = MAX_VALUES
     documents: int = 1
     aliases: int = 0
 
@@ -50,6 +56,7 @@ SYNTAX_MENDS = {
     "while scanning a simple key": "a field is written as 'name: value'",
     "found unexpected end of stream": "close the quote or bracket that was opened here",
     "unknown escape character": "write a backslash in double quotes as two",
+    "nested more than": "check the brackets",
 }
 
 
@@ -72,7 +79,8 @@ class Document:
         words, value = "", self.value
         for step in place:
             value = _inside(value, step)
-            words += f"[{step}]{_label(value)}" if isinstance(step, int) else f".{step}" if words else step
+            name = f"[{step}]{_label(value)}" if isinstance(step, int) else shortened(step)
+            words += name if not words or isinstance(step, int) else f".{name}"
         return words
 
     def problem(self, place: Place, message: str, mend: str = "") -> Problem:
@@ -88,7 +96,7 @@ def _inside(value: Any, step: str | int) -> Any:
 def _label(value: Any) -> str:
     """What an item of a list is known by, in brackets."""
     names = (value.get(name) for name in ("key", "code", "id", "ref")) if isinstance(value, dict) else ()
-    return next((f" ({name})" for name in names if isinstance(name, str) and name), "")
+    return next((f" ({shortened(name)})" for name in names if isinstance(name, str) and name), "")
 
 
 def read_document(path: str | Path) -> Document:
@@ -168,13 +176,31 @@ def _syntax_problem(name: str, error: MarkedYAMLError) -> Problem:
     return _whole_file(name, f"this is not YAML: {words}", mend, line=mark.line + 1 if mark else 1)
 
 
+class _Scanner(Scanner):
+    """Scans ahead of what is read, and each open bracket makes every next one slower: it gives up before that hurts."""
+
+    MAX_OPEN = 100
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:
+        if self.flow_level > self.MAX_OPEN:
+            message = f"this is nested more than {MAX_DEPTH} deep"
+            raise ScannerError(None, None, message, self.reader.get_mark())
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
+def _events(text: str) -> Iterator[Any]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _Scanner
+    return yaml.parse(text)
+
+
 class _Builder:
     """Turns the parser's events into values, one after the other, so that every limit holds before memory is spent."""
 
     def __init__(self, name: str, text: str, limits: Limits):
         self.name = name
         self.limits = limits
-        self.events = iter(YAML(typ="safe", pure=True).parse(text))
+        self.events = _events(text)
         self.lines: dict[Place, int] = {}
         self.problems: list[Problem] = []
         #: By anchor: the value, how many values are in it, and how deep it goes.
@@ -216,6 +242,9 @@ class _Builder:
         if isinstance(event, events.AliasEvent):
             return self.alias(event, place)
         self.read += 1
+        if self.read > self.limits.values:
+            message = f"there are more than {self.limits.values:,} values up to here"
+            self.refuse(event, place[:1], message, "shorten the file or split the framework")
         self.without_tag(event, place)
         if event.anchor is None:
             return self.content(event, place)
@@ -278,6 +307,8 @@ class _Builder:
             if key in entries:
                 self.repeated(event, (*place, key))
                 continue
+            if len(entries) == MAX_FIELDS:
+                self.refuse(event, place, f"there are more than {MAX_FIELDS:,} fields here", "check the indentation")
             self.lines[*place, key] = event.start_mark.line + 1
             entries[key] = self.value(next(self.events), (*place, key))
         return entries

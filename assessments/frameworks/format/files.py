@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import FoldedScalarString
 
 from .document import MAX_BYTES, Document, Place, parse_document, read_document
-from .problems import FrameworkFileError, Problem, did_you_mean, shortened, what_is
+from .problems import ADD_THE_VERSION, FrameworkFileError, Problem, did_you_mean, shortened, what_is
 from .schema import FrameworkFile
 
 __all__ = ["FrameworkFileError", "Problem", "read", "reads", "write"]
@@ -23,14 +23,17 @@ TEXT_WIDTH = 100
 FOLDABLE = re.compile(r"[!-~\u00a1-\u1fff]+( [!-~\u00a1-\u1fff]+)*")
 
 
-def read(path: str | Path) -> FrameworkFile:
-    """The framework in a file; raises FrameworkFileError with everything that is wrong with it."""
-    return _framework(read_document(path))
+def read(path: str | Path, *, version: str = "") -> FrameworkFile:
+    """The framework in a file; raises FrameworkFileError with what is wrong with it.
+
+    `version` is to be used instead of the one in the file.
+    """
+    return _framework(read_document(path), version)
 
 
-def reads(text: str | bytes, *, name: str) -> FrameworkFile:
+def reads(text: str | bytes, *, name: str, version: str = "") -> FrameworkFile:
     """The same from text or uploaded bytes; `name` is what problems call the file."""
-    return _framework(parse_document(text, name=name))
+    return _framework(parse_document(text, name=name), version)
 
 
 def write(framework_file: FrameworkFile) -> str:
@@ -59,10 +62,12 @@ def _folded(value: Any) -> Any:
     return text
 
 
-def _framework(document: Document) -> FrameworkFile:
+def _framework(document: Document, version: str) -> FrameworkFile:
     if not isinstance(document.value, dict):
         message = f"a framework file holds fields at its top, this one {what_is(document.value)}"
         raise FrameworkFileError([document.problem((), message, "begin with 'format: 1' and 'framework:'")])
+    if version and isinstance(document.value.get("framework"), dict):
+        document.value["framework"]["version"] = version
     try:
         return FrameworkFile.model_validate(document.value)
     except ValidationError as error:
@@ -82,6 +87,8 @@ def problem_of(document: Document, error: Any) -> Problem:
             place, f"there is no field '{shortened(place[-1])}' here", did_you_mean(place[-1], missing)
         )
     message, mend = _sentence(error["type"], context, given)
+    if place == ("framework", "version") and error["type"] == "missing":
+        mend = ADD_THE_VERSION
     return document.problem(place, message, mend)
 
 

@@ -8,6 +8,7 @@ their default make no difference; any change of wording, and any change of order
 import hashlib
 import json
 from fractions import Fraction
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -37,6 +38,7 @@ from .fields import (
     Whole,
     field_error,
 )
+from .problems import MAX_PROBLEMS
 
 MAX_CRITERIA = 2_000
 
@@ -283,7 +285,7 @@ class FrameworkFile(Part):
         try:
             framework = handler(data)
         except ValidationError as error:
-            errors = [_repeated(line) for line in error.errors(include_url=False)]
+            errors = [_repeated(line) for line in islice(error.errors(include_url=False), MAX_PROBLEMS + 1)]
         whole = framework._dump() if framework is not None else data
         wrong = {tuple(error["loc"]) for error in errors}
         errors += [

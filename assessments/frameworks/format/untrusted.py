@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .problems import did_you_mean, shortened
+from .problems import did_you_mean, listed, shortened
 
 Place = tuple[str | int, ...]
 LEVELS, SUMS = "levels", "min-of-sums"
@@ -48,7 +48,7 @@ class Whole:
     def level_reference(self, place: Place, number: Any) -> Iterator[Finding]:
         """A finding when this is the number of a level that does not exist."""
         if is_number(number) and number not in self.levels:
-            levels = ", ".join(map(str, sorted(set(self.levels))))
+            levels = listed(sorted(set(self.levels)))
             mend = f"the levels are {levels}" if levels else "a framework scored by sums has no levels"
             yield Finding(place, f"there is no level {number}", mend)
 

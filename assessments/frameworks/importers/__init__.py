@@ -11,10 +11,11 @@ from pathlib import Path
 from ..format.problems import FrameworkFileError, Problem
 from . import ciso, dsomm, samm
 from .building import Adapted, Source
+from .zipped import sources_in_zip
 
-__all__ = ["ADAPTERS", "NAMES", "Adapted", "Source", "adapt", "sources_in"]
+__all__ = ["ADAPTERS", "NAMES", "Adapted", "Source", "adapt", "sources_in", "sources_of"]
 
-ADAPTERS: dict[str, Callable[[list[Source]], Adapted]] = {
+ADAPTERS: dict[str, Callable[[list[Source], str], Adapted]] = {
     "dsomm": dsomm.adapt,
     "samm": samm.adapt,
     "ciso": ciso.adapt,
@@ -22,9 +23,17 @@ ADAPTERS: dict[str, Callable[[list[Source]], Adapted]] = {
 NAMES = {"dsomm": "OWASP DSOMM", "samm": "OWASP SAMM", "ciso": "CISO Assistant"}
 
 
-def adapt(kind: str, sources: list[Source]) -> Adapted:
-    """Runs the adapter of this format; raises FrameworkFileError with everything that is wrong with the files."""
-    return ADAPTERS[kind](sources)
+def adapt(kind: str, sources: list[Source], *, version: str = "") -> Adapted:
+    """Runs the adapter of this format; raises FrameworkFileError with what is wrong with the files.
+
+    `version` is to be used instead of the one that the files say, or do not say.
+    """
+    return ADAPTERS[kind](sources, version)
+
+
+def sources_of(kind: str, name: str, content: bytes) -> list[Source]:
+    """What an uploaded file holds: itself, or for SAMM the files in a ZIP. Raises FrameworkFileError."""
+    return sources_in_zip(name, content) if kind == "samm" else [Source(name, content)]
 
 
 def sources_in(kind: str, path: str | Path) -> list[Source]:

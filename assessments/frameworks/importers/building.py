@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..format.document import FOREIGN, Document, Place, parse_documents, read_bytes
+from ..format.document import FOREIGN, Document, Limits, Place, parse_documents, read_bytes
 from ..format.files import problem_of
-from ..format.problems import FrameworkFileError, Problem, shortened, what_is
+from ..format.problems import MAX_PROBLEMS, FrameworkFileError, Problem, shortened, what_is
 from ..format.schema import FrameworkFile
 
 MAX_KEY = 100
@@ -63,17 +63,52 @@ class Source:
     def read(cls, path: Path, *, name: str = "") -> "Source":
         return cls(name or path.name, read_bytes(path, FOREIGN.max_bytes))
 
-    def documents(self) -> list[Document]:
-        return parse_documents(self.content, name=self.name, limits=FOREIGN)
+    def documents(self, limits: Limits = FOREIGN) -> list[Document]:
+        return parse_documents(self.content, name=self.name, limits=limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapted:
-    """A file of the product made from another format, with what was changed to fit and what could not come along."""
+    """A file of the product made from another format, with what was changed to fit and what could not come along.
+
+    `offered` is how many things to rate the other file has, in its own words `things`; criteria are those that came.
+    """
 
     file: FrameworkFile
+    offered: int
+    things: str
     adapted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+
+
+class Lines:
+    """Sentences of a report. One that is said again stays one line, with a count and a few examples."""
+
+    MAX, EXAMPLES = 50, 3
+
+    def __init__(self) -> None:
+        self.times: Counter[str] = Counter()
+        self.examples: defaultdict[str, list[str]] = defaultdict(list)
+
+    def say(self, sentence: str, *, example: str = "", times: int = 1) -> None:
+        if times:
+            self.times[sentence] += times
+        if example and len(self.examples[sentence]) < self.EXAMPLES:
+            self.examples[sentence].append(f"“{shortened(example)}”")
+
+    def listed(self) -> tuple[str, ...]:
+        lines = [self._line(sentence, times) for sentence, times in self.times.items()]
+        if len(lines) > self.MAX:
+            lines[self.MAX :] = [f"{len(lines) - self.MAX:,} other things"]
+        return tuple(lines)
+
+    def _line(self, sentence: str, times: int) -> str:
+        examples = self.examples[sentence]
+        counted = sentence if times == 1 else f"{sentence.rstrip('.')} ({times:,} times)"
+        if not examples:
+            return counted
+        more = f" and {times - len(examples):,} more" if times > len(examples) else ""
+        return f"{counted}: {', '.join(examples)}{more}"
 
 
 @dataclass(slots=True)
@@ -81,22 +116,18 @@ class Report:
     """Collects problems, adaptations and refusals while a format is read."""
 
     problems: list[Problem] = field(default_factory=list)
-    adapted: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    _left_out: Counter = field(default_factory=Counter)
+    adapted: Lines = field(default_factory=Lines)
+    refused: Lines = field(default_factory=Lines)
+    #: How many things to rate were met, whether or not they came over.
+    offered: int = 0
 
-    def problem(self, document: Document, place: Place, message: str, mend: str = ""):
+    def problem(self, document: Document, place: Place, message: str, mend: str = "") -> None:
+        """Notes a problem; reading stops where no more are listed."""
         self.problems.append(document.problem(place, message, mend))
+        if len(self.problems) > MAX_PROBLEMS:
+            raise FrameworkFileError(self.problems)
 
-    def leave_out(self, what: str, times: int = 1):
-        """Counts something that is not carried over; it is told once, with the number."""
-        self._left_out[what] += times
-
-    def refusals(self) -> tuple[str, ...]:
-        counted = (what if n == 1 else f"{what} ({n} times)" for what, n in self._left_out.items())
-        return (*self.refused, *counted)
-
-    def stop_if_broken(self):
+    def stop_if_broken(self) -> None:
         if self.problems:
             raise FrameworkFileError(self.problems)
 
@@ -163,13 +194,15 @@ class Keys:
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
+        #: The last number that each name got.
+        self.last: Counter[str] = Counter()
 
     def make(self, name: str, fallback: str) -> str:
         base = slug(name)[:MAX_KEY].strip("-.") or fallback
-        key, n = base, 1
+        key = base
         while key in self.taken:
-            n += 1
-            key = f"{base}-{n}"
+            self.last[base] += 1
+            key = f"{base}-{self.last[base] + 1}"
         self.taken.add(key)
         return key
 
@@ -205,7 +238,12 @@ def without_empty(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def built(
-    data: dict[str, Any], origins: dict[Place, tuple[Document, Place]], document: Document, report: Report
+    data: dict[str, Any],
+    origins: dict[Place, tuple[Document, Place]],
+    document: Document,
+    report: Report,
+    *,
+    things: str,
 ) -> Adapted:
     """Validates what an adapter made. A fault in it is told at the place of the source that it came from.
 
@@ -225,4 +263,10 @@ def built(
             )
             report.problem(source, there, f"{problem.path}: {problem.message}", problem.mend)
         raise FrameworkFileError(report.problems) from None
-    return Adapted(file=file, adapted=tuple(report.adapted), refused=report.refusals())
+    return Adapted(
+        file=file,
+        offered=report.offered,
+        things=things,
+        adapted=report.adapted.listed(),
+        refused=report.refused.listed(),
+    )

@@ -6,8 +6,8 @@ levels, each node at the first group that has it. Questions with choices and sco
 
 from typing import Any
 
-from ..format.document import Document, Place
-from ..format.problems import FrameworkFileError, shortened
+from ..format.document import MAX_DEPTH, Document, Place
+from ..format.problems import ADD_THE_VERSION, FrameworkFileError, listed, shortened
 from .building import (
     RULES,
     Adapted,
@@ -34,14 +34,14 @@ LINKS = {
 }
 
 
-def adapt(sources: list[Source]) -> Adapted:
-    return _Adapter(sources[0].documents()[0]).adapted()
+def adapt(sources: list[Source], version: str = "") -> Adapted:
+    return _Adapter(sources[0].documents()[0], version).adapted()
 
 
 class _Adapter:
-    def __init__(self, document: Document):
+    def __init__(self, document: Document, version: str) -> None:
         self.report = Report()
-        self.document = document
+        self.document, self.given_version = document, version
         self.keys, self.dimension_keys = Keys(), Keys()
         self.answers = Answers(self.report, document)
         self.origins: dict[Place, tuple[Document, Place]] = {}
@@ -58,21 +58,23 @@ class _Adapter:
         requirement = self.answers.to_requirements(framework)
         for reader in self.read_nodes(framework):
             self.node(reader, requirement)
+        version = self.version(library)
+        # What follows leans on names and numbers that are there.
+        self.report.stop_if_broken()
         self.drop_empty()
         self.drop_levels()
-        self.say_what_was_made(framework)
+        self.say_what_was_made()
         self.left_out(library, framework)
-        if not self.criteria and not self.report.problems:
-            framework.problem(
-                ("requirement_nodes",), "nothing in this library can be rated", "; ".join(self.report.refused[:3])
-            )
+        if not self.criteria:
+            why = f"it holds {'; '.join(self.report.refused.listed()[:3])}" if self.report.refused.times else ""
+            framework.problem(("requirement_nodes",), "nothing in this library can be rated", why)
         data = {
             "format": 1,
             "framework": without_empty(
                 {
                     "key": slug(framework.text("ref_id") or framework.text("name"))[:80].strip("-") or "library",
                     "name": short(framework.text("name", needed=True)),
-                    "version": library.text("version", needed=True)[:40],
+                    "version": version,
                     "language": library.text("locale")[:20] or "en",
                     "purpose": framework.text("description"),
                     "method": "levels",
@@ -87,21 +89,27 @@ class _Adapter:
             "sources": [self.source(library)],
         }
         scales = {("scales", i): (self.document, place) for i, place in enumerate(self.answers.places())}
-        return built(data, self.origins | scales, self.document, self.report)
+        return built(data, self.origins | scales, self.document, self.report, things="requirements and questions")
+
+    def version(self, library: Reader) -> str:
+        version = self.given_version or library.text("version")[:40]
+        if not version:
+            library.problem(("version",), "the library does not say which version it is", ADD_THE_VERSION)
+        return version
 
     def framework(self, library: Reader) -> Reader:
         objects = library.get("objects")
         objects = objects if isinstance(objects, dict) else {}
         for name in objects:
             if name not in ("framework", "frameworks"):
-                self.report.leave_out(f"`{name}` of the library")
+                self.report.refused.say(f"`{shortened(name)}` of the library")
         place: Place = ("objects", "framework")
         found = objects.get("framework")
         if found is None and isinstance(objects.get("frameworks"), list) and objects["frameworks"]:
             found, place = objects["frameworks"][0], ("objects", "frameworks", 0)
-            self.report.leave_out("further frameworks of the library", len(objects["frameworks"]) - 1)
+            self.report.refused.say("further frameworks of the library", times=len(objects["frameworks"]) - 1)
         if not isinstance(found, dict):
-            holds = ", ".join(objects) or "nothing"
+            holds = listed(objects) or "nothing"
             message = f"this library holds no framework (it holds {holds})"
             mend = "choose a library with 'objects: framework:'; matrices, controls and mappings cannot be rated"
             raise FrameworkFileError([self.document.problem(("objects",), message, mend)])
@@ -121,7 +129,7 @@ class _Adapter:
             )
         if not self.levels:
             self.levels.append({"level": 1, "name": "In place"})
-            self.report.adapted.append(
+            self.report.adapted.say(
                 "The library has no implementation groups: every requirement is at level 1, “In place”."
             )
 
@@ -142,13 +150,15 @@ class _Adapter:
 
     def root(self, reader: Reader) -> Reader | None:
         """The node of the first depth above this one, or itself."""
-        seen = set()
+        seen: set[str] = set()
         while parent := reader.text("parent_urn").lower():
             if parent not in self.nodes:
-                reader.problem(("parent_urn",), f"there is no node {shortened(parent)}", "mend the urn of the parent")
+                message = f"there is no node {shortened(parent)}"
+                reader.problem(("parent_urn",), message, "correct the urn of the parent")
                 return None
-            if parent in seen:
-                reader.problem(("parent_urn",), "these nodes are parents of each other", "mend the urn of the parent")
+            if parent in seen or len(seen) == MAX_DEPTH:
+                message = f"these nodes are parents of each other, or nested more than {MAX_DEPTH} deep"
+                reader.problem(("parent_urn",), message, "correct the urn of the parent")
                 return None
             seen.add(parent)
             reader = self.nodes[parent]
@@ -175,16 +185,17 @@ class _Adapter:
     def node(self, reader: Reader, requirement: str):
         for name, what in LINKS.items():
             if reader.get(name) not in (None, "", [], {}):
-                self.report.leave_out(what)
+                self.report.refused.say(what)
         dimension = self.dimension(reader)
         if reader.get("assessable") is not True:
             if reader.text("parent_urn") and reader.text("description"):
-                self.report.leave_out("descriptions of headings below the first depth")
+                self.report.refused.say("descriptions of headings below the first depth")
             return
+        questions = self.questions(reader)
+        self.report.offered += len(questions) or 1
         level = self.level(reader)
         if dimension is None or level is None:
             return
-        questions = self.questions(reader)
         shared = {"dimension": dimension, "level": level}
         if not questions:
             self.add(reader, requirement, shared, self.statement(reader), reader.text("urn"), self.code(reader))
@@ -218,7 +229,7 @@ class _Adapter:
 
     def fitting(self, urn: str) -> str:
         if len(urn) > 200:
-            self.report.leave_out("urns longer than 200 letters")
+            self.report.refused.say("urns longer than 200 letters")
             return ""
         return urn
 
@@ -242,15 +253,13 @@ class _Adapter:
             return 1
         unknown = [group for group in groups if group not in self.level_of_group]
         for group in unknown:
-            known = ", ".join(self.level_of_group)
             message = f"there is no implementation group '{shortened(group)}'"
-            reader.problem(("implementation_groups",), message, f"the groups are {known}")
+            reader.problem(("implementation_groups",), message, f"the groups are {listed(self.level_of_group)}")
         if unknown:
             return None
         if not groups:
-            self.report.adapted.append(
-                f"“{shortened(self.heading(reader))}” is in no implementation group: it is at level 1."
-            )
+            sentence = "Requirements that are in no implementation group are at level 1"
+            self.report.adapted.say(sentence, example=self.heading(reader))
             return 1
         return min(self.level_of_group[group] for group in groups)
 
@@ -278,9 +287,7 @@ class _Adapter:
         kept = {urn: d for urn, d in self.dimensions.items() if d["key"] in used}
         for urn, dimension in self.dimensions.items():
             if urn not in kept:
-                self.report.refused.append(
-                    f"The section “{shortened(dimension['name'])}” has nothing that can be rated."
-                )
+                self.report.refused.say("sections in which nothing can be rated", example=dimension["name"])
         places = {
             self.dimensions[urn]["key"]: self.origins["dimensions", i] for i, urn in enumerate(list(self.dimensions))
         }
@@ -297,9 +304,8 @@ class _Adapter:
             return
         for level in self.levels:
             if level not in kept:
-                self.report.adapted.append(
-                    f"No requirement begins at the group “{level['name']}”: it is no level of its own."
-                )
+                sentence = "A group that no requirement begins at is no level of its own"
+                self.report.adapted.say(sentence, example=level["name"])
         number = {level["level"]: n for n, level in enumerate(kept, start=1)}
         self.levels = [level | {"level": number[level["level"]]} for level in kept]
         self.origins = {place: origin for place, origin in self.origins.items() if place[0] != "levels"}
@@ -325,16 +331,16 @@ class _Adapter:
         library.seen.update(("provider", "copyright"))
         for reader, whose in ((library, "library"), (framework, "framework")):
             for name in reader.rest():
-                self.report.leave_out(f"`{name}` of the {whose}")
+                self.report.refused.say(f"`{shortened(name)}` of the {whose}")
         known = {"urn", "assessable", "depth", "parent_urn", "ref_id", "name", "description", "order_id"}
         known |= {"implementation_groups", "typical_evidence", "annotation", "questions", *LINKS}
         for node in self.nodes.values():
             node.seen.update(known)
             for name in node.rest():
-                self.report.leave_out(f"`{name}` of requirement nodes")
+                self.report.refused.say(f"`{shortened(name)}` of requirement nodes")
 
-    def say_what_was_made(self, framework: Reader):
-        say = self.report.adapted.append
+    def say_what_was_made(self) -> None:
+        say = self.report.adapted.say
         say("Nodes of the first depth became dimensions, assessable nodes criteria; headings in between are not kept.")
         if self.level_of_group:
             say("Implementation groups became levels in their order; each requirement is at its first group.")

@@ -34,7 +34,7 @@ class Answers:
         place = (*framework.place, "scores_definition")
         framework.get("min_score"), framework.get("max_score")
         if not isinstance(scores, list) or len(scores) < 2:
-            self.report.adapted.append("Requirements without questions are rated “Not met”, “Partially met” or “Met”.")
+            self.report.adapted.say("Requirements without questions are rated “Not met”, “Partially met” or “Met”.")
             return self.scale(COMPLIANCE["values"], "compliance", place)
         choices: list[tuple[int, str, str]] = []
         for i, entry in enumerate(scores):
@@ -50,7 +50,7 @@ class Answers:
             return ""
         lowest = choices[0][0] if choices else 0
         if lowest:
-            self.report.adapted.append(
+            self.report.adapted.say(
                 f"Scores begin at {lowest} in the library and at 0 here; what they are called stays."
             )
         values = [
@@ -78,14 +78,14 @@ class Answers:
 
     def to_question(self, question: Reader) -> str | None:
         """The scale of a question, or None where it cannot be one: that is reported."""
-        kind, text = question.text("type"), shortened(question.text("text"))
+        kind, text = question.text("type"), question.text("text")
+        refuse = self.report.refused.say
         if question.get("depends_on"):
-            self.report.refused.append(f"The question “{text}” depends on another one; here every question is asked.")
+            refuse("questions that depend on another one, as every question is asked here", example=text)
             return None
         if kind not in ONE_CHOICE:
-            self.report.refused.append(
-                f"The question “{text}” is of type {kind or 'unknown'}; only one choice of several can be rated."
-            )
+            kind = shortened(kind) or "unknown"
+            refuse(f"questions of type {kind}, as only one choice of several can be rated", example=text)
             return None
         choices = question.get("choices")
         readers = [
@@ -95,13 +95,13 @@ class Answers:
         rated = [reader for reader in readers if not self.is_not_applicable(reader)]
         scores = [self.score(reader) for reader in rated]
         if len(rated) < 2 or None in scores or len(set(scores)) < len(scores):
-            why = "fewer than two choices" if len(rated) < 2 else "choices without a score of their own"
-            self.report.refused.append(f"The question “{text}” has {why}, so its answers have no order.")
+            why = "with fewer than two choices" if len(rated) < 2 else "with choices without a score of their own"
+            refuse(f"questions {why}, as their answers have no order", example=text)
             return None
         ordered = sorted(zip(scores, rated, strict=True), key=lambda pair: pair[0] or 0)
         lowest = ordered[0][0] or 0
         if lowest:
-            self.report.adapted.append(f"The scores of “{text}” begin at {lowest} in the library and at 0 here.")
+            self.report.adapted.say("Scores of a question that begin above 0 begin at 0 here", example=text)
         values = [
             {"code": str(n), "value": (score or 0) - lowest, "name": short(reader.text("value", needed=True))}
             for n, (score, reader) in enumerate(ordered)
@@ -114,7 +114,7 @@ class Answers:
 
     def score(self, reader: Reader) -> int | None:
         if reader.get("select_implementation_groups"):
-            self.report.leave_out("choices that select implementation groups")
+            self.report.refused.say("choices that select implementation groups")
         score = reader.get("add_score")
         if isinstance(score, int) and not isinstance(score, bool):
             return score

@@ -7,7 +7,7 @@ no activity belongs to neither block a level nor count in the index.
 from typing import Any
 
 from ..format.document import Document, Place
-from ..format.problems import FrameworkFileError, shortened
+from ..format.problems import ADD_THE_VERSION, FrameworkFileError, shortened
 from .building import (
     NPLF,
     RULES,
@@ -31,13 +31,14 @@ ANSWERS = ("isImplemented", "teamsImplemented", "teamsEvidence", "evidence", "co
 TOOLS = "lists of tools and their links (`implementation`)"
 
 
-def adapt(sources: list[Source]) -> Adapted:
-    return _Adapter(sources[0].documents()).adapted()
+def adapt(sources: list[Source], version: str = "") -> Adapted:
+    return _Adapter(sources[0].documents(), version).adapted()
 
 
 class _Adapter:
-    def __init__(self, documents: list[Document]):
+    def __init__(self, documents: list[Document], version: str) -> None:
         self.report = Report()
+        self.given_version = version
         self.document = documents[-1]
         self.meta_document = documents[0]
         self.keys, self.dimension_keys, self.group_keys = Keys(), Keys(), Keys()
@@ -82,7 +83,7 @@ class _Adapter:
             "criteria": self.criteria,
             "sources": [{"id": "dsomm", "title": "OWASP DevSecOps Maturity Model", **self.publisher()}],
         }
-        return built(data, self.origins, self.document, self.report)
+        return built(data, self.origins, self.document, self.report, things="activities")
 
     def meta(self) -> dict:
         value = self.meta_document.value
@@ -90,12 +91,10 @@ class _Adapter:
         return meta if isinstance(meta, dict) else {}
 
     def version(self) -> str:
-        version = self.meta().get("version")
-        if version in (None, ""):
-            message = "the first document does not say which version this is"
-            self.report.problem(
-                self.meta_document, ("meta",), message, "begin the file with 'meta:' and a version, then '---'"
-            )
+        version = self.given_version or self.meta().get("version")
+        if not isinstance(version, str | int) or version == "":
+            message = "the file does not say which version it is (`version` below `meta`)"
+            self.report.problem(self.meta_document, ("meta",), message, ADD_THE_VERSION)
         return str(version)
 
     def publisher(self) -> dict:
@@ -121,7 +120,9 @@ class _Adapter:
     def activity(self, dimension: str, place: Place, value: Any):
         name = str(place[-1])
         reader = Reader(self.report, self.document, place, value)
+        self.report.offered += 1
         if not reader.value:
+            self.report.refused.say("activities with nothing in them", example=name)
             return
         uuid = reader.text("uuid")
         if not uuid:
@@ -176,21 +177,21 @@ class _Adapter:
                 if isinstance(item, str | int) and str(item).strip():
                     reference = f"{standard}: {str(item).strip()}"
                     if len(reference) > 200:
-                        self.report.leave_out("references longer than 200 letters")
+                        self.report.refused.say("references longer than 200 letters")
                     else:
                         found.append(reference)
         return found
 
     def left_out(self, reader: Reader):
         if reader.get("implementation"):
-            self.report.leave_out(TOOLS)
+            self.report.refused.say(TOOLS)
         if reader.get("tags") not in (None, [], ["none"]):
-            self.report.leave_out("tags of activities (`tags`)")
+            self.report.refused.say("tags of activities (`tags`)")
         for name in ANSWERS:
             if reader.get(name) not in (None, "", False, [], {}) and any(self.holds(reader.get(name))):
-                self.report.leave_out(f"answers of a team (`{name}`)")
+                self.report.refused.say(f"answers of a team (`{name}`)")
         for name in reader.rest():
-            self.report.leave_out(f"the field `{name}`")
+            self.report.refused.say(f"the field `{shortened(name)}`")
 
     @staticmethod
     def holds(value: Any) -> list[bool]:
@@ -198,19 +199,18 @@ class _Adapter:
 
     def link(self):
         """Says of each activity which ones it builds on, by name where the file has them."""
-        for criterion, wanted in zip(self.criteria, self.builds_on, strict=True):
-            if not wanted:
-                continue
-            known = {row["statement"] for row in self.criteria}
-            for each in wanted:
-                if each not in self.names and each not in known:
-                    told = f"“{shortened(criterion['statement'])}” depends on “{shortened(each)}”"
-                    self.report.refused.append(f"{told}, which is not in the file.")
-            named = bullets(self.names.get(each, each) for each in wanted if each in self.names or each in known)
-            criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}" if named else "")
+        names = {row["statement"]: row["statement"] for row in self.criteria} | self.names
+        for criterion, needed in zip(self.criteria, self.builds_on, strict=True):
+            for name in needed:
+                if name not in names:
+                    example = f"{criterion['statement']} on {name}"
+                    self.report.refused.say("dependencies on activities that are not in the file", example=example)
+            named = bullets(names[name] for name in needed if name in names)
+            if named:
+                criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}")
 
     def say_what_was_made(self, highest: int):
-        say = self.report.adapted.append
+        say = self.report.adapted.say
         say("Dimensions became groups, sub-dimensions became dimensions, activities became criteria of their level.")
         say("The file has no answers to choose from: a scale from “Not implemented” to “Fully implemented” was added.")
         say("The file does not say when a level is reached: “Largely achieved” and “Fully achieved” were added.")

@@ -4,13 +4,13 @@ Functions become groups, practices dimensions, questions criteria, answer sets s
 index equals SAMM's own score: the mean over practices of the sum over levels of the mean of both streams.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from ..format.document import Document, Place
+from ..format.document import FOREIGN, MAX_VALUES, Document, Place
 from ..format.numbers import exact_number
-from ..format.problems import FrameworkFileError, Problem, shortened
+from ..format.problems import ADD_THE_VERSION, FrameworkFileError, Problem, shortened
 from .building import (
     NOT_RATINGS,
     Adapted,
@@ -27,6 +27,10 @@ from .building import (
 )
 
 MAX_FILES, MAX_BYTES = 1_000, 3_000_000
+#: One file is one small thing; what the whole folder may hold is counted too.
+LIMITS = replace(FOREIGN, values=2_000)
+#: After so many files that cannot be read the others are left alone.
+MAX_BROKEN = 25
 TYPES = (
     "Model",
     "Function",
@@ -70,12 +74,12 @@ def refuse_too_many(files: int, name: str):
         raise not_usable(name, message, "use SAMM's folder 'model'")
 
 
-def adapt(sources: list[Source]) -> Adapted:
+def adapt(sources: list[Source], version: str = "") -> Adapted:
     if sum(len(source.content) for source in sources) > MAX_BYTES:
         raise not_usable(
             "model", f"the files together are larger than {MAX_BYTES:,} bytes", "use SAMM's folder 'model'"
         )
-    return _Adapter(sources).adapted()
+    return _Adapter(sources, version).adapted()
 
 
 @dataclass(slots=True)
@@ -96,27 +100,39 @@ class _Thing:
 
 
 class _Adapter:
-    def __init__(self, sources: list[Source]):
+    def __init__(self, sources: list[Source], version: str) -> None:
         self.report = Report()
+        self.given_version = version
         self.things: dict[str, dict[str, _Thing]] = {kind: {} for kind in TYPES}
         self.origins: dict[Place, tuple[Document, Place]] = {}
-        self.first: Document | None = None
-        problems: list[Problem] = []
-        for source in sources:
-            try:
-                self.take(source.documents()[0])
-            except FrameworkFileError as error:
-                problems += error.problems
-        self.report.problems += problems
+        self.documents: list[Document] = []
+        self.read(sources)
         self.report.stop_if_broken()
 
+    def read(self, sources: list[Source]) -> None:
+        size, broken = 0, list[Problem]()
+        for source in sources:
+            try:
+                document = source.documents(LIMITS)[0]
+            except FrameworkFileError as error:
+                broken.append(error.problems[0])
+                if len(broken) > MAX_BROKEN:
+                    raise FrameworkFileError(broken) from None
+                continue
+            size += len(document.lines)
+            if size > MAX_VALUES:
+                message = f"the files together hold more than {MAX_VALUES:,} values"
+                raise not_usable(document.name, message, "use SAMM's folder 'model'")
+            self.take(document)
+        self.report.problems += broken
+
     def take(self, document: Document):
-        self.first = self.first or document
+        self.documents.append(document)
         reader = Reader(self.report, document, (), document.value)
         kind = reader.text("type", needed=bool(reader.value)).replace(" ", "")
         if kind not in TYPES:
             if kind:
-                self.report.leave_out(f"files of type “{shortened(kind)}”")
+                self.report.refused.say(f"files of type “{shortened(kind)}”")
             return
         thing = _Thing(kind, reader)
         known = self.things[kind]
@@ -143,12 +159,10 @@ class _Adapter:
         return found
 
     def adapted(self) -> Adapted:
-        assert self.first is not None
         for kind in ("Function", "Practice", "MaturityLevel", "PracticeLevel", "Activity", "Question", "AnswerSet"):
             if not self.things[kind]:
-                self.report.problem(
-                    self.first, (), f"there is no file of type {kind} in the folder", "use SAMM's whole folder 'model'"
-                )
+                message = f"there is no file of type {kind} in the folder"
+                self.report.problem(self.documents[0], (), message, "use SAMM's whole folder 'model'")
         self.report.stop_if_broken()
         levels = self.levels()
         groups, functions = self.groups()
@@ -175,14 +189,15 @@ class _Adapter:
             "sources": [{"id": "samm", "title": "OWASP Software Assurance Maturity Model"}],
         }
         self.say_what_was_made()
-        return built(data, self.origins, self.first, self.report)
+        return built(data, self.origins, self.documents[0], self.report, things="questions")
 
     def head(self) -> dict:
         model = next(iter(self.things["Model"].values()), None)
-        version = model.reader.text("version") if model else ""
+        version = self.given_version or (model.reader.text("version") if model else "")
         if not version:
-            version = "2"
-            self.report.adapted.append("The folder does not say its version: it is called 2.")
+            message = "SAMM's files do not say which version they are"
+            document = model.reader.document if model else self.documents[0]
+            self.report.problem(document, (), message, ADD_THE_VERSION)
         name = (model and model.reader.text("name")) or "Software Assurance Maturity Model"
         return {
             "key": "samm",
@@ -203,8 +218,9 @@ class _Adapter:
             if number is not None:
                 found[key] = (number, thing.reader.text("description"))
         numbers = sorted(number for number, _ in found.values())
-        if numbers != list(range(1, len(numbers) + 1)) and found and self.first:
-            self.report.problem(self.first, (), f"the maturity levels are numbered {numbers}", "number them 1, 2, 3")
+        if numbers != list(range(1, len(numbers) + 1)) and found:
+            message = f"the maturity levels are numbered {shortened(numbers)}"
+            self.report.problem(self.documents[0], (), message, "number them 1, 2, 3")
         return found
 
     def groups(self) -> tuple[list[dict], dict[str, str]]:
@@ -265,7 +281,7 @@ class _Adapter:
                 continue
             found.append((value, reader.text("text", needed=True)))
             if exact_number(reader.get("weight")) not in (None, 1):
-                self.report.leave_out("weights of answers other than 1")
+                self.report.refused.say("weights of answers other than 1")
         found.sort(key=lambda item: item[0])
         parts = max([4, *(value.denominator for value, _ in found)])
         return [
@@ -275,6 +291,7 @@ class _Adapter:
 
     def criteria(self, levels, practices, choices, scale_order) -> list[dict]:
         rows: list[tuple[Any, dict, _Thing]] = []
+        self.report.offered = len(self.things["Question"])
         for thing in self.things["Question"].values():
             activity = self.linked(thing, "activity", "Activity")
             step = activity and self.linked(activity, "level", "PracticeLevel")
@@ -309,23 +326,23 @@ class _Adapter:
 
     def criterion(self, question: _Thing, activity: _Thing, step: _Thing, stream: _Thing | None) -> dict:
         told = activity.reader
-        quality = question.reader.lines("quality")
-        described = titled(told.text("title") or "Activity", told.text("shortDescription"))
         found = without_empty(
             {
                 "statement": question.reader.text("text", needed=True),
-                "evidence": paragraphs(
-                    bullets(quality),
-                    described,
+                "evidence": bullets(question.reader.lines("quality")),
+                # Nobody is asked about these: another wording of them does not change what an answer means.
+                "next": paragraphs(
+                    titled(told.text("title") or "Activity", told.text("shortDescription")),
+                    told.text("longDescription"),
+                    titled("Benefit", told.text("benefit")),
                     titled("Stream", stream.reader.text("name") if stream else ""),
                     titled("Objective", step.reader.text("objective")),
                 ),
-                "next": paragraphs(told.text("longDescription"), titled("Benefit", told.text("benefit"))),
                 "source": question.id,
             }
         )
         if stream and stream.reader.text("description"):
-            self.report.leave_out("descriptions of streams")
+            self.report.refused.say("descriptions of streams")
         self.left_out(question)
         self.left_out(activity)
         return found
@@ -333,12 +350,13 @@ class _Adapter:
     def left_out(self, thing: _Thing, *known: str):
         thing.reader.seen.update(("id", "type", "order", *known))
         for name in thing.reader.rest():
-            self.report.leave_out(f"the field `{name}` of type {thing.kind}")
+            self.report.refused.say(f"the field `{shortened(name)}` of type {thing.kind}")
 
     def say_what_was_made(self):
-        say = self.report.adapted.append
+        say = self.report.adapted.say
         say("Functions became groups, practices became dimensions, questions became criteria of their maturity level.")
-        say("Both streams of a practice are criteria of the same dimension; the stream stands under “How to tell”.")
+        say("Both streams of a practice are criteria of the same dimension; the stream stands under “Next step”.")
+        say("Quality criteria stand under “How to tell”, the activity and its benefit under “Next step”.")
         say("Answers keep their texts and values; “I do not know” was added.")
         say(
             "SAMM has no level of the whole: “Half or more” and “Fully achieved” were added. The index is SAMM's score."

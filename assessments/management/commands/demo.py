@@ -1,15 +1,16 @@
 import datetime
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from assessments.accounts.demo_accounts import holds_real_data
 from assessments.demo.large import LargeDemo
 from assessments.demo.writing import DemoWriter
+from assessments.management.prepared import PreparedCommand
 from assessments.models import Edition, Team, User
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Fills an empty database with a made-up organisation: 3 units, 12 teams, two years of assessments; "
         "with --teams a large one on a made-up framework."

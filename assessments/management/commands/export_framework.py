@@ -1,15 +1,16 @@
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from pydantic import ValidationError
 
 from assessments.frameworks.format.files import write
 from assessments.frameworks.import_plan import version_order
 from assessments.frameworks.storing import file_of
+from assessments.management.prepared import PreparedCommand
 from assessments.models import Edition, Framework
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Writes an edition of a framework as a file; importing it gives the same digest."
 
     def add_arguments(self, parser):

@@ -1,10 +1,11 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from assessments.frameworks.format.files import FrameworkFileError
 from assessments.frameworks.storing import VersionTaken, load_built_in
+from assessments.management.prepared import PreparedCommand
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Stores the built-in frameworks; run again, it changes nothing."
 
     def handle(self, **options):

@@ -1,0 +1,59 @@
+"""SAMM's folder as a ZIP, the way a browser sends it."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+from ..format.problems import FrameworkFileError
+from .building import Source
+from .samm import MAX_BYTES, not_usable, refuse_too_many
+
+#: What reading a ZIP raises that is broken, or packed in a way that is not known.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    # A password, and methods and versions that are not known.
+    RuntimeError,
+)
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+MAX_NAME = 120
+
+
+def sources_in_zip(name: str, content: bytes) -> list[Source]:
+    """The YAML files in it; raises FrameworkFileError if there are none, too many, or it cannot be unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _sources(archive, name)
+    except FrameworkFileError:
+        raise
+    except BROKEN:
+        mend = "pack SAMM's folder 'model' into a ZIP again, without a password"
+        raise not_usable(name, "this is not a ZIP that can be unpacked", mend) from None
+
+
+def _sources(archive: zipfile.ZipFile, name: str) -> list[Source]:
+    entries = [
+        entry
+        for entry in archive.infolist()
+        if entry.filename.endswith((".yml", ".yaml")) and "__MACOSX" not in entry.filename
+    ]
+    refuse_too_many(len(entries), name)
+    if sum(entry.file_size for entry in entries) > MAX_BYTES:
+        raise not_usable(name, f"its files are larger than {MAX_BYTES:,} bytes", "pack only the folder 'model'")
+    if any(entry.compress_type not in METHODS for entry in entries):
+        raise not_usable(name, "it is packed in a way that is not known here", "pack it as an ordinary ZIP")
+    # What an entry holds is read no further than the size that it claims.
+    return [Source(_name(entry), archive.read(entry)) for entry in entries]
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The end of the path, which says most, without letters that do something to a terminal or a log."""
+    letters = (letter if letter.isprintable() else "?" for letter in entry.filename[-MAX_NAME:])
+    return "".join(letters)

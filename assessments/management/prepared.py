@@ -1,0 +1,23 @@
+"""Commands that need the database as this version of the product has it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+class PreparedCommand(BaseCommand):
+    """Says what to do, in place of a traceback, if the database does not answer or `prepare` has not run."""
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        try:
+            executor = MigrationExecutor(connection)
+            pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+        if pending:
+            raise CommandError(
+                "The database is not prepared for this version of Maturity. Run “python manage.py prepare” first."
+            )
+        return super().execute(*args, **options)
