@@ -259,6 +259,15 @@ class TestAccountsFromBefore:
         make_membership(team=team)
         assert confirmed() == {"By administrator", "Manager", "Added", "Demo"}
 
+    def test_are_shown_to_administrators_until_a_link_was_used(self, admin):
+        user = make_user(password=MINE)
+        client = signed_in(admin)
+        assert "not confirmed" in client.get(f"/accounts/?q={user.email}").content.decode()
+        assert "Not confirmed" in client.get(f"/accounts/{user.pk}/").content.decode()
+        user.choose_password("one-by-its-owner", by_link=True)
+        assert "not confirmed" not in client.get(f"/accounts/?q={user.email}").content.decode()
+        assert "Not confirmed" not in client.get(f"/accounts/{user.pk}/").content.decode()
+
     def test_may_be_many(self, admin, confirmed):
         for n in range(30):
             User.objects.add(email=f"p{n}@example.org", name=f"P{n}", is_administrator=False, by=admin)
