@@ -227,3 +227,9 @@ class Agenda:
     @property
     def level_name(self) -> str:
         return self.called(self.level)
+
+    @property
+    def best_name(self) -> str:
+        """What the level could be if every unanswered question were fully met; empty if that changes nothing."""
+        best = self.score.whole.outcomes[self.assessment.rule].best
+        return "" if best == self.level else self.called(best)

@@ -294,9 +294,14 @@ class TestFourAreNeeded:
             assert not row.split
         assert (result.answered, result.asked) == (6, 8)
 
-    def test_the_level_shows_its_range(self, answered, people):
+    def test_the_level_shows_its_range(self, client, answered, people):
         result = answered.close(by=people[0])
         assert (result.level, result.best) == (0, 2)
+        answered.reopen(by=people[0], reason="Again.", to="review")
+        client.force_login(people[0])
+        page = client.get(f"/assessments/{answered.pk}/review/").content.decode()
+        assert "The level is now level 0, Step 0; it could be level 2, Step 2." in page
+        assert "Practice y3 is done. (unanswered)" in page
         assert "y1" in result.outcomes["largely"]["blockers"]
 
     def test_who_does_not_know_is_not_counted_out_loud(self, answered):
