@@ -1,9 +1,39 @@
+import re
+
 import pytest
 from django.db import connection
+from django.test import Client
 
 from assessments.models.edition_triggers import sqlite_drops
 
 from .factories import make_membership, make_team
+
+WHITE_SPACE = re.compile(rb"\s+")
+#: Elements beside which browsers show no white space.
+BLOCKS = (
+    rb"p|div|section|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|th|td"
+    rb"|form|fieldset|legend|h[1-6]|details|summary|option"
+)
+AROUND_BLOCKS = re.compile(rb" ?(</?(?:" + BLOCKS + rb")(?: [^<>]*)?>) ?")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_as_they_read():
+    """Tests are about what a page says, not about where its template breaks lines.
+
+    White space in HTML is one space, and none beside what stands on a line of its own.
+    """
+    request = Client.request
+
+    def read(self, **kwargs):
+        response = request(self, **kwargs)
+        if response.get("Content-Type", "").startswith("text/html") and not response.streaming:
+            response.content = AROUND_BLOCKS.sub(rb"\1", WHITE_SPACE.sub(b" ", response.content))
+        return response
+
+    Client.request = read
+    yield
+    Client.request = request
 
 
 @pytest.fixture(scope="session", autouse=True)
