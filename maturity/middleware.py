@@ -1,6 +1,5 @@
 """Middleware of the site: what is believed of a request, how long it may be, headers on every response, and probes."""
 
-import ipaddress
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from assessments.models.refusals import Refused
 
 from . import __version__
+from .client_addresses import client_of, is_trusted, network_of, parsed
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -34,29 +34,23 @@ SECURITY_HEADERS = {
 }
 
 
-def _is_trusted(address: str) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(ip in network for network in settings.TRUSTED_PROXY)
-
-
 def trusted_proxy(get_response):
-    """Takes scheme and client address from a proxy named in TRUSTED_PROXY, and from nobody else."""
+    """Takes scheme and client address from a proxy named in TRUSTED_PROXY, and from nobody else.
+
+    Views find in `request.client_network` as what the client is counted; it is empty if that cannot be known.
+    """
 
     def middleware(request):
         meta = request.META
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
-        if _is_trusted(meta.get("REMOTE_ADDR", "")):
-            # From the right: the nearest hop that is not itself a trusted proxy is the client.
-            for hop in reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()]):
-                meta["REMOTE_ADDR"] = hop
-                if not _is_trusted(hop):
-                    break
-            if forwarded_proto in {"http", "https"}:
-                meta["wsgi.url_scheme"] = request.environ["wsgi.url_scheme"] = forwarded_proto
+        is_from_proxy = is_trusted(parsed(meta.get("REMOTE_ADDR", "")))
+        client = client_of(request, forwarded_for=forwarded_for)
+        request.client_network = network_of(client)
+        if is_from_proxy and client is not None:
+            meta["REMOTE_ADDR"] = str(client)
+        if is_from_proxy and forwarded_proto in {"http", "https"}:
+            meta["wsgi.url_scheme"] = request.environ["wsgi.url_scheme"] = forwarded_proto
         return get_response(request)
 
     return middleware

@@ -131,6 +131,6 @@ class AccountForm(NewAccountForm):
 
 
 def free_address(email: str, account: User) -> str:
-    if User.objects.filter(email__iexact=email).exclude(pk=account.pk).exists():
+    if User.objects.with_email(email).exclude(pk=account.pk).exists():
         raise forms.ValidationError("There is an account with this address already.")
     return email

@@ -13,12 +13,14 @@ from ..models import PasswordRequest, SignInAttempt, User
 from ..models.writing import writing
 from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
+from .known_devices import known_device, remember_device
 
-TOO_MANY = "Too many attempts. Wait a quarter of an hour and try again."
+TOO_MANY = "Too many attempts. Wait a minute and try again."
 
 
-def begin_attempt(request, account: str) -> SignInAttempt | None:
-    return SignInAttempt.objects.begin(account=account, address=request.META.get("REMOTE_ADDR", ""))
+def begin_attempt(request, account: str, *, device: str = "") -> SignInAttempt | None:
+    """Counts an attempt with this account from the client's network; None if it has to wait."""
+    return SignInAttempt.objects.begin(account=account, network=request.client_network, device=device)
 
 
 def _welcome(request, user, attempt=None):
@@ -29,7 +31,9 @@ def _welcome(request, user, attempt=None):
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     wanted = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return redirect(wanted if wanted and allowed else settings.LOGIN_REDIRECT_URL)
+    response = redirect(wanted if wanted and allowed else settings.LOGIN_REDIRECT_URL)
+    remember_device(response, user)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +63,10 @@ def sign_in(request):
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     status = 200
     if form.is_valid():
-        attempt = begin_attempt(request, form.cleaned_data["email"])
+        # By the account that is found, as there may be several spellings of its email.
+        email = form.cleaned_data["email"]
+        owner = User.objects.with_email(email).first()
+        attempt = begin_attempt(request, owner.email if owner else email, device=known_device(request, owner))
         if attempt and form.authenticate():
             return _welcome(request, form.user, attempt)
         if attempt is None:

@@ -15,6 +15,7 @@ from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
 from . import erasure
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
+from .known_devices import remember_device
 from .sign_in_views import TOO_MANY, begin_attempt
 
 PER_PAGE = 100
@@ -46,7 +47,9 @@ def password(request):
         request.user.choose_password(form.cleaned_data["password1"])
         update_session_auth_hash(request, request.user)
         messages.success(request, "Your password is changed. Everywhere else you are signed out.")
-        return redirect("account")
+        response = redirect("account")
+        remember_device(response, request.user)
+        return response
     return render(request, "accounts/password.html", {"form": form})
 
 

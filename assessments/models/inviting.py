@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from .accounts import User
+from .accounts import User, is_email
 from .journal import Event
 from .outbox import Mail
 from .participation import Guest, Invitation, Participation, invite_hash, new_token, valid_until
@@ -79,7 +79,8 @@ class Inviting(Moving):
             locked._refuse_unless(DRAFT, OPEN)
             asked = [locked._invite_member(user, by) for user in members]
             for address in addresses:
-                member = Membership.objects.answering().filter(team=locked.team, user__email__iexact=address).first()
+                answering = Membership.objects.answering().filter(team=locked.team)
+                member = answering.filter(is_email("user__email", address)).first()
                 asked.append(locked._invite_member(member.user, by) if member else locked._invite_address(address, by))
             Mail.objects.queue(asked, Mail.Kind.INVITATION)
             Event.record("assessment.invited", by=by, team=self.team, assessment=self, people=len(asked))
@@ -90,7 +91,7 @@ class Inviting(Moving):
         return self.ask(user)
 
     def _invite_address(self, address: str, by) -> Participation:
-        known = self.invitations.filter(email__iexact=address).first()
+        known = self.invitations.filter(is_email("email", address)).first()
         invitation = self._renewed(by, email=known.email if known else address)
         return self.participations.get_or_create(assessment=self, invitation=invitation)[0]
 

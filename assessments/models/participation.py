@@ -312,17 +312,19 @@ class Participation(models.Model):
 class LinkGuessQuerySet(models.QuerySet["LinkGuess"]):
     WINDOW = timedelta(minutes=15)
 
-    def is_over_limit(self, address: str) -> bool:
-        recent = self.filter(address=address[:45], at__gte=timezone.now() - self.WINDOW)
-        return recent.count() >= settings.LINK_LIMIT_PER_ADDRESS
-
-    def record(self, address: str):
-        self.filter(at__lt=timezone.now() - 4 * self.WINDOW).delete()
-        self.create(address=address[:45])
+    def record(self, network: str) -> bool:
+        """Counts a guess from this network; False if there were too many, and then it is not written down either."""
+        now = timezone.now()
+        self.exclude(at__range=(now - 4 * self.WINDOW, now + 4 * self.WINDOW)).delete()
+        recent = self.filter(address=network, at__range=(now - self.WINDOW, now + self.WINDOW))
+        if recent.count() >= settings.LINK_LIMIT_PER_ADDRESS:
+            return False
+        self.create(address=network)
+        return True
 
 
 class LinkGuess(models.Model):
-    """A link that nobody was given, tried from this network address; forgotten after an hour."""
+    """A link that nobody was given, tried from this network; forgotten after an hour."""
 
     address = models.CharField(max_length=45)
     at = models.DateTimeField(default=timezone.now)

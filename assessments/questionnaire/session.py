@@ -73,8 +73,9 @@ class LinkProblem(Exception):
 def open_link(request, token: str) -> Invitation:
     """The usable invitation that a token belongs to. Opening it changes nothing.
 
-    A token that was never made is a 404 like any other, and counts against the network address it comes from. Raises
-    LinkProblem for anyone who tries too many, and for the holder of a link that was genuine once.
+    A token that was never made is a 404 like any other, and counts against the network it comes from. Raises
+    LinkProblem for anyone who guesses too often, and for the holder of a link that was genuine once. A genuine token is
+    never refused because of guesses: nobody guesses 256 bits, and an office shares its address.
     """
     invitation = Invitation.objects.genuine(token)
     if invitation is None:
@@ -98,10 +99,8 @@ def _refuse_unknown(request, token: str):
     """A token without an invitation: a guess, unless it was genuine once, which is never held against anyone."""
     if InvitationLink.was_genuine(token):
         return
-    address = request.META.get("REMOTE_ADDR", "")
-    if LinkGuess.objects.is_over_limit(address):
+    if request.client_network and not LinkGuess.objects.record(request.client_network):
         raise LinkProblem("invitations/too_many.html", 429)
-    LinkGuess.objects.record(address)
     raise Http404
 
 

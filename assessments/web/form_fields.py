@@ -54,7 +54,7 @@ class AccountField(forms.EmailField):
         address = super().clean(value)
         if not address:
             return None
-        person = User.objects.filter(email__iexact=address, is_active=True).first()
+        person = User.objects.with_email(address).filter(is_active=True).first()
         if person is None:
             raise forms.ValidationError("Nobody has an account with this address.")
         return person

@@ -262,19 +262,27 @@ class TestDeadLinks:
             toy.rate(assessment, Guest(guest.invitation, guest.token), "F F F F F F F F")
 
     @override_settings(LINK_LIMIT_PER_ADDRESS=3)
-    def test_guessing_is_limited_by_network_address_and_counted_in_the_database(self, client, assessment):
+    @pytest.mark.parametrize("network", ["203.0.113.{n}", "2001:db8::{n}"])
+    def test_guessing_is_limited_by_network_and_shuts_out_no_genuine_link(self, client, assessment, network):
+        same = network.startswith("2001")
         _, token = toy.invited(assessment, email="ada@example.org")
-        for n in range(3):
-            assert client.get(f"/i/guess-{n}/").status_code == 404
-        assert client.get("/i/guess-4/").status_code == 429
-        assert client.get(f"/i/{token}/", REMOTE_ADDR="10.0.0.9").status_code == 200
+        addresses = [network.format(n=n if same else 7) for n in range(5)]
+        tries = [client.get(f"/i/guess-{n}/", REMOTE_ADDR=address) for n, address in enumerate(addresses)]
+        assert [response.status_code for response in tries] == [404, 404, 404, 429, 429]
         assert LinkGuess.objects.count() == 3
+        assert client.get(f"/i/{token}/", REMOTE_ADDR=addresses[0]).status_code == 200
+        assert client.get("/i/guess/", REMOTE_ADDR="203.0.113.99").status_code == 404
         LinkGuess.objects.update(at=timezone.now() - timedelta(minutes=16))
-        assert client.get(f"/i/{token}/").status_code == 200
+        assert client.get("/i/guess/", REMOTE_ADDR=addresses[0]).status_code == 404
+
+    @override_settings(LINK_LIMIT_PER_ADDRESS=1)
+    def test_a_client_that_cannot_be_known_is_not_limited(self, client, assessment):
+        for n in range(3):
+            assert client.get(f"/i/guess-{n}/", REMOTE_ADDR="127.0.0.1").status_code == 404
 
     def test_a_genuine_link_is_no_guess(self, client, assessment):
         _, token = toy.invited(assessment, email="ada@example.org")
-        client.get(f"/i/{token}/")
+        client.get(f"/i/{token}/", REMOTE_ADDR="203.0.113.9")
         assert not LinkGuess.objects.exists()
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 import maturity
 from assessments.models import Team
-from maturity import middleware
+from maturity import client_addresses, middleware
 
 from .. import toy
 from ..factories import make_membership, make_team
@@ -72,8 +72,8 @@ def test_pages_are_kept_by_no_cache(client, team, lead):
 
 @pytest.fixture
 def seen(rf, settings):
-    """Address and scheme as views see them, behind two proxies of the network 10.0.0.0/8."""
-    settings.TRUSTED_PROXY = [ipaddress.ip_network("10.0.0.0/8")]
+    """Address, network and scheme as views see them, behind two proxies of the network 10.0.0.0/8."""
+    settings.TRUSTED_PROXY = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("2001:db8:1::/48")]
 
     def ask(**headers):
         requests = []
@@ -81,7 +81,7 @@ def seen(rf, settings):
         [request] = requests
         assert "HTTP_X_FORWARDED_FOR" not in request.META
         assert "HTTP_X_FORWARDED_PROTO" not in request.META
-        return request.META["REMOTE_ADDR"], request.scheme
+        return request.META["REMOTE_ADDR"], request.client_network, request.scheme
 
     return ask
 
@@ -94,14 +94,71 @@ def seen(rf, settings):
         ("10.0.0.1", "127.0.0.1, 192.0.2.7", "192.0.2.7"),
         ("10.0.0.1", "192.0.2.7, 10.0.0.2", "192.0.2.7"),
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
-        ("10.0.0.1", "", "10.0.0.1"),
-        ("10.0.0.1", " , ", "10.0.0.1"),
-        ("192.0.2.9", "127.0.0.1", "192.0.2.9"),
-        ("", "127.0.0.1", ""),
+        # However a proxy writes it.
+        ("10.0.0.1", "192.0.2.7:40001", "192.0.2.7"),
+        ("10.0.0.1", '"192.0.2.7:40001"', "192.0.2.7"),
+        ("10.0.0.1", "::ffff:192.0.2.7", "192.0.2.7"),
+        ("10.0.0.1", "[::ffff:192.0.2.7]:40001", "192.0.2.7"),
+        ("10.0.0.1", "2001:db8::7", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]:40001", "2001:db8::7"),
+        ("10.0.0.1", '"[2001:db8::7]:40001"', "2001:db8::7"),
+        ("10.0.0.1", "2001:db8:0:0:0:0:0:7:40001", "2001:db8::7"),
+        ("10.0.0.1", "192.0.2.7:1, 10.0.0.2:40001", "192.0.2.7"),
+        # The proxy itself may be reached by either kind of address.
+        ("::ffff:10.0.0.1", "192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1::1", "192.0.2.7", "192.0.2.7"),
     ],
 )
 def test_address_is_that_of_the_nearest_hop_that_is_no_proxy(seen, connected, forwarded, client_address):
-    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_FOR=forwarded)[0] == client_address
+    address, network, _ = seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_FOR=forwarded)
+    assert address == client_address
+    assert network == ("2001:db8::/64" if ":" in client_address else client_address)
+
+
+@pytest.mark.parametrize("connected", ["203.0.113.9", "8.8.8.8", "2a00:1450:4001:80b::200e", "192.168.1.7"])
+def test_somebody_who_connects_directly_is_counted_by_their_own_network(seen, connected):
+    network = "2a00:1450:4001:80b::/64" if ":" in connected else connected
+    assert seen(REMOTE_ADDR=connected)[:2] == (connected, network)
+
+
+@pytest.mark.parametrize("connected", ["8.8.8.8", "2a00:1450:4001:80b::200e"])
+def test_nobody_outside_escapes_by_claiming_to_be_forwarded(seen, connected):
+    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_FOR="192.0.2.7") == seen(REMOTE_ADDR=connected)
+
+
+@pytest.mark.parametrize(
+    ("connected", "forwarded"),
+    [
+        # A proxy that is not named stands for everyone behind it.
+        ("172.18.0.1", "192.0.2.7"),
+        ("fd00::1", "192.0.2.7"),
+        ("127.0.0.1", "192.0.2.7"),
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        # A socket of the file system has no address.
+        ("", "127.0.0.1"),
+        # One that is named and says nothing that can be read.
+        ("10.0.0.1", ""),
+        ("10.0.0.1", " , "),
+        ("10.0.0.1", "192.0.2.7, unknown"),
+        ("10.0.0.1", "_hidden"),
+        ("10.0.0.1", "192.0.2.7:"),
+        ("10.0.0.1", "[192.0.2"),
+    ],
+)
+def test_client_that_cannot_be_known_is_counted_as_nobody(seen, connected, forwarded):
+    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_FOR=forwarded)[:2] == (connected, "")
+
+
+def test_proxy_that_is_not_named_is_told_once_in_the_log(seen, monkeypatch):
+    client_addresses.warn_of_unnamed_proxy.cache_clear()
+    told = []
+    monkeypatch.setattr(client_addresses.log, "warning", told.append)
+    for _ in range(3):
+        seen(REMOTE_ADDR="172.18.0.1", HTTP_X_FORWARDED_FOR="192.0.2.7")
+    assert len(told) == 1
+    assert "TRUSTED_PROXY" in told[0]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +166,7 @@ def test_address_is_that_of_the_nearest_hop_that_is_no_proxy(seen, connected, fo
     [("10.0.0.1", "https", "https"), ("192.0.2.9", "https", "http"), ("10.0.0.1", "gopher", "http")],
 )
 def test_scheme_is_taken_from_the_proxy_only(seen, connected, forwarded, scheme):
-    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_PROTO=forwarded)[1] == scheme
+    assert seen(REMOTE_ADDR=connected, HTTP_X_FORWARDED_PROTO=forwarded)[2] == scheme
 
 
 # Probes
