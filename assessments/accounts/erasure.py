@@ -8,10 +8,10 @@ from ..models import (
     Rating,
     Reopening,
     SetbackReason,
-    SignInAttempt,
     Target,
     User,
 )
+from ..models.accounts import is_email
 from ..models.writing import hold_to_erase
 
 
@@ -24,7 +24,7 @@ def erase(person: User, *, by: User) -> None:
     with User.objects.keeping_an_administrator():
         hold_to_erase(person, by=by)
         person.refresh_from_db(fields=["email"])
-        as_guest = Invitation.objects.filter(email__iexact=person.email)
+        as_guest = Invitation.objects.filter(is_email("email", person.email))
         # A guest is nobody to be held: what they save is held off by the assessment.
         Assessment.objects.hold(as_guest.values("assessment"))
         for invitation in as_guest.select_related("assessment"):
@@ -35,6 +35,5 @@ def erase(person: User, *, by: User) -> None:
         Target.objects.filter(set_by=person).update(why="(removed)")
         AgreedRating.objects.filter(by=person).update(note="")
         AgreedRating.objects.filter(by=person).exclude(reason="").update(reason="(removed)")
-        SignInAttempt.objects.filter(account__iexact=person.email).delete()
         Event.record("account.erased", by=by, person=str(person.pk))
         person.delete()

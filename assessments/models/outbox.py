@@ -308,7 +308,7 @@ class PasswordRequestQuerySet(models.QuerySet["PasswordRequest"]):
         for request in self.all():
             with transaction.atomic():
                 taken, _ = self.filter(pk=request.pk).delete()
-                user = User.objects.who_may_sign_in().filter(email__iexact=request.email).first()
+                user = User.objects.who_may_sign_in().with_email(request.email).first()
                 # Another sender may have taken it a moment ago.
                 if taken and user:
                     Mail.objects.queue_for(user, Mail.Kind.NEW_PASSWORD)

@@ -123,8 +123,6 @@ def test_who_may_not_sign_in_is_told_like_a_wrong_password(client, mia):
     assert "do not match an account" in sign_in(client).content.decode()
 
 
-
-
 # Passwords by link
 
 
