@@ -158,6 +158,18 @@ class MembershipAdmin(Journalled):
     list_filter = ["role"]
     search_fields = ["user__name", "user__email", "team__name"]
     autocomplete_fields = ["user", "team", "unit"]
+    #: What the team reads on its members page, for each thing that is done here.
+    TOLD_AS = {"added": "member.added", "changed": "member.role", "deleted": "member.removed"}
+
+    def _record(self, request, obj, verb):
+        super()._record(request, obj, verb)
+        if obj.team:
+            told = {"person": str(obj.user_id), "role": obj.role}
+            Event.record(self.TOLD_AS[verb], by=request.user, team=obj.team, **told)
+
+    def get_readonly_fields(self, request, obj=None):
+        """A membership stays that of its person: what it lets them read depends on when they joined."""
+        return ["user", "team", "unit"] if obj is not None else []
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

@@ -171,7 +171,7 @@ class LargeDemo:
         self.add(team)
         for place, user in enumerate(people):
             role = Membership.Role.MEMBER if place else Membership.Role.LEAD
-            self.add(Membership(user=user, team=team, role=role))
+            self.add(Membership(user=user, team=team, role=role, reads_comments_since=None))
         start = self._years(team, people)
         if number % 3 == 0:
             self._plans(team, people[0], start)

@@ -108,9 +108,9 @@ class DemoWriter:
         people = [self.person(name) for name in plan.people]
         for place, user in enumerate(people):
             role = Membership.Role.MEMBER if place else Membership.Role.LEAD
-            self.add(Membership(user=user, team=team, role=role))
+            self.add(Membership(user=user, team=team, role=role, reads_comments_since=None))
         if viewer:
-            self.add(Membership(user=viewer, team=team, role=Membership.Role.VIEWER))
+            self.add(Membership(user=viewer, team=team, role=Membership.Role.VIEWER, reads_comments_since=None))
         edition, earlier = self.editions["mlops"], self.earlier
         leaning = {d.key: self.random.uniform(-0.45, 0.45) for d in edition.contents.dimensions}
         for quarter, day in self.quarters(plan):

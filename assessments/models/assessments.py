@@ -4,6 +4,7 @@ This module is the one place that turns rows into the input of `scoring`.
 """
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -343,6 +344,11 @@ class Assessment(Answering, Inviting, models.Model):
             Assessment.objects.filter(pk=self.pk).update(facilitator=user)
             person = user and str(user.pk)
             Event.record("assessment.facilitator", by=by, team=self.team, assessment=self, person=person)
+
+    @property
+    def first_closed_at(self) -> datetime | None:
+        """When it was closed for the first time, however often it was reopened since."""
+        return self.results.order_by("generation").values_list("created_at", flat=True).first()
 
     # ------------------------------------------------------------------ scoring
 

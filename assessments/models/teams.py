@@ -16,6 +16,7 @@ from django.utils import timezone
 from .accounts import User
 from .journal import Event
 from .names import NameField
+from .refusals import Refused
 from .writing import writing
 
 
@@ -282,6 +283,21 @@ class Team(models.Model):
         if membership.role == Membership.Role.LEAD and leads.count() == 1 and not by.is_administrator:
             raise LastLead("A team needs a lead. Give somebody else that role first.")
 
+    def show_earlier_comments(self, membership: "Membership", *, by: User) -> None:
+        """Lets somebody read the comments that a lead reads, also of assessments closed before they joined.
+
+        Nobody gives this to themselves, and nobody gives more than they have. Raises Refused for both.
+        """
+        with writing(by, membership.user):
+            Team.objects.select_for_update().get(pk=self.pk)
+            lead = self.memberships.filter(user=by, role=Membership.Role.LEAD).first()
+            now = self.memberships.filter(pk=membership.pk).first()
+            if lead is None or now is None or not lead.can_show_comments_to(now):
+                raise Refused("You can show others the comments that you see yourself, and nobody more than that.")
+            now.reads_comments_since = lead.reads_comments_since
+            now.save(update_fields=["reads_comments_since"])
+            Event.record("member.comments", by=by, team=self, person=str(now.user_id))
+
     def remove_member(self, membership: "Membership", *, by: User):
         """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun.
 
@@ -321,6 +337,8 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="memberships")
     unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
+    #: Comments of assessments that were closed before then are not shown to this person; all are if it is empty.
+    reads_comments_since = models.DateTimeField(null=True, default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -349,3 +367,9 @@ class Membership(models.Model):
 
     def __str__(self):
         return f"{self.user}, {self.get_role_display()}"
+
+    def can_show_comments_to(self, other: "Membership") -> bool:
+        """Whether this lead reads more than somebody else."""
+        if self.user_id == other.user_id or other.reads_comments_since is None:
+            return False
+        return self.reads_comments_since is None or self.reads_comments_since < other.reads_comments_since

@@ -9,12 +9,13 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Assessment, Team, Unit
+from ..models import Assessment, Refused, Team, Unit
 from ..models.results import latest_by_team
 from ..models.teams import LastLead
 from ..permissions import roles
 from ..permissions.access import get_team, site_permission
 from .forms import MemberForm, RoleForm, TeamForm
+from .member_changes import member_changes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,13 +69,17 @@ def members(request, pk):
 
 
 def _members_page(request, team, may, form, **person_and_link):
+    memberships = list(team.memberships.select_related("user"))
+    lead = next((m for m in memberships if m.user_id == request.user.pk and may("show comments")), None)
     context = {
         "mail_enabled": settings.MAIL_ENABLED,
         "team": team,
         "may": may,
         "form": form,
         "roles": RoleForm.ROLES,
-        "memberships": team.memberships.select_related("user"),
+        "memberships": memberships,
+        "can_show_comments_to": {m.pk for m in memberships if lead and lead.can_show_comments_to(m)},
+        "changes": member_changes(team),
         **person_and_link,
     }
     return render(request, "organisation/members.html", context)
@@ -102,6 +107,21 @@ def change_role(request, pk, membership):
         messages.error(request, str(refusal))
     else:
         messages.success(request, f"{found.user} is now {found.get_role_display().lower()}.")
+    return redirect("team-members", pk)
+
+
+@require_POST
+@login_required
+def show_comments(request, pk, membership):
+    """Lets somebody who joined later read the comments that the lead reads."""
+    team, _ = get_team(request, pk, may="show comments")
+    found = _membership_or_404(team, membership)
+    try:
+        team.show_earlier_comments(found, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{found.user} sees the comments that you see.")
     return redirect("team-members", pk)
 
 

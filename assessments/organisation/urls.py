@@ -16,5 +16,6 @@ urlpatterns = [
     path("teams/<uuid:pk>/edit/", team_views.edit, name="team-edit"),
     path("teams/<uuid:pk>/members/", team_views.members, name="team-members"),
     path("teams/<uuid:pk>/members/<int:membership>/", team_views.change_role, name="member-role"),
+    path("teams/<uuid:pk>/members/<int:membership>/comments/", team_views.show_comments, name="member-comments"),
     path("teams/<uuid:pk>/members/<int:membership>/remove/", team_views.remove_member, name="member-remove"),
 ]

@@ -1,5 +1,6 @@
 """Fetching what a person may see or do something with; anything else is the same 404, missing or foreign."""
 
+from datetime import datetime
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
@@ -15,14 +16,19 @@ from . import roles as policy
 class Permissions:
     """What one person may do in one team; in templates `{% if may.close %}`, spaces written as underscores."""
 
-    def __init__(self, roles):
+    def __init__(self, roles, *, reads_comments_since: datetime | None = None):
         self.roles = frozenset(roles)
+        self.reads_comments_since = reads_comments_since
 
     def __call__(self, action: str) -> bool:
         return policy.may_in_team(self.roles, action)
 
     # Templates call what they find callable; these must be looked up instead.
     do_not_call_in_templates = True
+
+    def reads_comments_from(self, moment: datetime | None) -> bool:
+        """Whether comments of an assessment that was first closed then (None: never) may be read, if any may."""
+        return self.reads_comments_since is None or moment is None or self.reads_comments_since <= moment
 
     @property
     def sees_team_page(self) -> bool:
@@ -33,16 +39,20 @@ class Permissions:
         return self(name.replace("_", " "))
 
 
-def roles_in(user, team) -> set[str]:
-    """The roles this person has towards a team: own membership, manager of its unit or one above, administrator."""
-    rows = Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user).values_list("role", "unit_id")
-    managed = {unit for _, unit in rows if unit}
-    roles = {role for role, unit in rows if not unit}
+def roles_in(user, team) -> tuple[set[str], datetime | None]:
+    """The roles this person has towards a team: own membership, manager of its unit or one above, administrator.
+
+    And from when on they read comments, None for all of them.
+    """
+    memberships = list(Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user))
+    managed = {membership.unit_id for membership in memberships if membership.unit_id}
+    own = next((membership for membership in memberships if membership.team_id), None)
+    roles: set[str] = {own.role} if own else set()
     if managed and team.unit_id in Unit.objects.subtree_ids(managed):
         roles.add(policy.MANAGER)
     if user.is_administrator:
         roles.add(policy.ADMINISTRATOR)
-    return roles
+    return roles, own.reads_comments_since if own else None
 
 
 def roles_in_many(user):
@@ -69,8 +79,9 @@ def _require(request, team, may: str, *, assessment: Assessment | None = None) -
 
     Who may not even see the team gets 404; who sees it but may not do this gets 403.
     """
-    roles = roles_in(request.user, team)
-    permissions = Permissions(roles | (_facilitating(request, assessment) if assessment else set()))
+    roles, reads_comments_since = roles_in(request.user, team)
+    facilitating = _facilitating(request, assessment) if assessment else set()
+    permissions = Permissions(roles | facilitating, reads_comments_since=reads_comments_since)
     if not permissions("see team"):
         raise Http404
     if not permissions(may):
@@ -130,11 +141,15 @@ def get_followed(request, pk) -> tuple[Assessment, Permissions]:
 
 def get_reviewed(request, pk) -> tuple[Assessment, Permissions]:
     """The assessment with its review, for somebody who follows it: one small query."""
-    role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
-    rows = Assessment.objects.select_related("team", "review")
-    assessment = _fetch_wired(rows.annotate(role_of_user=Subquery(role)), pk)
+    own = Membership.objects.filter(team=OuterRef("team"), user=request.user)
+    of_user = {
+        "role_of_user": Subquery(own.values("role")[:1]),
+        "reads_comments_since": Subquery(own.values("reads_comments_since")[:1]),
+    }
+    assessment = _fetch_wired(Assessment.objects.select_related("team", "review").annotate(**of_user), pk)
     if assessment.role_of_user in {Membership.Role.LEAD, Membership.Role.MEMBER}:
-        return assessment, Permissions({assessment.role_of_user, *_facilitating(request, assessment)})
+        granted = {assessment.role_of_user, *_facilitating(request, assessment)}
+        return assessment, Permissions(granted, reads_comments_since=assessment.reads_comments_since)
     return assessment, _require(request, assessment.team, "follow review", assessment=assessment)
 
 

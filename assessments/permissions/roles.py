@@ -25,6 +25,7 @@ IN_TEAM: dict[str, frozenset[str]] = {
             "see votes",
             "see names",
             "see participation",
+            "show comments",
             "answer",
             "start",
             "invite",

@@ -18,16 +18,16 @@ class Voice:
     evidence: str
 
 
-def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voice]]:
+def voices_behind(result: Result, viewer, *, names: bool, hides_others: bool = False) -> dict[str, list[Voice]]:
     """By criterion key, what was said. Without names a vote is told only to the person who gave it.
 
     Empty for an earlier generation and while the assessment is open again: ratings may have changed since, and a result
-    keeps no comments of its own.
+    keeps no comments of its own. `hides_others`: only what the viewer said.
     """
     if not result.is_current or not result.assessment.is_closed:
         return {}
     if result.assessment.anonymous:
-        return _nobodys_voices(result)
+        return {} if hides_others else _nobodys_voices(result)
     rows = Rating.objects.filter(assessment=result.assessment_id)
     rows = rows.select_related("respondent__user", "respondent__invitation", "choice", "criterion")
     # By name only for who sees names: elsewhere any order would tell whose comments belong together.
@@ -36,6 +36,8 @@ def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voic
     for rating in rows:
         user = rating.respondent.user
         mine = user is not None and user.pk == viewer.pk
+        if hides_others and not mine:
+            continue
         told = names or mine
         if not told and not (rating.comment or rating.evidence or rating.reason):
             continue
@@ -49,6 +51,12 @@ def voices_behind(result: Result, viewer, *, names: bool) -> dict[str, list[Voic
         )
         voices.setdefault(rating.criterion.key, []).append(voice)
     return voices
+
+
+def is_mine_alone(result: Result, voices: dict[str, list[Voice]]) -> bool:
+    """Whether nobody else answered, so that the medians that others see are the votes of the person who looks."""
+    said = (voice for of_criterion in voices.values() for voice in of_criterion)
+    return result.respondents == 1 and any(voice.mine for voice in said)
 
 
 def _nobodys_voices(result: Result) -> dict[str, list[Voice]]:

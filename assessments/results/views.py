@@ -9,7 +9,7 @@ from ..permissions.access import get_result, get_team
 from ..planning.target_progress import graded
 from ..web import spreadsheets
 from ..web.spreadsheets import ExportForm
-from .comments import notes_behind, voices_behind
+from .comments import is_mine_alone, notes_behind, voices_behind
 from .export import team_table
 from .forms import SetbackForm
 from .history import current_beside, is_newest, latest_before
@@ -25,6 +25,10 @@ def result(request, pk):
     targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
     previous = latest_before(result, beside)
     standing = Standing(result, previous, targets, is_newest=is_newest(result, beside))
+    generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
+    hides_others = not may.reads_comments_from(generations[0].created_at)
+    shown = {"names": may("see names"), "hides_others": hides_others}
+    voices = voices_behind(result, request.user, **shown) if may("see votes") else {}
     context = {
         "result": result,
         "team": result.team,
@@ -34,9 +38,11 @@ def result(request, pk):
         "radar": radar_chart(standing),
         "reasons": SetbackReason.objects.of(result) if standing.fell and may("see result") else [],
         "setback_form": SetbackForm(),
-        "generations": result.assessment.results.order_by("generation").defer("outcomes", "cells"),
+        "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),
-        "voices": voices_behind(result, request.user, names=may("see names")) if may("see votes") else {},
+        "is_mine_alone": is_mine_alone(result, voices),
+        "hides_comments": may("see votes") and hides_others,
+        "voices": voices,
         "notes": notes_behind(result) if may("see votes") else {},
     }
     return render(request, "results/result.html", context)

@@ -113,7 +113,7 @@ class Item:
     @cached_property
     def remarks(self) -> list[Remark]:
         """Comments, reasons and evidence, in an order that tells nothing."""
-        if self.has_too_few_votes:
+        if self.has_too_few_votes or self.agenda.hides_comments:
             return []
         rows = Rating.objects.filter(assessment=self.agenda.assessment, criterion=self.criterion)
         said = []
@@ -147,8 +147,9 @@ def apart(settled: scoring.CriterionResult) -> str:
 class Agenda:
     """What to talk about, the least agreed first; everything else after it, in the order of the framework."""
 
-    def __init__(self, assessment: Assessment):
+    def __init__(self, assessment: Assessment, *, hides_comments: bool = False):
         self.assessment, self.contents = assessment, assessment.edition.contents
+        self.hides_comments = hides_comments
         self.score = assessment.score()
         self.instrument = assessment.instrument()
         self.scales = {c.key: c.scale for c in self.instrument.criteria}

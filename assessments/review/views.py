@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from ..models import Rating, Refused, Review, StaleAgreement
-from ..permissions.access import get_assessment, get_reviewed
+from ..permissions.access import Permissions, get_assessment, get_reviewed
 from ..permissions.refusals import refusal_told
 from ..questionnaire.session import seated
 from .agenda import Agenda
@@ -17,7 +17,7 @@ from .forms import AgreeForm
 
 def _screen(request, assessment, may, *, form=None, conflict=None, status=200):
     """The facilitator's screen."""
-    agenda = Agenda(assessment)
+    agenda = Agenda(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
     review = Review.objects.at(assessment)
     item = agenda.item(review.criterion_id)
     context = {
@@ -46,15 +46,15 @@ def review(request, pk):
         raise Refused(f"There is no review now: this assessment is {status}.")
     if may("facilitate") and "follow" not in request.GET:
         return _screen(request, assessment, may)
-    return _followed(request, assessment, "review/follow.html", **_member(request, assessment))
+    return _followed(request, assessment, "review/follow.html", **_member(request, assessment, may))
 
 
 @require_safe
 @login_required
 def now(request, pk):
     """What is on the screen, as a fragment; 204 where that is as the page has it."""
-    assessment, _ = get_reviewed(request, pk)
-    return _now(request, assessment, **_member(request, assessment))
+    assessment, may = get_reviewed(request, pk)
+    return _now(request, assessment, **_member(request, assessment, may))
 
 
 @require_safe
@@ -71,13 +71,13 @@ def guest_now(request, seat):
     return _now(request, seat.assessment, **_guest(seat))
 
 
-def _member(request, assessment) -> dict:
+def _member(request, assessment, may: Permissions) -> dict:
     mine = Rating.objects.filter(assessment=assessment, respondent__user=request.user)
-    return {"ratings": mine, "poll": reverse("review-now", args=[assessment.pk])}
+    return {"ratings": mine, "poll": reverse("review-now", args=[assessment.pk]), "may": may}
 
 
 def _guest(seat) -> dict:
-    return {"ratings": seat.ratings(), "poll": seat.url("review-now"), "seat": seat}
+    return {"ratings": seat.ratings(), "poll": seat.url("review-now"), "may": seat.may, "seat": seat}
 
 
 def _now(request, assessment, **whose):
@@ -87,11 +87,12 @@ def _now(request, assessment, **whose):
     return _followed(request, assessment, "review/_now.html", **whose)
 
 
-def _followed(request, assessment, template, *, ratings, poll, seat=None):
+def _followed(request, assessment, template, *, ratings, poll, may: Permissions, seat=None):
     """The item with the answer of the person who looks, on a device that nobody else sees."""
     context = {"assessment": assessment, "poll": poll, "seat": seat}
     if assessment.is_in_review:
-        agenda, at = Agenda(assessment), Review.objects.at(assessment)
+        hides_comments = not may.reads_comments_from(assessment.first_closed_at)
+        agenda, at = Agenda(assessment, hides_comments=hides_comments), Review.objects.at(assessment)
         item = agenda.item(at.criterion_id)
         own = item.own_answer(ratings) if item and not assessment.anonymous else ""
         context |= {"agenda": agenda, "review": at, "item": item, "own": own}

@@ -1,0 +1,185 @@
+"""Nobody comes into a team, reads what was written there, and leaves unseen."""
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from assessments.accounts.erasure import erase
+from assessments.models import Answer, Event, Membership, Refused
+from assessments.organisation.member_changes import member_changes
+
+from .. import toy
+from ..factories import make_membership, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada(team):
+    return make_membership(team=team, role="lead", user=make_user(name="Ada")).user
+
+
+@pytest.fixture
+def admin():
+    return make_user(name="Root", is_administrator=True)
+
+
+def write(assessment, user, words="It is a mess."):
+    criterion = assessment.edition.contents.criterion_by_key["x1"]
+    answer = Answer(code="N", comment=words)
+    assessment.save_rating(by=user, criterion=criterion, answer=answer, mark=toy.mark())
+
+
+@pytest.fixture
+def result(team, ada):
+    """Of an assessment in which Ada wrote something, closed before anybody else joined."""
+    assessment = toy.start(team=team, by=ada)
+    write(assessment, ada)
+    return assessment.close(by=ada)
+
+
+def join(team, *, role="lead", by, user=None) -> Membership:
+    user = user or make_user(name="Late")
+    return team.add_member(email=user.email, name="", role=role, by=by)[0]
+
+
+class TestThePage:
+    def sentences(self, team):
+        return [(change.sentence, change.by) for change in member_changes(team)]
+
+    def test_an_administrator_who_comes_reads_and_leaves_is_seen(self, client, team, ada, admin):
+        client.force_login(admin)
+        client.post(f"/teams/{team.pk}/members/", {"email": admin.email, "role": "lead"})
+        mine = team.memberships.get(user=admin)
+        client.post(f"/teams/{team.pk}/members/{mine.pk}/", {"role": "viewer"})
+        client.post(f"/teams/{team.pk}/members/{mine.pk}/remove/")
+        assert self.sentences(team) == [
+            ("Root left, having been viewer", "Root"),
+            ("Root became viewer", "Root"),
+            ("Root joined as lead", "Root"),
+        ]
+        client.force_login(make_membership(team=team, role="viewer").user)
+        page = client.get(f"/teams/{team.pk}/members/").content.decode()
+        assert "Root joined as lead" in page
+
+    def test_so_is_one_who_does_it_in_the_back_office(self, client, team, ada, admin):
+        client.force_login(admin)
+        client.post("/admin/assessments/membership/add/", {"user": admin.pk, "team": team.pk, "role": "lead"})
+        mine = team.memberships.get(user=admin)
+        client.post(f"/admin/assessments/membership/{mine.pk}/change/", {"role": "viewer"})
+        client.post(f"/admin/assessments/membership/{mine.pk}/delete/", {"post": "yes"})
+        assert [sentence for sentence, _ in self.sentences(team)] == [
+            "Root left, having been viewer",
+            "Root became viewer",
+            "Root joined as lead",
+        ]
+
+    def test_a_membership_is_not_handed_to_somebody_else_in_the_back_office(self, client, team, ada, admin):
+        old = team.memberships.get(user=ada)
+        client.force_login(admin)
+        client.post(f"/admin/assessments/membership/{old.pk}/change/", {"role": "lead", "user": admin.pk})
+        assert team.memberships.get(pk=old.pk).user == ada
+
+    def test_changes_of_other_teams_and_of_more_than_a_year_ago_are_not_on_it(self, team, ada, admin):
+        join(make_team(), by=admin)
+        join(team, by=admin)
+        Event.objects.model._base_manager.filter(team=team).update(at=timezone.now() - datetime.timedelta(days=366))
+        assert member_changes(team) == []
+
+    def test_whose_account_was_deleted_is_not_named(self, team, ada, admin):
+        late = join(team, role="member", by=ada).user
+        erase(late, by=admin)
+        assert self.sentences(team)[-1] == ("Somebody whose account was deleted joined as member", "Ada")
+
+
+class TestCommentsFromBefore:
+    def words(self, result, user):
+        """Everything that was written and that the page of the result shows to somebody."""
+        client = Client()
+        client.force_login(user)
+        page = client.get(f"/results/{result.pk}/").content.decode()
+        return [text for text in ("It is a mess.", "Mine.") for _ in range(page.count(text))]
+
+    @pytest.mark.parametrize("role", ["lead", "member"])
+    def test_are_not_shown_to_who_joined_later(self, client, result, team, ada, admin, role):
+        late = join(team, role=role, by=admin).user
+        assert self.words(result, ada) == ["It is a mess."]
+        assert self.words(result, late) == []
+        client.force_login(late)
+        page = client.get(f"/results/{result.pk}/").content.decode()
+        assert "It is a mess." not in page
+        assert "closed before you joined" in page
+
+    def test_are_shown_if_a_lead_says_so(self, client, result, team, ada, admin):
+        late = join(team, by=admin)
+        client.force_login(ada)
+        assert "Show comments from before" in client.get(f"/teams/{team.pk}/members/").content.decode()
+        client.post(f"/teams/{team.pk}/members/{late.pk}/comments/")
+        assert self.words(result, late.user) == ["It is a mess."]
+        assert member_changes(team)[0].sentence == "Late may read earlier comments"
+        assert "Show comments from before" not in client.get(f"/teams/{team.pk}/members/").content.decode()
+
+    def test_nobody_shows_them_to_themselves_nor_a_second_late_lead_to_the_first(self, result, team, ada, admin):
+        first, second = join(team, by=admin), join(team, by=admin, user=make_user(name="Puppet"))
+        for to, by in ((first, first.user), (first, second.user), (first, admin)):
+            with pytest.raises(Refused, match="nobody more than that"):
+                team.show_earlier_comments(to, by=by)
+        # What the first may see of what lies between, they may show.
+        team.show_earlier_comments(second, by=first.user)
+        for late in (first.user, second.user):
+            assert self.words(result, late) == []
+
+    def test_leaving_and_coming_back_is_joining_anew(self, result, team, ada, admin):
+        old = make_membership(team=team, role="member")
+        Membership.objects.filter(pk=old.pk).update(reads_comments_since=None)
+        assert self.words(result, old.user) == ["It is a mess."]
+        team.remove_member(old, by=ada)
+        join(team, role="member", by=admin, user=old.user)
+        assert self.words(result, old.user) == []
+
+    def test_own_words_are_always_shown_to_who_wrote_them(self, team, ada, admin):
+        member = make_membership(team=team, role="member")
+        assessment = toy.start(team=team, by=ada)
+        write(assessment, member.user, "Mine.")
+        write(assessment, ada)
+        result = assessment.close(by=ada)
+        team.remove_member(member, by=ada)
+        join(team, by=admin, user=member.user)
+        assert self.words(result, member.user) == ["Mine."]
+
+    def test_reopening_for_review_does_not_show_them_either(self, client, result, team, ada, admin):
+        late = join(team, by=admin).user
+        assessment = result.assessment
+        assessment.refresh_from_db()
+        assessment.reopen(by=late, reason="To read.", to="review")
+        x1 = assessment.edition.contents.criterion_by_key["x1"]
+        client.force_login(late)
+        client.post(f"/assessments/{assessment.pk}/review/turn/", {"criterion": x1.pk})
+        for address in ("", "?follow"):
+            page = client.get(f"/assessments/{assessment.pk}/review/{address}").content.decode()
+            assert "It is a mess." not in page
+        client.force_login(ada)
+        assert "It is a mess." in client.get(f"/assessments/{assessment.pk}/review/").content.decode()
+        again = assessment.close(by=late)
+        assert self.words(again, late) == []
+
+    def test_anonymous_comments_neither(self, team, ada, admin):
+        users = [ada, *(make_membership(team=team, role="member").user for _ in range(3))]
+        assessment = toy.start(team=team, by=ada, anonymous=True)
+        for user in users:
+            guest = toy.member_by_link(assessment, user)
+            write(assessment, guest)
+            assessment.submit(by=guest)
+        result = assessment.close(by=ada)
+        assert len(self.words(result, ada)) == 4
+        assert self.words(result, join(team, by=admin).user) == []
+
+
+def test_the_only_one_who_answered_is_told_that_the_medians_are_their_votes(client, result, team, ada):
+    sentence = "You are the only one who answered, so the medians in this result are your votes."
+    client.force_login(ada)
+    assert sentence in client.get(f"/results/{result.pk}/").content.decode()
+    client.force_login(make_membership(team=team, role="member").user)
+    assert sentence not in client.get(f"/results/{result.pk}/").content.decode()
