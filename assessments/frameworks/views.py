@@ -1,5 +1,7 @@
 """Reading frameworks: every level, dimension and criterion."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +11,8 @@ from pydantic import ValidationError
 from ..models import Criterion, Edition, Framework
 from ..permissions import roles
 from ..permissions.access import get_edition, site_permission
+from .adviser import NoRuleApplies, advise, conditions, confirmation
+from .adviser_form import AdviserForm
 from .format.differences import compare as compare_files
 from .storing import file_of
 
@@ -46,7 +50,26 @@ def edition(request, key, pk):
         "others": edition.framework.editions.published().exclude(pk=edition.pk),
         "may_edit": may_edit_frameworks(request),
     }
+    if block := edition.blocks.get("adviser"):
+        context |= _adviser(request, block, floor=edition.contents.rungs[0].number)
     return render(request, "frameworks/edition.html", context)
+
+
+def _adviser(request, block: dict[str, Any], *, floor: int) -> dict[str, Any]:
+    """The questions, and what follows from answers in the address. Nothing is stored, and nobody needs a team."""
+    is_asked = any(question["key"] in request.GET for question in block["inputs"])
+    form = AdviserForm(request.GET if is_asked else None, block=block, answers={})
+    context: dict[str, Any] = {"adviser": block, "adviser_form": form}
+    context["adviser_rules"] = [
+        (rule, conditions(block, rule["when"])) for rule in [*block["rules"], *(block.get("adjustments") or ())]
+    ]
+    if form.is_valid():
+        try:
+            advice = advise(block, form.answers(), current=None, floor=floor)
+        except NoRuleApplies as error:
+            return context | {"no_advice": str(error)}
+        context |= {"advice": advice, "to_confirm": confirmation(block, advice.level)}
+    return context
 
 
 @require_safe

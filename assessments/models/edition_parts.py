@@ -36,6 +36,11 @@ class Level(Revised, Part):
     def __str__(self):
         return f"{self.number} {self.name}"
 
+    @property
+    def is_counted_otherwise(self) -> bool:
+        """Whether it has another number where people count from 1, for example."""
+        return self.alias not in ("", str(self.number))
+
 
 class Ordered(Revised, Part):
     """What stands in an edition under a key of its own and in an order of its own."""

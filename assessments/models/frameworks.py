@@ -97,6 +97,11 @@ class Contents:
         return [(rung.number, rung.name) for rung in self.rungs]
 
     @property
+    def is_counted_otherwise(self) -> bool:
+        """Whether its levels have other numbers elsewhere, such as 1 to 5 for 0 to 4."""
+        return any(level.is_counted_otherwise for level in self.levels)
+
+    @property
     def top(self) -> int:
         return self.rungs[-1].number
 

@@ -1,4 +1,4 @@
-"""Forms of what a team wants and does: targets, the adviser's questions, actions, and what is filtered."""
+"""Forms of what a team plans and does: targets, actions, and what is filtered."""
 
 from django import forms
 
@@ -39,40 +39,6 @@ class TargetForm(forms.Form):
         """What TargetQuerySet.set takes besides team and framework."""
         data = self.cleaned_data
         return {"dimension": data["part"], "level": data["level"], "due": data["due"], "why": data["why"]}
-
-
-class AdviserForm(forms.Form):
-    """The questions of a framework's adviser."""
-
-    def __init__(self, data=None, *, block: dict, answers: dict):
-        super().__init__(data, initial={key: _as_choice(value) for key, value in answers.items()})
-        for question in block["inputs"]:
-            self.fields[question["key"]] = _question(question)
-            self.fields[question["key"]].initial = _as_choice(question.get("default"))
-
-    def answers(self) -> dict:
-        return {key: value for key, value in self.cleaned_data.items() if value is not None}
-
-
-YES_OR_NO = {"yes": True, "no": False}
-
-
-def _as_choice(value):
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-
-
-def _question(question: dict) -> forms.Field:
-    if question["type"] == "integer":
-        return forms.IntegerField(label=question["ask"], min_value=question.get("min"), max_value=100_000)
-    if question["type"] == "boolean":
-        return forms.TypedChoiceField(
-            label=question["ask"],
-            choices=[("yes", "Yes"), ("no", "No")],
-            coerce=YES_OR_NO.__getitem__,
-            widget=forms.RadioSelect,
-        )
-    choices = [(value, str(value).capitalize()) for value in question["values"]]
-    return forms.ChoiceField(label=question["ask"], choices=choices, widget=forms.RadioSelect)
 
 
 def proposed(criterion: Criterion) -> str:

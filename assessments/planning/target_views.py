@@ -1,5 +1,7 @@
 """What a team wants to reach, and which level is right for it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -8,11 +10,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ..frameworks.adviser import Advice, NoRuleApplies, advise, confirmation
+from ..frameworks.adviser_form import AdviserForm
 from ..models import AdviserAnswers, Target
+from ..models.frameworks import Rung
 from ..permissions.access import get_team
-from . import adviser as advising
 from .context import Aspiration
-from .forms import AdviserForm, TargetForm
+from .forms import TargetForm
+
+#: Beside the answers: the level that the team has confirmed. No question has a key that begins like this.
+CONFIRMED = "_confirmed"
 
 
 def page_of(name: str, about: Aspiration) -> str:
@@ -63,14 +70,43 @@ def adviser(request, pk):
     if about.adviser is None:
         return render(request, "planning/no_adviser.html", {"team": team, "about": about})
     answers = about.remembered.answers if about.remembered else {}
-    posted = request.POST if request.method == "POST" else None
-    form = AdviserForm(posted, block=about.adviser, answers=answers)
-    if form.is_valid():
-        known = {"team": team, "framework": about.framework, "answers": form.answers()}
-        AdviserAnswers.objects.remember(by=request.user, **known)
+    no_advice = ""
+    try:
+        advice = _advice(about, answers)
+    except NoRuleApplies as error:
+        advice, no_advice = None, str(error)
+    to_confirm = confirmation(about.adviser, advice.level) if advice else ""
+
+    known = {"team": team, "framework": about.framework, "by": request.user}
+    if advice and to_confirm and request.POST.get(CONFIRMED) == str(advice.level):
+        AdviserAnswers.objects.remember(answers={**answers, CONFIRMED: advice.level}, **known)
         return redirect(page_of("team-adviser", about) + "#advice")
-    current = about.latest.level if about.latest else None
-    floor = about.contents.rungs[0].number
-    advice = advising.advise(about.adviser, answers, current=current, floor=floor) if answers else None
-    context = {"team": team, "may": may, "about": about, "form": form, "advice": advice}
+
+    form = AdviserForm(request.POST if request.method == "POST" else None, block=about.adviser, answers=answers)
+    if form.is_valid():
+        AdviserAnswers.objects.remember(answers=form.answers(), **known)
+        return redirect(page_of("team-adviser", about) + "#advice")
+
+    context = {"team": team, "may": may, "about": about, "form": form, "advice": advice, "no_advice": no_advice}
+    if advice:
+        context |= {
+            "to_confirm": to_confirm,
+            "is_confirmed": not to_confirm or answers.get(CONFIRMED) == advice.level,
+            "goal": _goal(about, advice),
+        }
     return render(request, "planning/adviser.html", context)
+
+
+def _advice(about: Aspiration, answers: dict[str, Any]) -> Advice | None:
+    if not answers or about.adviser is None:
+        return None
+    current = about.latest.level if about.latest else None
+    return advise(about.adviser, answers, current=current, floor=about.contents.rungs[0].number)
+
+
+def _goal(about: Aspiration, advice: Advice) -> Rung | None:
+    """What the team can set as a target now. Nothing, if it is beyond it or where everybody begins."""
+    floor = about.contents.rungs[0].number
+    if advice.stance == "beyond" or advice.goal == floor:
+        return None
+    return next(rung for rung in about.contents.rungs if rung.number == advice.goal)

@@ -47,13 +47,13 @@ PURE = (
     "frameworks.format",
     "frameworks.importers",
     "permissions.roles",
-    "planning.adviser",
+    "frameworks.adviser",
     "portfolio.disclosure_control",
     "demo.organisation",
     "web.markdown",
 )
 #: And these need nothing but Python.
-STANDARD_LIBRARY_ONLY = ("scoring", "charts", "permissions.roles", "planning.adviser", "demo.organisation")
+STANDARD_LIBRARY_ONLY = ("scoring", "charts", "permissions.roles", "frameworks.adviser", "demo.organisation")
 
 
 @dataclass(frozen=True)

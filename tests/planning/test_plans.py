@@ -427,9 +427,9 @@ class TestPages:
         assert "Many models." in page
         assert "M, holds, but changes nothing" in page
         assert "N, does not hold here" in page
-        assert "Set level 1 as a target" in page
+        assert "Set level 1, Step 1, as a target" in page
         lead.closes(AT[2], on=str(days(-1)))
-        assert "Keep level 2 as a target" in client.get(address).content.decode()
+        assert "Keep level 2, Step 2, as a target" in client.get(address).content.decode()
 
     def test_a_setback_is_asked_about_and_stays_in_the_history(self, client, lead):
         lead.closes(AT[2], on=str(days(-100)))

@@ -21,6 +21,7 @@ def adviser(whole: Whole) -> Iterator[Finding]:
     yield from _inputs(whole)
     yield from _rules(whole, inputs)
     yield from _adjustments(whole, inputs)
+    yield from _confirmations(whole)
     yield from _cases(whole, inputs, advice)
 
 
@@ -56,6 +57,13 @@ def _adjustments(whole: Whole, inputs: dict[str, dict]) -> Iterator[Finding]:
         if row.get("at_least") is None and row.get("at_most") is None:
             yield Finding(place, "this adjustment changes nothing", "give it at_least or at_most")
         yield from _conditions((*place, "when"), row.get("when"), inputs)
+
+
+def _confirmations(whole: Whole) -> Iterator[Finding]:
+    listed = [(("adviser", "confirm", i, "level"), row.get("level")) for i, row in rows(whole.adviser.get("confirm"))]
+    for place, level in listed:
+        yield from whole.level_reference(place, level)
+    yield from once(listed, "level")
 
 
 def _cases(whole: Whole, inputs: dict[str, dict], advice: dict[str, None]) -> Iterator[Finding]:

@@ -225,6 +225,13 @@ class AdviserCase(Part):
     expect: Expected
 
 
+class Confirmation(Part):
+    """What a team is asked to confirm where the advice is this level."""
+
+    level: LevelNumber
+    ask: Text
+
+
 class Adviser(Part):
     question: Text
     principle: Text | None = None
@@ -234,6 +241,7 @@ class Adviser(Part):
     adjustments: tuple[Adjustment, ...] = ()
     outputs: Texts = ()
     cautions: Texts = ()
+    confirm: tuple[Confirmation, ...] = ()
     cases: tuple[AdviserCase, ...] = ()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from assessments.planning.adviser import advise, completed
+from assessments.frameworks.adviser import advise, completed
 
 BUILT_IN = sorted((Path(__file__).parent.parent.parent / "assessments" / "frameworks" / "builtin").glob("*.yaml"))
 BLOCKS = {path.stem: block for path in BUILT_IN if (block := YAML(typ="safe").load(path.read_text()).get("adviser"))}

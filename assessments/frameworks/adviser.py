@@ -1,14 +1,22 @@
 """Which level is right for a team: applies the rules of a framework's `adviser` block to what the team says. Pure.
 
-The block is plain data as in the framework file; `frameworks.adviser_checks` has checked that it holds together.
+The block is plain data as in the framework file; `format.adviser_checks` has checked that it holds together.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Answer = bool | int | str
 #: The one normalization of format 1: a count of models above zero implies that there is production.
 IMPLIES = {"models": "production"}
+
+
+class NoRuleApplies(ValueError):
+    """The framework has no rule for these answers."""
+
+    def __str__(self) -> str:
+        return "The framework has no rule for these answers."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,15 @@ class Advice:
     reasons: tuple[Reason, ...]
 
     @property
+    def goal(self) -> int:
+        """The level to aim at now: the next step, or the level that the team should keep."""
+        return self.level if self.next is None else self.next
+
+    @property
+    def why(self) -> str:
+        return " ".join(reason.why for reason in self.reasons if reason.counted)
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """Keys of the rule that gave the level and of every adjustment that changed it."""
         return tuple(reason.key for reason in self.reasons if reason.counted)
@@ -45,7 +62,8 @@ def completed(block: Mapping, given: Mapping[str, Answer]) -> dict[str, Answer |
     """An answer to every input: what is given, else its default, else None; then what one answer implies."""
     answers = {question["key"]: given.get(question["key"], question.get("default")) for question in block["inputs"]}
     for count, implied in IMPLIES.items():
-        if block.get("normalize") and implied in answers and (answers.get(count) or 0) > 0:
+        number = answers.get(count)
+        if block.get("normalize") and implied in answers and isinstance(number, int) and number > 0:
             answers[implied] = True
     return answers
 
@@ -53,7 +71,7 @@ def completed(block: Mapping, given: Mapping[str, Answer]) -> dict[str, Answer |
 def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, floor: int = 0) -> Advice:
     """What the block recommends to a team at level `current`; without a level the team stands on the floor.
 
-    Raises ValueError where no rule applies, which a block with an unconditional last rule never does.
+    Raises NoRuleApplies, which a block with an unconditional last rule never does.
     """
     answers = completed(block, given)
     reasons: list[Reason] = []
@@ -63,7 +81,7 @@ def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, 
         if fits:
             break
     else:
-        raise ValueError("no rule applies")
+        raise NoRuleApplies
     level = reasons[-1].level
     for adjustment in block.get("adjustments") or ():
         fits = _holds(adjustment["when"], answers)
@@ -77,6 +95,32 @@ def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, 
         stance="invest" if here < level else "keep" if here == level else "beyond",
         reasons=tuple(reasons),
     )
+
+
+def confirmation(block: Mapping[str, Any], level: int) -> str:
+    """What a team is asked to confirm before it goes for this level; empty for a level that needs no confirmation."""
+    return next((row["ask"] for row in block.get("confirm") or () if row["level"] == level), "")
+
+
+def conditions(block: Mapping[str, Any], when: Mapping[str, Any]) -> str:
+    """The conditions of a rule in words, in the order of the questions; empty if it always applies.
+
+    Such as “models 5 or more, change frequent”.
+    """
+    order = [question["key"] for question in block["inputs"]]
+    names = sorted(when or {}, key=lambda name: order.index(name if name in order else name[:-4]))
+    return ", ".join(_condition(name, when[name], is_bound=name not in order) for name in names)
+
+
+def _condition(name: str, expected: Any, *, is_bound: bool) -> str:
+    if is_bound:
+        return f"{name[:-4]} {expected} {'or more' if name.endswith('_min') else 'or fewer'}"
+    values = expected if isinstance(expected, list | tuple) else [expected]
+    return f"{name} {' or '.join(_in_words(value) for value in values)}"
+
+
+def _in_words(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _reason(rule: Mapping, **did) -> Reason:
