@@ -4,13 +4,14 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from assessments.models.edition_triggers import is_frozen
 from assessments.models.refusals import Refused
 
 from . import __version__
@@ -119,7 +120,7 @@ def security_headers(get_response):
 def probes(get_response):
     """/healthz answers with the version while the process lives; /readyz says whether the server can work.
 
-    It can when the database answers and every migration is applied.
+    It can when the database answers, is up to date, and has the triggers that keep published editions.
     They stand before sessions and the host check of views, so that an orchestrator needs neither cookie nor name.
     """
 
@@ -127,10 +128,14 @@ def probes(get_response):
         try:
             executor = MigrationExecutor(connection)
             pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+            frozen = pending or is_frozen(DEFAULT_DB_ALIAS)
         except DatabaseError:
             return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
         if pending:
             return JsonResponse({"ready": False, "why": f"{pending} migrations are not applied"}, status=503)
+        if not frozen:
+            why = "published editions are not kept from changes; run manage.py prepare"
+            return JsonResponse({"ready": False, "why": why}, status=503)
         return JsonResponse({"ready": True})
 
     def middleware(request):

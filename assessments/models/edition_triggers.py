@@ -1,11 +1,15 @@
 """Published editions are frozen by the database itself: triggers refuse every change to them, whoever asks.
 
-They are set up after every run of `migrate` and taken away before it, not in a migration of their own: SQLite drops the
-triggers of a table that a migration rebuilds, and refuses to rebuild a table that triggers refer to.
+They are set up after every run of `migrate`, not in a migration of their own. SQLite drops the triggers of a table that
+a migration rebuilds, and refuses to rebuild a table that triggers refer to; there the command `migrate` takes them away
+and sets them up again within the one transaction of all migrations. On PostgreSQL they stay where they are.
 """
 
+import contextlib
+from collections.abc import Iterator
+
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 
 PARTS = ("level", "group", "dimension", "scale", "criterion", "symptom")
 OTHERS = ("choice", "edition", "framework")
@@ -14,25 +18,43 @@ CHANGEABLE = ("status", "based_on_id")
 MESSAGE = "A published edition never changes."
 
 
-def freeze(using: str):
-    """Sets the triggers up; done again, it changes nothing."""
-    thaw(using)
+def freeze(using: str) -> None:
+    """Sets the triggers up, all of them or none; where they are there already, it changes nothing."""
+    if is_frozen(using):
+        return
     connection = connections[using]
-    _run(connection, _postgresql() if connection.vendor == "postgresql" else _sqlite())
+    with transaction.atomic(using=using):
+        thaw(using)
+        _run(connection, _postgresql() if connection.vendor == "postgresql" else _sqlite().values())
 
 
-def thaw(using: str):
+def thaw(using: str) -> None:
+    """Takes the triggers away. Only for within a transaction that sets them up again."""
     connection = connections[using]
     if connection.vendor == "postgresql":
-        _run(
-            connection,
-            [
-                f"DROP FUNCTION IF EXISTS {name}() CASCADE"
-                for name in ("frozen_part", "frozen_choice", "frozen_edition", "frozen_framework")
-            ],
-        )
+        _run(connection, [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in _postgresql_bodies()])
     else:
         _run(connection, sqlite_drops())
+
+
+@contextlib.contextmanager
+def thawed(using: str) -> Iterator[None]:
+    """For a migration that has to change published editions; in its transaction, so that nobody else can."""
+    with transaction.atomic(using=using):
+        thaw(using)
+        yield
+        freeze(using)
+
+
+def is_frozen(using: str) -> bool:
+    """Whether every trigger is there, switched on, and as it should be."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(POSTGRESQL_TRIGGERS)
+            return _postgresql_wanted() <= set(cursor.fetchall())
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return _sqlite().items() <= dict(cursor.fetchall()).items()
 
 
 def sqlite_drops() -> list[str]:
@@ -52,38 +74,37 @@ def _table(kind: str) -> str:
     return apps.get_model("assessments", kind)._meta.db_table
 
 
-def _sqlite() -> list[str]:
+def _sqlite() -> dict[str, str]:
+    """The statements by the names of their triggers."""
     edition, scale = _table("edition"), _table("scale")
     status_of = dict.fromkeys(PARTS, f'(SELECT "status" FROM "{edition}" WHERE "id" = {{row}}."edition_id")')
     status_of["choice"] = (
         f'(SELECT e."status" FROM "{edition}" e JOIN "{scale}" s ON s."edition_id" = e."id" '
         f'WHERE s."id" = {{row}}."scale_id")'
     )
-    made = []
+    conditions = {}
     for kind, status in status_of.items():
         for when, rows in {"insert": ["NEW"], "update": ["OLD", "NEW"], "delete": ["OLD"]}.items():
             frozen = " OR ".join(f"COALESCE({status.format(row=row)}, 'draft') <> 'draft'" for row in rows)
-            made.append(_sqlite_trigger(kind, when, frozen))
+            conditions[kind, when] = frozen
     fields = apps.get_model("assessments", "edition")._meta.concrete_fields
     columns = [field.column for field in fields if field.column not in CHANGEABLE]
     differs = " OR ".join(f'OLD."{column}" IS NOT NEW."{column}"' for column in columns)
     published = "OLD.\"status\" <> 'draft'"
-    made.append(_sqlite_trigger("edition", "update", f"{published} AND (NEW.\"status\" = 'draft' OR {differs})"))
-    made.append(_sqlite_trigger("edition", "delete", published))
+    conditions["edition", "update"] = f"{published} AND (NEW.\"status\" = 'draft' OR {differs})"
+    conditions["edition", "delete"] = published
     # The key of its framework belongs to what an edition says.
     others = f'EXISTS (SELECT 1 FROM "{edition}" WHERE "framework_id" = OLD."id" AND "status" <> \'draft\')'
-    made.append(_sqlite_trigger("framework", "update", f'OLD."key" <> NEW."key" AND {others}'))
-    return made
+    conditions["framework", "update"] = f'OLD."key" <> NEW."key" AND {others}'
+    return {
+        f"frozen_{kind}_{when}": f'CREATE TRIGGER "frozen_{kind}_{when}" BEFORE {when.upper()} ON "{_table(kind)}" '
+        f"WHEN {condition} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+        for (kind, when), condition in conditions.items()
+    }
 
 
-def _sqlite_trigger(kind: str, when: str, condition: str) -> str:
-    return (
-        f'CREATE TRIGGER "frozen_{kind}_{when}" BEFORE {when.upper()} ON "{_table(kind)}" WHEN {condition} '
-        f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-    )
-
-
-def _postgresql() -> list[str]:
+def _postgresql_bodies() -> dict[str, str]:
+    """The bodies of the functions that the triggers call, by name."""
     edition, scale = _table("edition"), _table("scale")
     refuse = f"RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation';"
     allow = "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;"
@@ -108,19 +129,51 @@ def _postgresql() -> list[str]:
         f'BEGIN IF OLD.key <> NEW.key AND EXISTS (SELECT 1 FROM "{edition}" '
         f"WHERE framework_id = OLD.id AND status <> 'draft') THEN {refuse} END IF; RETURN NEW; END"
     )
-    bodies = {"frozen_part": body(part), "frozen_choice": body(choice), "frozen_edition": whole}
-    bodies["frozen_framework"] = key
-    made = [f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${text}$$" for name, text in bodies.items()]
-    for kind in PARTS:
-        made.append(_postgresql_trigger(kind, "INSERT OR UPDATE OR DELETE", "frozen_part"))
-    made.append(_postgresql_trigger("choice", "INSERT OR UPDATE OR DELETE", "frozen_choice"))
-    made.append(_postgresql_trigger("edition", "UPDATE OR DELETE", "frozen_edition"))
-    # The key of its framework belongs to what an edition says.
-    made.append(_postgresql_trigger("framework", "UPDATE", "frozen_framework"))
-    return made
+    return {
+        "frozen_part": body(part),
+        "frozen_choice": body(choice),
+        "frozen_edition": whole,
+        # The key of its framework belongs to what an edition says.
+        "frozen_framework": key,
+    }
 
 
-def _postgresql_trigger(kind: str, when: str, function: str) -> str:
-    return (
+#: For each kind, when its trigger asks, and which function.
+POSTGRESQL = {
+    **dict.fromkeys(PARTS, ("INSERT OR UPDATE OR DELETE", "frozen_part")),
+    "choice": ("INSERT OR UPDATE OR DELETE", "frozen_choice"),
+    "edition": ("UPDATE OR DELETE", "frozen_edition"),
+    "framework": ("UPDATE", "frozen_framework"),
+}
+#: What pg_trigger notes of each: a row's, before, and on what.
+POSTGRESQL_TYPE = {
+    "INSERT OR UPDATE OR DELETE": 1 + 2 + 4 + 8 + 16,
+    "UPDATE OR DELETE": 1 + 2 + 8 + 16,
+    "UPDATE": 1 + 2 + 16,
+}
+POSTGRESQL_TRIGGERS = """
+    SELECT tgname, relname, tgtype::int, prosrc FROM pg_trigger
+    JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE tgname LIKE 'frozen\\_%' AND tgenabled IN ('O', 'A') AND tgqual IS NULL AND pg_table_is_visible(pg_class.oid)
+"""
+
+
+def _postgresql() -> list[str]:
+    functions = [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+        for name, body in _postgresql_bodies().items()
+    ]
+    triggers = [
         f'CREATE TRIGGER "frozen_{kind}" BEFORE {when} ON "{_table(kind)}" FOR EACH ROW EXECUTE FUNCTION {function}()'
-    )
+        for kind, (when, function) in POSTGRESQL.items()
+    ]
+    return [*functions, *triggers]
+
+
+def _postgresql_wanted() -> set[tuple]:
+    """The rows of `POSTGRESQL_TRIGGERS` that have to be there."""
+    bodies = _postgresql_bodies()
+    return {
+        (f"frozen_{kind}", _table(kind), POSTGRESQL_TYPE[when], bodies[function])
+        for kind, (when, function) in POSTGRESQL.items()
+    }
