@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from .models import (
     Assessment,
     Choice,
+    Conflict,
     Criterion,
     Dimension,
     Edition,
@@ -32,6 +33,7 @@ from .models import (
     User,
 )
 from .models.accounts import LastAdministrator
+from .models.writing import hold_to_write
 
 #: More than anyone types to find something.
 MOST_LETTERS = 100
@@ -112,23 +114,65 @@ class ReadOnly(Kept):
         return False
 
 
+class SeenForm(forms.ModelForm):
+    """A row opened at the revision `seen`: a save from an older state is told, as on the pages of the product."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.revision
+
+    def clean(self):
+        cleaned = super().clean() or {}
+        if (
+            self.instance.pk
+            and not self.instance._state.adding
+            and (cleaned.get("seen") or 0) != self.instance.revision
+        ):
+            raise forms.ValidationError(
+                "Somebody else has changed this since you opened the page. Open it again and see what it says now."
+            )
+        return cleaned
+
+
+class Shared(Journalled):
+    """What several people edit, here and on the pages of the product."""
+
+    form = SeenForm
+
+    def get_object(self, request, object_id, from_field=None):
+        """Held against every other writer if it is about to be changed, and read as it is then."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST":
+            return row
+        self.model._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
+        return super().get_object(request, object_id, from_field)
+
+    def save_model(self, request, obj, form, change):
+        obj.revision = (obj.revision or 0) + change
+        super().save_model(request, obj, form, change)
+
+
 @admin.register(User, site=site)
 class UserAdmin(Kept):
     list_display = ["name", "email", "is_administrator", "is_active"]
     list_filter = ["is_administrator", "is_active"]
     search_fields = ["name", "email"]
-    fields = ["email", "name", "is_active", "is_administrator", "keyboard_shortcuts"]
+    form = SeenForm
+    fields = ["email", "name", "is_active", "is_administrator", "keyboard_shortcuts", "seen"]
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except LastAdministrator as refusal:
+        except (LastAdministrator, Conflict) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect(request.get_full_path())
 
     def save_model(self, request, obj, form, change):
         if change:
-            obj.change_account(by=request.user, **{name: form.cleaned_data[name] for name in form.fields})
+            values = {name: form.cleaned_data[name] for name in form.fields if name != "seen"}
+            obj.change_account(by=request.user, seen=form.cleaned_data["seen"] or 0, **values)
         else:
             obj.set_unusable_password()
             super().save_model(request, obj, form, change)
@@ -139,20 +183,20 @@ class UserAdmin(Kept):
 
 
 @admin.register(Unit, site=site)
-class UnitAdmin(Kept):
+class UnitAdmin(Shared, Kept):
     list_display = ["name", "parent"]
     search_fields = ["name"]
 
 
 @admin.register(Team, site=site)
-class TeamAdmin(Kept):
+class TeamAdmin(Shared, Kept):
     list_display = ["name", "unit", "time_zone"]
     list_select_related = ["unit"]
     search_fields = ["name"]
 
 
 @admin.register(Membership, site=site)
-class MembershipAdmin(Journalled):
+class MembershipAdmin(Shared):
     list_display = ["user", "team", "unit", "role"]
     list_select_related = ["user", "team", "unit"]
     list_filter = ["role"]
@@ -172,6 +216,7 @@ class MembershipAdmin(Journalled):
         return ["user", "team", "unit"] if obj is not None else []
 
     def save_model(self, request, obj, form, change):
+        hold_to_write(request.user, obj.user)
         super().save_model(request, obj, form, change)
         if obj.role == Membership.Role.MANAGER:
             obj.user.begin_anew()
@@ -186,25 +231,7 @@ class FrameworkAdmin(Kept):
         return False
 
 
-class DraftForm(forms.ModelForm):
-    """A row of a draft, opened at the revision `seen`: a save from an older state is told, as in the editor."""
-
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["seen"] = self.instance.revision
-
-    def clean(self):
-        cleaned = super().clean() or {}
-        if self.instance.pk and not self.instance._state.adding and cleaned.get("seen") != self.instance.revision:
-            raise forms.ValidationError(
-                "Somebody else has changed this since you opened the page. Open it again and see what it says now."
-            )
-        return cleaned
-
-
-class OneEditionForm(DraftForm):
+class OneEditionForm(SeenForm):
     """A part and what it refers to belong to one edition."""
 
     def clean(self):
@@ -268,7 +295,7 @@ class OfDraft(Journalled):
 @admin.register(Edition, site=site)
 class EditionAdmin(OfDraft):
     list_display = ["name", "version", "origin", "status", "published_at"]
-    form = DraftForm
+    form = SeenForm
     list_filter = ["status", "origin", "framework"]
     readonly_fields = ["framework", "status", "origin", "based_on", "digest", "published_at"]
 

@@ -19,13 +19,13 @@ from assessments.invitations.mail import queue_due  # noqa: E402
 from assessments.models import (  # noqa: E402
     Answer,
     Assessment,
+    Conflict,
     Edition,
     Guest,
     Invitation,
     PageMark,
     Rating,
     Refused,
-    StaleAnswer,
     Team,
     User,
     answering_sql,
@@ -103,7 +103,7 @@ def hammer(*, assessment, user, page, begin):
         for criterion in assessment.criteria_asked():
             mark = PageMark(page=page, sequence=sequence, version=0)
             try:
-                with contextlib.suppress(StaleAnswer):
+                with contextlib.suppress(Conflict):
                     assessment.save_rating(by=user, criterion=criterion, answer=Answer(code="L"), mark=mark)
             except Exception as error:
                 errors.append(repr(error))
@@ -142,7 +142,7 @@ def come_in(*, assessment, token, times, begin):
             invitation = Invitation.objects.genuine(token)
             who = Guest(invitation, invitation.token)
             mark = PageMark(page=f"{os.getpid()}-{n}", sequence=1, version=0)
-            with contextlib.suppress(StaleAnswer):
+            with contextlib.suppress(Conflict):
                 assessment.save_rating(by=who, criterion=criterion, answer=Answer(code="F"), mark=mark)
         except Exception as error:
             errors.append(repr(error))

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import SetPasswordMixin
 from ..models import User
 from ..models.accounts import setup_code
 from ..models.names import PlainNameField, validate_visible
+from ..web.revised_forms import RevisedForm
 
 
 class SignInForm(forms.Form):
@@ -125,7 +126,7 @@ class NewAccountForm(forms.ModelForm):
         return free_address(self.cleaned_data["email"], self.instance)
 
 
-class AccountForm(NewAccountForm):
+class AccountForm(RevisedForm, NewAccountForm):
     class Meta(NewAccountForm.Meta):
         fields = ["name", "email", "is_administrator", "is_active"]
 

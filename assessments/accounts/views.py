@@ -7,12 +7,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..models import Mail, PersonGone, User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
+from ..web.saving import is_stored, made_once
 from . import erasure
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
 from .known_devices import remember_device
@@ -74,8 +76,9 @@ def _link_page(request, person):
 @site_permission("manage accounts")
 def new(request):
     form = NewAccountForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        return _link_page(request, User.objects.add(by=request.user, **form.cleaned_data))
+    person = made_once(request, form, User, lambda: User.objects.add(by=request.user, **form.cleaned_data))
+    if person is not None:
+        return _link_page(request, person)
     return render(request, "accounts/new.html", {"form": form})
 
 
@@ -91,19 +94,12 @@ def _person_or_404(pk) -> User:
 def edit(request, pk):
     person = _person_or_404(pk)
     form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
-    if form.is_valid():
-        had_password = person.has_usable_password()
-        try:
-            person.change_account(by=request.user, **form.cleaned_data)
-        except LastAdministrator as refusal:
-            form.add_error(None, str(refusal))
-        except User.DoesNotExist as gone:
-            raise Http404 from gone
-        else:
-            messages.success(request, f"The account of {person} is changed.")
-            if had_password and not person.has_usable_password():
-                return _link_page(request, person)
-            return redirect("accounts")
+    had_password = person.has_usable_password()
+    if is_stored(form, lambda: person.change_account(by=request.user, seen=form.seen(), **form.values())):
+        messages.success(request, f"The account of {person} is changed.")
+        if had_password and not person.has_usable_password():
+            return _link_page(request, person)
+        return redirect("accounts")
     memberships = person.memberships.select_related("team", "unit")
     context = {
         "form": form,
@@ -111,8 +107,9 @@ def edit(request, pk):
         "memberships": memberships,
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": person.mails.undelivered(),
+        "back": request.path if form.conflict else reverse("accounts"),
     }
-    return render(request, "accounts/edit.html", context)
+    return render(request, "accounts/edit.html", context, status=form.http_status)
 
 
 @require_POST

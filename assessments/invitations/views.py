@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models.participation import link_to
+from ..models.participation import Pledge, link_to
 from ..permissions.access import get_assessment, get_followed
 from ..permissions.refusals import refusal_told
 from .forms import InviteForm
@@ -22,6 +22,7 @@ def _page(request, assessment, may, *, form=None, status=200, **context):
         "may": may,
         "form": form or InviteForm(assessment=assessment, picked=following.not_invited()),
         "following": following,
+        "pledge": Pledge.make(),
         "shared": assessment.invitations.shared().usable().first(),
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": assessment.mails.undelivered(),
@@ -59,7 +60,8 @@ def _told(number: int, assessment) -> str:
 def share(request, pk):
     """Makes a new shared link and shows it, this once, with its QR code; the one before stops working."""
     assessment, may = get_assessment(request, pk, may="invite")
-    link = link_to(assessment.share(by=request.user))
+    token = Pledge.redeem(request.POST.get("pledge", "")) or ""
+    link = link_to(assessment.share(by=request.user, token=token))
     return _page(request, assessment, may, link=link, qr=qr_code(link))
 
 

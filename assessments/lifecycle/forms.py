@@ -11,6 +11,7 @@ from ..models import Edition, Questionnaire
 from ..models.assessments import minutes
 from ..scoring import anonymity
 from ..web.form_fields import AccountField, DayField
+from ..web.revised_forms import RevisedForm
 
 
 class EditionChoice(forms.ModelChoiceField):
@@ -135,12 +136,12 @@ def _threshold(threshold: dict, contents) -> str:
     return f"{'at least' if kind == 'at_least' else 'more than'} {scoring.percent(points)} % of the points"
 
 
-class DueForm(forms.Form):
+class DueForm(RevisedForm):
     due = DayField(required=False, label="Answers wanted by")
 
     def __init__(self, *args, assessment, **kwargs):
         self.assessment = assessment
-        super().__init__(*args, **{"initial": {"due": assessment.due}, **kwargs})
+        super().__init__(*args, **{"initial": {"due": assessment.due, "revision": assessment.revision}, **kwargs})
 
     def clean_due(self):
         due = self.cleaned_data["due"]
@@ -149,12 +150,13 @@ class DueForm(forms.Form):
         return due
 
 
-class FacilitatorForm(forms.Form):
+class FacilitatorForm(RevisedForm):
     facilitator = AccountField(required=False, label="Facilitator, by address")
 
     def __init__(self, *args, assessment, **kwargs):
         present = assessment.facilitator.email if assessment.facilitator else ""
-        super().__init__(*args, **{"initial": {"facilitator": present}, **kwargs})
+        stored = {"facilitator": present, "revision": assessment.revision}
+        super().__init__(*args, **{"initial": stored, **kwargs})
 
 
 class ReopenForm(forms.Form):

@@ -6,9 +6,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..invitations.tracking import Following
-from ..models import Refused
+from ..models import Conflict, Refused
 from ..permissions.access import get_assessment
 from ..permissions.refusals import refusal_told
+from ..web.saving import changed_meanwhile, done_once
 from .forms import FacilitatorForm
 
 
@@ -17,7 +18,7 @@ from .forms import FacilitatorForm
 @refusal_told
 def open_draft(request, pk):
     assessment, _ = get_assessment(request, pk, may="start")
-    assessment.open(by=request.user)
+    done_once(request, assessment, lambda: assessment.open(by=request.user))
     messages.success(request, "The assessment is open.")
     return redirect(assessment)
 
@@ -29,7 +30,7 @@ def end_answering(request, pk):
     """Asks first, naming who has not submitted."""
     assessment, may = get_assessment(request, pk, may="end answering")
     if request.method == "POST":
-        assessment.end_answering(by=request.user)
+        done_once(request, assessment, lambda: assessment.end_answering(by=request.user))
         messages.success(request, "Answering has ended. Look at what you see differently, and agree.")
         return redirect("review", pk)
     if not assessment.is_open:
@@ -50,7 +51,7 @@ def end_answering(request, pk):
 @refusal_told
 def answer_again(request, pk):
     assessment, _ = get_assessment(request, pk, may="end answering")
-    assessment.answer_again(by=request.user)
+    done_once(request, assessment, lambda: assessment.answer_again(by=request.user))
     messages.success(request, "Everybody can answer again.")
     return redirect(assessment)
 
@@ -65,6 +66,10 @@ def facilitator(request, pk):
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["facilitator"])))
         return redirect(assessment)
-    assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user)
+    try:
+        assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user, seen=form.seen())
+    except Conflict as conflict:
+        form.conflict = conflict.stored
+        return changed_meanwhile(request, form, what="Facilitator", back=assessment.get_absolute_url())
     messages.success(request, "Saved.")
     return redirect(assessment)

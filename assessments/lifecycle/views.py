@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..invitations.tracking import Following
-from ..models import Assessment, Edition, Refused
+from ..models import Assessment, Conflict, Edition, Refused, Reopening
 from ..permissions.access import get_assessment, get_team
 from ..permissions.refusals import refusal_told
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
+from ..web.saving import changed_meanwhile, made_once
 from .forms import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 
 STARTED = {
@@ -39,14 +40,11 @@ def start(request, pk):
     if edition is None:
         return render(request, "lifecycle/no_edition.html", {"team": team})
     form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
-    if form.is_valid():
-        try:
-            assessment = Assessment.objects.start(team=team, by=request.user, edition=edition, **form.terms())
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, STARTED[assessment.status])
-            return redirect(assessment)
+    begun = {"team": team, "edition": edition, "by": request.user}
+    assessment = made_once(request, form, Assessment, lambda: Assessment.objects.start(**begun, **form.terms()))
+    if assessment is not None:
+        messages.success(request, STARTED[Assessment.Status(assessment.status)])
+        return redirect(assessment)
     context = {
         "team": team,
         "may": may,
@@ -92,7 +90,11 @@ def due(request, pk):
     form = DueForm(request.POST, assessment=assessment)
     if not form.is_valid() and not assessment.is_closed:
         return _page(request, assessment, may, due_form=form)
-    assessment.set_due(form.cleaned_data.get("due"), by=request.user)
+    try:
+        assessment.set_due(form.cleaned_data.get("due"), by=request.user, seen=form.seen())
+    except Conflict as conflict:
+        form.conflict = conflict.stored
+        return changed_meanwhile(request, form, what="Answers wanted by", back=assessment.get_absolute_url())
     messages.success(request, "The date is changed.")
     return redirect(assessment)
 
@@ -127,8 +129,7 @@ def close(request, pk):
 def reopen(request, pk):
     assessment, may = get_assessment(request, pk, may="reopen")
     form = ReopenForm(request.POST if request.method == "POST" else None, assessment=assessment)
-    if form.is_valid():
-        assessment.reopen(by=request.user, **form.terms())
+    if made_once(request, form, Reopening, lambda: assessment.reopen(by=request.user, **form.terms())):
         messages.success(request, "The assessment is opened again. Its result stays until you close it again.")
         return redirect(assessment)
     if not assessment.is_closed:

@@ -15,17 +15,19 @@ changed.
 
 from .accounts import SignInAttempt, User
 from .assessments import Assessment, Reopening
-from .edition_editing import EditRefused, Frozen, StaleEdit
+from .edition_editing import EditRefused, Frozen
 from .edition_parts import Choice, Criterion, Dimension, Group, Level, Scale, Symptom
 from .frameworks import Edition, Framework, Questionnaire
 from .journal import Event
 from .outbox import Mail, PasswordRequest
 from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
-from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, StaleAnswer, SymptomAnswer
+from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, SymptomAnswer
 from .refusals import PersonGone, Refused
 from .results import CriterionResult, PartResult, Result
-from .reviews import Review, StaleAgreement
+from .reviews import Review
+from .revisions import Conflict, Revised
+from .submissions import Submission
 from .teams import Membership, Team, Unit
 from .transitions import MOVES, Move
 
@@ -37,6 +39,7 @@ __all__ = [
     "Answer",
     "Assessment",
     "Choice",
+    "Conflict",
     "Criterion",
     "CriterionResult",
     "Dimension",
@@ -66,12 +69,11 @@ __all__ = [
     "Respondent",
     "Result",
     "Review",
+    "Revised",
     "Scale",
     "SetbackReason",
     "SignInAttempt",
-    "StaleAgreement",
-    "StaleAnswer",
-    "StaleEdit",
+    "Submission",
     "Symptom",
     "SymptomAnswer",
     "Target",

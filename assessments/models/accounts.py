@@ -24,7 +24,8 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from .journal import Event
 from .names import NameField, VisibleEmailField
-from .refusals import AccountChanged
+from .refusals import AccountChanged, Refused
+from .revisions import Revised
 from .writing import hold_to_write, writing
 
 
@@ -37,7 +38,7 @@ def setup_code() -> str:
     return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
 
 
-class LastAdministrator(Exception):
+class LastAdministrator(Refused):
     """Nobody could administer the installation any more; str() is the sentence to show."""
 
     def __init__(self) -> None:
@@ -160,7 +161,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return (email or "").strip()
 
 
-class User(AbstractBaseUser):
+class User(Revised, AbstractBaseUser):
     """A person with an account; signs in by address, which is unique regardless of case."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -239,7 +240,7 @@ class User(AbstractBaseUser):
         self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT)
         return ""
 
-    def change_account(self, *, by: "User", **fields):
+    def change_account(self, *, by: "User", seen: int | None, **fields):
         """An administrator's change of name, email, rights or whether the person may sign in at all.
 
         Raises LastAdministrator if nobody would be left who can administer the installation.
@@ -250,9 +251,9 @@ class User(AbstractBaseUser):
             will_be = {"is_active": self.is_active, "is_administrator": self.is_administrator, **fields}
             if will_be["is_active"] and will_be["is_administrator"]:
                 self.begin_anew()
-            for name, value in fields.items():
-                setattr(self, name, value)
-            self.save(update_fields=list(fields))
+            if not self.take(fields, seen=seen):
+                return
+            self.save(update_fields=[*fields, "revision"])
             data = {"active": self.is_active, "administrator": self.is_administrator}
             Event.record("account.changed", by=by, person=str(self.pk), **data)
 

@@ -85,7 +85,7 @@ class Answering(Moving):
     def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:
         """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
 
-        A save that is older than what the same page has stored already changes nothing. Raises StaleAnswer where
+        A save that is older than what the same page has stored already changes nothing. Raises Conflict where
         another page has changed the answer meanwhile, Refused where the assessment is not open or gone, or the person
         no longer answers for the team.
         """

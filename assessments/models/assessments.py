@@ -25,6 +25,7 @@ from .journal import Event
 from .participation import Participation
 from .ratings import Rating
 from .refusals import Refused
+from .revisions import Revised
 from .teams import Team
 from .transitions import CLOSED, DRAFT, OPEN, REVIEW
 from .writing import writing
@@ -130,7 +131,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return assessment
 
 
-class Assessment(Answering, Inviting, models.Model):
+class Assessment(Answering, Inviting, Revised):
     """One dated round of questions for one team, pinned to one edition for good."""
 
     class Status(models.TextChoices):
@@ -263,7 +264,7 @@ class Assessment(Answering, Inviting, models.Model):
             locked._move("close", by=by, result=str(result.pk), generation=result.generation)
         return result
 
-    def reopen(self, *, by, reason, to=OPEN):
+    def reopen(self, *, by, reason, to=OPEN) -> "Reopening":
         """For answers or for review. The result stays current, under revision, until the next closing."""
         with writing(by, *self.team.people_who_answer()):
             locked = self._lock()
@@ -271,10 +272,12 @@ class Assessment(Answering, Inviting, models.Model):
                 raise Refused("This assessment is not closed, so there is nothing to reopen.")
             if locked.anonymous and to != REVIEW:
                 raise Refused("An anonymous assessment can be opened for review again, not for answers.")
-            Reopening.objects.create(assessment=locked, result=locked.results.current(), by=by, reason=reason)
+            result = locked.results.current()
+            reopening = Reopening.objects.create(assessment=locked, result=result, by=by, reason=reason)
             locked._move("reopen", by=by, to=to)
             if to == OPEN:
                 locked._ask_as_the_team_is_now()
+        return reopening
 
     def _ask_as_the_team_is_now(self):
         """Whoever joined since is asked as well; whoever left is not let in, nor waited for without an answer."""
@@ -327,23 +330,32 @@ class Assessment(Answering, Inviting, models.Model):
             type(self).objects.filter(pk=self.pk).update(has_traces=True)
             unlinking.clear_soon()
 
-    def set_due(self, due, *, by):
-        """Moves the day by which answers are wanted; reminders of the old day do not count for the new one."""
+    def set_due(self, due, *, by, seen: int | None):
+        """Moves the day by which answers are wanted; reminders of the old day do not count for the new one.
+
+        Raises Conflict if the terms of the assessment were changed since the revision `seen`.
+        """
         with writing(by):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN, REVIEW)
             if due and due < locked.date:
                 raise Refused(TOO_EARLY)
-            Assessment.objects.filter(pk=self.pk).update(due=due)
-            Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
+            if locked.take({"due": due}, seen=seen):
+                locked.save(update_fields=["due", "revision"])
+                Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
 
-    def set_facilitator(self, user, *, by):
-        """Names who leads through the review; None leaves it to the lead."""
+    def set_facilitator(self, user, *, by, seen: int | None):
+        """Names who leads through the review; None leaves it to the lead.
+
+        Raises Conflict if the terms of the assessment were changed since the revision `seen`.
+        """
         with writing(by, user):
-            self._lock()._refuse_unless(DRAFT, OPEN, REVIEW)
-            Assessment.objects.filter(pk=self.pk).update(facilitator=user)
-            person = user and str(user.pk)
-            Event.record("assessment.facilitator", by=by, team=self.team, assessment=self, person=person)
+            locked = self._lock()
+            locked._refuse_unless(DRAFT, OPEN, REVIEW)
+            if locked.take({"facilitator": user}, seen=seen):
+                locked.save(update_fields=["facilitator", "revision"])
+                person = user and str(user.pk)
+                Event.record("assessment.facilitator", by=by, team=self.team, assessment=self, person=person)
 
     @property
     def first_closed_at(self) -> datetime | None:

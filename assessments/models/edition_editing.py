@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Max
 
 from .journal import Event
+from .refusals import Refused
+from .revisions import Conflict
 from .writing import writing
 
 FROZEN = "A published edition never changes. Make a draft of the next one instead."
@@ -17,30 +19,13 @@ MEANING_TEXTS = {"statement", "evidence", "na"}
 UP = "up"
 
 
-class EditRefused(Exception):
-    """What was asked of an edition cannot be done; str() is the sentence to show."""
+class EditRefused(Refused):
+    """The state of an edition forbids what was asked."""
 
 
 class Frozen(EditRefused):
     def __init__(self):
         super().__init__(FROZEN)
-
-
-class StaleEdit(EditRefused):
-    """Somebody else has saved this meanwhile; `.stored` is the row as it is now."""
-
-    def __init__(self, stored):
-        super().__init__("Somebody else has changed this since you opened the page.")
-        self.stored = stored
-
-
-class Revised(models.Model):
-    """Counts its changes, so that a save from an older state is noticed."""
-
-    revision = models.PositiveIntegerField(default=0, editable=False)
-
-    class Meta:
-        abstract = True
 
 
 class Part(models.Model):
@@ -116,9 +101,9 @@ class Drafting:
     # ------------------------------------------------------------------ the head
 
     def change_head(self, *, by, seen, **values):
-        """Changes the text of the framework itself. Raises StaleEdit where it was changed since revision `seen`."""
+        """Changes the text of the framework itself. Raises Conflict where it was changed since revision `seen`."""
         with self.as_draft(by) as stored:
-            if _take(stored, values, seen):
+            if stored.take(values, seen=seen):
                 if type(self).objects.same_version(stored).exists():
                     raise EditRefused("This framework has an edition with this version already.")
                 stored.save()
@@ -131,7 +116,7 @@ class Drafting:
         """Changes a level, group, dimension or criterion, and returns it as it is stored."""
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
-            changed = _take(stored, values, seen)
+            changed = stored.take(values, seen=seen)
             if changed:
                 if part.kind == "criterion" and MEANING_TEXTS & changed:
                     stored.editorial = False
@@ -173,7 +158,7 @@ class Drafting:
             if before == choices and stored.other_answers == other_answers:
                 return stored
             if stored.revision != seen:
-                raise StaleEdit(stored)
+                raise Conflict(stored)
             stored.choices.all().delete()
             stored.choices.bulk_create([stored.choices.model(scale=stored, **choice) for choice in choices])
             stored.other_answers, stored.editorial = other_answers, False
@@ -296,12 +281,12 @@ class Drafting:
     def say_editorial(self, part, *, by, seen: int, editorial: bool):
         """The author's word on changed texts of a criterion or scale: same meaning, or (unless said) another one.
 
-        It is about the text of revision `seen`: raises StaleEdit where that was changed meanwhile.
+        It is about the text of revision `seen`: raises Conflict where that was changed meanwhile.
         """
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
             if stored.revision != seen:
-                raise StaleEdit(stored)
+                raise Conflict(stored)
             stored.editorial = editorial
             stored.save(update_fields=["editorial"])
             locked._record("meaning", by=by, part=stored, editorial=editorial)
@@ -330,20 +315,6 @@ class Drafting:
         with self.as_draft(by) as locked:
             Event.record("draft.discarded", by=by, edition=str(self.pk))
             locked.delete()
-
-
-def _take(row, values: dict, seen: int) -> set[str]:
-    """Sets the values that differ and returns their names; raises StaleEdit where the row has another revision.
-
-    A save that changes nothing is never stale: it may be the second try of one that was stored.
-    """
-    changed = {name for name, value in values.items() if getattr(row, name) != value}
-    if changed and row.revision != seen:
-        raise StaleEdit(row)
-    for name in changed:
-        setattr(row, name, values[name])
-    row.revision += bool(changed)
-    return changed
 
 
 def _copy_parts(source, draft):

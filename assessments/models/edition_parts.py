@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from .. import scoring
-from .edition_editing import Part, Revised
+from .edition_editing import Part
+from .revisions import Revised
 
 
 class Level(Revised, Part):

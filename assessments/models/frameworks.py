@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import scoring
-from .edition_editing import Drafting, Frozen, Revised
+from .edition_editing import Drafting, Frozen
+from .revisions import Revised
 
 
 class Framework(models.Model):

@@ -112,13 +112,19 @@ class Inviting(Moving):
 
     # ------------------------------------------------------------------ links
 
-    def share(self, *, by) -> str:
-        """Makes the one link that anybody may use, in place of the one before; returns its token, this once."""
+    def share(self, *, by, token: str = "") -> str:
+        """Makes the one link that anybody may use, in place of the one before; returns its token, this once.
+
+        With the token of a link that is in use already, it stays in use.
+        """
+        token = token or new_token()
         with writing(by):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN)
-            locked.invitations.shared().filter(revoked_on=None).update(revoked_on=timezone.localdate())
-            token = new_token()
+            in_use = locked.invitations.shared().filter(revoked_on=None)
+            if in_use.filter(links__token_hash=invite_hash(token)).exists():
+                return token
+            in_use.update(revoked_on=timezone.localdate())
             invitation = locked.invitations.create(is_shared=True, expires_on=valid_until(), created_by=by)
             invitation.add_link(token)
             Event.record("invitation.shared", by=by, team=self.team, assessment=self, invitation=invitation.pk)

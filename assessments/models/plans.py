@@ -11,6 +11,7 @@ from .accounts import User
 from .frameworks import Edition, Framework
 from .journal import Event
 from .results import Result
+from .revisions import Conflict, Revised, RevisedOnceMade
 from .teams import Team
 from .writing import writing
 
@@ -34,27 +35,27 @@ class TargetQuerySet(models.QuerySet["Target"]):
         editions = Edition.objects.filter(framework=OuterRef("framework"), new_ladder=True)
         return self.exclude(Exists(editions.filter(published_at__gt=OuterRef("set_at"))))
 
-    def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None) -> "Target":
-        """Sets what a team wants to reach; another target for the same part and day takes its place."""
+    def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None, seen=0) -> "Target":
+        """Sets what a team wants to reach; there is one target for each part and day.
+
+        `seen` is the revision of the one for this part and day that is to be replaced, 0 if there was none. Raises
+        Conflict if there is another by now.
+        """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-            self.filter(team=team, framework=framework, dimension=dimension, due=due).delete()
-            target = self.create(
-                team=team,
-                framework=framework,
-                dimension=dimension,
-                level=level,
-                due=due,
-                why=why,
-                rule=rule,
-                baseline=baseline,
-                set_by=by,
-            )
+            this = {"team": team, "framework": framework, "dimension": dimension, "due": due}
+            target = self.filter(**this).first() or Target(revision=0, **this)
+            values = {"level": level, "why": why, "rule": rule, "baseline_id": baseline and baseline.pk}
+            is_of_old_ladder = target.pk and not self.on_the_ladder_in_use().filter(pk=target.pk).exists()
+            if not target.take(values, seen=seen) and not is_of_old_ladder:
+                return target
+            target.set_by, target.set_at = by, timezone.now()
+            target.save()
             Event.record("target.set", by=by, team=team, target=target.pk, level=level, due=due.isoformat())
         return target
 
 
-class Target(models.Model):
+class Target(RevisedOnceMade):
     """A level (or band) that a team wants to reach by a date, overall (empty dimension) or in one dimension."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="targets")
@@ -92,13 +93,20 @@ class Target(models.Model):
     def __str__(self):
         return f"{self.dimension or 'overall'}: level {self.level} by {self.due}"
 
-    def give_up(self, *, by):
-        """Takes the target away, once; the journal keeps that it was there."""
+    def give_up(self, *, by, seen: int | None):
+        """Takes the target away, once; the journal keeps that it was there.
+
+        Raises Conflict if it was changed since the revision `seen`.
+        """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=self.team_id)
-            taken, _ = Target.objects.filter(pk=self.pk).delete()
-            if taken:
-                Event.record("target.given_up", by=by, team=self.team, target=self.pk, level=self.level)
+            stored = Target.objects.filter(pk=self.pk).first()
+            if stored is None:
+                return
+            if seen is not None and stored.revision != seen:
+                raise Conflict(stored)
+            Event.record("target.given_up", by=by, team=self.team, target=self.pk, level=stored.level)
+            stored.delete()
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
@@ -114,7 +122,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
         return action
 
 
-class Action(models.Model):
+class Action(Revised):
     """A piece of work towards a criterion."""
 
     class Status(models.TextChoices):
@@ -158,29 +166,34 @@ class Action(models.Model):
     def is_pending(self):
         return self.status in self.PENDING
 
-    def change(self, *, by, **values):
-        """Stores new values of text, owner, due, status and reason."""
+    def change(self, *, by, seen: int | None, **values) -> "Action":
+        """Stores new values of text, owner, due, status and reason; raises Conflict if it was changed since `seen`."""
         with writing(by, values.get("owner")):
             locked = Action.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
-            if values.get("status", locked.status) != locked.status:
+            changed = locked.take(values, seen=seen)
+            if "status" in changed:
                 locked.status_at = timezone.now()
-            for name, value in values.items():
-                setattr(locked, name, value)
-            locked.save()
-            Event.record("action.changed", by=by, team=self.team, action=self.pk, status=str(locked.status))
+            if changed:
+                locked.save()
+                Event.record("action.changed", by=by, team=self.team, action=self.pk, status=str(locked.status))
+        return locked
 
 
 class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
-    def remember(self, *, team, framework, answers, by) -> "AdviserAnswers":
+    def remember(self, *, team, framework, answers, by, seen=0) -> "AdviserAnswers":
+        """Keeps what a team answers. Raises Conflict if it has answered otherwise since the revision `seen`."""
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-            known = {"answers": answers, "by": by, "at": timezone.now()}
-            row, _ = self.update_or_create(team=team, framework=framework, defaults=known)
-            Event.record("adviser.answered", by=by, team=team, framework=framework.key)
+            this = {"team": team, "framework": framework}
+            row = self.filter(**this).first() or AdviserAnswers(revision=0, **this)
+            if row.take({"answers": answers}, seen=seen):
+                row.by, row.at = by, timezone.now()
+                row.save()
+                Event.record("adviser.answered", by=by, team=team, framework=framework.key)
         return row
 
 
-class AdviserAnswers(models.Model):
+class AdviserAnswers(RevisedOnceMade):
     """What a team told the adviser of a framework, by the keys of its inputs."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="adviser_answers")

@@ -12,15 +12,7 @@ from .. import scoring
 from .accounts import User
 from .edition_parts import Choice, Criterion, Symptom
 from .participation import Guest, Invitation, respond_hash
-from .refusals import Refused
-
-
-class StaleAnswer(Refused):
-    """Another page has stored a different answer meanwhile; `.stored` is that rating."""
-
-    def __init__(self, stored):
-        super().__init__("This answer was changed on another page meanwhile.")
-        self.stored = stored
+from .revisions import Conflict, RevisedOnceMade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +181,7 @@ class Rating(models.Model):
         """Takes the answer, unless the same page has stored a newer one; says whether there is something to store.
 
         `timed` notes when. Nothing can come between reading and writing, as the caller holds the assessment's lock.
-        Raises StaleAnswer where another page has changed the answer meanwhile.
+        Raises Conflict where another page has changed the answer meanwhile.
         """
         # The criterion that was passed in brings its scale along; the stored row would fetch it again.
         self.criterion = criterion
@@ -197,7 +189,7 @@ class Rating(models.Model):
         if not is_new and self.page == mark.page and mark.sequence <= self.sequence:
             return False
         if not is_new and self.page != mark.page and self.version != mark.version:
-            raise StaleAnswer(self)
+            raise Conflict(self)
         self.take(answer)
         self.page, self.sequence, self.version = mark.page, mark.sequence, self.version + 1
         self.saved_at = timezone.now() if timed else None
@@ -235,7 +227,7 @@ class AgreedRatingQuerySet(models.QuerySet):
         return self.filter(keeps_median=False)
 
 
-class AgreedRating(models.Model):
+class AgreedRating(RevisedOnceMade):
     """What a team settles on together for a criterion: a choice, that it does not apply, or that the median stays."""
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="agreed_ratings")
@@ -245,7 +237,6 @@ class AgreedRating(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     note = models.TextField(blank=True, max_length=4000)
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    version = models.PositiveIntegerField(default=1)
 
     objects = AgreedRatingQuerySet.as_manager()
 

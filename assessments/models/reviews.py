@@ -1,6 +1,6 @@
 """The review: the team goes through what it sees differently, one criterion after the other, and agrees."""
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -9,22 +9,19 @@ from .assessments import Assessment
 from .edition_parts import Criterion
 from .journal import Event
 from .ratings import AgreedRating
-from .refusals import Refused
 from .transitions import REVIEW
 from .writing import writing
 
 
-class StaleAgreement(Refused):
-    """Somebody else has settled this criterion meanwhile; `.stored` is on what, None if on nothing."""
-
-    def __init__(self, stored):
-        super().__init__("This was settled on another screen meanwhile.")
-        self.stored = stored
-
-
 class ReviewQuerySet(models.QuerySet["Review"]):
     def at(self, assessment: Assessment) -> "Review":
-        return self.get_or_create(assessment=assessment)[0]
+        review = self.filter(assessment=assessment).first()
+        if review is not None:
+            return review
+        with transaction.atomic():
+            # Nothing is made for an assessment that is discarded meanwhile.
+            assessment._lock()
+            return self.get_or_create(assessment=assessment)[0]
 
 
 class Review(models.Model):
@@ -47,23 +44,26 @@ class Review(models.Model):
             now = {"criterion": criterion, "since": timezone.now(), "step": F("step") + 1}
             Review.objects.filter(pk=self.pk).update(**now)
 
-    def agree(self, criterion: Criterion, *, code: str, by, reason="", note="", version=0) -> AgreedRating:
+    def agree(self, criterion: Criterion, *, code: str, by, reason="", note="", seen=0) -> AgreedRating:
         """Settles a criterion: on a choice, on NA with a reason, or with an empty code on the median of the votes.
 
-        `version` is that of the agreed rating which was on the screen, 0 where there was none.
+        `seen` is the revision of the agreed rating on the screen, 0 if there was none. Raises Conflict if somebody else
+        has settled it since.
         """
         with writing(by):
             locked = self.assessment._lock()
             locked._refuse_unless(REVIEW)
             stored = locked.agreed_ratings.filter(criterion=criterion).select_related("choice").first()
-            if (stored.version if stored else 0) != version:
-                raise StaleAgreement(stored)
-            row = stored or AgreedRating(assessment=locked, criterion=criterion, version=0)
-            rated = code not in {"", scoring.NA}
-            row.choice = criterion.scale.by_code[code] if rated else None
-            row.keeps_median = code == ""
-            row.reason = reason if code == scoring.NA else ""
-            row.note, row.by, row.version = note, by, row.version + 1
+            row = stored or AgreedRating(assessment=locked, criterion=criterion, revision=0)
+            values = {
+                "choice": criterion.scale.by_code[code] if code not in {"", scoring.NA} else None,
+                "keeps_median": code == "",
+                "reason": reason if code == scoring.NA else "",
+                "note": note,
+            }
+            if not row.take(values, seen=seen):
+                return row
+            row.by = by
             row.save()
             Review.objects.filter(pk=self.pk).update(step=F("step") + 1)
             data = {"criterion": criterion.key, "code": code}

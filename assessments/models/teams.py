@@ -17,6 +17,7 @@ from .accounts import User
 from .journal import Event
 from .names import NameField
 from .refusals import Refused
+from .revisions import Revised
 from .writing import writing
 
 
@@ -29,11 +30,11 @@ def default_time_zone():
     return settings.TIME_ZONE
 
 
-class LastLead(Exception):
+class LastLead(Refused):
     """A team would be left without a lead; str() is the sentence to show."""
 
 
-class StillInUse(Exception):
+class StillInUse(Refused):
     """Something still hangs on what was to be deleted; str() is the sentence to show."""
 
 
@@ -79,7 +80,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return list(ordered.values())
 
 
-class Unit(models.Model):
+class Unit(Revised):
     """A part of the organisation; units form a tree."""
 
     name = NameField(max_length=120)
@@ -121,16 +122,27 @@ class Unit(models.Model):
     def get_absolute_url(self):
         return reverse("unit-edit", args=[self.pk])
 
-    def store(self, *, by: User):
-        """Stores a new or a changed unit. Raises ValidationError where it is below itself by now."""
+    def add(self, *, by: User) -> "Unit":
+        """Stores a new unit."""
         with writing(by):
-            if self.pk and self.parent_id:
-                # All of them: it may be any unit above that somebody moves below this one meanwhile.
-                list(Unit.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-                self.clean()
-            kind = "unit.added" if self._state.adding else "unit.changed"
-            self.save()
-            Event.record(kind, by=by, unit=self.pk)
+            self.save(force_insert=True)
+            Event.record("unit.added", by=by, unit=self.pk)
+        return self
+
+    def change(self, *, by: User, seen: int | None, **values) -> "Unit":
+        """Stores another name or another place in the tree.
+
+        Raises Conflict if it was changed since the revision `seen`, ValidationError if it is below itself by now.
+        """
+        with writing(by):
+            # All of them: it may be any unit above that somebody moves below this one meanwhile.
+            units = {unit.pk: unit for unit in Unit.objects.select_for_update(no_key=True).order_by("pk")}
+            locked = units[self.pk]
+            if locked.take(values, seen=seen):
+                locked.clean()
+                locked.save()
+                Event.record("unit.changed", by=by, unit=self.pk)
+        return locked
 
     def remove(self, *, by: User):
         """Raises StillInUse where teams or units are below it."""
@@ -182,7 +194,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(Q(name__icontains=words) | Q(unit__name__icontains=words)) if words else self
 
 
-class Team(models.Model):
+class Team(Revised):
     """The unit of assessment: people who answer for one way of working."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -212,12 +224,24 @@ class Team(models.Model):
     def get_absolute_url(self):
         return reverse("team", args=[self.pk])
 
-    def store(self, *, by: User):
-        """Stores a new or a changed team."""
+    def add(self, *, by: User) -> "Team":
+        """Stores a new team."""
         with writing(by):
-            kind = "team.added" if self._state.adding else "team.changed"
-            self.save()
-            Event.record(kind, by=by, team=self, unit=self.unit_id)
+            self.save(force_insert=True)
+            Event.record("team.added", by=by, team=self, unit=self.unit_id)
+        return self
+
+    def change(self, *, by: User, seen: int | None, **values) -> "Team":
+        """Stores new values of name, unit, time zone and what the team does.
+
+        Raises Conflict if it was changed since the revision `seen`.
+        """
+        with writing(by):
+            locked = Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            if locked.take(values, seen=seen):
+                locked.save()
+                Event.record("team.changed", by=by, team=locked, unit=locked.unit_id)
+        return locked
 
     def today(self):
         """The date it is now where the team is."""
@@ -239,37 +263,39 @@ class Team(models.Model):
             people = people.annotate(lower=Lower("email")).filter(lower__in=[address.lower() for address in addresses])
         return list(people)
 
-    def add_member(self, *, email: str, name: str, role: str, by: User) -> tuple["Membership", bool]:
+    def add_member(self, *, email: str, name: str, role: str, by: User) -> "Membership":
         """Gives the person with this address a role in the team, making the account if there is none.
 
-        Returns the membership and whether the account is new (then its owner needs a set-password link). Raises
-        LastLead where the person is in the team already, as its only lead.
+        Raises LastLead if the person is in the team already, as its only lead.
         """
         with writing(by, User.objects.at_address(email)):
             Team.objects.select_for_update().get(pk=self.pk)
-            user, is_new = User.objects.for_address(email, name=name)
+            user, _ = User.objects.for_address(email, name=name)
             membership = self.memberships.filter(user=user).first()
             if membership:
-                self._give_role(membership, role, by)
+                self._give_role(membership, role, by, seen=None)
             else:
                 membership = Membership.objects.create(team=self, user=user, role=role)
                 Event.record("member.added", by=by, team=self, person=str(user.pk), role=role)
                 self._ask_or_unask(user, role)
-        return membership, is_new
+        return membership
 
-    def change_role(self, membership: "Membership", role: str, *, by: User):
-        """Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already."""
+    def change_role(self, membership: "Membership", role: str, *, by: User, seen: int | None):
+        """Raises Conflict if the role was changed since the revision `seen`, LastLead if no lead would be left.
+
+        Nothing happens to who is gone already.
+        """
         with writing(by, membership.user):
             Team.objects.select_for_update().get(pk=self.pk)
             if now := self.memberships.filter(pk=membership.pk).first():
-                self._give_role(now, role, by)
+                self._give_role(now, role, by, seen)
 
-    def _give_role(self, membership: "Membership", role: str, by: User):
-        if role == membership.role:
+    def _give_role(self, membership: "Membership", role: str, by: User, seen: int | None):
+        if role != membership.role:
+            self._refuse_to_lose_its_lead(membership, by)
+        if not membership.take({"role": role}, seen=seen):
             return
-        self._refuse_to_lose_its_lead(membership, by)
-        membership.role = role
-        membership.save(update_fields=["role"])
+        membership.save(update_fields=["role", "revision"])
         Event.record("member.role", by=by, team=self, person=str(membership.user_id), role=role)
         self._ask_or_unask(membership.user, role)
 
@@ -321,7 +347,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(role__in=Membership.ANSWERING)
 
 
-class Membership(models.Model):
+class Membership(Revised):
     """What a person is in a team (lead, member, viewer) or of a unit (manager)."""
 
     class Role(models.TextChoices):

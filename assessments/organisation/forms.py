@@ -8,6 +8,7 @@ from ..models import Membership, Team, Unit
 from ..models.names import PlainNameField
 from ..models.teams import default_time_zone
 from ..web.form_fields import PersonField
+from ..web.revised_forms import RevisedForm
 
 
 class UnitChoice(forms.ModelChoiceField):
@@ -22,7 +23,7 @@ class UnitChoice(forms.ModelChoiceField):
         self.choices = blank + [(unit.pk, " " * unit.depth + unit.name) for unit in units]
 
 
-class UnitForm(forms.ModelForm):
+class UnitForm(RevisedForm, forms.ModelForm):
     parent = UnitChoice(label="Part of", required=False, empty_label="nothing: it stands at the top")
 
     class Meta:
@@ -35,7 +36,7 @@ class UnitForm(forms.ModelForm):
         self.fields["parent"].offer([unit for unit in Unit.objects.as_tree() if unit.pk not in below])
 
 
-class TeamForm(forms.ModelForm):
+class TeamForm(RevisedForm, forms.ModelForm):
     """A team. Where it belongs is said by administrators only."""
 
     unit = UnitChoice(empty_label=None)
@@ -69,7 +70,7 @@ class MemberForm(forms.Form):
     )
 
 
-class RoleForm(forms.Form):
+class RoleForm(RevisedForm):
     ROLES = [(role.value, role.label) for role in Membership.IN_TEAM]
 
     role = forms.ChoiceField(choices=ROLES)

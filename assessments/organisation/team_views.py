@@ -7,13 +7,15 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Assessment, Refused, Team, Unit
+from ..models import Assessment, Membership, Refused, Team, Unit
 from ..models.results import latest_by_team
 from ..models.teams import LastLead
 from ..permissions import roles
 from ..permissions.access import get_team, site_permission
+from ..web.saving import changed_meanwhile, is_stored, made_once
 from .forms import MemberForm, RoleForm, TeamForm
 from .member_changes import member_changes
 
@@ -26,11 +28,11 @@ def new(request):
         return redirect("unit-new")
     posted = request.POST if request.method == "POST" else None
     form = TeamForm(posted, moves=True, initial={"unit": request.GET.get("unit")})
-    if form.is_valid():
-        form.instance.store(by=request.user)
-        messages.success(request, f"The team {form.instance} is there. Add its members; one of them as lead.")
-        return redirect("team-members", form.instance.pk)
-    return render(request, "organisation/new_team.html", {"form": form})
+    team = made_once(request, form, Team, lambda: form.instance.add(by=request.user))
+    if team is not None:
+        messages.success(request, f"The team {team} is there. Add its members; one of them as lead.")
+        return redirect("team-members", team.pk)
+    return render(request, "organisation/new_team.html", {"form": form}, status=form.http_status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,11 +41,11 @@ def edit(request, pk):
     team, _ = get_team(request, pk, may="edit team")
     posted = request.POST if request.method == "POST" else None
     form = TeamForm(posted, instance=Team.objects.get(pk=pk), moves=request.user.is_administrator)
-    if form.is_valid():
-        form.instance.store(by=request.user)
+    if is_stored(form, lambda: team.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, "Saved.")
         return redirect(team)
-    return render(request, "organisation/edit_team.html", {"form": form, "team": team})
+    context = {"form": form, "team": team, "back": request.path if form.conflict else team.get_absolute_url()}
+    return render(request, "organisation/edit_team.html", context, status=form.http_status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,15 +55,11 @@ def members(request, pk):
     if request.method == "POST" and not may("manage members"):
         raise PermissionDenied
     form = MemberForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        return _members_page(request, team, may, form)
-    try:
-        membership, is_new = team.add_member(by=request.user, **form.cleaned_data)
-    except LastLead as refusal:
-        form.add_error("role", str(refusal))
+    membership = made_once(request, form, Membership, lambda: team.add_member(by=request.user, **form.cleaned_data))
+    if membership is None:
         return _members_page(request, team, may, form)
     person = membership.user
-    if not is_new:
+    if person.has_usable_password():
         messages.success(request, f"{person} is {membership.get_role_display().lower()} of {team}.")
         return redirect("team-members", pk)
     link = person.hand_over_link(shown_to=request.user)
@@ -96,17 +94,16 @@ def _membership_or_404(team, pk):
 @login_required
 def change_role(request, pk, membership):
     team, _ = get_team(request, pk, may="manage members")
-    found = _membership_or_404(team, membership)
+    now = _membership_or_404(team, membership)
     form = RoleForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Choose one of the roles.")
-        return redirect("team-members", pk)
-    try:
-        team.change_role(found, form.cleaned_data["role"], by=request.user)
-    except LastLead as refusal:
-        messages.error(request, str(refusal))
+    role = request.POST.get("role", "")
+    if is_stored(form, lambda: team.change_role(now, role, by=request.user, seen=form.seen())):
+        messages.success(request, f"{now.user} is now {Membership.Role(role).label.lower()}.")
+    elif form.conflict:
+        back = reverse("team-members", args=[pk])
+        return changed_meanwhile(request, form, what=f"Role of {now.user}", back=back)
     else:
-        messages.success(request, f"{found.user} is now {found.get_role_display().lower()}.")
+        messages.error(request, " ".join(map(str, form.non_field_errors())) or "Choose one of the roles.")
     return redirect("team-members", pk)
 
 

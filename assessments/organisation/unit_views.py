@@ -2,15 +2,16 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Unit
+from ..models import Membership, Unit
 from ..models.teams import StillInUse
 from ..permissions.access import site_permission
+from ..web.saving import is_stored, made_once
 from .forms import ManagerForm, UnitForm
 
 
@@ -25,11 +26,11 @@ def units(request):
 @site_permission("manage units")
 def new(request):
     form = UnitForm(request.POST if request.method == "POST" else None, initial={"parent": request.GET.get("parent")})
-    if form.is_valid():
-        form.instance.store(by=request.user)
-        messages.success(request, f"The unit {form.instance} is there. Create a team in it.")
+    unit = made_once(request, form, Unit, lambda: form.instance.add(by=request.user))
+    if unit is not None:
+        messages.success(request, f"The unit {unit} is there. Create a team in it.")
         return redirect("units")
-    return render(request, "organisation/new_unit.html", {"form": form})
+    return render(request, "organisation/new_unit.html", {"form": form}, status=form.http_status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,31 +38,24 @@ def new(request):
 def edit(request, pk):
     unit = get_object_or_404(Unit, pk=pk)
     form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
-    if form.is_valid() and _is_stored(form, by=request.user):
+    if is_stored(form, lambda: unit.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, "Saved.")
         return redirect("units")
     return _page(request, unit, form=form)
 
 
-def _is_stored(form, *, by) -> bool:
-    """Stores the unit; what others have moved since the form was checked is told beside the field."""
-    try:
-        form.instance.store(by=by)
-    except ValidationError as error:
-        form.add_error(None, error)
-    return form.is_valid()
-
-
 def _page(request, unit, *, form=None, manager_form=None, **context):
+    form = form or UnitForm(instance=unit)
     context |= {
         "unit": unit,
-        "form": form or UnitForm(instance=unit),
+        "form": form,
+        "back": request.path if form.conflict else reverse("units"),
         "manager_form": manager_form or ManagerForm(),
         "managers": unit.memberships.select_related("user"),
         "mail_enabled": settings.MAIL_ENABLED,
         "is_empty": not (unit.teams.exists() or unit.children.exists()),
     }
-    return render(request, "organisation/edit_unit.html", context)
+    return render(request, "organisation/edit_unit.html", context, status=form.http_status)
 
 
 @require_POST
@@ -82,9 +76,9 @@ def delete(request, pk):
 def add_manager(request, pk):
     unit = get_object_or_404(Unit, pk=pk)
     form = ManagerForm(request.POST)
-    if not form.is_valid():
+    membership = made_once(request, form, Membership, lambda: unit.add_manager(by=request.user, **form.cleaned_data))
+    if membership is None:
         return _page(request, unit, manager_form=form)
-    membership = unit.add_manager(by=request.user, **form.cleaned_data)
     person = membership.user
     if person.has_usable_password():
         messages.success(request, f"{person} manages {unit}.")

@@ -1,14 +1,20 @@
 """Forms of what a team plans and does: targets, actions, and what is filtered."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 
-from ..models import Action, Criterion, Team, User
+from ..frameworks.adviser import Answer
+from ..frameworks.adviser_form import AdviserForm
+from ..models import Action, AdviserAnswers, Criterion, Target, Team, User
 from ..models.frameworks import Contents
 from ..web import markdown
 from ..web.form_fields import DayField
+from ..web.revised_forms import RevisedForm
 
 
-class TargetForm(forms.Form):
+class TargetForm(RevisedForm):
     """A level by a day, overall or in one dimension, and why."""
 
     part = forms.ChoiceField(label="Where", required=False)
@@ -35,10 +41,32 @@ class TargetForm(forms.Form):
             raise forms.ValidationError("Choose a day that is still to come.")
         return due
 
+    def values_of(self, row: Target) -> dict[str, Any]:
+        return {"part": row.dimension, "level": row.level, "due": row.due, "why": row.why}
+
     def terms(self) -> dict:
         """What TargetQuerySet.set takes besides team and framework."""
         data = self.cleaned_data
-        return {"dimension": data["part"], "level": data["level"], "due": data["due"], "why": data["why"]}
+        terms = {"dimension": data["part"], "level": data["level"], "due": data["due"], "why": data["why"]}
+        return {**terms, "seen": self.seen()}
+
+
+class GiveUpForm(RevisedForm):
+    """Taking a target away, as the page showed it."""
+
+
+class TeamAdviserForm(RevisedForm, AdviserForm):
+    """The questions of the adviser with what the team has answered to them."""
+
+    def __init__(self, data: Any = None, *, block: Mapping[str, Any], remembered: AdviserAnswers | None) -> None:
+        super().__init__(data, block=block, answers=remembered.answers if remembered else {})
+        self.initial["revision"] = remembered.revision if remembered else 0
+
+    def answers(self) -> dict[str, Answer]:
+        return {key: value for key, value in self.values().items() if value is not None}
+
+    def values_of(self, row: AdviserAnswers) -> dict[str, Any]:
+        return {field.name: row.answers.get(field.name) for field in self.visible()}
 
 
 def proposed(criterion: Criterion) -> str:
@@ -47,7 +75,7 @@ def proposed(criterion: Criterion) -> str:
     return text if len(text) <= Action.LONGEST else f"{text[: Action.LONGEST - 1].rstrip()}…"
 
 
-class ActionForm(forms.ModelForm):
+class ActionForm(RevisedForm, forms.ModelForm):
     """A piece of work; who may own it is who belongs to the team."""
 
     class Meta:
@@ -71,7 +99,7 @@ class ActionForm(forms.ModelForm):
         return cleaned
 
 
-class StatusForm(forms.Form):
+class StatusForm(RevisedForm):
     """Moving an action on the board; dropping one needs a reason and so the whole form."""
 
     status = forms.ChoiceField(choices=[(each, each.label) for each in Action.Status if each != Action.Status.DROPPED])

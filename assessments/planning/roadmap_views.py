@@ -1,14 +1,19 @@
 """The way from a gap to a kept promise: a team's actions, and trying ratings on."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from ..models import Action
 from ..permissions.access import get_team
+from ..web.saving import changed_meanwhile, is_stored, made_once
 from .context import Aspiration
 from .forms import ActionForm, GoalForm, RoadmapFilter, StatusForm, proposed
 from .roadmap import Roadmap
@@ -28,10 +33,17 @@ def _back(request, about: Aspiration) -> str:
 def roadmap(request, pk):
     team, may = get_team(request, pk, may="see result")
     about = Aspiration(team, request.GET.get("framework", ""))
+    response = render(request, "planning/roadmap.html", _roadmap(request, team, may, about))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _roadmap(request, team, may, about: Aspiration) -> dict[str, Any]:
+    """What the page and its fragment show, filtered as the address says."""
     form = RoadmapFilter(request.GET, team=team)
     chosen = form.cleaned_data if form.is_valid() else {}
     plan = Roadmap(about, owner=chosen.get("owner"), until=chosen.get("until"))
-    context = {
+    return {
         "team": team,
         "may": may,
         "about": about,
@@ -39,7 +51,6 @@ def roadmap(request, pk):
         "roadmap": plan,
         "as_list": chosen.get("view") == "list",
     }
-    return render(request, "planning/roadmap.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,19 +59,18 @@ def new(request, pk, criterion):
     """Makes an action of a criterion; its next step is proposed as the text."""
     team, may = get_team(request, pk, may="plan actions")
     about = Aspiration(team, request.GET.get("framework", ""))
-    found = about.contents.criterion_by_key.get(criterion)
-    if found is None:
+    practice = about.contents.criterion_by_key.get(criterion)
+    if practice is None:
         raise Http404
     posted = request.POST if request.method == "POST" else None
-    form = ActionForm(posted, team=team, initial={"text": proposed(found)})
-    if form.is_valid():
-        terms = {"team": team, "framework": about.framework, "criterion": criterion, **form.cleaned_data}
-        Action.objects.plan(by=request.user, **terms)
+    form = ActionForm(posted, team=team, initial={"text": proposed(practice)})
+    terms = {"team": team, "framework": about.framework, "criterion": criterion, "by": request.user}
+    if made_once(request, form, Action, lambda: Action.objects.plan(**terms, **form.values())):
         messages.success(request, "Planned.")
         return redirect(_back(request, about))
-    context = {"team": team, "may": may, "about": about, "form": form, "criterion": found}
+    context = {"team": team, "may": may, "about": about, "form": form, "criterion": practice}
     context["back"] = _back(request, about)
-    return render(request, "planning/action.html", context)
+    return render(request, "planning/action.html", context, status=form.http_status)
 
 
 def _action_or_404(team, pk) -> Action:
@@ -74,32 +84,53 @@ def _action_or_404(team, pk) -> Action:
 @login_required
 def edit(request, pk, action):
     team, may = get_team(request, pk, may="plan actions")
-    found = _action_or_404(team, action)
-    about = Aspiration(team, found.framework.key)
-    form = ActionForm(request.POST if request.method == "POST" else None, team=team, instance=found)
-    if form.is_valid():
-        found.change(by=request.user, **form.cleaned_data)
+    planned = _action_or_404(team, action)
+    about = Aspiration(team, planned.framework.key)
+    posted = request.POST if request.method == "POST" else None
+    form = ActionForm(posted, team=team, instance=_action_or_404(team, action))
+    if is_stored(form, lambda: planned.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, "Saved.")
         return redirect(page_of("team-roadmap", about))
-    criterion = about.contents.criterion_by_key.get(found.criterion)
-    context = {"team": team, "may": may, "about": about, "form": form, "criterion": criterion, "action": found}
-    context["back"] = page_of("team-roadmap", about)
-    return render(request, "planning/action.html", context)
+    criterion = about.contents.criterion_by_key.get(planned.criterion)
+    context = {"team": team, "may": may, "about": about, "form": form, "criterion": criterion, "action": planned}
+    # In a conflict “theirs” is on this page, else the way back leads to the roadmap.
+    context["back"] = request.path if form.conflict else page_of("team-roadmap", about)
+    return render(request, "planning/action.html", context, status=form.http_status)
 
 
 @require_POST
 @login_required
 def status(request, pk, action):
     """Moves an action on the board."""
-    team, _ = get_team(request, pk, may="plan actions")
-    found = _action_or_404(team, action)
+    team, may = get_team(request, pk, may="plan actions")
+    planned = _action_or_404(team, action)
+    about = Aspiration(team, planned.framework.key)
     form = StatusForm(request.POST)
-    if form.is_valid():
-        found.change(by=request.user, status=form.cleaned_data["status"], reason="")
-        messages.success(request, f"“{found}” is {found.Status(form.cleaned_data['status']).label.lower()}.")
-    else:
+    if not is_stored(form, lambda: planned.change(by=request.user, seen=form.seen(), reason="", **form.values())):
+        return _not_moved(request, about, planned, form)
+    said = f"“{planned}” is {form.stored.get_status_display().lower()}."
+    if request.htmx:
+        context = _roadmap(request, team, may, about) | {"said": said}
+        response = render(request, "planning/_roadmap.html", context)
+        patch_vary_headers(response, ["HX-Request"])
+        return reswap(retarget(response, "#roadmap"), "outerHTML")
+    messages.success(request, said)
+    return redirect(_filtered(request, about))
+
+
+def _filtered(request, about: Aspiration) -> str:
+    """The roadmap as it was filtered."""
+    query = request.GET.copy()
+    query["framework"] = about.framework.key
+    return f"{reverse('team-roadmap', args=[about.team.pk])}?{query.urlencode()}"
+
+
+def _not_moved(request, about: Aspiration, planned: Action, form: StatusForm):
+    back = _filtered(request, about)
+    if form.conflict is None:
         messages.error(request, "An action is open, doing or done. To drop one, edit it and say why.")
-    return redirect(page_of("team-roadmap", Aspiration(team, found.framework.key)))
+        return HttpResponseClientRedirect(back) if request.htmx else redirect(back)
+    return changed_meanwhile(request, form, what=str(planned), back=back)
 
 
 @require_safe

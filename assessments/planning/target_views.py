@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..frameworks.adviser import Advice, NoRuleApplies, advise, confirmation
-from ..frameworks.adviser_form import AdviserForm
 from ..models import AdviserAnswers, Target
 from ..models.frameworks import Rung
 from ..permissions.access import get_team
+from ..web.dates import day
+from ..web.saving import changed_meanwhile, is_stored
 from .context import Aspiration
-from .forms import TargetForm
+from .forms import GiveUpForm, TargetForm, TeamAdviserForm
 
 #: Beside the answers: the level that the team has confirmed. No question has a key that begins like this.
 CONFIRMED = "_confirmed"
@@ -38,25 +39,28 @@ def targets(request, pk):
     posted = request.POST if request.method == "POST" else None
     initial = {"level": about.next_level, **request.GET.dict()}
     form = TargetForm(posted, team=team, contents=about.contents, initial=initial)
-    if form.is_valid():
-        terms = {"rule": about.rule, "baseline": about.latest, **form.terms()}
-        Target.objects.set(team=team, framework=about.framework, by=request.user, **terms)
+    terms = {"team": team, "framework": about.framework, "rule": about.rule, "baseline": about.latest}
+    if is_stored(form, lambda: Target.objects.set(by=request.user, **terms, **form.terms())):
         messages.success(request, "The target is set.")
         return redirect(page_of("team-targets", about))
-    context = {"team": team, "may": may, "about": about, "form": form}
-    return render(request, "planning/targets.html", context)
+    context = {"team": team, "may": may, "about": about, "form": form, "back": page_of("team-targets", about)}
+    return render(request, "planning/targets.html", context, status=form.http_status)
 
 
 @require_POST
 @login_required
 def give_up(request, pk, target):
     team, _ = get_team(request, pk, may="set targets")
-    found = team.targets.select_related("framework").filter(pk=target).first()
-    if found is None:
+    aim = team.targets.select_related("framework").filter(pk=target).first()
+    if aim is None:
         raise Http404
-    found.give_up(by=request.user)
+    back = page_of("team-targets", Aspiration(team, aim.framework.key))
+    form = GiveUpForm(request.POST)
+    if not is_stored(form, lambda: aim.give_up(by=request.user, seen=form.seen())):
+        what = f"Give up level {aim.level} by {day(aim.due)}?"
+        return changed_meanwhile(request, form, what=what, back=back, overwrite="Give it up all the same")
     messages.success(request, "The target is given up.")
-    return redirect(page_of("team-targets", Aspiration(team, found.framework.key)))
+    return redirect(back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +73,8 @@ def adviser(request, pk):
     about = Aspiration(team, request.GET.get("framework", ""))
     if about.adviser is None:
         return render(request, "planning/no_adviser.html", {"team": team, "about": about})
-    answers = about.remembered.answers if about.remembered else {}
+    remembered = about.remembered
+    answers = remembered.answers if remembered else {}
     no_advice = ""
     try:
         advice = _advice(about, answers)
@@ -78,23 +83,25 @@ def adviser(request, pk):
     to_confirm = confirmation(about.adviser, advice.level) if advice else ""
 
     known = {"team": team, "framework": about.framework, "by": request.user}
-    if advice and to_confirm and request.POST.get(CONFIRMED) == str(advice.level):
-        AdviserAnswers.objects.remember(answers={**answers, CONFIRMED: advice.level}, **known)
+    if remembered and advice and to_confirm and request.POST.get(CONFIRMED) == str(advice.level):
+        confirmed = {**answers, CONFIRMED: advice.level}
+        AdviserAnswers.objects.remember(answers=confirmed, seen=remembered.revision, **known)
         return redirect(page_of("team-adviser", about) + "#advice")
 
-    form = AdviserForm(request.POST if request.method == "POST" else None, block=about.adviser, answers=answers)
-    if form.is_valid():
-        AdviserAnswers.objects.remember(answers=form.answers(), **known)
+    posted = request.POST if request.method == "POST" else None
+    form = TeamAdviserForm(posted, block=about.adviser, remembered=remembered)
+    if is_stored(form, lambda: AdviserAnswers.objects.remember(answers=form.answers(), seen=form.seen(), **known)):
         return redirect(page_of("team-adviser", about) + "#advice")
 
     context = {"team": team, "may": may, "about": about, "form": form, "advice": advice, "no_advice": no_advice}
+    context["back"] = page_of("team-adviser", about)
     if advice:
         context |= {
             "to_confirm": to_confirm,
             "is_confirmed": not to_confirm or answers.get(CONFIRMED) == advice.level,
             "goal": _goal(about, advice),
         }
-    return render(request, "planning/adviser.html", context)
+    return render(request, "planning/adviser.html", context, status=form.http_status)
 
 
 def _advice(about: Aspiration, answers: dict[str, Any]) -> Advice | None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Refused, StaleAnswer
+from ..models import Conflict, Refused
 from ..models.assessments import minutes
 from ..models.participation import Pledge
 from .answer_form import AnswerForm
@@ -152,9 +152,9 @@ def save(request, seat, dimension, criterion):
             stored = seat.assessment.save_rating(by=seat.who, **answer)
             if not request.htmx and stored.code != form.answer().code:
                 # A page from before, sent again: without script its number never rises.
-                raise StaleAnswer(stored)
+                raise Conflict(stored)
             question = Question(criterion, stored)
-    except StaleAnswer as conflict:
+    except Conflict as conflict:
         question.conflict, status = Question(criterion, conflict.stored), 409
     except Refused as refusal:
         question.refusal, status = str(refusal), 409

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
+from ..web.saving import made_once
 from .comparison import Beside
 from .forms import CompareForm, SetbackForm
 from .history import TeamHistory
@@ -34,8 +35,8 @@ def setback(request, pk):
     """Keeps the reason for a setback with the result."""
     result, _ = get_result(request, pk, may="explain setback")
     form = SetbackForm(request.POST)
-    if form.is_valid():
-        SetbackReason.objects.tell(result=result, text=form.cleaned_data["text"], by=request.user)
+    told = {"result": result, "by": request.user}
+    if made_once(request, form, SetbackReason, lambda: SetbackReason.objects.tell(**told, **form.cleaned_data)):
         messages.success(request, "The reason is kept with the result.")
     else:
         messages.error(request, "Say in a few words why it fell back.")

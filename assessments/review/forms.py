@@ -1,13 +1,17 @@
 """What a group settles on for one criterion."""
 
+from typing import Any
+
 from django import forms
 
 from .. import scoring
+from ..models import AgreedRating
+from ..web.revised_forms import RevisedForm
 
 MEDIAN = "median"
 
 
-class AgreeForm(forms.Form):
+class AgreeForm(RevisedForm):
     code = forms.ChoiceField(widget=forms.RadioSelect, label="We agree on")
     reason = forms.CharField(
         max_length=500, required=False, label="Why it does not apply", help_text="Only for “does not apply”."
@@ -15,19 +19,23 @@ class AgreeForm(forms.Form):
     note = forms.CharField(
         max_length=4000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}), strip=True
     )
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
     def __init__(self, *args, item, **kwargs):
         agreed = item.agreed
-        stored: dict = {"version": 0}
-        if agreed is not None:
-            code = MEDIAN if agreed.keeps_median else agreed.code
-            stored = {"code": code, "reason": agreed.reason, "note": agreed.note, "version": agreed.version}
+        stored = {"revision": 0} if agreed is None else {**self._said_by(agreed), "revision": agreed.revision}
         super().__init__(*args, **{"initial": stored, **kwargs})
         keep = [(MEDIAN, f"Keep the median: {item.median_name}")] if item.median else []
         self.fields["code"].choices = keep + [(option.code, self._label(item, option)) for option in item.options]
         if not item.criterion.na:
             del self.fields["reason"]
+
+    @staticmethod
+    def _said_by(agreed: AgreedRating) -> dict[str, str]:
+        code = MEDIAN if agreed.keeps_median else agreed.code
+        return {"code": code, "reason": agreed.reason, "note": agreed.note}
+
+    def values_of(self, row: AgreedRating) -> dict[str, Any]:
+        return self._said_by(row)
 
     @staticmethod
     def _label(item, option) -> str:
@@ -43,5 +51,5 @@ class AgreeForm(forms.Form):
 
     def terms(self) -> dict:
         """What Review.agree takes; an empty code keeps the median."""
-        terms = {"reason": "", **self.cleaned_data}
-        return {**terms, "code": "" if terms["code"] == MEDIAN else terms["code"]}
+        values = self.values()
+        return {**values, "code": "" if values["code"] == MEDIAN else values["code"], "seen": self.seen()}

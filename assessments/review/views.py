@@ -7,19 +7,25 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Rating, Refused, Review, StaleAgreement
+from ..models import Rating, Refused, Review
 from ..permissions.access import Permissions, get_assessment, get_reviewed
 from ..permissions.refusals import refusal_told
 from ..questionnaire.session import seated
+from ..web.saving import is_stored
 from .agenda import Agenda
 from .forms import AgreeForm
 
 
-def _screen(request, assessment, may, *, form=None, conflict=None, status=200):
-    """The facilitator's screen."""
-    agenda = Agenda(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
+def _agenda(assessment, may: Permissions) -> Agenda:
+    return Agenda(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
+
+
+def _screen(request, assessment, may, *, form=None, item=None):
+    """The facilitator's screen; `form` and its item after they were not stored, whatever is on the screen by now."""
+    agenda = item.agenda if item else _agenda(assessment, may)
     review = Review.objects.at(assessment)
-    item = agenda.item(review.criterion_id)
+    item = item or agenda.item(review.criterion_id)
+    form = form or (AgreeForm(item=item) if item else None)
     context = {
         "assessment": assessment,
         "may": may,
@@ -28,11 +34,11 @@ def _screen(request, assessment, may, *, form=None, conflict=None, status=200):
         "item": item,
         "next": agenda.next(item) if item else next(iter(agenda.ordered), None),
         "previous": agenda.previous(item) if item else None,
-        "form": form or (AgreeForm(item=item) if item else None),
-        "conflict": conflict,
+        "form": form,
+        "back": reverse("review", args=[assessment.pk]),
         "symptoms": [] if item else assessment.symptoms_found(),
     }
-    return render(request, "review/screen.html", context, status=status)
+    return render(request, "review/screen.html", context, status=form.http_status if form else 200)
 
 
 @require_safe
@@ -119,15 +125,12 @@ def turn(request, pk):
 def agree(request, pk, criterion):
     """Settles a criterion: on a value, that it does not apply, or that the median stays."""
     assessment, may = get_assessment(request, pk, may="facilitate")
-    item = Agenda(assessment).item(criterion)
+    item = _agenda(assessment, may).item(criterion)
     if item is None:
         raise Http404
     form = AgreeForm(request.POST, item=item)
-    try:
-        if not form.is_valid():
-            return _screen(request, assessment, may, form=form, status=422)
-        Review.objects.at(assessment).agree(item.criterion, by=request.user, **form.terms())
-    except StaleAgreement as conflict:
-        return _screen(request, assessment, may, conflict=conflict, status=409)
+    review = Review.objects.at(assessment)
+    if not is_stored(form, lambda: review.agree(item.criterion, by=request.user, **form.terms())):
+        return _screen(request, assessment, may, form=form, item=item)
     messages.success(request, "Settled.")
     return redirect("review", pk)

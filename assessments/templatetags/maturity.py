@@ -3,11 +3,13 @@
 from html import escape
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from .. import charts
 from ..web import markdown as markup
 from ..web.dates import apart_from, day, same_month
+from ..web.saving import TOKEN, token_for
 
 register = template.Library()
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
@@ -18,6 +20,12 @@ SECTIONS = {"assessments": "teams", "results": "teams", "framework-import": "fra
 def get(mapping, key):
     """An entry of a mapping by a key that the template has in a variable."""
     return mapping.get(key) if mapping else None
+
+
+@register.simple_tag(takes_context=True)
+def once(context):
+    """Inside a form that makes something: sent twice, it makes one thing."""
+    return format_html('<input type="hidden" name="{}" value="{}">', TOKEN, token_for(context["request"]))
 
 
 @register.filter

@@ -53,9 +53,9 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
-    if (!requestConfig.elt.matches("form.question")) return;
-    // A refusal comes with a fragment that says why; every other failure is tried again.
-    if ([401, 409, 422].includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
+    // A refusal comes with a fragment that says why; that somebody is signed out is told by questions only.
+    const refusals = requestConfig.elt.matches("form.question") ? [401, 409, 422] : [409, 422];
+    if (refusals.includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }

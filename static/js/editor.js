@@ -1,5 +1,5 @@
-// The editor saves by htmx as one types. This adds what htmx leaves out: fragments of refusals are shown, word of a failed
-// save, another try, and a question before leaving with something unsaved.
+// The editor saves by htmx as one types. This adds what htmx leaves out: word of a failed save, another try, and a
+// question before leaving with something unsaved.
 (() => {
   "use strict";
   const SLOW = 1800, RETRY = 3000;
@@ -25,13 +25,6 @@
     retry = setTimeout(() => window.htmx.trigger(form, "again"), RETRY);
   }
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr } = event.detail;
-    if ([409, 422].includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
-      event.detail.shouldSwap = true;
-      event.detail.isError = false;
-    }
-  });
   if (!form) return;
 
   form.addEventListener("input", () => { unsaved = true; });

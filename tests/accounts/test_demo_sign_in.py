@@ -110,4 +110,4 @@ class TestWithoutDemo:
 
     def test_it_is_not_the_other_administrator_who_may_sign_in(self, demo, session, admin):
         with pytest.raises(LastAdministrator):
-            admin.change_account(by=admin, is_administrator=False)
+            admin.change_account(by=admin, seen=None, is_administrator=False)

@@ -109,7 +109,7 @@ def agrees(world):
     assessment.end_answering(by=world.lead)
     review, criteria = Review.objects.at(assessment), assessment.criteria_asked()
     known = {"code": "F", "by": world.person, "note": world.word}
-    return lambda n: review.agree(criteria[n % 8], **known, version=n // 8)
+    return lambda n: review.agree(criteria[n % 8], **known, seen=n // 8)
 
 
 def reopens(world):
@@ -124,7 +124,7 @@ def changes_own_name(world):
 def is_given_roles(world):
     world.assessment()
     roles = ["viewer", "lead", "member"]
-    return lambda n: world.team.change_role(world.membership, roles[n % 3], by=world.lead)
+    return lambda n: world.team.change_role(world.membership, roles[n % 3], by=world.lead, seen=None)
 
 
 def is_asked_again(world):

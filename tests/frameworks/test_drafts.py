@@ -7,7 +7,7 @@ from assessments.frameworks.editor.forms import CriterionForm
 from assessments.frameworks.format.differences import compare
 from assessments.frameworks.publishing import Readiness, publish
 from assessments.frameworks.storing import file_of
-from assessments.models import Choice, Criterion, Edition, EditRefused, Event, Framework, Frozen, Level, StaleEdit
+from assessments.models import Choice, Conflict, Criterion, Edition, EditRefused, Event, Framework, Frozen, Level
 from assessments.models.edition_editing import key_of, next_version
 
 from .. import toy
@@ -167,7 +167,7 @@ def test_a_change_is_stored_and_counted(draft, admin):
 def test_a_stale_change_is_told_and_nothing_is_lost(draft, admin):
     row = criterion(draft, "x1")
     draft.change(row, by=admin, seen=0, statement="First.")
-    with pytest.raises(StaleEdit) as caught:
+    with pytest.raises(Conflict) as caught:
         draft.change(row, by=make_user(is_administrator=True), seen=0, statement="Second.")
     assert caught.value.stored.statement == "First."
     assert criterion(draft, "x1").statement == "First."

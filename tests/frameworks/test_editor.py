@@ -105,9 +105,9 @@ def test_what_is_stored_is_shown_in_words(signed_in, draft, x1):
     draft.change(x1, by=other, seen=0, refs=["One", "Two"], quick=False, dimension=draft.dimensions.get(key="Y"))
     response = signed_in.post(draft.url_of(x1), posted(x1, statement="Mine."), **HTMX)
     text = response.content.decode()
-    assert "<dd>One<br>Two</dd>" in text
-    assert "<dd>no</dd>" in text
-    assert "<dd>Area Y</dd>" in text
+    assert "<td>One<br>Two</td>" in text
+    assert "<td>no</td>" in text
+    assert "<td>Area Y</td>" in text
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])

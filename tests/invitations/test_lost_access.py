@@ -52,7 +52,7 @@ def leave(team, lead, member):
 
 
 def become_viewer(team, lead, member):
-    team.change_role(member, role="viewer", by=lead)
+    team.change_role(member, role="viewer", by=lead, seen=0)
 
 
 def go_by_the_back_office(team, lead, member):
@@ -61,7 +61,7 @@ def go_by_the_back_office(team, lead, member):
 
 def be_deactivated(team, lead, member):
     admin = make_user(is_administrator=True)
-    member.user.change_account(by=admin, is_active=False, is_administrator=False)
+    member.user.change_account(by=admin, seen=None, is_active=False, is_administrator=False)
 
 
 WAYS = [leave, become_viewer, go_by_the_back_office, be_deactivated]
@@ -124,4 +124,4 @@ def test_the_day_of_what_was_discarded_cannot_be_moved(assessment, lead):
     stale = type(assessment).objects.get(pk=assessment.pk)
     assessment.discard(by=lead)
     with pytest.raises(Refused, match="discarded"):
-        stale.set_due(datetime.date(2026, 12, 1), by=lead)
+        stale.set_due(datetime.date(2026, 12, 1), by=lead, seen=None)

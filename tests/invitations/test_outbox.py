@@ -272,7 +272,7 @@ class TestReminders:
         clock("2026-06-10T08:00+00:00")
         queue_due()
         assert send_waiting().sent == 1
-        assessment.set_due(datetime.date(2026, 7, 12), by=assessment.created_by)
+        assessment.set_due(datetime.date(2026, 7, 12), by=assessment.created_by, seen=None)
         clock("2026-06-11T08:00+00:00")
         queue_due()
         assert send_waiting().sent == 0
@@ -341,7 +341,7 @@ class TestOneReminderADay:
         assert assessment.remind(by=assessment.created_by) == 0
         # Moved away and back, it does not remind again on the same day.
         for day in (datetime.date(2026, 8, 1), datetime.date(2026, 6, 11), datetime.date(2026, 6, 12)):
-            assessment.set_due(day, by=assessment.created_by)
+            assessment.set_due(day, by=assessment.created_by, seen=None)
             queue_due()
         assert send_waiting().sent == 0
         assert len(mail.outbox) == 1

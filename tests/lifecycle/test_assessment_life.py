@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from assessments.models import Answer, Assessment, Event, Participation, Rating, Refused, Result, StaleAnswer
+from assessments.models import Answer, Assessment, Conflict, Event, Participation, Rating, Refused, Result
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -67,18 +67,17 @@ class TestStarting:
             toy.start(team=team, by=lead, due=early)
         assessment = toy.start(team=team, by=lead, due=late)
         with pytest.raises(Refused, match="before the date"):
-            assessment.set_due(early, by=lead)
+            assessment.set_due(early, by=lead, seen=None)
         with pytest.raises(IntegrityError), transaction.atomic():
             Assessment.objects.filter(pk=assessment.pk).update(due=early)
-        assessment.set_due(None, by=lead)
+        assessment.set_due(None, by=lead, seen=None)
 
     def test_a_rule_of_another_framework_is_refused(self, team, lead):
         with pytest.raises(Refused, match="rule"):
             toy.start(team=team, by=lead, rule="strictest")
 
     def test_somebody_who_joins_later_is_asked_too(self, assessment, team, lead):
-        membership, is_new = team.add_member(email="new@example.org", name="New", role="member", by=lead)
-        assert is_new
+        membership = team.add_member(email="new@example.org", name="New", role="member", by=lead)
         assert assessment.participations.filter(user=membership.user).exists()
 
     def test_somebody_who_leaves_before_beginning_is_not_asked_any_more(self, assessment, team, lead, member):
@@ -106,7 +105,7 @@ class TestAnswering:
 
     def test_another_page_with_a_stale_version_is_told_what_is_stored(self, assessment, member):
         save(assessment, member, "F", page="one")
-        with pytest.raises(StaleAnswer) as caught:
+        with pytest.raises(Conflict) as caught:
             save(assessment, member, "N", page="two", version=0)
         assert caught.value.stored.choice.code == "F"
         assert save(assessment, member, "N", page="two", version=1).choice.code == "N"
@@ -176,7 +175,7 @@ class TestClosing:
         for write in (
             lambda: save(assessment, member, "N", sequence=7),
             lambda: assessment.submit(by=member),
-            lambda: assessment.set_due(datetime.date(2027, 1, 1), by=lead),
+            lambda: assessment.set_due(datetime.date(2027, 1, 1), by=lead, seen=None),
         ):
             with pytest.raises(Refused, match="closed since"):
                 write()

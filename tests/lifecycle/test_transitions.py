@@ -125,7 +125,7 @@ def test_the_page_tells_which_way_to_end_skips_the_review(state, is_told, client
 def test_a_facilitator_from_elsewhere_is_told_too(client, team, lead):
     assessment = in_state("review", team, lead)
     guest = make_user()
-    assessment.set_facilitator(guest, by=lead)
+    assessment.set_facilitator(guest, by=lead, seen=None)
     assessment.close(by=lead)
     client.force_login(guest)
     response = client.post(reverse("review-turn", args=[assessment.pk]))
@@ -151,7 +151,7 @@ def test_a_late_answer_gets_409_and_a_sentence_and_shows_what_was_entered(client
 
 def test_a_draft_asks_people_and_takes_no_answers_until_it_is_opened(team, lead):
     assessment = toy.start(team=team, by=lead, as_draft=True)
-    member = team.add_member(email="new@example.org", name="New", role="member", by=lead)[0].user
+    member = team.add_member(email="new@example.org", name="New", role="member", by=lead).user
     assert {p.user for p in assessment.participations.all()} == {lead, member}
     criterion = assessment.criteria_asked()[0]
     with pytest.raises(Refused):

@@ -29,15 +29,15 @@ def a_whole_life():
     unit = Unit.objects.create(name=unit_name)
     team = Team.objects.create(unit=unit, name=team_name, about=text)
     lead = make_membership(team=team, role="lead").user
-    membership, _ = team.add_member(email=address, name=name, role="viewer", by=lead)
+    membership = team.add_member(email=address, name=name, role="viewer", by=lead)
     person = User.objects.get(pk=membership.user_id)
-    team.change_role(membership, "member", by=lead)
+    team.change_role(membership, "member", by=lead, seen=0)
     assessment = toy.start(team=team, by=lead)
     criterion = assessment.criteria_asked()[0]
     answer = Answer(code="F", comment=text, evidence="https://example.org/zenobia")
     assessment.save_rating(by=person, criterion=criterion, answer=answer, mark=toy.mark())
     assessment.submit(by=person)
-    assessment.set_due(datetime.date(2026, 12, 24), by=lead)
+    assessment.set_due(datetime.date(2026, 12, 24), by=lead, seen=None)
     assessment.close(by=lead)
     assessment.reopen(by=lead, reason=text)
     assessment.close(by=lead)

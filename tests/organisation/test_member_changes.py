@@ -42,7 +42,7 @@ def result(team, ada):
 
 def join(team, *, role="lead", by, user=None) -> Membership:
     user = user or make_user(name="Late")
-    return team.add_member(email=user.email, name="", role=role, by=by)[0]
+    return team.add_member(email=user.email, name="", role=role, by=by)
 
 
 class TestThePage:

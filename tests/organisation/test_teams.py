@@ -205,7 +205,7 @@ def test_what_is_done_to_teams_is_in_the_journal_without_names(client, lead, tea
 def test_a_lead_cannot_take_the_name_of_another_team_of_the_unit(client, lead, team):
     make_team(unit=team.unit, name="Taken")
     page = client.post(f"/teams/{team.pk}/edit/", {"name": "taken", "time_zone": "UTC"})
-    assert page.status_code == 200
+    assert page.status_code == 422
     assert "This unit has a team with this name already." in page.content.decode()
 
 
@@ -276,12 +276,12 @@ def test_who_became_the_last_lead_meanwhile_is_not_removed_as_a_viewer():
     lead = make_membership(team=team, role="lead")
     other = make_membership(team=team, role="viewer")
     stale = Membership.objects.get(pk=other.pk)
-    team.change_role(other, role="lead", by=lead.user)
+    team.change_role(other, role="lead", by=lead.user, seen=0)
     team.remove_member(lead, by=lead.user)
     with pytest.raises(LastLead):
         team.remove_member(stale, by=stale.user)
     with pytest.raises(LastLead):
-        team.change_role(stale, role="member", by=stale.user)
+        team.change_role(stale, role="member", by=stale.user, seen=0)
 
 
 def test_who_is_removed_twice_is_removed_once():
@@ -290,6 +290,6 @@ def test_who_is_removed_twice_is_removed_once():
     gone = make_membership(team=team, role="member")
     for stale in [Membership.objects.get(pk=gone.pk) for _ in range(2)]:
         team.remove_member(stale, by=lead.user)
-    team.change_role(gone, role="lead", by=lead.user)
+    team.change_role(gone, role="lead", by=lead.user, seen=0)
     assert Event.objects.filter(kind="member.removed").count() == 1
     assert not Membership.objects.filter(pk=gone.pk).exists()

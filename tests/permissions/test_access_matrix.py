@@ -269,6 +269,8 @@ class World:
             return {"name": "Somebody", "keyboard_shortcuts": "on"}
         if name == "result-setback":
             return {"text": "People left."}
+        if name == "target-give-up":
+            return {"revision": self.target.revision}
         if name == "action-status":
             return {"status": "doing"}
         if name == "draft-meaning":

@@ -119,5 +119,5 @@ class TestTheRule:
     def test_takes_back_whatever_was_done_with_it(self):
         ada = make_user(name="Ada", is_administrator=True)
         with pytest.raises(LastAdministrator):
-            ada.change_account(by=ada, name="Other", is_active=False)
+            ada.change_account(by=ada, seen=None, name="Other", is_active=False)
         assert User.objects.get(pk=ada.pk).name == "Ada"

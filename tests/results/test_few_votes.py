@@ -41,7 +41,7 @@ MAY_NOT_APPLY = ["x3", "y4"]
 PEOPLE = 7
 
 #: Made anew for each answer of the server: tokens against forgery, and the marks of a page.
-VOLATILE = re.compile(r'name="(?:csrfmiddlewaretoken|pledge|page)" value="[^"]*"|X-CSRFToken[^,}]*')
+VOLATILE = re.compile(r'name="(?:csrfmiddlewaretoken|pledge|once|page)" value="[^"]*"|X-CSRFToken[^,}]*')
 LINK = re.compile(r'(?:href|hx-get)="([^"#]*)')
 
 
@@ -263,7 +263,7 @@ def seen(world: World, few: list[dict[str, str]]) -> dict:
         assessment.reopen(by=lead, reason="Again.", to="review")
         assessment.refresh_from_db()
         review.agree(world.criterion("y1"), code="L", by=lead)
-        review.agree(world.criterion("x3"), code="N", by=lead, version=1)
+        review.agree(world.criterion("x3"), code="N", by=lead, seen=1)
         look("reopened")
         assessment.close(by=lead)
         look("closed again", everywhere=True)

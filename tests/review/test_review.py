@@ -3,7 +3,7 @@
 import pytest
 
 from assessments import scoring
-from assessments.models import AgreedRating, Answer, Event, Refused, Review, StaleAgreement
+from assessments.models import AgreedRating, Answer, Conflict, Event, Refused, Review
 from assessments.review.agenda import Agenda
 
 from .. import toy
@@ -52,7 +52,7 @@ def turn(client, assessment, key):
 
 def agree(client, assessment, key, code, **form):
     url = f"/assessments/{assessment.pk}/review/{criterion(assessment, key).pk}/"
-    return client.post(url, {"code": code, "version": 0, **form})
+    return client.post(url, {"code": code, "revision": 0, **form})
 
 
 def screen(client, assessment):
@@ -135,13 +135,16 @@ class TestAgreeing:
     def test_two_screens_do_not_overwrite_each_other(self, lead, assessment, people):
         agree(lead, assessment, "x1", "P")
         turn(lead, assessment, "x1")
-        response = agree(lead, assessment, "x1", "L", version=0)
+        response = agree(lead, assessment, "x1", "L", revision=0)
         assert response.status_code == 409
-        assert "settled on another screen" in response.content.decode()
+        page = response.content.decode()
+        assert "Somebody else has changed this" in page
+        assert "Partly" in page
+        assert "Largely" in page
         assert AgreedRating.objects.get().choice.code == "P"
-        assert agree(lead, assessment, "x1", "L", version=1).status_code == 302
-        with pytest.raises(StaleAgreement):
-            Review.objects.at(assessment).agree(criterion(assessment, "x1"), code="N", by=people[0], version=1)
+        assert agree(lead, assessment, "x1", "L", revision=1).status_code == 302
+        with pytest.raises(Conflict):
+            Review.objects.at(assessment).agree(criterion(assessment, "x1"), code="N", by=people[0], seen=1)
 
     def test_each_agreement_is_in_the_journal_by_code_and_without_words(self, lead, assessment):
         agree(lead, assessment, "x1", "P", note="Private words.")

@@ -6,6 +6,7 @@ from django import forms
 
 from ... import scoring
 from ...models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
+from ...web.revised_forms import Difference, RevisedForm
 
 MARKDOWN = "Markdown: *emphasis*, lists, links."
 
@@ -25,34 +26,19 @@ class LinesField(forms.CharField):
         return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
 
-class PartForm(forms.ModelForm):
-    """A part of a draft; `seen` is the revision that the page was opened with, or that may be overwritten."""
-
-    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
-    overwrite = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+class PartForm(RevisedForm, forms.ModelForm):
+    """A part of a draft."""
 
     def __init__(self, *args, edition, grid=None, **kwargs):
         """`grid` has the parts to choose from at hand, where the page shows them as well."""
         self.edition, self.grid = edition, grid
         super().__init__(*args, **kwargs)
-        self.shown = [name for name in self.fields if name not in ("revision", "overwrite")]
-
-    def visible(self):
-        return [self[name] for name in self.shown]
-
-    def seen(self) -> int:
-        overwrite, revision = self.cleaned_data.get("overwrite"), self.cleaned_data.get("revision")
-        return overwrite if overwrite is not None else revision or 0
-
-    def values(self) -> dict:
-        return {name: self.cleaned_data[name] for name in self.shown}
 
     def offer(self, name, rows, **kwargs):
         """Lets one of these parts be chosen; leaves the field out where there is nothing to choose."""
         rows = list(rows)
         if not rows or (name == "scale" and len(rows) == 1):
             del self.fields[name]
-            self.shown.remove(name)
             return
         label = self.fields[name].label
         field = NamedChoice(rows[0].__class__.objects.filter(edition=self.edition), label=label, **kwargs)
@@ -167,12 +153,33 @@ class ScaleForm(PartForm):
         model = Scale
         fields: list[str] = []
 
-    def __init__(self, *args, instance=None, **kwargs):
+    def __init__(self, *args, choices, instance=None, **kwargs):
+        """`choices` is the set of forms that is sent together with this one."""
+        self.choices = choices
         others = (
             instance.other_by_code if instance else {"NA": {"name": "Does not apply"}, "DK": {"name": "I do not know"}}
         )
         initial = {f"{code.lower()}_name": others.get(code, {}).get("name", "") for code in (scoring.NA, scoring.DK)}
         super().__init__(*args, instance=instance, initial=initial | kwargs.pop("initial", {}), **kwargs)
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.choices.is_valid():
+            raise forms.ValidationError("Look at the choices: something is missing there, or does not fit.")
+        return cleaned
+
+    def terms(self) -> dict[str, Any]:
+        """What `change_scale` takes."""
+        return {"choices": self.choices.choices(), "other_answers": self.other_answers(), "seen": self.seen()}
+
+    def values_of(self, row: Scale) -> dict[str, Any]:
+        others = row.other_by_code
+        return {f"{code.lower()}_name": others.get(code, {}).get("name", "") for code in (scoring.NA, scoring.DK)}
+
+    def differences(self) -> list[Difference]:
+        stored, entered = choices_of(self.conflict), self.choices.choices()
+        choices = Difference("Choices", choices_in_words(stored), choices_in_words(entered))
+        return [*super().differences(), *([choices] if stored != entered else [])]
 
     def other_answers(self) -> list[dict]:
         answers = []
@@ -226,7 +233,7 @@ NEW_CHOICES = [
     for n, (code, name) in enumerate([("N", "Not done"), ("P", "Partly done"), ("F", "Fully done")])
 ]
 
-FORMS = {
+FORMS: dict[str, Any] = {
     "level": LevelForm,
     "group": GroupForm,
     "dimension": DimensionForm,
@@ -244,6 +251,13 @@ MODELS: dict[str, Any] = {
 
 def choices_of(scale: Scale) -> list[dict]:
     return [dict(row) for row in Choice.objects.filter(scale=scale).values("code", "value", "name", "anchor")]
+
+
+def choices_in_words(choices: list[dict]) -> str:
+    return "\n".join(
+        f"{choice['value']} {choice['code']} {choice['name']}" + (f": {choice['anchor']}" if choice["anchor"] else "")
+        for choice in choices
+    )
 
 
 class NewScaleForm(ScaleForm):

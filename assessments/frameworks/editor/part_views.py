@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ...models import EditRefused, StaleEdit
-from ...models.edition_editing import Part
+from ...models import Refused
 from ...permissions.access import get_edition, site_permission
+from ...web.saving import is_stored, made_once
 from .forms import (
     FORMS,
     MODELS,
@@ -35,7 +35,7 @@ def editing(view):
         try:
             edition.refuse_unless_draft()
             return view(request, edition, *args, **kwargs)
-        except EditRefused as refusal:
+        except Refused as refusal:
             return refused(request, edition, refusal)
 
     return wrapped
@@ -57,60 +57,18 @@ def get_part(edition, kind, pk):
 
 
 def answer_to_save(request, edition, form, template, context, back):
-    """What a save is answered with: a fragment that says how it went, or the page. `form` was valid and stored where
-    it has `.stored`; `.conflict` is the row that somebody else has saved meanwhile."""
-    stored, conflict = getattr(form, "stored", None), getattr(form, "conflict", None)
-    status = 200 if stored is not None else 409 if conflict is not None else 422
-    revision = stored.revision if stored is not None else form.data.get("revision") or form.instance.revision
-    context |= {
-        "edition": edition,
-        "form": form,
-        "conflict": conflict,
-        "saved": stored is not None,
-        "revision": revision,
-    }
-    context["differences"] = _differences(form, conflict) if conflict is not None else []
+    """What a save is answered with: a fragment that says how it went, or the page."""
+    is_saved = form.stored is not None
+    revision = form.stored.revision if is_saved else form.data.get("revision") or form.instance.revision
+    context |= {"edition": edition, "form": form, "saved": is_saved, "revision": revision, "back": request.path}
     if request.htmx:
-        response = render(request, "frameworks/editor/_status.html", context, status=status)
+        response = render(request, "frameworks/editor/_status.html", context, status=form.http_status)
         patch_vary_headers(response, ["HX-Request"])
         return response
-    if stored is not None:
+    if is_saved:
         messages.success(request, "Saved.")
         return redirect(back)
-    return render(request, template, context, status=status)
-
-
-def _differences(form, conflict) -> list[tuple]:
-    """What is stored now, by label, where it is not what was posted."""
-    values = form.values()
-    return [
-        (field.label, _in_words(getattr(conflict, field.name)))
-        for field in form.visible()
-        if getattr(conflict, field.name) != values[field.name]
-    ]
-
-
-def _in_words(value) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "\n".join(value)
-    return value.label if isinstance(value, Part) else str(value or "")
-
-
-def saved(form, save) -> bool:
-    """Stores a valid form; marks the form with what was stored, or with what stood in the way."""
-    if not form.is_valid():
-        return False
-    try:
-        form.stored = save()
-    except StaleEdit as stale:
-        form.conflict = stale.stored
-        return False
-    except EditRefused as refusal:
-        form.add_error(None, str(refusal))
-        return False
-    return True
+    return render(request, template, context, status=form.http_status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,9 +77,9 @@ def head(request, edition):
     context: dict = {"grid": Grid.of(edition)} if not request.htmx else {}
     if request.method == "POST":
         form = HeadForm(request.POST, instance=get_edition(request, edition.framework.key, edition.pk), edition=edition)
-        saved(form, lambda: edition.change_head(by=request.user, seen=form.seen(), **form.values()))
+        is_stored(form, lambda: edition.change_head(by=request.user, seen=form.seen(), **form.values()))
         return answer_to_save(request, edition, form, "frameworks/editor/head.html", context, edition.get_editor_url())
-    form = HeadForm(instance=edition, edition=edition, initial={"revision": edition.revision})
+    form = HeadForm(instance=edition, edition=edition)
     context |= {"edition": edition, "form": form, "revision": edition.revision}
     return render(request, "frameworks/editor/head.html", context)
 
@@ -137,27 +95,20 @@ def part(request, edition, kind, part):
     context["row"] = grid.row_of(found.pk) if grid and kind == "dimension" else None
     if request.method == "POST":
         form = FORMS[kind](request.POST, instance=get_part(edition, kind, part), edition=edition, grid=grid)
-        saved(form, lambda: edition.change(found, by=request.user, seen=form.seen(), **form.values()))
+        is_stored(form, lambda: edition.change(found, by=request.user, seen=form.seen(), **form.values()))
         return answer_to_save(request, edition, form, "frameworks/editor/part.html", context, edition.url_of(found))
-    form = FORMS[kind](instance=found, edition=edition, grid=grid, initial={"revision": found.revision})
+    form = FORMS[kind](instance=found, edition=edition, grid=grid)
     return render(request, "frameworks/editor/part.html", context | {"form": form, "revision": found.revision})
 
 
 def _scale(request, edition, scale):
     """A scale is saved as a whole, with a button: its choices only make sense together."""
     posted = request.POST if request.method == "POST" else None
-    form = ScaleForm(posted, instance=scale, edition=edition, initial={"revision": scale.revision})
     choices = ChoiceFormSet(posted, prefix="choices", initial=choices_of(scale))
-    status = 200
-    if posted is not None:
-        both = {"choices": choices.choices, "other_answers": form.other_answers}
-        if choices.is_valid() & form.is_valid() and saved(
-            form,
-            lambda: edition.change_scale(scale, by=request.user, seen=form.seen(), **{k: v() for k, v in both.items()}),
-        ):
-            messages.success(request, "Saved.")
-            return redirect(edition.url_of(scale))
-        status = 409 if hasattr(form, "conflict") else 422
+    form = ScaleForm(posted, instance=scale, edition=edition, choices=choices)
+    if is_stored(form, lambda: edition.change_scale(scale, by=request.user, **form.terms())):
+        messages.success(request, "Saved.")
+        return redirect(edition.url_of(scale))
     context = {
         "edition": edition,
         "part": scale,
@@ -165,10 +116,10 @@ def _scale(request, edition, scale):
         "grid": Grid.of(edition),
         "form": form,
         "choices": choices,
-        "conflict": getattr(form, "conflict", None),
-        "revision": scale.revision,
+        "revision": scale.revision if posted is None else posted.get("revision", 0),
+        "back": request.path,
     }
-    return render(request, "frameworks/editor/scale.html", context, status=status)
+    return render(request, "frameworks/editor/scale.html", context, status=form.http_status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -177,24 +128,25 @@ def new(request, edition, kind):
     form_class = {"criterion": NewCriterionForm, "scale": NewScaleForm}.get(kind, FORMS[kind])
     posted, grid = request.POST if request.method == "POST" else None, Grid.of(edition)
     initial = {name: request.GET[name] for name in ("dimension", "level") if name in request.GET}
-    form = form_class(posted, edition=edition, grid=grid, initial=initial)
     choices = ChoiceFormSet(posted, prefix="choices", initial=NEW_CHOICES) if kind == "scale" else None
-    if form.is_valid() and (choices is None or choices.is_valid()):
-        part = _made(edition, kind, form)
-        edition.add(part, by=request.user, choices=choices.choices() if choices is not None else [])
+    with_choices = {"choices": choices} if kind == "scale" else {}
+    form = form_class(posted, edition=edition, grid=grid, initial=initial, **with_choices)
+    part = made_once(request, form, MODELS[kind], lambda: _made(edition, kind, form, by=request.user))
+    if part is not None:
         messages.success(request, "Added.")
         return redirect(edition.url_of(part))
     context = {"edition": edition, "kind": kind, "grid": grid, "form": form, "choices": choices}
-    return render(request, "frameworks/editor/new.html", context, status=422 if posted is not None else 200)
+    return render(request, "frameworks/editor/new.html", context, status=form.http_status)
 
 
-def _made(edition, kind, form):
+def _made(edition, kind, form, *, by):
     if kind == "scale":
-        return MODELS[kind](edition=edition, key=form.cleaned_data["name"], other_answers=form.other_answers())
+        scale = MODELS[kind](edition=edition, key=form.cleaned_data["name"], other_answers=form.other_answers())
+        return edition.add(scale, by=by, choices=form.choices.choices())
     part = MODELS[kind](edition=edition, **form.values())
     if kind == "criterion" and part.scale_id is None:
         part.scale = edition.scales.first()
-    return part
+    return edition.add(part, by=by)
 
 
 @require_POST

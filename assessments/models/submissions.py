@@ -1,0 +1,63 @@
+"""Forms that make something, sent once: a double click makes one thing, and both clicks lead to it."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from .refusals import Refused
+
+Made = TypeVar("Made", bound=models.Model)
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    #: Nobody sends a form again after this.
+    KEPT = timedelta(days=2)
+
+    def make_once(self, model: type[Made], make: Callable[[], Made], *, by: Any, token: str) -> Made:
+        """What `make` makes, or what it has made when this person sent the form with this token before.
+
+        Two that are sent at once wait for each other. Whatever `make` raises, the form can be sent again.
+        """
+        if not token:
+            return make()
+        with transaction.atomic():
+            self.filter(day__lt=timezone.localdate() - self.KEPT).delete()
+            submission, is_first = self.get_or_create(key=self._key(by, token))
+            if not is_first:
+                return submission.made_in(model)
+            made = make()
+            self.filter(pk=submission.pk).update(made=str(made.pk))
+        return made
+
+    def made_before(self, model: type[Made], *, by: Any, token: str) -> Made | None:
+        """What this person's form with this token has made, if it was sent before."""
+        submission = self.filter(key=self._key(by, token)).first() if token else None
+        return submission.made_in(model) if submission else None
+
+    @staticmethod
+    def _key(by: Any, token: str) -> str:
+        """The token of somebody else's form leads nowhere; and nothing here leads to a person."""
+        return hashlib.sha256(f"{by.pk} {token}".encode()).hexdigest()
+
+
+class Submission(models.Model):
+    """One form that was sent. It says what the form made, and neither by whom nor at what time."""
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    made = models.CharField(max_length=36, blank=True, editable=False)
+    day = models.DateField(default=timezone.localdate, editable=False)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.key
+
+    def made_in(self, model: type[Made]) -> Made:
+        row = model._default_manager.filter(pk=self.made).first()
+        if row is None:
+            raise Refused("What this form made has been removed since.")
+        return row
