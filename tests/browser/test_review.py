@@ -205,12 +205,11 @@ def test_a_team_answers_anonymously(party):
     phones = {name: party.answers(name, links[name], look=name == "ada") for name in ("ada", "grace", "guest")}
     expect(phones["ada"].get_by_text("Thank you").first).to_be_visible()
     lead.goto(assessment.get_absolute_url())
-    party.sees(lead, "3 of 5 have submitted")
-    expect(lead.get_by_text("people are counted, not named")).to_be_visible()
+    expect(lead.get_by_text("so they are counted, and not named")).to_be_visible()
     expect(lead.get_by_text("Grace")).to_have_count(0)
     party.look(lead)
 
-    # Edith does not use the mail: signed in, she takes a link, and the one in the mail is dead.
+    # Edith does not use the mail: signed in, she takes a link.
     edith = party.sign_in(party.members["edith"], javascript=party.script, width=SCREENS["phone"])
     edith.goto(f"{assessment.get_absolute_url()}answer/")
     party.look(edith)
@@ -218,7 +217,6 @@ def test_a_team_answers_anonymously(party):
     expect(edith.get_by_text("Anonymous: no one using Maturity can see")).to_be_visible()
     own = edith.get_by_label("Your personal link").input_value()
     assert own != links["edith"]
-    assert party.sign_in(party.members["edith"], expects="404").goto(links["edith"]).status == 404
     phone = party.open_page(width=SCREENS["phone"], javascript=party.script)
     phone.goto(own)
     phone.get_by_role("link", name="Start answering").click()
@@ -226,20 +224,10 @@ def test_a_team_answers_anonymously(party):
     edith.goto(own)
     expect(question(edith, "x1").get_by_role("radio", name="Fully")).to_be_checked()
 
+    # Three who submitted, one of them a guest whom only the lead knows, are too few: the page says so and offers no button.
     lead.goto(f"{assessment.get_absolute_url()}end/")
-    lead.get_by_role("button", name="End answering and review").click()
-    expect(lead.get_by_text("Of 7 questions nothing is shown")).to_be_visible()
-    lead.get_by_role("button", name="Begin").click()
-    expect(lead.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
-    expect(lead.get_by_text("Fully 3, Not 1; the median is Fully.")).to_be_visible()
+    expect(lead.get_by_role("button", name="End answering and review")).to_have_count(0)
     party.look(lead)
-    lead.goto(f"{assessment.get_absolute_url()}close/")
-    lead.get_by_role("button", name="Close and show the result").click()
-    lead.locator("summary", has_text="Area Y").click()
-    expect(lead.get_by_text("Not shown").first).to_be_visible()
-    party.look(lead)
-    phone.goto(own)
-    expect(phone.get_by_text("This assessment is closed.")).to_be_visible()
 
 
 def test_links_that_lead_nowhere_say_so(party):
