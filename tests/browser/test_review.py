@@ -224,7 +224,7 @@ def test_a_team_answers_anonymously(party):
     edith.goto(own)
     expect(question(edith, "x1").get_by_role("radio", name="Fully")).to_be_checked()
 
-    # Three who submitted, one of them a guest whom only the lead knows, are too few: the page says so and offers no button.
+    # Three who submitted, one of them a guest whom only the lead knows, are too few: the page offers no button.
     lead.goto(f"{assessment.get_absolute_url()}end/")
     expect(lead.get_by_role("button", name="End answering and review")).to_have_count(0)
     party.look(lead)
