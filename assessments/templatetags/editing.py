@@ -17,8 +17,6 @@ FIELD_NAMES = {
     "unit_of_assessment": "What is assessed",
     "fits": "Where it fits",
 }
-#: Texts longer than this are shown whole, without marks: comparing them word by word takes too long.
-MAX_WORDS = 2_000
 
 
 @register.filter
@@ -54,16 +52,30 @@ BLOCK = (
 )
 
 
+class MarkingBudget:
+    """How much one page may spend on finding the words that are different; what it costs grows with both texts."""
+
+    def __init__(self, most: int = 5_000_000) -> None:
+        self.left = most
+
+    def allows(self, before: list[str], after: list[str]) -> bool:
+        self.left -= len(before) * len(after)
+        return self.left >= 0
+
+
+@register.simple_tag
+def marking_budget() -> MarkingBudget:
+    return MarkingBudget()
+
+
 @register.filter
-def wordings(texts):
-    """Each changed text before and after, with the words marked that are different; joined at once."""
-    return format_html_join("", BLOCK, ((field_name(change.field), *_marked(change)) for change in texts))
+def wordings(texts, budget: MarkingBudget):
+    """Each changed text before and after, with the words marked that are different as far as the budget allows."""
+    return format_html_join("", BLOCK, ((field_name(change.field), *_marked(change, budget)) for change in texts))
 
 
-def _marked(change: TextChange):
+def _marked(change: TextChange, budget: MarkingBudget):
     before, after = WORD.findall(change.before), WORD.findall(change.after)
-    if len(before) + len(after) > MAX_WORDS:
-        return change.before, change.after
     # What is alike at both ends needs no comparing.
     start = next(
         (i for i, (b, a) in enumerate(zip(before, after, strict=False)) if b != a), min(len(before), len(after))
@@ -71,6 +83,8 @@ def _marked(change: TextChange):
     rest = min(len(before), len(after)) - start
     end = next((i for i in range(rest) if before[-1 - i] != after[-1 - i]), rest)
     old, new = before[start : len(before) - end], after[start : len(after) - end]
+    if not budget.allows(old, new):
+        return change.before or "(empty)", change.after or "(empty)"
     opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     head, tail = "".join(before[:start]), "".join(before[len(before) - end :])
     return tuple(

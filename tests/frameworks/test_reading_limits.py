@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from assessments.frameworks.format.differences import TextChange
 from assessments.frameworks.format.document import FOREIGN, MAX_FIELDS, MAX_VALUES, parse_documents
 from assessments.frameworks.format.files import FrameworkFileError, reads
 from assessments.frameworks.format.problems import MAX_PROBLEMS
 from assessments.frameworks.importers import adapt, sources_of
 from assessments.frameworks.importers.building import Lines, Source
+from assessments.templatetags.editing import MarkingBudget, wordings
 
 from .test_framework_files import SMALL
 
@@ -221,3 +223,17 @@ def test_what_a_folder_holds_together_is_limited():
     many = {f"{n}.yml": b"type: T\nx: [" + b"1," * 1_900 + b"]\n" for n in range(60)}
     (problem,) = problems_of(zipped(many), as_samm)
     assert problem.message == "the files together hold more than 60,000 values"
+
+
+# ---------------------------------------------------------------------- showing what is different
+
+
+def test_words_are_marked_as_far_as_a_page_may_spend_on_it():
+    budget = MarkingBudget(most=100)
+    short = TextChange(field="next", before="Buy a red shelf.", after="Buy a blue shelf.")
+    long = TextChange(field="next", before="a b " * 50, after="c d " * 50)
+    assert "<del>red</del>" in wordings([short], budget)
+    assert "<del>" not in wordings([long], budget)
+    assert "a b a b" in wordings([long], budget)
+    # What was spent stays spent: many texts cost no more than one.
+    assert "<del>" not in wordings([short], budget)

@@ -7,7 +7,7 @@ from typing import Any
 from assessments.scoring import DK, NA
 
 from .document import Document, Place, read_document
-from .problems import FrameworkFileError, Problem, did_you_mean, shortened, what_is
+from .problems import MAX_PROBLEMS, FrameworkFileError, Problem, did_you_mean, shortened, what_is
 from .schema import Criterion, FrameworkFile
 
 UNANSWERED = "-"
@@ -52,6 +52,8 @@ class _Reader:
 
     def note(self, place: Place, message: str, mend: str):
         self.problems.append(self.document.problem(place, message, mend))
+        if len(self.problems) > MAX_PROBLEMS:
+            raise FrameworkFileError(self.problems)
 
     def mapping(self, place: Place, value: Any) -> dict:
         if isinstance(value, dict):
