@@ -240,6 +240,7 @@ class LargeDemo:
                 why="Made up.",
                 set_by=lead,
                 set_at=at,
+                publication=self.edition.publication or 0,
                 baseline_id=start.result,
             )
         )

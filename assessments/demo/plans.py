@@ -66,6 +66,8 @@ def earlier_edition(edition: Edition) -> Edition:
     stored = store(file, origin=Edition.Origin.IMPORTED, publish=False).edition
     published = (edition.published_at or timezone.now()) - datetime.timedelta(days=700)
     frozen = {"status": Edition.Status.RETIRED, "digest": file.digest, "published_at": published}
+    # As if it had come before all that are there.
+    frozen["publication"] = 0
     Edition.objects.filter(pk=stored.pk).update(**frozen)
     return Edition.objects.get(pk=stored.pk)
 
@@ -117,6 +119,7 @@ class DemoPlans:
             baseline=baseline,
             set_by=self._lead(team),
             set_at=at,
+            publication=self.edition.publication or 0,
         )
 
     def _actions(self, team: Team):

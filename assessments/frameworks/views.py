@@ -101,9 +101,9 @@ def criterion(request, key, criterion):
     found = list(rows.select_related("edition__framework", "dimension", "level", "scale").order_by("edition__version"))
     if not found:
         raise Http404
-    ordered = sorted(found, key=lambda row: (row.edition.is_draft, str(row.edition.published_at)))
+    ordered = sorted(found, key=lambda row: (row.edition.is_draft, row.edition.publication or 0))
     steps = list(zip(ordered, [None, *ordered], strict=False))
-    last = max((row.edition.published_at for row in ordered if row.edition.published_at), default=None)
-    retired_in = editions.filter(published_at__gt=last).order_by("published_at").first() if last else None
+    last = max(row.edition.publication or 0 for row in ordered)
+    retired_in = editions.filter(publication__gt=last).order_by("publication").first() if last else None
     context = {"steps": steps[::-1], "framework": ordered[-1].edition.framework, "retired_in": retired_in}
     return render(request, "frameworks/criterion.html", context)

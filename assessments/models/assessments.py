@@ -115,6 +115,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
                 raise Refused(f"An assessment with {edition.name} is under way already. Close or discard it first.")
             assessment = self.create(
                 team=team,
+                number=(self.filter(team=team).aggregate(last=models.Max("number"))["last"] or 0) + 1,
                 edition=edition,
                 date=date,
                 questionnaire=questionnaire,
@@ -154,6 +155,9 @@ class Assessment(Answering, Inviting, Revised):
     status = models.CharField(max_length=6, choices=Status, default=Status.DRAFT)
     facilitator = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    number = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Which one of the team it is: orders those of one day."
+    )
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     has_traces = models.BooleanField(
@@ -165,7 +169,7 @@ class Assessment(Answering, Inviting, Revised):
     objects = AssessmentQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-date", "-opened_at"]
+        ordering = ["-date", "-number"]
         indexes = [models.Index(fields=["team", "status"], name="assessment_team_status")]
         constraints = [
             models.CheckConstraint(
@@ -418,7 +422,7 @@ class Reopening(models.Model):
     reason = models.TextField(max_length=1000)
 
     class Meta:
-        ordering = ["at"]
+        ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(reason=""),

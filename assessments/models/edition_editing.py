@@ -303,7 +303,8 @@ class Drafting:
             draft = type(self).objects.get(pk=self.pk)
             draft.pk, draft._state.adding = draft._meta.pk.default(), True
             draft.status, draft.origin, draft.based_on = self.Status.DRAFT, self.Origin.OWN, self
-            draft.digest, draft.published_at, draft.new_ladder, draft.revision = "", None, False, 0
+            draft.digest, draft.published_at, draft.publication = "", None, None
+            draft.new_ladder, draft.revision = False, 0
             draft.version = next_version(set(framework.editions.values_list("version", flat=True)), self.version)
             draft.save(force_insert=True)
             _copy_parts(self, draft)

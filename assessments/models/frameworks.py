@@ -1,11 +1,10 @@
 """Frameworks and their editions, as rows. A published edition never changes."""
 
-import datetime
 import uuid
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -44,11 +43,11 @@ class Rung:
 class Contents:
     """An edition with everything in it, wired together from six queries; read-only.
 
-    `ladder` is since when levels mean what they mean in it: editions with the same one can be compared by level. None
-    before the first new ladder, and in drafts.
+    `ladder` is the publication since which levels mean what they mean in it: editions with the same one can be compared
+    by level. 0 before the first new ladder, and in drafts.
     """
 
-    ladder: datetime.datetime | None = None
+    ladder = 0
 
     def __init__(self, edition: "Edition"):
         self.edition = edition
@@ -153,6 +152,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Those that are or were published and begin a new ladder of levels."""
         return self.frozen().filter(new_ladder=True)
 
+    def last_publication(self) -> int:
+        """The number of the newest of them; 0 if none is or was published."""
+        return self.aggregate(last=models.Max("publication"))["last"] or 0
+
     def frozen(self):
         """Those that are or were published: what results may stand on."""
         return self.exclude(status=Edition.Status.DRAFT)
@@ -173,10 +176,10 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         None without any.
         """
         usable = self.usable()
-        used = team.assessments.order_by("-date", "-opened_at").values_list("edition__framework__key", flat=True)
+        used = team.assessments.values_list("edition__framework__key", flat=True)
         key = framework or used.first()
         same = [edition for edition in usable if edition.framework.key == key]
-        return max(same or usable, key=lambda edition: edition.published_at, default=None)
+        return max(same or usable, key=lambda edition: edition.publication, default=None)
 
 
 class Edition(Drafting, Revised):
@@ -207,6 +210,13 @@ class Edition(Drafting, Revised):
     )
     digest = models.CharField(max_length=80, blank=True, editable=False)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    publication = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text="Which publication of all it was. Editions are ordered by it, as a clock can be set back.",
+    )
 
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=20, default="en")
@@ -223,7 +233,7 @@ class Edition(Drafting, Revised):
 
     class Meta:
         # Own before imported before built-in: an organisation's own edition stays its default.
-        ordering = ["-origin", "-published_at"]
+        ordering = ["-origin", "-publication"]
         constraints = [
             models.UniqueConstraint(
                 fields=["framework", "origin", "version"],
@@ -231,7 +241,8 @@ class Edition(Drafting, Revised):
                 violation_error_message="This framework has an edition with this version and origin already.",
             ),
             models.CheckConstraint(
-                condition=Q(status="draft") | (~Q(digest="") & Q(published_at__isnull=False)),
+                condition=Q(status="draft")
+                | (~Q(digest="") & Q(published_at__isnull=False, publication__isnull=False)),
                 name="edition_published_has_digest",
                 violation_error_message="A published edition needs its digest and the time of publishing.",
             ),
@@ -263,8 +274,12 @@ class Edition(Drafting, Revised):
 
     def publish(self, *, digest: str):
         """Freezes the edition under the digest of its canonical form."""
-        self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
-        self.save(update_fields=["digest", "status", "published_at"])
+        with transaction.atomic():
+            # One publication at a time, so that no two have the same number.
+            list(Framework.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+            self.publication = Edition.objects.last_publication() + 1
+            self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
+            self.save(update_fields=["digest", "status", "published_at", "publication"])
 
     def _being_published(self):
         stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
@@ -276,11 +291,10 @@ class Edition(Drafting, Revised):
 
     def on_its_ladder(self, editions: Iterable["Edition"]) -> list["Edition"]:
         """Those of the frozen editions of its framework whose levels mean the same: no new ladder began between."""
-        begun = [each.published_at for each in editions if each.new_ladder and each.published_at]
+        begun = [edition.publication for edition in editions if edition.new_ladder and edition.publication]
 
         def ladder(edition: Edition) -> int:
-            at = edition.published_at
-            return sum(at is not None and start <= at for start in begun)
+            return sum(start <= (edition.publication or 0) for start in begun)
 
         return [each for each in editions if ladder(each) == ladder(self)]
 
@@ -300,6 +314,6 @@ def published_contents(edition_id) -> Contents:
     contents = Contents(Edition.objects.select_related("framework").get(pk=edition_id))
     # Which editions came before it can never change either.
     before = Edition.objects.new_ladders().filter(framework=contents.edition.framework_id)
-    before = before.filter(published_at__lte=contents.edition.published_at)
-    contents.ladder = before.aggregate(last=models.Max("published_at"))["last"]
+    before = before.filter(publication__lte=contents.edition.publication)
+    contents.ladder = before.last_publication()
     return contents

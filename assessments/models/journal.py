@@ -27,7 +27,7 @@ class Event(models.Model):
     objects = EventQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-pk"]
         indexes = [models.Index(fields=["team", "at"], name="event_team_at")]
 
     def __str__(self):

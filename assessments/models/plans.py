@@ -1,6 +1,5 @@
 """What a team wants to reach and what it does for it. Both refer to a framework's keys, never to rows of an edition."""
 
-import datetime
 import uuid
 
 from django.db import models
@@ -23,17 +22,17 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def for_grading(self):
         """With everything that tells how they are doing, `.edition_now` and `.ladder_since` among it."""
         editions = Edition.objects.filter(framework=OuterRef("framework"))
-        ladders = editions.filter(new_ladder=True, published_at__gt=OuterRef("set_at")).order_by("published_at")
+        ladders = editions.filter(new_ladder=True, publication__gt=OuterRef("publication")).order_by("publication")
         related = self.select_related("team", "framework", "set_by", "baseline")
         return related.annotate(
             edition_now=Subquery(editions.published().values("pk")[:1]),
-            ladder_since=Subquery(ladders.values("published_at")[:1]),
+            ladder_since=Subquery(ladders.values("publication")[:1]),
         )
 
     def on_the_ladder_in_use(self):
         """Without those that a new ladder asks for again."""
         editions = Edition.objects.filter(framework=OuterRef("framework"), new_ladder=True)
-        return self.exclude(Exists(editions.filter(published_at__gt=OuterRef("set_at"))))
+        return self.exclude(Exists(editions.filter(publication__gt=OuterRef("publication"))))
 
     def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None, seen=0) -> "Target":
         """Sets what a team wants to reach; there is one target for each part and day.
@@ -50,6 +49,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
             if not target.take(values, seen=seen) and not is_of_old_ladder:
                 return target
             target.set_by, target.set_at = by, timezone.now()
+            target.publication = framework.editions.last_publication()
             target.save()
             Event.record("target.set", by=by, team=team, target=target.pk, level=level, due=due.isoformat())
         return target
@@ -68,10 +68,14 @@ class Target(RevisedOnceMade):
     baseline = models.ForeignKey(Result, models.PROTECT, null=True, blank=True, related_name="+")
     set_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     set_at = models.DateTimeField(default=timezone.now)
+    publication = models.PositiveIntegerField(
+        default=0,
+        help_text="The newest publication of the framework when it was set: a later ladder asks for it again.",
+    )
 
-    #: From `for_grading`: the edition to name things by, and since when there is another ladder.
+    #: From `for_grading`: the edition to name things by, and the publication of another ladder since.
     edition_now: uuid.UUID | None
-    ladder_since: datetime.datetime | None
+    ladder_since: int | None
 
     objects = TargetQuerySet.as_manager()
 
@@ -243,7 +247,7 @@ class SetbackReason(models.Model):
     objects = SetbackReasonQuerySet.as_manager()
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(text=""),

@@ -111,7 +111,7 @@ class _Grader:
             for result in self.results.get((target.team_id, target.framework_id), [])
             if (result.date >= first_day or (target.baseline and result.date > target.baseline.date))
             and result.assessment_id != own
-            and not (ladder and result.edition.published_at and result.edition.published_at >= ladder)
+            and not (ladder and (result.edition.publication or 0) >= ladder)
         ]
 
     def _part_levels(self) -> dict[tuple, dict]:
