@@ -26,7 +26,7 @@ def erase(person: User, *, by: User) -> None:
         person.refresh_from_db(fields=["email"])
         as_guest = Invitation.objects.filter(is_email("email", person.email))
         # A guest is nobody to be held: what they save is held off by the assessment.
-        Assessment.objects.hold(as_guest.values("assessment"))
+        Assessment.objects.filter(pk__in=as_guest.values("assessment")).held()
         for invitation in as_guest.select_related("assessment"):
             invitation.assessment.forget(invitation, by=by)
         Rating.objects.filter(respondent__user=person).forget_words()

@@ -5,7 +5,6 @@ This module is the one place that turns rows into the input of `scoring`.
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -46,9 +45,9 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
         return self.filter(team__in=Team.objects.visible_to(user))
 
-    def hold(self, keys: Any) -> None:
-        """Keeps everybody else from writing in these until the transaction ends."""
-        list(self.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+    def held(self) -> "list[Assessment]":
+        """These as they are now; nobody else writes in them until the transaction ends."""
+        return list(self.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
     def open(self):
         return self.filter(status=Assessment.Status.OPEN)
@@ -110,7 +109,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         if due and due < date:
             raise Refused(TOO_EARLY)
         with writing(by, terms.get("facilitator"), *team.people_who_answer()):
-            Team.objects.select_for_update().get(pk=team.pk)
+            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             if self.unfinished().filter(team=team, edition__framework=edition.framework_id).exists():
                 raise Refused(f"An assessment with {edition.name} is under way already. Close or discard it first.")
             assessment = self.create(

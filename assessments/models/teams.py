@@ -137,7 +137,9 @@ class Unit(Revised):
         with writing(by):
             # All of them: it may be any unit above that somebody moves below this one meanwhile.
             units = {unit.pk: unit for unit in Unit.objects.select_for_update(no_key=True).order_by("pk")}
-            locked = units[self.pk]
+            locked = units.get(self.pk)
+            if locked is None:
+                raise Refused("This unit was deleted meanwhile.")
             if locked.take(values, seen=seen):
                 locked.clean()
                 locked.save()
@@ -145,9 +147,10 @@ class Unit(Revised):
         return locked
 
     def remove(self, *, by: User):
-        """Raises StillInUse where teams or units are below it."""
+        """Deletes it, once. Raises StillInUse if teams or units are below it."""
         with writing(by):
-            Unit.objects.select_for_update().get(pk=self.pk)
+            if not Unit.objects.select_for_update().filter(pk=self.pk).first():
+                return
             if self.teams.exists() or self.children.exists():
                 raise StillInUse(f"{self} still has teams or units in it. Move them first.")
             Event.record("unit.deleted", by=by, unit=self.pk)
@@ -156,7 +159,8 @@ class Unit(Revised):
     def add_manager(self, *, email: str, name: str, by: User) -> "Membership":
         """Makes somebody manager of this unit and everything below it, making the account if there is none."""
         with writing(by, User.objects.at_address(email)):
-            Unit.objects.select_for_update().get(pk=self.pk)
+            if not Unit.objects.select_for_update(no_key=True).filter(pk=self.pk).first():
+                raise Refused("This unit was deleted meanwhile.")
             user, _ = User.objects.for_address(email, name=name)
             membership, created = Membership.objects.get_or_create(
                 unit=self, user=user, defaults={"role": Membership.Role.MANAGER}
@@ -167,9 +171,11 @@ class Unit(Revised):
         return membership
 
     def remove_manager(self, membership: "Membership", *, by: User):
+        """Takes the role away, once."""
         with writing(by):
-            Event.record("manager.removed", by=by, unit=self.pk, person=str(membership.user_id))
-            membership.delete()
+            taken, _ = Membership.objects.filter(pk=membership.pk).delete()
+            if taken:
+                Event.record("manager.removed", by=by, unit=self.pk, person=str(membership.user_id))
 
     def clean(self):
         if self.pk and self.parent_id and self.parent_id in Unit.objects.subtree_ids([self.pk]):
@@ -269,7 +275,7 @@ class Team(Revised):
         Raises LastLead if the person is in the team already, as its only lead.
         """
         with writing(by, User.objects.at_address(email)):
-            Team.objects.select_for_update().get(pk=self.pk)
+            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
             user, _ = User.objects.for_address(email, name=name)
             membership = self.memberships.filter(user=user).first()
             if membership:
@@ -286,7 +292,7 @@ class Team(Revised):
         Nothing happens to who is gone already.
         """
         with writing(by, membership.user):
-            Team.objects.select_for_update().get(pk=self.pk)
+            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
             if now := self.memberships.filter(pk=membership.pk).first():
                 self._give_role(now, role, by, seen)
 
@@ -300,7 +306,7 @@ class Team(Revised):
         self._ask_or_unask(membership.user, role)
 
     def _ask_or_unask(self, user: User, role: str):
-        for assessment in self.assessments.gathering():
+        for assessment in self.assessments.gathering().held():
             assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
 
     def _refuse_to_lose_its_lead(self, membership: "Membership", by: User):
@@ -315,7 +321,7 @@ class Team(Revised):
         Nobody gives this to themselves, and nobody gives more than they have. Raises Refused for both.
         """
         with writing(by, membership.user):
-            Team.objects.select_for_update().get(pk=self.pk)
+            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
             lead = self.memberships.filter(user=by, role=Membership.Role.LEAD).first()
             now = self.memberships.filter(pk=membership.pk).first()
             if lead is None or now is None or not lead.can_show_comments_to(now):
@@ -330,12 +336,12 @@ class Team(Revised):
         Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already.
         """
         with writing(by):
-            Team.objects.select_for_update().get(pk=self.pk)
+            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
             now = self.memberships.filter(pk=membership.pk).first()
             if now is None:
                 return
             self._refuse_to_lose_its_lead(now, by)
-            for assessment in self.assessments.gathering():
+            for assessment in self.assessments.gathering().held():
                 assessment.unask(now.user)
             Event.record("member.removed", by=by, team=self, person=str(now.user_id), role=now.role)
             now.delete()

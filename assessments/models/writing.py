@@ -2,7 +2,8 @@
 
 Erasing holds its person as well, and nobody else does so at that time: what was written before is found and forgotten,
 what comes later is refused. Rows are held in one order everywhere, or two commands could wait for each other for ever:
-administrators, people, units and teams, assessments.
+administrators, people, units and teams, assessments. Whatever is not about to be deleted is held with `no_key`, so that
+rows of others can refer to it meanwhile.
 """
 
 from collections.abc import Iterable, Iterator
