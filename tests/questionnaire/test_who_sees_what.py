@@ -100,6 +100,21 @@ class TestAnonymous:
             toy.rate(assessment, Guest(assessment.invitations.get(user=user), token), "F - - - - - - -")
         assert sorted(assessment.respondents.values_list("counts", flat=True)) == [False, True, True, True, True]
 
+    def test_a_lead_who_opens_the_shared_link_three_times_sees_nothing_of_the_fourth(self, client, assessment, ada):
+        shared = Invitation.objects.genuine(assessment.share(by=ada))
+        victim = toy.guest(assessment, email="other@example.org")
+        known = [toy.member_by_link(assessment, ada), victim]
+        for _ in range(3):
+            token = new_token()
+            known.append(Guest(assessment.enter(shared, token=token), token))
+        for guest in known:
+            toy.rate(assessment, guest, "F F F F F F F F")
+        client.force_login(ada)
+        for move in ("end", "close"):
+            assert "Four people whom the assessment knows" in text(client.get(f"/assessments/{assessment.pk}/{move}/"))
+            assert client.post(f"/assessments/{assessment.pk}/{move}/").status_code == 409
+        assert not assessment.counting_votes()
+
 
 class TestStarting:
     def choose(self, client, team, edition):
