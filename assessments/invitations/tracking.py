@@ -71,6 +71,7 @@ class Following:
     def invitations(self) -> list:
         """The personal links, each with whether its mail is out; where anonymous, not those taken without a mail."""
         rows = self.assessment.invitations.personal().select_related("user", "participation")
+        rows = rows.order_by("user__name", "user__email", "name", "email", "pk")
         mails = {m.participation_id: m for m in self.assessment.mails.filter(kind=Mail.Kind.INVITATION)}
         of_user = {p.user_id: p for p in self.participations if p.user_id}
         shown = []

@@ -124,8 +124,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
                 opened_at=None if as_draft else timezone.now(),
                 **terms,
             )
-            asked = team.memberships.answering().values_list("user_id", flat=True)
+            asked = list(team.memberships.answering().values_list("user_id", flat=True))
             Participation.objects.bulk_create([Participation(assessment=assessment, user_id=user) for user in asked])
+            if assessment.anonymous:
+                assessment._expect_by_link(asked)
             kind = "assessment.drafted" if as_draft else "assessment.opened"
             Event.record(kind, by=by, team=team, assessment=assessment, edition=str(edition.pk))
         return assessment

@@ -1,5 +1,6 @@
 """Who is asked to answer, and the links by which people come in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +57,15 @@ class Inviting(Moving):
 
     def ask(self, user) -> Participation:
         """Puts a person on the list of those who are asked; a link taken away from them works again."""
+        if self.anonymous:
+            self._expect_by_link([user.pk])
         self.invitations.filter(user=user).update(revoked_on=None)
         return self.participations.get_or_create(assessment=self, user=user)[0]
+
+    def _expect_by_link(self, users: Iterable[Any]) -> None:
+        """Invitations for members of the team, now: one that came with their link would tell when they took that."""
+        rows = [Invitation(assessment=self, user_id=user, expires_on=valid_until()) for user in users]
+        Invitation.objects.bulk_create(rows, ignore_conflicts=True)
 
     def unask(self, user):
         """Takes a person off the list, unless they have begun to answer: what was said stays."""

@@ -128,6 +128,27 @@ def test_submitting_changes_the_one_number_and_nothing_else(assessment, lead, pe
     assert [what for what in before if without_number(before[what]) != without_number(after[what])] == []
 
 
+def test_an_invitation_that_comes_after_somebody_has_begun_does_not_tell_it(team, lead):
+    """Neither by its place in the list, nor by the numbers in the addresses of its buttons."""
+    people = [make_membership(team=team, role="member", user=make_user(name=f"P {n}")).user for n in range(5)]
+
+    def listed(*, begun) -> list[str]:
+        assessment = toy.start(team=team, by=lead, anonymous=True)
+        for user in begun:
+            answer(assessment, toy.member_by_link(assessment, user), 0)
+        assessment.invite(by=lead, members=people)
+        text = Lead(assessment, lead).read(f"/assessments/{assessment.pk}/invite/").split("<h2>Invited</h2>")[1]
+        numbers = re.findall(r"/invite/(\d+)/", text)
+        ranks = {number: str(rank) for rank, number in enumerate(sorted(set(numbers), key=int))}
+        assessment.discard(by=lead)
+        assert len(ranks) == 5
+        return [re.sub(r"/invite/(\d+)/", lambda m: ranks[m[1]], text).replace(str(assessment.pk), "")]
+
+    nobody = listed(begun=[])
+    assert listed(begun=[people[3]]) == nobody
+    assert listed(begun=reversed(people)) == nobody
+
+
 def test_the_fragment_that_pages_poll_never_changes(client, assessment, lead, people):
     client.force_login(lead)
     guest = by_mail(assessment, user=people[1])
