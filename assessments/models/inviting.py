@@ -64,7 +64,7 @@ class Inviting(Moving):
 
     def _expect_by_link(self, users: Iterable[Any]) -> None:
         """Invitations for members of the team, now: one that came with their link would tell when they took that."""
-        rows = [Invitation(assessment=self, user_id=user, expires_on=valid_until()) for user in users]
+        rows = [Invitation(assessment_id=self.pk, user_id=user, expires_on=valid_until()) for user in users]
         Invitation.objects.bulk_create(rows, ignore_conflicts=True)
 
     def unask(self, user):

@@ -45,7 +45,7 @@ class Lead:
 
     def read(self, address: str) -> str:
         response = self.client.get(address, follow=True)
-        text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", response.content.decode())
+        text = re.sub(r'name="(csrfmiddlewaretoken|pledge|once)" value="[^"]*"', "", response.content.decode())
         return f"{response.status_code} {text}"
 
     def do(self, address: str, **form) -> str:
