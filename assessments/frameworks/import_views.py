@@ -74,9 +74,10 @@ def _carry_out(request):
         context = {"form": UploadForm(), "problems": getattr(error, "problems", [error])}
         return render(request, "frameworks/import.html", context, status=422)
     edition = stored.edition
-    messages.success(
-        request, f"{edition} is imported as a draft." if stored.is_new else f"{edition} was there already."
-    )
+    if stored.is_new:
+        messages.success(request, f"{edition} is imported as a draft. {found.summary}")
+    else:
+        messages.success(request, f"{edition} was there already.")
     return redirect(edition.get_editor_url() if edition.is_draft else edition)
 
 

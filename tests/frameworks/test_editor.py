@@ -378,7 +378,8 @@ def test_a_partial_import_asks_to_be_confirmed(signed_in):
     assert "Tick this to import it all the same." in refused.content.decode()
     assert not Edition.objects.exists()
 
-    signed_in.post(reverse("framework-import"), {**hidden(refused), "partial": "on"})
+    done = signed_in.post(reverse("framework-import"), {**hidden(refused), "partial": "on"}, follow=True)
+    assert "is imported as a draft. 3 of 4 requirements and questions came over." in done.content.decode()
     assert Edition.objects.get().criteria.count() == 3
 
 

@@ -14,7 +14,7 @@ import pytest
 from assessments.frameworks.format.differences import TextChange
 from assessments.frameworks.format.document import FOREIGN, MAX_FIELDS, MAX_VALUES, parse_documents
 from assessments.frameworks.format.files import FrameworkFileError, reads
-from assessments.frameworks.format.problems import MAX_PROBLEMS
+from assessments.frameworks.format.problems import MAX_PROBLEMS, Problem
 from assessments.frameworks.importers import adapt, sources_of
 from assessments.frameworks.importers.building import Lines, Source
 from assessments.templatetags.editing import MarkingBudget, wordings
@@ -77,6 +77,12 @@ def test_problems_stop_at_the_limit_and_say_so(text):
     problems = problems_of(text)
     assert len(problems) == MAX_PROBLEMS + 1
     assert "there are more problems than the 200 listed here; fix these first" in str(problems[-1])
+
+
+def test_after_the_limit_no_more_problems_are_looked_for():
+    looked_for = iter(Problem(file="f", line=n, path="", message="wrong") for n in range(10_000))
+    FrameworkFileError(looked_for)
+    assert next(looked_for).line == MAX_PROBLEMS + 1
 
 
 def test_problems_of_an_importer_stop_at_the_limit():

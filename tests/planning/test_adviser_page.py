@@ -84,6 +84,12 @@ def test_nothing_is_to_be_confirmed_for_other_levels(client, adviser, team):
     assert AdviserAnswers.objects.get().answers == answers
 
 
+def test_only_the_level_that_is_advised_can_be_confirmed(client, adviser, team):
+    adviser(**MANY)
+    client.post(f"/teams/{team.pk}/adviser/?framework=mlops", {"_confirmed": "2"})
+    assert "_confirmed" not in AdviserAnswers.objects.get().answers
+
+
 def test_a_member_cannot_confirm(client, adviser, team):
     adviser(**MANY)
     member = make_user()
