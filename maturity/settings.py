@@ -18,6 +18,7 @@ SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")
 _site = urlsplit(SITE_URL)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "assessments.web.error_views.csrf_failed"
 # The demo organisation lets anyone in who reaches the server.
 DEMO = env.demo("DEMO", names=[_site.hostname or "", *ALLOWED_HOSTS])
 TRUSTED_PROXY = env.networks("TRUSTED_PROXY")

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from django.db import InterfaceError, OperationalError
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 
 log = logging.getLogger("maturity")
@@ -15,6 +16,19 @@ def bad_request(request, exception=None):
 
 def forbidden(request, exception=None):
     return render(request, "403.html", status=403)
+
+
+def csrf_failed(request, reason=""):
+    """A form whose token against forged requests is missing or old, as after signing in again in another tab.
+
+    Scripts are given the new token in a header, which pages of other sites cannot read. Where the request came from
+    another site, no token helps.
+    """
+    is_of_this_site = not reason.startswith(("Origin", "Referer"))
+    response = render(request, "403_csrf.html", status=403)
+    if is_of_this_site and request.headers.get("HX-Request"):
+        response.headers["X-CSRF-Token"] = get_token(request)
+    return response
 
 
 def not_found(request, exception=None):

@@ -7,9 +7,6 @@
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
   const unsent = new Set(); // forms changed since their last request
-  // Behind https it has another name; a cookie of the plain one may be left there from before.
-  const cookie = (name) => (document.cookie.match(`(?:^|; )${name}=([^;]+)`) || [])[1];
-  const csrf = () => cookie("__Host-csrftoken") || cookie("csrftoken");
 
   function show(form, state, text) {
     const status = statusOf(form);
@@ -39,7 +36,6 @@
     if (!form.matches("form.question")) return;
     form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
     event.detail.parameters.set("sequence", form.elements.sequence.value);
-    if (csrf()) event.detail.parameters.set("csrfmiddlewaretoken", csrf());
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -61,12 +57,36 @@
     }
   });
 
+  // A page outlives the sign-in in which it was loaded, and its forms then have an old token. The answer to such a
+  // request brings a new one, as the cookie may be out of reach for scripts. Everything is sent again with it, once.
+  const renewed = new WeakSet();
+  function isSentAgain({ elt, triggeringEvent }, token) {
+    if (!token || renewed.has(elt)) { renewed.delete(elt); return false; }
+    renewed.add(elt);
+    document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
+    const button = triggeringEvent?.submitter;
+    setTimeout(() => button ? button.click() : window.htmx.trigger(elt, "submit"));
+    return true;
+  }
+
+  // Kept as unsaved, so that leaving asks first.
+  function refused(form, text) {
+    settle(form);
+    show(form, "failed", text);
+    unsaved.set(form, {});
+  }
+
   document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.detail.requestConfig?.elt;
+    const { requestConfig, xhr } = event.detail;
+    const token = xhr?.getResponseHeader("X-CSRF-Token");
+    if (requestConfig && isSentAgain(requestConfig, token)) return;
+    const form = requestConfig?.elt;
     if (!form?.matches("form.question")) return;
-    const status = event.detail.xhr.status;
+    const status = xhr.status;
     if (status === 401) { settle(form); unsaved.set(form, {}); }
-    else if (status === 403 || status === 404) { settle(form); show(form, "failed", "Not saved. You may no longer answer here; load the page again."); }
+    else if (token) failed(form, "Not saved. Trying again …");
+    else if (status === 403 || status === 404) refused(form, "Not saved. You may no longer answer here; load the page again.");
+    else if (status === 413) refused(form, "Not saved. This is too long; make it shorter.");
     else if (status === 200 || status === 409 || status === 422) settle(form);
     else if (status !== 0) failed(form, "Not saved. Trying again …");
   });

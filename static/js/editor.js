@@ -40,6 +40,8 @@
     clearTimeout(warn);
     const { status } = event.detail.xhr;
     if (status === 200) unsaved = false;
+    // An old token: app.js sends it again with the new one.
+    else if (event.detail.xhr.getResponseHeader("X-CSRF-Token")) failed("Not saved. Trying again …");
     else if (status === 403 || status === 404) show("failed", "Not saved. You may no longer edit this; load the page again.");
     else if (status !== 0 && status !== 409 && status !== 422) failed("Not saved. Trying again …");
   });

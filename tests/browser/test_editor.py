@@ -58,6 +58,16 @@ def test_typing_is_saved_as_one_goes(sign_in, admin, draft):
     assert (row.statement, row.next, row.revision) == ("Typed in a browser.", "Then this.", 2)
 
 
+def test_token_that_is_out_of_date_is_no_obstacle(sign_in, admin, draft):
+    """As after signing in again in another tab."""
+    page = sign_in(admin, expects="403")
+    page.goto(draft.url_of(criterion(draft)))
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_label("Statement").fill("Typed with an old token.")
+    page.locator("#edit-status [data-state=saved]").wait_for()
+    assert criterion(draft).statement == "Typed with an old token."
+
+
 def test_what_is_missing_is_said_while_typing(sign_in, admin, draft):
     page = sign_in(admin, expects="422")
     page.goto(draft.url_of(criterion(draft)))

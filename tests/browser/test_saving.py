@@ -126,8 +126,13 @@ def test_failing_server_is_tried_again(sign_in, member, assessment, path):
     assert stored(assessment) == {"x1": ("L", 1)}
 
 
-def test_answer_of_somebody_signed_out_stays_and_is_stored_after_signing_in(sign_in, member, assessment, path):
-    page = sign_in(member, expects="401")
+@pytest.mark.parametrize("readable", [True, False], ids=["readable", "out-of-reach"])
+def test_answer_of_somebody_signed_out_stays_and_is_stored_after_signing_in(
+    sign_in, member, assessment, path, settings, readable
+):
+    """Whether or not scripts can read the cookie of the token: some firewalls set HttpOnly on every cookie."""
+    settings.CSRF_COOKIE_HTTPONLY = not readable
+    page = sign_in(member, expects="401|403")
     page.goto(path)
     other = page.context.new_page()
     other.goto("/teams/")
@@ -149,6 +154,19 @@ def test_answer_of_somebody_signed_out_stays_and_is_stored_after_signing_in(sign
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     assert_saved(page, "x2")
     assert stored(assessment) == {"x2": ("L", 1)}
+
+
+def test_lost_right_is_told_apart_from_an_old_token_and_keeps_the_answer_on_the_page(sign_in, member, assessment, path):
+    page = sign_in(member, expects="403|404")
+    page.goto(path)
+    member.memberships.all().delete()
+    choose(page, "x2", "Largely")
+    expect(status(page, "x2")).to_contain_text("You may no longer answer here")
+    assert_chosen(page, "x2", "Largely")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto("/teams/")
+    assert asked == ["beforeunload"]
 
 
 @pytest.mark.parametrize("kept,code", [("Partly", "P"), ("Fully", "F")])

@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 
 import maturity
@@ -217,6 +218,60 @@ def test_other_redirects_of_fragments_stay_as_they_are(client, lead):
     client.force_login(lead)
     response = client.get(reverse("home"), headers=HTMX)
     assert (response.status_code, "HX-Redirect" in response.headers) == (302, False)
+
+
+# A token against forged requests that is out of date
+
+
+@pytest.fixture
+def strict(lead):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(lead)
+    return client
+
+
+def edit_url(team):
+    return reverse("team-edit", args=[team.pk])
+
+
+def test_old_token_is_answered_with_a_new_one_that_works(strict, team):
+    url = edit_url(team)
+    form = {"name": "Renamed", "unit": team.unit_id, "time_zone": "UTC"}
+    page = strict.get(url)
+    form |= {
+        field: page.context["form"][field].value() or "" for field in page.context["form"].fields if field not in form
+    }
+    old = {"csrfmiddlewaretoken": "a" * 64}
+    refused = strict.post(url, form | old, headers=HTMX)
+    assert refused.status_code == 403
+    token = refused.headers["X-CSRF-Token"]
+    assert strict.post(url, form | {"csrfmiddlewaretoken": token}, headers=HTMX).status_code in {200, 302}
+    team.refresh_from_db()
+    assert team.name == "Renamed"
+
+
+def test_browser_without_the_cookie_gets_both(strict, team):
+    refused = strict.post(edit_url(team), {"csrfmiddlewaretoken": "a" * 64}, headers=HTMX)
+    assert refused.headers["X-CSRF-Token"]
+    assert refused.cookies["csrftoken"].value
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [HTMX | {"Origin": "https://evil.example.org"}, HTMX | {"Origin": "null"}, {}],
+    ids=["other-site", "no-site", "page"],
+)
+def test_nobody_else_is_given_a_token(strict, team, headers):
+    refused = strict.post(edit_url(team), {"csrfmiddlewaretoken": "a" * 64}, headers=headers)
+    assert refused.status_code == 403
+    assert "X-CSRF-Token" not in refused.headers
+
+
+def test_lost_right_brings_no_token(client, team):
+    client.force_login(make_membership(team=team, role="viewer").user)
+    refused = client.post(edit_url(team), {"name": "Renamed"}, headers=HTMX)
+    assert refused.status_code == 403
+    assert "X-CSRF-Token" not in refused.headers
 
 
 # A database that is away
