@@ -6,7 +6,11 @@ and what the old ones leave in the files of the database is cleared afterwards, 
 """
 
 import logging
+import re
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from random import SystemRandom
 from typing import Any
@@ -34,6 +38,8 @@ _COPY = """
 
 #: Rewriting a table keeps everyone out of it. One of this size takes about a second.
 LARGEST_REWRITTEN = 100_000_000
+#: So often dead rows are tried to be removed, so many seconds apart, before it is left to the next round.
+VACUUMS, BETWEEN_VACUUMS = 5, 0.1
 TABLES = [
     model._meta.db_table for model in (Rating, SymptomAnswer, Respondent, Participation, Invitation, InvitationLink)
 ]
@@ -175,15 +181,10 @@ def _cleared_postgresql(seconds: int) -> bool:
         cursor.execute(f"SET statement_timeout = '{seconds}s'")
         cursor.execute("SET lock_timeout = '1s'")
         try:
-            for table in TABLES:
-                # Whatever cannot be locked at once is waited for, and no page is passed over.
-                cursor.execute(f"VACUUM (DISABLE_PAGE_SKIPPING, INDEX_CLEANUP ON) {table}")
-            cursor.execute(
-                "SELECT sum(n_dead_tup) FROM pg_stat_user_tables WHERE relid = ANY(%s::regclass[])",
-                [TABLES],
-            )
-            # Rows stay that a transaction from before the end could still read.
-            if cursor.fetchone()[0]:
+            # Whatever was deleted so far was deleted by a transaction with a lower number.
+            cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+            end = int(cursor.fetchone()[0])
+            if not all(_without_dead_rows(cursor, table, end) for table in TABLES):
                 return False
             for table in TABLES:
                 cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
@@ -194,3 +195,44 @@ def _cleared_postgresql(seconds: int) -> bool:
             cursor.execute("RESET statement_timeout")
             cursor.execute("RESET lock_timeout")
     return True
+
+
+def _without_dead_rows(cursor: Any, table: str, end: int) -> bool:
+    """Removes what was deleted by transactions before `end`; whether all of it is gone.
+
+    It is not as long as a transaction runs that began before. The short ones of a busy server end within moments.
+    """
+    for _ in range(VACUUMS):
+        notices: list[str] = []
+        with _notices_into(notices):
+            # No page is passed over because somebody looks at it.
+            cursor.execute(f"VACUUM (VERBOSE, DISABLE_PAGE_SKIPPING, INDEX_CLEANUP ON) {table}")
+        if _is_past(end, notices, cursor, table):
+            return True
+        time.sleep(BETWEEN_VACUUMS)
+    return False
+
+
+def _is_past(end: int, notices: list[str], cursor: Any, table: str) -> bool:
+    """Whether everything before that transaction could be removed."""
+    cutoff = re.search(r"(?:removable cutoff|oldest xmin): (\d+)", "\n".join(notices))
+    if cutoff:
+        # In an order of numbers that begins anew after 2 ** 32: the second half of them lies in the past.
+        return (int(cutoff[1]) - end) % 2**32 < 2**31
+    # The server speaks another language. On a busy one its count of dead rows says no for longer than it is so.
+    cursor.execute("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = %s::regclass", [table])
+    return cursor.fetchone() == (0,)
+
+
+@contextmanager
+def _notices_into(notices: list[str]) -> Iterator[None]:
+    """Collects what PostgreSQL reports beside the answers to statements."""
+
+    def collect(diagnostic: Any) -> None:
+        notices.append(f"{diagnostic.message_primary}\n{diagnostic.message_detail or ''}")
+
+    connection.connection.add_notice_handler(collect)
+    try:
+        yield
+    finally:
+        connection.connection.remove_notice_handler(collect)
