@@ -75,7 +75,8 @@ def test_a_gap_becomes_an_action_by_keyboard_alone(page, lead):
         assert_fits(page, width)
 
 
-def test_dropping_an_action_asks_why(page, lead):
+def test_dropping_an_action_asks_why(sign_in, lead):
+    page = sign_in(lead.user, expects="422")
     terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
     action = Action.objects.plan(**terms, criterion="y3", text="Do it.")
     page.goto(f"/teams/{lead.team.pk}/actions/{action.pk}/")
@@ -86,6 +87,25 @@ def test_dropping_an_action_asks_why(page, lead):
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/roadmap/**")
     assert page.get_by_text("dropped: The product is sold.").is_visible()
+
+
+def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_in, lead):
+    page = sign_in(lead.user, expects="409")
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    action = Action.objects.plan(**terms, criterion="y3", text="Do it.")
+    page.goto(f"/teams/{lead.team.pk}/roadmap/")
+    page.evaluate("window.isTheSamePage = true")
+    page.get_by_role("button", name=re.compile("^Begin")).click()
+    page.get_by_text("“Do it.” is doing.").wait_for()
+
+    action.change(by=lead.user, seen=1, text="Do it, and tell.")
+    page.get_by_role("button", name=re.compile("^Done")).click()
+    page.get_by_text("Somebody else has changed this").wait_for()
+    assert page.evaluate("window.isTheSamePage")
+    assert Action.objects.get().status == "doing"
+    page.get_by_role("button", name="Save mine over it").click()
+    page.get_by_text("“Do it, and tell.” is done.").wait_for()
+    assert Action.objects.get().status == "done"
 
 
 def test_a_target_is_set_reached_and_told(page, lead):
