@@ -156,7 +156,8 @@ def test_server_writes_into_its_data_folder_only(image, tmp_path):
         rights = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.glob("maturity.sqlite3*")}
     assert files_below(image) == before
     assert not files_below(home)
-    assert {"maturity.sqlite3", "maturity.sqlite3-wal"} <= set(rights)
+    # The files beside it come and go with the connections; SQLite gives them the rights of the database.
+    assert "maturity.sqlite3" in rights
     assert set(rights.values()) == {0o600}
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
