@@ -5,8 +5,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..models import Guest, Participation, Refused
 from ..models.assessments import minutes
-from ..questionnaire.session import link_problems, open_link
 from .forms import AcceptForm
+from .links import link_problems, open_link
 
 
 @require_safe

@@ -333,7 +333,7 @@ class Assessment(Answering, Inviting, Revised):
         if self.anonymous:
             unlinking.unlink(self.pk)
             type(self).objects.filter(pk=self.pk).update(has_traces=True)
-            unlinking.clear_soon()
+            unlinking.clear_soon(type(self).objects.all())
 
     def set_due(self, due, *, by, seen: int | None):
         """Moves the day by which answers are wanted; reminders of the old day do not count for the new one.

@@ -140,15 +140,13 @@ def _write_people_anew(assessment_id: uuid.UUID) -> None:
 # ---------------------------------------------------------------------- what the old rows leave
 
 
-def clear_traces(*, seconds: int = 60) -> bool:
-    """Clears what old rows of ended anonymous assessments have left in the files of the database.
+def clear_traces(assessments: "models.QuerySet[Any]", *, seconds: int = 60) -> bool:
+    """Clears what old rows of ended anonymous ones of these assessments have left in the files of the database.
 
     Returns whether nothing is left of them. If something is, because somebody still reads from before the end, this is
     to be repeated; `send_due` does. Outside of any transaction only. PostgreSQL gives up a table after `seconds`.
     """
-    from .assessments import Assessment
-
-    waiting = list(Assessment.objects.filter(has_traces=True).values_list("pk", flat=True))
+    waiting = list(assessments.filter(has_traces=True).values_list("pk", flat=True))
     if not waiting:
         return True
     try:
@@ -157,13 +155,13 @@ def clear_traces(*, seconds: int = 60) -> bool:
         log.info("Traces of ended anonymous assessments are not cleared yet: %s", error.__class__.__name__)
         return False
     if is_cleared:
-        Assessment.objects.filter(pk__in=waiting).update(has_traces=False)
+        assessments.filter(pk__in=waiting).update(has_traces=False)
     return is_cleared
 
 
-def clear_soon() -> None:
+def clear_soon(assessments: "models.QuerySet[Any]") -> None:
     """Once the transaction is through that ended the answering; somebody waits for the page meanwhile."""
-    transaction.on_commit(partial(clear_traces, seconds=5), robust=True)
+    transaction.on_commit(partial(clear_traces, assessments, seconds=5), robust=True)
 
 
 def _cleared_sqlite() -> bool:

@@ -97,7 +97,7 @@ class TestWhatIsLeft:
         toy.rate(assessment, make_membership(team=assessment.team).user, "F F F F F F F F")
         assessment.end_answering(by=assessment.created_by)
         with django_assert_num_queries(1):
-            assert unlinking.clear_traces()
+            assert unlinking.clear_traces(Assessment.objects.all())
 
     def test_somebody_who_still_reads_from_before_delays_it_and_the_mail_service_repeats_it(self, settings):
         settings.MAIL_ENABLED = False

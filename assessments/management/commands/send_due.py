@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from ...invitations.mail import queue_due
-from ...models import Mail, unlinking
+from ...models import Assessment, Mail, unlinking
 from ...outbox.sending import send_waiting
 
 log = logging.getLogger("maturity")
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             is_time_for_the_rest = time.monotonic() - self.rest_at >= self.REST_EVERY
             if is_time_for_the_rest:
                 self.rest_at = time.monotonic()
-                unlinking.clear_traces()
+                unlinking.clear_traces(Assessment.objects.all())
             if settings.MAIL_ENABLED:
                 self.send_mails(reminds=is_time_for_the_rest)
         except Exception as error:
