@@ -3,6 +3,7 @@
 from html import escape
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
@@ -26,6 +27,12 @@ def get(mapping, key):
 def once(context):
     """Inside a form that makes something: sent twice, it makes one thing."""
     return format_html('<input type="hidden" name="{}" value="{}">', TOKEN, token_for(context["request"]))
+
+
+@register.simple_block_tag
+def empty_state(content, title: str, *, action: str = "", url: str = ""):
+    """A card in place of what is not there yet: a title, why, and perhaps a button to begin with."""
+    return render_to_string("components/_empty.html", {"title": title, "text": content, "action": action, "url": url})
 
 
 @register.filter
