@@ -40,7 +40,8 @@ def ask_for_a_new_password(server: Server, email: str) -> str:
 
 
 def senders_of(server: Server) -> list[int]:
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    # -ww: whole lines, also where COLUMNS says how wide a screen is.
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, parent, args in rows if int(parent) == server.process.pid and "send_due" in args]
 
