@@ -50,12 +50,14 @@ lint: $(installed_dev) ## check style, types, templates and that no migration is
 	$(bin) -m ruff check .
 	$(bin) -m ruff format --check .
 	$(checks) $(bin) -m mypy .
+	$(bin) -m djhtml --tabwidth 2 --check templates
 	$(bin) -m djlint templates --lint --quiet
 	$(checks) $(bin) manage.py makemigrations --check --dry-run
 
 format: $(installed_dev) ## put Python and templates into the form that `make lint` asks for
 	$(bin) -m ruff check --fix .
 	$(bin) -m ruff format .
+	$(bin) -m djhtml --tabwidth 2 templates
 
 bench: $(installed) ## measure the server the way it is deployed; ARGS go to the benchmark
 	@$(MAKE) --no-print-directory --silent $(collected)
