@@ -122,11 +122,13 @@ LOGOUT_REDIRECT_URL = "sign-in"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Every text is a message that can be translated; so far there is English.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
-# English only; without translations every figure in a page costs half.
-USE_I18N = False
 DATE_FORMAT = "j F Y"
 FORMAT_MODULE_PATH = ["maturity.formats"]
 
