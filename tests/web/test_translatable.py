@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+from zoneinfo import available_timezones
 
 import pytest
 from django.apps import apps
@@ -61,6 +62,7 @@ def strings(value: object) -> Iterator[str]:
 def written() -> Iterator[str]:
     """Everything that the database holds as text."""
     yield from EXCEPTIONS
+    yield from available_timezones()
     for model in apps.get_app_config("assessments").get_models():
         fields = [field.attname for field in model._meta.concrete_fields if not isinstance(field, models.ForeignKey)]
         for row in model._base_manager.values_list(*fields):
