@@ -2,7 +2,7 @@ import re
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from assessments.models.edition_triggers import sqlite_drops
 
@@ -53,6 +53,13 @@ def _emptying_may_delete_published_editions():
         operations.sql_flush = without_triggers
     yield
     operations.sql_flush = flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_nothing():
+    """A hash that is slow on purpose would be most of the time of tests that sign in."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from assessments import scoring
 from assessments.frameworks.format.document import MAX_BYTES
 from assessments.frameworks.format.files import FrameworkFileError, read, reads, write
 from assessments.frameworks.format.schema import FrameworkFile, Level
+
+from ..examples import examples
 
 BUILT_IN = Path(__file__).parent.parent.parent / "assessments" / "frameworks" / "builtin"
 NAMES = ["devops", "ml-test-score", "mlops"]
@@ -615,7 +617,7 @@ def test_long_text_is_written_over_several_lines_and_loses_nothing():
     assert not long_lines
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(frameworks())
 def test_any_framework_is_written_so_that_it_reads_back_the_same(framework):
     again = reads(write(framework), name="written.yaml")

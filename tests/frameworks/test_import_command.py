@@ -7,12 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from assessments.frameworks.format.files import read, reads, write
 from assessments.frameworks.storing import BUILT_IN, file_of, load_built_in, store
 from assessments.models import Criterion, Edition, Event, Framework
 
+from ..examples import examples
 from .test_framework_files import SMALL, frameworks
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +195,7 @@ def test_what_is_not_there_cannot_be_exported(tmp_path, arguments, message):
         call_command("export_framework", *arguments)
 
 
-@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(frameworks())
 def test_any_framework_comes_back_from_the_database_as_it_went_in(framework):
     Edition.objects.drafts().delete()

@@ -6,9 +6,12 @@ import shlex
 import shutil
 import stat
 import subprocess
+import tomllib
 
 import pytest
 from ruamel.yaml import YAML
+
+import maturity
 
 from ..servers import ROOT
 
@@ -239,6 +242,12 @@ def test_commands_of_the_readme_exist():
         assert re.search(rf"^{target}:", read("Makefile"), re.MULTILINE), target
     for command in re.findall(r"manage\.py (\w+)", documents):
         assert (ROOT / "assessments" / "management" / "commands" / f"{command}.py").is_file(), command
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert maturity.__version__ == project["version"]
+    assert re.search(rf"^## {re.escape(project['version'])}\b", read("CHANGELOG.md"), re.MULTILINE)
 
 
 def test_help_lists_every_command():

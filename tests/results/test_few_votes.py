@@ -30,7 +30,7 @@ from assessments.models import (
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PERSONAS = ["admin", "manager", "lead", "member", "viewer", "outsider", "nobody"]
 

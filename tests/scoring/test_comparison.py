@@ -3,12 +3,13 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments import scoring
 from assessments.scoring.comparison import Kind, Side, compare
 
+from ..examples import examples
 from .strategies import by_levels, instruments, ratings
 from .test_smallest_changes import toy
 
@@ -44,7 +45,7 @@ def negated(value):
     return None if value is None else -value
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data())
 def test_swapping_the_two_results_negates_the_total(data):
     old, new = data.draw(sides())
@@ -57,7 +58,7 @@ def test_swapping_the_two_results_negates_the_total(data):
         assert part.index.total == negated(backwards[part.key].index.total)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data())
 def test_the_parts_add_up_to_the_total(data):
     old, new = data.draw(sides())
@@ -66,7 +67,7 @@ def test_the_parts_add_up_to_the_total(data):
             assert split.team + split.edition + split.scope == split.total
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data())
 def test_identical_editions_leave_nothing_to_edition_and_scope(data):
     instrument = data.draw(instruments())
@@ -76,7 +77,7 @@ def test_identical_editions_leave_nothing_to_edition_and_scope(data):
             assert (split.edition, split.scope, split.team) == (0, 0, split.total)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=st.data())
 def test_every_criterion_of_either_side_is_there_once(data):
     old, new = data.draw(sides())

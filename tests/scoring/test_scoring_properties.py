@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from assessments import scoring
 
+from ..examples import examples
 from ..instruments import NPLF, RULES, make_instrument
 
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100, database=None)
+settings.register_profile("repeatable", examples(100, derandomize=True, database=None))
 settings.load_profile("repeatable")
 
 TOP = 4

@@ -4,13 +4,14 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from assessments import scoring
 from assessments.scoring import NA
 from assessments.scoring.smallest_changes import smallest_changes
 
+from ..examples import examples
 from .strategies import by_levels, instruments, ratings
 
 
@@ -43,7 +44,7 @@ def brute_force(instrument, given, rule, wanted, dimension=None):
     return best
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(data=st.data())
 def test_as_small_as_brute_force_finds_it(data):
     instrument = data.draw(instruments())
@@ -58,7 +59,7 @@ def test_as_small_as_brute_force_finds_it(data):
         assert level_of(instrument, changed, rule) >= wanted
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=st.data())
 def test_in_one_dimension_too(data):
     instrument = data.draw(by_levels())
@@ -70,7 +71,7 @@ def test_in_one_dimension_too(data):
     assert (None if found is None else (len(found), sum(each.steps for each in found))) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(data=st.data())
 def test_of_equal_cost_it_is_the_first_in_the_framework(data):
     """In one cell under a rule of means, where criteria can stand in for each other."""

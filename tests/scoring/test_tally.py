@@ -2,13 +2,14 @@
 
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments import scoring
 from assessments.scoring import NA, Tally, Threshold
 from assessments.scoring.smallest_changes import Raise, points_of, smallest_changes, steps, tally_of
 
+from ..examples import examples
 from ..instruments import make_instrument
 from .strategies import by_levels, instruments, ratings
 
@@ -22,7 +23,7 @@ def everything(tally: Tally, instrument):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data())
 def test_rating_one_after_the_other_comes_to_what_counting_anew_does(data):
     instrument = data.draw(instruments())
@@ -36,7 +37,7 @@ def test_rating_one_after_the_other_comes_to_what_counting_anew_does(data):
         assert everything(tally, instrument) == everything(tally_of(instrument, now), instrument)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.data())
 def test_a_tally_gives_the_figures_of_a_score(data):
     instrument = data.draw(instruments())
@@ -46,7 +47,7 @@ def test_a_tally_gives_the_figures_of_a_score(data):
     assert (index, levels) == (whole.index, {rule: outcome.level for rule, outcome in whole.outcomes.items()})
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=st.data())
 def test_every_step_of_the_smallest_changes_is_what_a_score_of_it_says(data):
     instrument = data.draw(by_levels())
