@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from .sqlite3 import wal
+
 KNOWN_SECRETS = {
     "changeme",
     "change-me",
@@ -183,7 +185,7 @@ def keep_private(database: dict, *, data: Path):
 
     What cannot be made is told by the connection that needs it.
     """
-    if not database["ENGINE"].endswith("sqlite3") or database["NAME"] == ":memory:":
+    if not is_file_of_sqlite(database):
         return
     file = Path(database["NAME"])
     with contextlib.suppress(OSError):
@@ -196,6 +198,30 @@ def keep_private(database: dict, *, data: Path):
         with contextlib.suppress(OSError):
             if beside.stat().st_mode & 0o077:
                 beside.chmod(0o600)
+
+
+def own_changes_only(name: str, database: dict):
+    """Refuses a file of SQLite beside a `-wal` of another one: opening the two would damage the database."""
+    if not is_file_of_sqlite(database):
+        return
+    file = Path(database["NAME"])
+    try:
+        is_own = wal.belongs(file)
+    except OSError:
+        # What cannot be read is told by the connection that needs it.
+        return
+    if not is_own:
+        refuse(
+            name,
+            f"{file}-wal holds changes that were made to another state of the database than {file} has. Together they "
+            f"would damage it, so nothing was opened or changed. If you have just restored a backup, delete {file}-wal "
+            f"and {file}-shm and start again. If not, keep these files and restore your last backup; README.md says "
+            f"how, under Backups.",
+        )
+
+
+def is_file_of_sqlite(database: dict) -> bool:
+    return database["ENGINE"].endswith("sqlite3") and database["NAME"] != ":memory:"
 
 
 def database(name: str, default: str) -> dict:
@@ -212,6 +238,7 @@ def database(name: str, default: str) -> dict:
         refuse(name, "the name of the database is missing at the end of the address.")
     options = config.setdefault("OPTIONS", {})
     if scheme == "sqlite":
+        config["ENGINE"] = "maturity.sqlite3"
         options.update(
             transaction_mode="IMMEDIATE",
             timeout=4,

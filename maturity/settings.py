@@ -96,6 +96,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'maturity.sqlite3'}")}
 if not TESTING:
+    env.own_changes_only("DATABASE_URL", DATABASES["default"])
     env.keep_private(DATABASES["default"], data=DATA_DIR)
 if TESTING:
     # A file, not memory: races and live servers need a database that several processes and threads can open.
