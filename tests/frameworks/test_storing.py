@@ -36,7 +36,7 @@ def test_loading_twice_changes_nothing():
 def test_the_command_stores_the_three_frameworks(capsys):
     call_command("load_frameworks")
     assert set(Framework.objects.values_list("key", flat=True)) == {"mlops", "devops", "ml-test-score"}
-    assert "MLOps maturity 1.0.1: stored" in capsys.readouterr().out
+    assert "MLOps maturity 1.1.0: stored" in capsys.readouterr().out
 
 
 def changed_devops() -> str:
