@@ -40,7 +40,7 @@ def result(page: Page):
 
 def survey(page: Page):
     page.locator("a[href$='/answer/']").first.click()
-    page.get_by_role("link", name=re.compile("^Go on")).click()
+    page.get_by_role("link", name=re.compile("^Continue")).click()
     page.wait_for_url("**/answer/*/#*")
     page.evaluate("scrollTo(0, 0)")
 

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from .. import scoring
 from .edition_editing import Part
@@ -183,7 +184,8 @@ class Criterion(Ordered):
             return choice.name
         if other := self.scale.other_by_code.get(code):
             return other["name"]
-        return {scoring.NA: "Does not apply", scoring.DK: "I do not know"}.get(code, code or "Not answered")
+        names = {scoring.NA: _("Does not apply"), scoring.DK: _("I don't know"), "": _("Not answered")}
+        return names.get(code, code)
 
 
 class Symptom(Ordered):

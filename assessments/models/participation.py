@@ -298,6 +298,19 @@ class Participation(models.Model):
         return f"{self.user_id or self.invitation_id}: {self.state}"
 
     @property
+    def is_asked(self) -> bool:
+        """Whether this person has not started yet."""
+        return self.state == self.State.ASKED
+
+    @property
+    def is_started(self) -> bool:
+        return self.state == self.State.STARTED
+
+    @property
+    def is_submitted(self) -> bool:
+        return self.state == self.State.SUBMITTED
+
+    @property
     def who(self) -> str:
         """What this person is called in a list."""
         if self.user:

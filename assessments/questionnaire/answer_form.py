@@ -1,6 +1,7 @@
 """The form that saves one answer."""
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from .. import scoring
 from ..models import Answer, PageMark
@@ -24,20 +25,31 @@ class AnswerForm(forms.Form):
         super().__init__(data)
 
     def clean_code(self):
-        code, scale = self.cleaned_data["code"], self.criterion.scale
-        allowed = {"", *scale.by_code, scoring.DK} | ({scoring.NA} if self.criterion.na else set())
+        code = self.cleaned_data["code"]
+        allowed = {"", scoring.DK, *self.criterion.scale.by_code}
+        if self.criterion.na:
+            allowed.add(scoring.NA)
         if code not in allowed:
-            raise forms.ValidationError("This is not one of the answers to this question.")
+            raise forms.ValidationError(_("This is not one of the answers to this question."))
         return code
 
     def clean(self):
         cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", "Say in a few words why it does not apply; then it is saved.")
+            self.add_error("reason", _("Say in a few words why it does not apply. It is then saved."))
         return cleaned
 
     def answer(self) -> Answer:
-        return Answer(**{name: self.cleaned_data[name] for name in ("code", "reason", "comment", "evidence")})
+        return Answer(
+            code=self.cleaned_data["code"],
+            reason=self.cleaned_data["reason"],
+            comment=self.cleaned_data["comment"],
+            evidence=self.cleaned_data["evidence"],
+        )
 
     def mark(self) -> PageMark:
-        return PageMark(**{name: self.cleaned_data[name] for name in ("page", "sequence", "version")})
+        return PageMark(
+            page=self.cleaned_data["page"],
+            sequence=self.cleaned_data["sequence"],
+            version=self.cleaned_data["version"],
+        )

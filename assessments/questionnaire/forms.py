@@ -1,8 +1,12 @@
 """The last page of a questionnaire: agree or not, for each symptom."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-AGREES = {"yes": True, "no": False}
+#: What a person says to a symptom, by the code in the form: agrees, does not, or no answer.
+AGREES = {"yes": True, "no": False, "": None}
+CODES = {agrees: code for code, agrees in AGREES.items()}
+CHOICES = [("yes", _("Agree")), ("no", _("Don't agree")), ("", _("No answer"))]
 
 
 class SymptomsForm(forms.Form):
@@ -10,15 +14,14 @@ class SymptomsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.questions = questions
         for question in questions:
-            said = {True: "yes", False: "no"}.get(question.agrees, "")
             self.fields[question.name] = forms.ChoiceField(
                 label=question.symptom.statement,
-                choices=[("yes", "Agree"), ("no", "Do not agree"), ("", "No answer")],
+                choices=CHOICES,
                 widget=forms.RadioSelect,
                 required=False,
-                initial=said,
+                initial=CODES[question.agrees],
             )
 
     def answers(self) -> dict:
         """By symptom: agrees, does not, or None for no answer."""
-        return {q.symptom: AGREES.get(self.cleaned_data[q.name]) for q in self.questions}
+        return {question.symptom: AGREES[self.cleaned_data[question.name]] for question in self.questions}

@@ -1,17 +1,23 @@
 """One person's way through an assessment: what is asked, how far they are, and what comes next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from .. import scoring
 from ..models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
 from .session import Seat
 
+#: The longest number of a version that a page sends, in digits.
+MOST_DIGITS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One thing that can be answered: a choice of the scale, does not apply, or I do not know."""
+    """One possible answer: a choice of the scale, does not apply, or I don't know."""
 
     code: str
     name: str
@@ -19,45 +25,129 @@ class Option:
     checked: bool
 
 
+@dataclass(slots=True, kw_only=True)
 class Question:
     """A criterion with one person's answer, as stored or as just posted, and why it could not be stored."""
 
-    def __init__(
-        self, criterion: Criterion, rating: Rating | None = None, *, posted: Mapping | None = None, errors=None
-    ):
-        self.criterion = criterion
-        self.errors = errors or {}
-        self.conflict: Question | None = None
-        self.refusal = ""
-        self.version = rating.version if rating else 0
-        if posted is not None:
-            self.code, self.reason = posted.get("code", ""), posted.get("reason", "")
-            self.comment, self.evidence = posted.get("comment", ""), posted.get("evidence", "")
-            # What the page has seen stays what it has seen: a refused save must not look like a stale one later.
-            seen = posted.get("version", "")
-            self.version = int(seen) if seen.isdecimal() and len(seen) <= 10 else 0
-        elif rating is not None:
-            chosen = {choice.pk: choice.code for choice in criterion.scale.choices.all()}
-            self.code = chosen[rating.choice_id] if rating.choice_id else rating.answer
-            self.reason, self.comment, self.evidence = rating.reason, rating.comment, rating.evidence
-        else:
-            self.code = self.reason = self.comment = self.evidence = ""
+    criterion: Criterion
+    code: str = ""
+    reason: str = ""
+    comment: str = ""
+    evidence: str = ""
+    #: What the page has seen of the stored answer; 0 if there was none.
+    version: int = 0
+    errors: Mapping = field(default_factory=dict)
+    #: What is stored, if another page has changed it.
+    conflict: "Question | None" = None
+    refusal: str = ""
+    is_saved: bool = False
+
+    @classmethod
+    def stored(cls, criterion: Criterion, rating: Rating | None, *, is_saved: bool = False) -> "Question":
+        """As it is stored; `is_saved` if this was the answer to a save."""
+        if rating is None:
+            return cls(criterion=criterion)
+        codes = {choice.pk: choice.code for choice in criterion.scale.choices.all()}
+        return cls(
+            criterion=criterion,
+            code=codes[rating.choice_id] if rating.choice_id else rating.answer,
+            reason=rating.reason,
+            comment=rating.comment,
+            evidence=rating.evidence,
+            version=rating.version,
+            is_saved=is_saved,
+        )
+
+    @classmethod
+    def posted(cls, criterion: Criterion, data: Mapping) -> "Question":
+        """As it was entered.
+
+        What the page has seen stays what it has seen: a refused save must not look like a stale one later.
+        """
+        seen = data.get("version", "")
+        is_number = seen.isdecimal() and len(seen) <= MOST_DIGITS
+        return cls(
+            criterion=criterion,
+            code=data.get("code", ""),
+            reason=data.get("reason", ""),
+            comment=data.get("comment", ""),
+            evidence=data.get("evidence", ""),
+            version=int(seen) if is_number else 0,
+        )
+
+    # ------------------------------------------------------------------ what can be answered
 
     @property
     def options(self) -> list[Option]:
-        scale = self.criterion.scale
-        named = [(choice.code, choice.name, choice.anchor) for choice in scale.choices.all()]
+        options = self._choices()
         if self.criterion.na:
-            named.append((scoring.NA, self._other_name(scoring.NA, "Does not apply"), self.criterion.na))
-        named.append((scoring.DK, self._other_name(scoring.DK, "I do not know"), "Counts as answered, not as a vote."))
-        return [Option(code=c, name=n, anchor=a, checked=c == self.code) for c, n, a in named]
+            name = self.criterion.answer_name(scoring.NA)
+            options.append(self._option(scoring.NA, name, self.criterion.na))
+        name = self.criterion.answer_name(scoring.DK)
+        options.append(self._option(scoring.DK, name, _("Counts as answered, not as a vote.")))
+        return options
 
-    def _other_name(self, code: str, default: str) -> str:
-        return self.criterion.scale.other_by_code.get(code, {}).get("name", default)
+    def _choices(self) -> list[Option]:
+        return [self._option(choice.code, choice.name, choice.anchor) for choice in self.criterion.scale.choices.all()]
+
+    def _option(self, code: str, name: str, anchor: str) -> Option:
+        return Option(code=code, name=name, anchor=anchor, checked=code == self.code)
+
+    @property
+    def explained_options(self) -> list[Option]:
+        """The choices of the scale that say what they mean."""
+        return [option for option in self._choices() if option.anchor]
 
     @property
     def answer_name(self) -> str:
-        return next((option.name for option in self.options if option.checked), "No answer")
+        return next((option.name for option in self.options if option.checked), _("No answer"))
+
+    # ------------------------------------------------------------------ what became of a save
+
+    @property
+    def save_state(self) -> str:
+        """A key for styles and the script, not for people."""
+        if self.conflict:
+            return "conflict"
+        if self.errors or self.refusal:
+            return "refused"
+        return "saved" if self.is_saved else ""
+
+    @property
+    def version_to_send(self) -> int:
+        """After a conflict the person has seen what is stored, and may save over it."""
+        return self.conflict.version if self.conflict else self.version
+
+    @property
+    def error_sentences(self) -> list[str]:
+        return [str(sentence) for sentences in self.errors.values() for sentence in sentences]
+
+    @property
+    def shows_details(self) -> bool:
+        """Whether comment and evidence are open from the start."""
+        has_errors = "comment" in self.errors or "evidence" in self.errors
+        return bool(self.comment or self.evidence or has_errors)
+
+    @property
+    def stored_there(self) -> str:
+        """In a conflict: the stored answer, with its comment if the comments differ."""
+        return self.conflict.in_words(with_comment=self._differs_in_comment) if self.conflict else ""
+
+    @property
+    def entered_here(self) -> str:
+        return self.in_words(with_comment=self._differs_in_comment)
+
+    @property
+    def _differs_in_comment(self) -> bool:
+        return self.conflict is not None and self.conflict.comment != self.comment
+
+    def in_words(self, *, with_comment: bool) -> str:
+        """The answer, and the beginning of the comment."""
+        if not with_comment:
+            return self.answer_name
+        if not self.comment:
+            return _("{answer}, no comment").format(answer=self.answer_name)
+        return _("{answer}, “{comment}”").format(answer=self.answer_name, comment=Truncator(self.comment).chars(80))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +165,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far one person is. Progress is not a score: `I do not know` counts as answered."""
+    """How far one person is. Progress is not a score: `I don't know` counts as answered."""
 
     parts: list[Part]
     answered_keys: set[str]
@@ -83,16 +173,18 @@ class Progress:
     @classmethod
     def of(cls, seat: Seat) -> "Progress":
         assessment = seat.assessment
-        known = assessment.edition.contents.criterion_by_pk
-        answered = {known[pk].key for pk in answering_sql.answered(assessment, seat.who)}
+        contents = assessment.edition.contents
+        criterion_by_pk = contents.criterion_by_pk
+        answered = {criterion_by_pk[pk].key for pk in answering_sql.answered(assessment, seat.who)}
         by_dimension: dict[int, list[Criterion]] = {}
         for criterion in assessment.criteria_asked():
             by_dimension.setdefault(criterion.dimension_id, []).append(criterion)
-        parts = [
-            Part(dimension=d, criteria=asked, answered=sum(c.key in answered for c in asked))
-            for d in assessment.edition.contents.dimensions
-            if (asked := by_dimension.get(d.pk))
-        ]
+        parts = []
+        for dimension in contents.dimensions:
+            criteria = by_dimension.get(dimension.pk)
+            if criteria:
+                number = sum(criterion.key in answered for criterion in criteria)
+                parts.append(Part(dimension=dimension, criteria=criteria, answered=number))
         return cls(parts=parts, answered_keys=answered)
 
     @property
@@ -107,24 +199,38 @@ class Progress:
     def is_complete(self) -> bool:
         return self.answered == self.total
 
+    @property
+    def first_key(self) -> str:
+        """The key of the dimension that comes first."""
+        return self.parts[0].dimension.key
+
+    @property
+    def unfinished_parts(self) -> list[Part]:
+        return [part for part in self.parts if not part.is_done]
+
     def part(self, key: str) -> Part | None:
         return next((part for part in self.parts if part.dimension.key == key), None)
 
     def next_unanswered(self, *, start: str = "") -> Criterion | None:
         """The first criterion without an answer, from the dimension with this key on and then from the beginning."""
-        place = next((i for i, part in enumerate(self.parts) if part.dimension.key == start), 0)
-        ordered = [criterion for part in self.parts[place:] + self.parts[:place] for criterion in part.criteria]
-        return next((criterion for criterion in ordered if criterion.key not in self.answered_keys), None)
+        first = next((index for index, part in enumerate(self.parts) if part.dimension.key == start), 0)
+        for part in self.parts[first:] + self.parts[:first]:
+            for criterion in part.criteria:
+                if criterion.key not in self.answered_keys:
+                    return criterion
+        return None
 
     def neighbours(self, part: Part) -> tuple[Part | None, Part | None]:
-        place = self.parts.index(part)
-        before = self.parts[place - 1] if place else None
-        return before, self.parts[place + 1] if place + 1 < len(self.parts) else None
+        """The dimension before this one and the one after it; None at either end."""
+        index = self.parts.index(part)
+        before = self.parts[index - 1] if index > 0 else None
+        after = self.parts[index + 1] if index + 1 < len(self.parts) else None
+        return before, after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymptomQuestion:
-    """A symptom with what one person says to it, and criteria that this person rated as if there were no such thing."""
+    """A symptom, whether one person agrees, and criteria that this person rated as if the symptom weren't there."""
 
     symptom: Symptom
     agrees: bool | None
@@ -135,24 +241,24 @@ class SymptomQuestion:
         return f"symptom-{self.symptom.pk}"
 
 
-#: From here on a practice is there well enough for a symptom that it clears to be a surprise.
+#: With this share of its points a practice is so well established that a symptom which it clears is a surprise.
 WELL_DONE = Fraction(2, 3)
 
 
 def symptom_questions(seat: Seat) -> list[SymptomQuestion]:
-    """The symptoms whose remedies are asked about, with what this person said to them."""
+    """The symptoms whose remedies are asked about, with this person's answers."""
     assessment, contents = seat.assessment, seat.assessment.edition.contents
     if not contents.symptoms:
         return []
     asked = {criterion.key for criterion in assessment.criteria_asked()}
     mine = assessment.respondents.of(seat.who, anonymous=assessment.anonymous)
-    said = dict(SymptomAnswer.objects.filter(respondent__in=mine).values_list("symptom", "agrees"))
+    agrees = dict(SymptomAnswer.objects.filter(respondent__in=mine).values_list("symptom", "agrees"))
     codes = dict(seat.ratings().filter(choice__isnull=False).values_list("criterion__key", "choice__code"))
     return [
         SymptomQuestion(
             symptom=symptom,
-            agrees=said.get(symptom.pk),
-            contradicted_by=_contradictions(symptom, contents, codes) if said.get(symptom.pk) else [],
+            agrees=agrees.get(symptom.pk),
+            contradicted_by=_contradictions(symptom, contents, codes) if agrees.get(symptom.pk) else [],
         )
         for symptom in contents.symptoms
         if not symptom.cleared_by or asked.intersection(symptom.cleared_by)
@@ -160,13 +266,15 @@ def symptom_questions(seat: Seat) -> list[SymptomQuestion]:
 
 
 def _contradictions(symptom: Symptom, contents, codes: Mapping[str, str]) -> list[Criterion]:
-    """All criteria that clear the symptom, where this person rated every one of them as well done; else none."""
+    """All criteria that clear the symptom, if this person rated every one of them as well done; else none."""
     clearing = [contents.criterion_by_key[key] for key in symptom.cleared_by if key in codes]
     if len(clearing) < len(symptom.cleared_by):
         return []
-    return clearing if all(_points(criterion, codes[criterion.key]) >= WELL_DONE for criterion in clearing) else []
+    are_well_done = all(_points(criterion, codes[criterion.key]) >= WELL_DONE for criterion in clearing)
+    return clearing if are_well_done else []
 
 
 def _points(criterion: Criterion, code: str) -> Fraction:
+    """The share of the points that this choice earns."""
     choices = criterion.scale.by_code
     return Fraction(choices[code].value, max(choice.value for choice in choices.values()))

@@ -1,7 +1,6 @@
-"""From a team's last result to its next assessment: what is carried over, asked anew, new, and retired."""
+"""From a team's last result to its next assessment: what is carried over, asked again, new, and retired."""
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,7 +15,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """What is known of one criterion from the last result. `answer` is what it came to then; empty where unanswered.
+    """What is known of one criterion from the last result. `answer` is its rating then; empty if unanswered.
 
     It is shown beside the question and never filled in.
     """
@@ -25,6 +24,15 @@ class Hint:
     state: State
     answer: str = ""
     date: datetime.date | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.state == State.NEW
+
+    @property
+    def is_reconfirm(self) -> bool:
+        """Whether the meaning of the criterion has changed since."""
+        return self.state == State.RECONFIRM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,7 @@ class MovingOn:
     def of(cls, team: Team, edition: Edition, *, before: Assessment | None = None, criteria=None) -> "MovingOn | None":
         """What the team's newest result with this framework means for an edition; None without one. Two queries.
 
-        `before` is the assessment that is moved on with: its own result, if it was reopened, is not looked at.
+        `before` is the assessment that is being answered: if it was reopened, its own result is not looked at.
         """
         previous = _newest(team, edition, before)
         if previous is None:
@@ -52,8 +60,10 @@ class MovingOn:
         rows = {row.key: row for row in previous.criteria.all()}
         old = previous.edition.contents.criterion_by_key
         contents = edition.contents
-        asked = contents.criteria if criteria is None else criteria
-        hints = {c.key: _hint(c, rows.get(c.key), old.get(c.key), previous) for c in asked}
+        hints = {}
+        for criterion in contents.criteria if criteria is None else criteria:
+            key = criterion.key
+            hints[key] = _hint(criterion, rows.get(key), old.get(key), previous)
         retired = [
             Retired(key=key, statement=old[key].statement, answer=_answer(old[key], row, previous))
             for key, row in rows.items()
@@ -61,24 +71,21 @@ class MovingOn:
         ]
         return cls(previous=previous, hints=hints, retired=retired)
 
-    def by_state(self) -> dict[str, list[Hint]]:
-        """The criteria of each state, in the order of the edition."""
-        return {state.value: [hint for hint in self.hints.values() if hint.state == state] for state in State}
+    def _with(self, state: State) -> list[Hint]:
+        """Those in this state, in the order of the edition."""
+        return [hint for hint in self.hints.values() if hint.state == state]
 
     @property
     def carried(self) -> list[Hint]:
-        return self.by_state()[State.CARRIED]
+        return self._with(State.CARRIED)
 
     @property
     def reconfirm(self) -> list[Hint]:
-        return self.by_state()[State.RECONFIRM]
+        return self._with(State.RECONFIRM)
 
     @property
     def new(self) -> list[Hint]:
-        return self.by_state()[State.NEW]
-
-    def some(self, criteria: Iterable[Criterion]) -> list[Hint]:
-        return [self.hints[criterion.key] for criterion in criteria]
+        return self._with(State.NEW)
 
 
 def _newest(team: Team, edition: Edition, before: Assessment | None) -> Result | None:
@@ -88,7 +95,7 @@ def _newest(team: Team, edition: Edition, before: Assessment | None) -> Result |
     return results.select_related("edition", "assessment").newest_first().first()
 
 
-def _hint(criterion, row: CriterionResult | None, old: Criterion | None, previous: Result) -> Hint:
+def _hint(criterion: Criterion, row: CriterionResult | None, old: Criterion | None, previous: Result) -> Hint:
     if row is None or old is None:
         return Hint(criterion=criterion, state=State.NEW)
     state = State.CARRIED if row.meaning == criterion.meaning else State.RECONFIRM
@@ -96,5 +103,7 @@ def _hint(criterion, row: CriterionResult | None, old: Criterion | None, previou
 
 
 def _answer(criterion: Criterion, row: CriterionResult, previous: Result) -> str:
-    """The name of what a criterion came to. Of anonymous answers nothing is told."""
-    return criterion.answer_name(row.rating) if row.rating and not previous.assessment.anonymous else ""
+    """The name of a criterion's rating; empty if the answers were anonymous."""
+    if not row.rating or previous.assessment.anonymous:
+        return ""
+    return criterion.answer_name(row.rating)

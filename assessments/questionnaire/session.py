@@ -1,7 +1,7 @@
-"""A person's place in an assessment: who answers there, what they may do, and under which addresses.
+"""A person's seat in an assessment: who answers there, what they may do, and under which addresses.
 
-Members sit there by their account, at /assessments/…; everybody else, and everybody in an anonymous assessment, by a
-personal link, at /i/…, which works on any device.
+Members have one by their account, at /assessments/…. Everyone else, and everyone in an anonymous assessment, has one
+by a personal link, at /i/…, which works on any device.
 """
 
 from functools import wraps
@@ -30,22 +30,22 @@ class Seat:
 
     @property
     def needs_link(self) -> bool:
-        """Whether this person may answer, but by personal link only."""
+        """Whether this person may answer, but only by personal link."""
         return self.assessment.anonymous and not self.is_guest
 
     @property
     def mark(self) -> str:
-        """What a page is marked with, so that it does not save for somebody who signed in since."""
+        """Marks a page, so that it saves nothing for anyone who signed in since."""
         return str(self.assessment.pk if self.is_guest else self.who.pk)
 
     def url(self, name: str, *args) -> str:
-        """The address of a page of the questionnaire, by the name that it has for members."""
+        """The address of a page of the questionnaire, by its name for members."""
         if self.is_guest:
             return reverse(f"guest-{name}", args=[self.token, *args])
         return reverse(name, args=[self.assessment.pk, *args])
 
     def ratings(self):
-        """What this person has answered."""
+        """This person's answers."""
         assessment = self.assessment
         mine = assessment.respondents.of(self.who, anonymous=assessment.anonymous)
         return Rating.objects.filter(respondent__in=mine)
@@ -61,7 +61,7 @@ class Seat:
 
 
 def _guest_seat(request, token: str) -> Seat | None:
-    """None where the link has still to be accepted."""
+    """None if the link has not been accepted yet."""
     invitation = open_link(request, token)
     if invitation.is_shared or invitation.state_now in {None, Participation.State.ASKED}:
         return None
@@ -70,14 +70,16 @@ def _guest_seat(request, token: str) -> Seat | None:
 
 
 def seated(view):
-    """Decorator: gives the view the seat of whoever asks, by account (`pk`) or by personal link (`token`)."""
+    """Decorator: gives the view the seat of the person who asks, by account (`pk`) or by personal link (`token`)."""
 
     @link_problems
     @wraps(view)
     def wrapped(request, *args, pk=None, token="", **kwargs):
         if token:
             seat = _guest_seat(request, token)
-            return view(request, seat, *args, **kwargs) if seat else redirect("link", token)
+            if seat is None:
+                return redirect("link", token)
+            return view(request, seat, *args, **kwargs)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         assessment, may = get_answering(request, pk)

@@ -8,9 +8,10 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Conflict, Refused
+from ..models import Conflict, Rating, Refused
 from ..models.assessments import minutes
 from ..models.participation import Pledge
 from .answer_form import AnswerForm
@@ -22,17 +23,17 @@ from .session import Seat, seated
 
 def _show(request, template, seat: Seat, *, status=200, **context):
     """A page or fragment of the questionnaire, with what all of them need."""
-    always = {"seat": seat, "assessment": seat.assessment, "may": seat.may}
-    return render(request, f"questionnaire/{template}.html", {**always, **context}, status=status)
+    context |= {"seat": seat, "assessment": seat.assessment, "may": seat.may}
+    return render(request, f"questionnaire/{template}.html", context, status=status)
 
 
 def _refused(request, seat: Seat, sentence, *, lost: Question | None = None):
-    """409: says why, and shows what was entered, so that nothing is lost without a word."""
+    """409: says why, and shows what was entered, so that nothing is lost silently."""
     return _show(request, "refused", seat, sentence=str(sentence), lost=lost, status=409)
 
 
 def by_link_only(view):
-    """Decorator under `seated`: in an anonymous assessment a member is led to where the personal link is handed out."""
+    """Decorator under `seated`: in an anonymous assessment, sends a member to the page that gives out the links."""
 
     @wraps(view)
     def wrapped(request, seat, *args, **kwargs):
@@ -53,9 +54,9 @@ def _criterion_or_404(assessment, dimension_key, pk):
 @require_safe
 @seated
 def begin(request, seat):
-    """What it is about, who sees what, how long it takes; from here to where the person left off."""
-    count = len(seat.assessment.criteria_asked())
-    context = {"minutes": minutes(count), "total": count, "participation": seat.participation}
+    """What it is about, who sees what and how long it takes; leads on to where the person left off."""
+    total = len(seat.assessment.criteria_asked())
+    context = {"minutes": minutes(total), "total": total, "participation": seat.participation}
     if seat.needs_link:
         return _show(request, "take_link", seat, pledge=Pledge.make(), **context)
     return _show(request, "begin", seat, progress=Progress.of(seat), **context)
@@ -64,7 +65,7 @@ def begin(request, seat):
 @require_POST
 @seated
 def take_link(request, seat):
-    """Hands a member the personal link to an anonymous assessment, and leads there."""
+    """Gives a member the personal link to an anonymous assessment, and leads there."""
     token = Pledge.redeem(request.POST.get("pledge", ""))
     if token is None or not seat.needs_link:
         return redirect(seat.url("answer"))
@@ -83,12 +84,19 @@ def next_unanswered(request, seat):
     progress = Progress.of(seat)
     criterion = progress.next_unanswered(start=request.GET.get("from", ""))
     if criterion is None:
-        has_symptoms = seat.assessment.edition.contents.symptoms
-        return redirect(seat.url("answer-symptoms" if has_symptoms else "answer-done"))
-    page, first = seat.url("answer-dimension", criterion.dimension.key), progress.part(criterion.dimension.key)
-    # At the first question the page begins where it begins: with what the dimension is about.
-    is_first = first is not None and first.criteria[0] is criterion
-    return redirect(page if is_first else f"{page}#c-{criterion.pk}")
+        return redirect(seat.url(_last_page(seat)))
+
+    page = seat.url("answer-dimension", criterion.dimension.key)
+    part = progress.part(criterion.dimension.key)
+    if part is not None and part.criteria[0] is criterion:
+        # The top of the page says what the dimension is about.
+        return redirect(page)
+    return redirect(f"{page}#c-{criterion.pk}")
+
+
+def _last_page(seat) -> str:
+    """The name of the page that follows the last dimension."""
+    return "answer-symptoms" if seat.assessment.edition.contents.symptoms else "answer-done"
 
 
 @require_safe
@@ -104,22 +112,35 @@ def _page(request, seat, dimension_key, *, bound=None, status=200):
     part = progress.part(dimension_key)
     if part is None:
         raise Http404
-    stored = seat.ratings().filter(criterion__dimension=part.dimension.pk)
-    ratings = {rating.criterion_id: rating for rating in stored}
-    questions = [
-        bound if bound and bound.criterion is criterion else Question(criterion, ratings.get(criterion.pk))
-        for criterion in part.criteria
-    ]
+    ratings_of_part = seat.ratings().filter(criterion__dimension=part.dimension.pk)
+    ratings = {rating.criterion_id: rating for rating in ratings_of_part}
+    questions = []
+    for criterion in part.criteria:
+        if bound is not None and bound.criterion is criterion:
+            questions.append(bound)
+        else:
+            questions.append(Question.stored(criterion, ratings.get(criterion.pk)))
+
     before, after = progress.neighbours(part)
-    context = {"progress": progress, "part": part, "before": before, "after": after, "questions": questions}
+    context = {
+        "progress": progress,
+        "part": part,
+        "before": before,
+        "after": after,
+        "last_page": _last_page(seat),
+        "questions": questions,
+        # Tells the saves of this page from those of any other.
+        "page": secrets.token_hex(12),
+    }
     if seat.may("see result"):
-        asked = {"before": seat.assessment, "criteria": part.criteria}
-        context["moving_on"] = MovingOn.of(seat.assessment.team, seat.assessment.edition, **asked)
-    return _show(request, "dimension", seat, status=status, page=secrets.token_hex(12), **context)
+        context["moving_on"] = MovingOn.of(
+            seat.assessment.team, seat.assessment.edition, before=seat.assessment, criteria=part.criteria
+        )
+    return _show(request, "dimension", seat, status=status, **context)
 
 
 def _signed_in_or_401(view):
-    """A save by somebody signed out is told so, and the answer stays on the page until it can be stored."""
+    """Decorator: a person who is signed out learns that, and the answer stays on the page until it can be saved."""
 
     @wraps(view)
     def wrapped(request, *, dimension, criterion, pk=None, token=""):
@@ -139,38 +160,49 @@ def _signed_in_or_401(view):
 def save(request, seat, dimension, criterion):
     criterion = _criterion_or_404(seat.assessment, dimension, criterion)
     form = AnswerForm(request.POST, criterion=criterion)
-    question = Question(criterion, posted=request.POST, errors=form.errors)
-    status = 200
     try:
         seat.assessment.refuse_unless_open()
-        if not form.is_valid():
-            question.errors, status = form.errors, 422
-        elif str(form.cleaned_data["who"]) != seat.mark:
-            raise Refused("This page was opened by somebody else, who has signed out since. Load it again to answer.")
-        else:
-            answer = {"criterion": criterion, "answer": form.answer(), "mark": form.mark()}
-            stored = seat.assessment.save_rating(by=seat.who, **answer)
-            if not request.htmx and stored.code != form.answer().code:
-                # A page from before, sent again: without script its number never rises.
-                raise Conflict(stored)
-            question = Question(criterion, stored)
+        if form.is_valid():
+            rating = _store(request, seat, form)
+            return _after_save(request, seat, Question.stored(criterion, rating, is_saved=True), 200)
     except Conflict as conflict:
-        question.conflict, status = Question(criterion, conflict.stored), 409
+        question = Question.posted(criterion, request.POST)
+        question.conflict = Question.stored(criterion, conflict.stored)
+        return _after_save(request, seat, question, 409)
     except Refused as refusal:
-        question.refusal, status = str(refusal), 409
-    return _answer_to_save(request, seat, question, status)
+        question = Question.posted(criterion, request.POST)
+        question.errors = form.errors
+        question.refusal = str(refusal)
+        return _after_save(request, seat, question, 409)
+    question = Question.posted(criterion, request.POST)
+    question.errors = form.errors
+    return _after_save(request, seat, question, 422)
 
 
-def _answer_to_save(request, seat, question, status):
+def _store(request, seat, form: AnswerForm) -> Rating:
+    """The rating as it is stored now. Raises Conflict or Refused."""
+    if str(form.cleaned_data["who"]) != seat.mark:
+        raise Refused(_("Someone else opened this page and has signed out since. Reload the page to answer."))
+    answer = form.answer()
+    rating = seat.assessment.save_rating(by=seat.who, criterion=form.criterion, answer=answer, mark=form.mark())
+    if not request.htmx and rating.code != answer.code:
+        # An old page that was sent again: without script its number never rises.
+        raise Conflict(rating)
+    return rating
+
+
+def _after_save(request, seat, question: Question, status: int):
+    """For the script the status beside the question, and the counts if they may have changed; else the whole page."""
     key = question.criterion.dimension.key
     if request.htmx:
-        # The counts change only when something was stored.
-        progress = Progress.of(seat) if status == 200 else None
-        context = {"question": question, "progress": progress, "part": progress and progress.part(key)}
-        response = _show(request, "_saved", seat, status=status, saved=status == 200, **context)
+        context = {"question": question}
+        if question.is_saved:
+            progress = Progress.of(seat)
+            context |= {"progress": progress, "part": progress.part(key)}
+        response = _show(request, "_saved", seat, status=status, **context)
         patch_vary_headers(response, ["HX-Request"])
         return response
-    if status == 200:
+    if question.is_saved:
         return redirect(seat.url("answer-dimension", key) + f"#c-{question.criterion.pk}")
     if not seat.assessment.is_open:
         return _refused(request, seat, question.refusal, lost=question)
@@ -181,7 +213,7 @@ def _answer_to_save(request, seat, question, status):
 @seated
 @by_link_only
 def symptoms(request, seat):
-    """The last page: what people notice in daily work. Not scored; what contradicts the ratings is only pointed out."""
+    """The last page: what people notice in daily work. It is not scored; contradictions are only pointed out."""
     questions = symptom_questions(seat)
     form = SymptomsForm(request.POST if request.method == "POST" else None, questions=questions)
     if form.is_valid():
@@ -198,7 +230,22 @@ def symptoms(request, seat):
 @by_link_only
 def done(request, seat):
     contradicted = [question for question in symptom_questions(seat) if question.contradicted_by]
-    context = {"progress": Progress.of(seat), "participation": seat.participation, "contradicted": contradicted}
+    progress = Progress.of(seat)
+    participation = seat.participation
+    is_submitted = participation is not None and participation.is_submitted
+    if is_submitted:
+        heading = _("Thank you")
+    elif seat.assessment.is_closed:
+        heading = _("Closed")
+    else:
+        heading = _("Finish")
+    context = {
+        "heading": heading,
+        "progress": progress,
+        "participation": participation,
+        "can_submit": bool(progress.answered) and not is_submitted,
+        "contradicted": contradicted,
+    }
     return _show(request, "done", seat, **context)
 
 
@@ -212,6 +259,6 @@ def submit(request, seat):
         return _refused(request, seat, refusal)
     if not seat.assessment.anonymous:
         messages.success(
-            request, "Thank you, your answers are submitted. You can still change them until the answering ends."
+            request, _("Thank you, your answers are submitted. You can still change them until answering ends.")
         )
     return redirect(seat.url("answer-done"))

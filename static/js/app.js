@@ -1,8 +1,10 @@
-// Answers are saved by htmx as they are given. This script adds what htmx leaves out: running numbers for saves, word of
-// a failed save within two seconds and another try, storing after signing in again, and keyboard shortcuts.
+// htmx saves answers as they are given. This script adds what htmx leaves out: running numbers for saves, a notice of a
+// failed save within two seconds and another try, saving after signing in again, and keyboard shortcuts.
 (() => {
   "use strict";
   const SLOW = 1400, RETRY = 3000;
+  // The sentences stand in the page, in its language.
+  const says = document.querySelector(".survey")?.dataset;
   const questions = () => [...document.querySelectorAll("form.question")];
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
@@ -43,13 +45,13 @@
     if (!form.matches("form.question")) return;
     settle(form);
     unsent.delete(form);
-    show(form, "saving", "Saving …");
-    unsaved.set(form, { warn: setTimeout(() => show(form, "failed", "Not saved yet. Still trying …"), SLOW) });
+    show(form, "saving", says.saving);
+    unsaved.set(form, { warn: setTimeout(() => show(form, "failed", says.stillTrying), SLOW) });
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
-    // A refusal comes with a fragment that says why; that somebody is signed out is told by questions only.
+    // A refusal comes with a fragment that says why. Only questions have one for people who are signed out.
     const refusals = requestConfig.elt.matches("form.question") ? [401, 409, 422] : [409, 422];
     if (refusals.includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
       event.detail.shouldSwap = true;
@@ -84,15 +86,15 @@
     if (!form?.matches("form.question")) return;
     const status = xhr.status;
     if (status === 401) { settle(form); unsaved.set(form, {}); }
-    else if (token) failed(form, "Not saved. Trying again …");
-    else if (status === 403 || status === 404) refused(form, "Not saved. You may no longer answer here; load the page again.");
-    else if (status === 413) refused(form, "Not saved. This is too long; make it shorter.");
+    else if (token) failed(form, says.tryingAgain);
+    else if (status === 403 || status === 404) refused(form, says.mayNot);
+    else if (status === 413) refused(form, says.tooLong);
     else if (status === 200 || status === 409 || status === 422) settle(form);
-    else if (status !== 0) failed(form, "Not saved. Trying again …");
+    else if (status !== 0) failed(form, says.tryingAgain);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, (event) => {
     const form = event.detail.requestConfig?.elt;
-    if (form?.matches("form.question")) failed(form, "Not saved. The server cannot be reached; trying again …");
+    if (form?.matches("form.question")) failed(form, says.unreachable);
   });
   // Of two saves under way at once, the one stored first may be answered last; its counts are out of date then.
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
@@ -137,8 +139,10 @@
   }
 
   function step(by) {
-    const all = questions(), place = all.indexOf(current());
-    const next = all[place < 0 ? (by > 0 ? 0 : all.length - 1) : place + by];
+    const all = questions();
+    const index = all.indexOf(current());
+    const fromOutside = by > 0 ? 0 : all.length - 1;
+    const next = all[index < 0 ? fromOutside : index + by];
     if (next) focusOn(next);
   }
 

@@ -161,7 +161,7 @@ def test_lost_right_is_told_apart_from_an_old_token_and_keeps_the_answer_on_the_
     page.goto(path)
     member.memberships.all().delete()
     choose(page, "x2", "Largely")
-    expect(status(page, "x2")).to_contain_text("You may no longer answer here")
+    expect(status(page, "x2")).to_contain_text("You can no longer answer here")
     assert_chosen(page, "x2", "Largely")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
@@ -200,7 +200,7 @@ def test_going_on_days_later_on_another_machine(sign_in, member, assessment, pat
     elsewhere = sign_in(member, width=390)
     elsewhere.goto("/teams/")
     elsewhere.get_by_role("link", name="Go on").click()
-    elsewhere.get_by_role("link", name="Go on: 2 of 8 answered").click()
+    elsewhere.get_by_role("link", name="Continue: 2 of 8 answered").click()
     assert_chosen(elsewhere, "x2", "Fully")
     expect(question(elsewhere, "x1").get_by_label("Comment")).to_have_value("Since the spring.")
     assert elsewhere.url.endswith(f"#{question(elsewhere, 'x3').get_attribute('id')}")

@@ -167,7 +167,7 @@ class TestOpening:
         assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/next/"
         following = assessment.edition.contents.criterion_by_key["x2"]
         assert desk.get(f"/i/{token}/answer/next/").url == f"/i/{token}/answer/to/X/#c-{following.pk}"
-        assert "Go on: 1 of 8 answered" in desk.get(f"/i/{token}/answer/").content.decode()
+        assert "Continue: 1 of 8 answered" in desk.get(f"/i/{token}/answer/").content.decode()
         page = desk.get(f"/i/{token}/answer/to/X/").content.decode()
         assert page.count(" checked") == 1
         assert Respondent.objects.get().invitation.email == "ada@example.org"

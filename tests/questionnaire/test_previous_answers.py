@@ -104,7 +104,7 @@ def test_hints_stand_beside_the_questions_and_nothing_is_filled_in(client, team,
     client.force_login(lead)
     text = " ".join(client.get(reverse("answer-dimension", args=[assessment.pk, "X"])).content.decode().split())
     assert "Last time, on 14 October 2026: Largely." in text
-    assert "meaning changed" in text
+    assert "Meaning changed" in text
     assert "Not asked last time." in text
     assert " checked" not in text
     assert not Rating.objects.filter(assessment=assessment).exists()

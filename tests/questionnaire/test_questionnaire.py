@@ -137,7 +137,7 @@ def test_a_closed_assessment_answers_409_and_says_since_when(signed_in, assessme
 def test_signed_out_with_htmx_is_401_with_the_way_back_and_not_a_redirect(client, assessment, member):
     response = client.post(url(assessment), form(member), **HTMX)
     assert response.status_code == 401
-    assert "sign in in a new tab" in response.content.decode()
+    assert "Sign in in a new tab" in response.content.decode()
     assert "HX-Redirect" not in response.headers
 
 
@@ -156,7 +156,7 @@ def test_other_signed_out_htmx_requests_lead_the_whole_page_to_sign_in(client, a
 def test_a_page_left_by_somebody_else_does_not_store_into_my_answers(signed_in, assessment, lead):
     response = signed_in.post(url(assessment), form(lead), **HTMX)
     assert response.status_code == 409
-    assert "somebody else" in response.content.decode()
+    assert "Someone else" in response.content.decode()
     assert not Rating.objects.exists()
 
 
@@ -281,7 +281,7 @@ def test_a_closed_assessment_answers_409_to_a_wrong_answer_too(signed_in, assess
 
 
 @pytest.mark.parametrize(
-    ("code", "name"), [("L", "Largely"), ("DK", "I do not know"), ("", "No answer"), ("?", "No answer")]
+    ("code", "name"), [("L", "Largely"), ("DK", "I don&#x27;t know"), ("", "No answer"), ("?", "No answer")]
 )
 def test_what_is_refused_without_script_is_shown_by_name(signed_in, assessment, member, lead, code, name):
     toy.rate(assessment, lead, "F F - - - - - -")

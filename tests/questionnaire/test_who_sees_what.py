@@ -30,8 +30,8 @@ class TestNamed:
         assessment = toy.start(team=team, by=ada)
         guest = toy.guest(assessment, email="guest@example.org")
         page = text(client.get(f"/i/{guest.token}/answer/"))
-        assert "with your name: whoever leads" in page
-        assert "at present Ada Lovelace, Grace Hopper." in page
+        assert "see your answers and comments with your name" in page
+        assert "At present these are: Ada Lovelace, Grace Hopper." in page
         assert "Alan Turing" not in page
 
     def test_what_is_said_of_each_role_is_what_its_row_allows(self):
