@@ -195,7 +195,7 @@ def _after_save(request, seat, question: Question, status: int):
     """For the script the status beside the question, and the counts if they may have changed; else the whole page."""
     key = question.criterion.dimension.key
     if request.htmx:
-        context = {"question": question}
+        context: dict[str, object] = {"question": question}
         if question.is_saved:
             progress = Progress.of(seat)
             context |= {"progress": progress, "part": progress.part(key)}
