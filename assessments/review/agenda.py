@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from random import SystemRandom
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from .. import charts, scoring
 from ..models import AgreedRating, Assessment, Criterion, Rating
+from ..web.figures import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +26,8 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """A value the group can agree on, and the level that the whole would then have."""
+class AgreeableValue:
+    """A value that the group can agree on, and the level that the whole would then have."""
 
     code: str
     name: str
@@ -35,7 +40,8 @@ class Item:
     """One criterion of the review."""
 
     def __init__(self, agenda: "Agenda", criterion: Criterion):
-        self.agenda, self.criterion = agenda, criterion
+        self.agenda = agenda
+        self.criterion = criterion
         self.settled = agenda.score.criteria[criterion.key]
         self.agreed: AgreedRating | None = agenda.agreed.get(criterion.pk)
 
@@ -44,14 +50,19 @@ class Item:
         return self.agreed is not None
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether no vote counts and nothing is agreed."""
+        return self.settled.rating is None
+
+    @property
     def has_too_few_votes(self) -> bool:
         """Whether it counts as unanswered because fewer than four people voted anonymously; the group may agree."""
         return self.agenda.assessment.anonymous and not self.settled.votes
 
     @cached_property
     def median(self) -> str:
-        """The code that the votes lead to; empty where nobody voted."""
-        votes = (code for code, n in self.settled.votes.items() for _ in range(n))
+        """The code that the votes lead to; empty if nobody voted."""
+        votes = [code for code, number in self.settled.votes.items() for _vote in range(number)]
         return scoring.settle(votes, self.agenda.scales[self.criterion.key]).rating or ""
 
     @property
@@ -60,17 +71,19 @@ class Item:
 
     @property
     def agreed_name(self) -> str:
-        """What it was settled on, in words."""
+        """What the group decided, in words."""
         if self.agreed is None:
             return ""
-        kept = f"the median stays: {self.median_name}"
-        return kept if self.agreed.keeps_median else self.criterion.answer_name(self.agreed.code)
+        if self.agreed.keeps_median:
+            return _("keep the median, {answer}").format(answer=self.median_name)
+        return self.criterion.answer_name(self.agreed.code)
 
     @cached_property
     def rows(self) -> list[tuple[str, int, bool]]:
-        """(Answer, people who gave it, whether it is the median), every choice of the scale and what else was said."""
+        """(Answer, people who gave it, whether it is the median), every choice of the scale and the other answers."""
         votes = self.settled.votes
-        codes = [*reversed(self.criterion.scale.by_code), *(c for c in (scoring.NA, scoring.DK) if votes.get(c))]
+        others = [code for code in (scoring.NA, scoring.DK) if votes.get(code)]
+        codes = [*reversed(self.criterion.scale.by_code), *others]
         return [(self.criterion.answer_name(code), votes.get(code, 0), code == self.median) for code in codes]
 
     @property
@@ -79,32 +92,37 @@ class Item:
 
     @property
     def in_words(self) -> str:
-        """The same as a sentence: `Largely 3, Partly 1; the median is Largely. People are two steps apart.`"""
-        said = ", ".join(f"{name} {number}" for name, number, _ in self.rows if number)
-        if not said:
-            return "Nobody voted on this."
-        return f"{said}; the median is {self.median_name}. {apart(self.settled)}"
+        """The same in sentences: `Largely 3, Partly 1; the median is Largely. People are up to 2 steps apart.`"""
+        votes = ", ".join(f"{name} {number}" for name, number, _is_median in self.rows if number)
+        if not votes:
+            return _("Nobody voted on this.")
+        if not self.median:
+            return _("{votes}; there is no median.").format(votes=votes)
+        sentence = _("{votes}; the median is {answer}.").format(votes=votes, answer=self.median_name)
+        return f"{sentence} {apart(self.settled)}".strip()
 
     @property
     def agreement(self) -> str:
         """rwg in percent; empty below two votes."""
-        rwg = self.settled.rwg
-        return "" if rwg is None else f"{scoring.percent(rwg)} %"
+        return "" if self.settled.rwg is None else percent(self.settled.rwg)
 
     @cached_property
-    def options(self) -> list[Option]:
+    def options(self) -> list[AgreeableValue]:
         """Every value that can be agreed, with what it would do to the level."""
-        codes = [*self.criterion.scale.by_code, *([scoring.NA] if self.criterion.na else [])]
-        return [
-            Option(
-                code=code,
-                name=self.criterion.answer_name(code),
-                level=(level := self.agenda.level_if(self.criterion, code)),
-                changes=level != self.agenda.level,
-                checked=self.agreed is not None and self.agreed.code == code,
-            )
-            for code in codes
-        ]
+        codes = list(self.criterion.scale.by_code)
+        if self.criterion.na:
+            codes.append(scoring.NA)
+        return [self._option(code) for code in codes]
+
+    def _option(self, code: str) -> AgreeableValue:
+        level = self.agenda.level_if(self.criterion, code)
+        return AgreeableValue(
+            code=code,
+            name=self.criterion.answer_name(code),
+            level=level,
+            changes=level != self.agenda.level,
+            checked=self.agreed is not None and self.agreed.code == code,
+        )
 
     @property
     def can_change_the_level(self) -> bool:
@@ -112,59 +130,75 @@ class Item:
 
     @cached_property
     def remarks(self) -> list[Remark]:
-        """Comments, reasons and evidence, in an order that tells nothing."""
+        """Comments, reasons and evidence, in an order that says nothing."""
         if self.has_too_few_votes or self.agenda.hides_comments:
             return []
         rows = Rating.objects.filter(assessment=self.agenda.assessment, criterion=self.criterion)
-        said = []
+        remarks = []
         for reason, comment, evidence in rows.values_list("reason", "comment", "evidence"):
             if reason and self.agenda.assessment.anonymous:
-                # Told like any comment: marked as a reason, it would be a vote with words to it.
-                said.append(Remark(reason="", comment=reason, evidence=""))
+                # Shown like any comment: marked as a reason, it would be a vote with words to it.
+                remarks.append(Remark(reason="", comment=reason, evidence=""))
                 reason = ""
             if reason or comment or evidence:
-                said.append(Remark(reason=reason, comment=comment, evidence=evidence))
-        SystemRandom().shuffle(said)
-        return said
+                remarks.append(Remark(reason=reason, comment=comment, evidence=evidence))
+        SystemRandom().shuffle(remarks)
+        return remarks
 
-    def own_answer(self, ratings) -> str:
-        """What the person answered whose ratings these are; empty without one."""
-        mine = ratings.filter(criterion=self.criterion).select_related("choice").first()
-        return self.criterion.answer_name(mine.code) if mine and mine.answer else ""
+    def own_answer(self, ratings: QuerySet[Rating]) -> str:
+        """The answer of the person whose ratings these are; empty without one."""
+        rating = ratings.filter(criterion=self.criterion).select_related("choice").first()
+        if rating is None or not rating.answer:
+            return ""
+        return self.criterion.answer_name(rating.code)
 
 
 def apart(settled: scoring.CriterionResult) -> str:
     """How far the ratings lie apart; a single one has nothing to differ from."""
     if settled.spread is None:
         return ""
-    if sum(number for code, number in settled.votes.items() if code not in {scoring.NA, scoring.DK}) == 1:
-        return "Only one person rated it."
+    ratings = sum(number for code, number in settled.votes.items() if code not in {scoring.NA, scoring.DK})
+    if ratings == 1:
+        return _("Only one person rated it.")
     if settled.spread == 0:
-        return "Everyone who rated it says the same."
-    return f"People are up to {settled.spread} {'step' if settled.spread == 1 else 'steps'} apart."
+        return _("Everyone who rated it agrees.")
+    sentence = ngettext("People are up to {count} step apart.", "People are up to {count} steps apart.", settled.spread)
+    return sentence.format(count=settled.spread)
 
 
 class Agenda:
     """What to talk about, the least agreed first; everything else after it, in the order of the framework."""
 
     def __init__(self, assessment: Assessment, *, hides_comments: bool = False):
-        self.assessment, self.contents = assessment, assessment.edition.contents
+        self.assessment = assessment
+        self.contents = assessment.edition.contents
         self.hides_comments = hides_comments
         self.score = assessment.score()
         self.instrument = assessment.instrument()
-        self.scales = {c.key: c.scale for c in self.instrument.criteria}
+        self.scales = {criterion.key: criterion.scale for criterion in self.instrument.criteria}
         rows = assessment.agreed_ratings.select_related("choice")
         self.agreed = {row.criterion_id: row for row in rows}
 
     @cached_property
     def items(self) -> list[Item]:
+        """What to talk about: what people see differently, then what only the group can still give a value."""
+        return self.differing + self.without_votes
+
+    @cached_property
+    def differing(self) -> list[Item]:
         """Worth talking about: `discuss` of the scoring document, lowest agreement first."""
-        found = [item for item in self._all if item.settled.discuss]
-        return sorted(found, key=lambda item: 1 if item.settled.rwg is None else item.settled.rwg)
+        items = [item for item in self._all if item.settled.discuss]
+        return sorted(items, key=lambda item: 1 if item.settled.rwg is None else item.settled.rwg)
+
+    @cached_property
+    def without_votes(self) -> list[Item]:
+        """Criteria of an anonymous assessment that fewer than four people voted on, agreed since or not."""
+        return [item for item in self._all if item.has_too_few_votes and not item.settled.discuss]
 
     @cached_property
     def others(self) -> list[Item]:
-        return [item for item in self._all if not item.settled.discuss]
+        on_agenda = {item.criterion.pk for item in self.items}
+        return [item for item in self._all if item.criterion.pk not in on_agenda]
 
     @cached_property
     def _all(self) -> list[Item]:
@@ -179,28 +213,34 @@ class Agenda:
         return sum(item.is_settled for item in self.items)
 
     @property
-    def unanswered(self) -> int:
-        """Questions that count as zero, as no vote counts and nothing is agreed."""
-        return self.score.whole.unanswered
+    def is_done(self) -> bool:
+        return self.done == len(self.items)
+
+    @property
+    def unanswered(self) -> list[Item]:
+        """What counts as zero, as no vote counts and nothing is agreed."""
+        return [item for item in self._all if item.is_unanswered]
 
     @property
     def can_compare(self) -> bool:
-        """Whether two people rated the same question anywhere: only then they can be alike or differ."""
+        """Whether two people rated the same question anywhere: otherwise they can neither agree nor differ."""
         return any(item.settled.rwg is not None for item in self._all)
 
     def item(self, criterion_pk: int | None) -> Item | None:
         return next((item for item in self._all if item.criterion.pk == criterion_pk), None)
 
-    def place(self, item: Item) -> int:
+    def next(self, item: Item | None) -> Item | None:
+        """The one after this; the first one if none is on the screen."""
+        following = self.ordered if item is None else self.ordered[self._index(item) + 1 :]
+        return following[0] if following else None
+
+    def previous(self, item: Item | None) -> Item | None:
+        if item is None or self._index(item) == 0:
+            return None
+        return self.ordered[self._index(item) - 1]
+
+    def _index(self, item: Item) -> int:
         return self.ordered.index(item)
-
-    def next(self, item: Item) -> Item | None:
-        after = self.ordered[self.place(item) + 1 :]
-        return after[0] if after else None
-
-    def previous(self, item: Item) -> Item | None:
-        place = self.place(item)
-        return self.ordered[place - 1] if place else None
 
     # ------------------------------------------------------------------ levels
 
@@ -216,14 +256,12 @@ class Agenda:
         return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
 
     def called(self, number: int | None) -> str:
-        """A level or band as it is spoken of."""
+        """A level or band, to stand by itself: `Level 2, Repeatable`."""
         if number is None:
-            return "no level"
-        return (
-            f"level {number}, {self.rung_name(number)}"
-            if self.assessment.edition.uses_levels
-            else self.rung_name(number)
-        )
+            return _("No level")
+        if not self.assessment.edition.uses_levels:
+            return self.rung_name(number)
+        return _("Level {number}, {name}").format(number=number, name=self.rung_name(number))
 
     @property
     def level_name(self) -> str:
@@ -231,6 +269,6 @@ class Agenda:
 
     @property
     def best_name(self) -> str:
-        """What the level could be if every unanswered question were fully met; empty if that changes nothing."""
+        """The level if every unanswered question were fully met; empty if that changes nothing."""
         best = self.score.whole.outcomes[self.assessment.rule].best
         return "" if best == self.level else self.called(best)

@@ -1,8 +1,10 @@
-"""What a group settles on for one criterion."""
+"""What a group agrees on for one criterion."""
 
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from ..models import AgreedRating
@@ -12,44 +14,55 @@ MEDIAN = "median"
 
 
 class AgreeForm(RevisedForm):
-    code = forms.ChoiceField(widget=forms.RadioSelect, label="We agree on")
+    code = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("We agree on"))
     reason = forms.CharField(
-        max_length=500, required=False, label="Why it does not apply", help_text="Only for “does not apply”."
+        max_length=500,
+        required=False,
+        label=gettext_lazy("Why it does not apply"),
+        help_text=gettext_lazy("Only for “does not apply”."),
     )
     note = forms.CharField(
-        max_length=4000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}), strip=True
+        max_length=4000,
+        required=False,
+        label=gettext_lazy("Note"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        strip=True,
     )
 
     def __init__(self, *args, item, **kwargs):
-        agreed = item.agreed
-        stored = {"revision": 0} if agreed is None else {**self._said_by(agreed), "revision": agreed.revision}
+        stored: dict[str, Any] = {"revision": 0}
+        if item.agreed is not None:
+            stored = {**self.values_of(item.agreed), "revision": item.agreed.revision}
         super().__init__(*args, **{"initial": stored, **kwargs})
-        keep = [(MEDIAN, f"Keep the median: {item.median_name}")] if item.median else []
-        self.fields["code"].choices = keep + [(option.code, self._label(item, option)) for option in item.options]
+
+        choices = [(option.code, self._label(item, option)) for option in item.options]
+        if item.median:
+            label = _("Keep the median: {answer}").format(answer=item.median_name)
+            choices.insert(0, (MEDIAN, label))
+        self.fields["code"].choices = choices
         if not item.criterion.na:
             del self.fields["reason"]
 
-    @staticmethod
-    def _said_by(agreed: AgreedRating) -> dict[str, str]:
-        code = MEDIAN if agreed.keeps_median else agreed.code
-        return {"code": code, "reason": agreed.reason, "note": agreed.note}
-
     def values_of(self, row: AgreedRating) -> dict[str, Any]:
-        return self._said_by(row)
+        code = MEDIAN if row.keeps_median else row.code
+        return {"code": code, "reason": row.reason, "note": row.note}
 
     @staticmethod
     def _label(item, option) -> str:
         if not option.changes:
             return option.name
-        return f"{option.name} (then {item.agenda.called(option.level)})"
+        return _("{answer} (result then: {level})").format(answer=option.name, level=item.agenda.called(option.level))
 
     def clean(self):
         cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason"):
-            self.add_error("reason", "Say in a few words why it does not apply.")
+            self.add_error("reason", _("Say in a few words why it does not apply."))
         return cleaned
 
     def terms(self) -> dict:
         """What Review.agree takes; an empty code keeps the median."""
-        values = self.values()
-        return {**values, "code": "" if values["code"] == MEDIAN else values["code"], "seen": self.seen()}
+        terms = self.values()
+        if terms["code"] == MEDIAN:
+            terms["code"] = ""
+        terms["seen"] = self.seen()
+        return terms

@@ -1,39 +1,68 @@
-"""The review: one criterion after the other on a shared screen, the same on the devices of those who follow."""
+"""The review: one criterion after the other on a shared screen, and the same on the devices of those who follow."""
+
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Rating, Refused, Review
+from ..models import Assessment, Rating, Refused, Review
 from ..permissions.access import Permissions, get_assessment, get_reviewed
 from ..permissions.refusals import refusal_told
-from ..questionnaire.session import seated
+from ..questionnaire.session import Seat, seated
 from ..web.saving import is_stored
 from .agenda import Agenda
 from .forms import AgreeForm
+
+NO_REVIEW = {
+    Assessment.Status.DRAFT: gettext_lazy("There is no review yet: this assessment is a draft."),
+    Assessment.Status.OPEN: gettext_lazy("There is no review yet: people are still answering."),
+    Assessment.Status.CLOSED: gettext_lazy("The review is over: this assessment is closed."),
+}
 
 
 def _agenda(assessment, may: Permissions) -> Agenda:
     return Agenda(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
 
 
+# ---------------------------------------------------------------------- the shared screen
+
+
+@require_safe
+@login_required
+@refusal_told
+def review(request, pk):
+    """The shared screen for the person who leads the review; what is on it for everyone else, and with ?follow."""
+    assessment, may = get_assessment(request, pk, may="follow review")
+    if not assessment.is_in_review:
+        raise Refused(str(NO_REVIEW[Assessment.Status(assessment.status)]))
+    if may("facilitate") and "follow" not in request.GET:
+        return _screen(request, assessment, may)
+    return _followed(request, assessment, "review/follow.html", _member(request, assessment, may))
+
+
 def _screen(request, assessment, may, *, form=None, item=None):
-    """The facilitator's screen; `form` and its item after they were not stored, whatever is on the screen by now."""
+    """The facilitator's screen; `form` and its item if they were not stored, whatever is on the screen by now."""
     agenda = item.agenda if item else _agenda(assessment, may)
     review = Review.objects.at(assessment)
-    item = item or agenda.item(review.criterion_id)
-    form = form or (AgreeForm(item=item) if item else None)
+    if item is None:
+        item = agenda.item(review.criterion_id)
+    if form is None and item is not None:
+        form = AgreeForm(item=item)
     context = {
         "assessment": assessment,
         "may": may,
         "agenda": agenda,
         "review": review,
         "item": item,
-        "next": agenda.next(item) if item else next(iter(agenda.ordered), None),
-        "previous": agenda.previous(item) if item else None,
+        "next": agenda.next(item),
+        "previous": agenda.previous(item),
         "form": form,
         "back": reverse("review", args=[assessment.pk]),
         "symptoms": [] if item else assessment.symptoms_found(),
@@ -41,81 +70,17 @@ def _screen(request, assessment, may, *, form=None, item=None):
     return render(request, "review/screen.html", context, status=form.http_status if form else 200)
 
 
-@require_safe
-@login_required
-@refusal_told
-def review(request, pk):
-    """For whoever facilitates the shared screen, with ?follow and for everybody else what is on it."""
-    assessment, may = get_assessment(request, pk, may="follow review")
-    if not assessment.is_in_review:
-        status = assessment.get_status_display().lower()
-        raise Refused(f"There is no review now: this assessment is {status}.")
-    if may("facilitate") and "follow" not in request.GET:
-        return _screen(request, assessment, may)
-    return _followed(request, assessment, "review/follow.html", **_member(request, assessment, may))
-
-
-@require_safe
-@login_required
-def now(request, pk):
-    """What is on the screen, as a fragment; 204 where that is as the page has it."""
-    assessment, may = get_reviewed(request, pk)
-    return _now(request, assessment, **_member(request, assessment, may))
-
-
-@require_safe
-@seated
-def guest_review(request, seat):
-    if not seat.assessment.is_in_review:
-        return redirect(seat.url("answer"))
-    return _followed(request, seat.assessment, "review/follow.html", **_guest(seat))
-
-
-@require_safe
-@seated
-def guest_now(request, seat):
-    return _now(request, seat.assessment, **_guest(seat))
-
-
-def _member(request, assessment, may: Permissions) -> dict:
-    mine = Rating.objects.filter(assessment=assessment, respondent__user=request.user)
-    return {"ratings": mine, "poll": reverse("review-now", args=[assessment.pk]), "may": may}
-
-
-def _guest(seat) -> dict:
-    return {"ratings": seat.ratings(), "poll": seat.url("review-now"), "may": seat.may, "seat": seat}
-
-
-def _now(request, assessment, **whose):
-    seen = Review.objects.filter(assessment=assessment).values_list("step", flat=True).first() or 0
-    if assessment.is_in_review and request.GET.get("seen") == str(seen):
-        return HttpResponse(status=204)
-    return _followed(request, assessment, "review/_now.html", **whose)
-
-
-def _followed(request, assessment, template, *, ratings, poll, may: Permissions, seat=None):
-    """The item with the answer of the person who looks, on a device that nobody else sees."""
-    context = {"assessment": assessment, "poll": poll, "seat": seat}
-    if assessment.is_in_review:
-        hides_comments = not may.reads_comments_from(assessment.first_closed_at)
-        agenda, at = Agenda(assessment, hides_comments=hides_comments), Review.objects.at(assessment)
-        item = agenda.item(at.criterion_id)
-        own = item.own_answer(ratings) if item and not assessment.anonymous else ""
-        context |= {"agenda": agenda, "review": at, "item": item, "own": own}
-    return render(request, template, context)
-
-
 @require_POST
 @login_required
 @refusal_told
 def turn(request, pk):
-    """Turns everybody to another criterion; an empty one leads back to the agenda."""
-    assessment, _ = get_assessment(request, pk, may="facilitate")
-    wanted = request.POST.get("criterion", "")
-    criterion = next((each for each in assessment.criteria_asked() if str(each.pk) == wanted), None)
-    if wanted and criterion is None:
+    """Shows everybody another criterion; an empty one leads back to the agenda."""
+    assessment, _may = get_assessment(request, pk, may="facilitate")
+    chosen = request.POST.get("criterion", "")
+    by_pk = {str(criterion.pk): criterion for criterion in assessment.criteria_asked()}
+    if chosen and chosen not in by_pk:
         raise Http404
-    Review.objects.at(assessment).turn_to(criterion, by=request.user)
+    Review.objects.at(assessment).turn_to(by_pk.get(chosen), by=request.user)
     return redirect("review", pk)
 
 
@@ -123,7 +88,7 @@ def turn(request, pk):
 @login_required
 @refusal_told
 def agree(request, pk, criterion):
-    """Settles a criterion: on a value, that it does not apply, or that the median stays."""
+    """Decides on a criterion: a value, that it does not apply, or that the median stays."""
     assessment, may = get_assessment(request, pk, may="facilitate")
     item = _agenda(assessment, may).item(criterion)
     if item is None:
@@ -132,5 +97,72 @@ def agree(request, pk, criterion):
     review = Review.objects.at(assessment)
     if not is_stored(form, lambda: review.agree(item.criterion, by=request.user, **form.terms())):
         return _screen(request, assessment, may, form=form, item=item)
-    messages.success(request, "Settled.")
+    messages.success(request, _("Decision saved."))
     return redirect("review", pk)
+
+
+# ---------------------------------------------------------------------- following
+
+
+@dataclass(frozen=True, kw_only=True)
+class Follower:
+    """A person who looks at the review on a device that nobody else sees."""
+
+    #: Their own answers.
+    ratings: QuerySet[Rating]
+    #: Where their page asks for what is on the screen.
+    poll: str
+    may: Permissions
+    seat: Seat | None = None
+
+
+def _member(request, assessment, may: Permissions) -> Follower:
+    ratings = Rating.objects.filter(assessment=assessment, respondent__user=request.user)
+    return Follower(ratings=ratings, poll=reverse("review-now", args=[assessment.pk]), may=may)
+
+
+def _guest(seat: Seat) -> Follower:
+    return Follower(ratings=seat.ratings(), poll=seat.url("review-now"), may=seat.may, seat=seat)
+
+
+@require_safe
+@login_required
+def now(request, pk):
+    """What is on the screen, as a fragment; 204 if the page has it already."""
+    assessment, may = get_reviewed(request, pk)
+    return _now(request, assessment, _member(request, assessment, may))
+
+
+@require_safe
+@seated
+def guest_review(request, seat):
+    if not seat.assessment.is_in_review:
+        return redirect(seat.url("answer"))
+    return _followed(request, seat.assessment, "review/follow.html", _guest(seat))
+
+
+@require_safe
+@seated
+def guest_now(request, seat):
+    return _now(request, seat.assessment, _guest(seat))
+
+
+def _now(request, assessment, follower: Follower):
+    step = Review.objects.filter(assessment=assessment).values_list("step", flat=True).first() or 0
+    if assessment.is_in_review and request.GET.get("seen") == str(step):
+        return HttpResponse(status=204)
+    return _followed(request, assessment, "review/_now.html", follower)
+
+
+def _followed(request, assessment, template, follower: Follower):
+    """What is on the screen, with the follower's own answer."""
+    context = {"assessment": assessment, "poll": follower.poll, "seat": follower.seat}
+    if assessment.is_in_review:
+        agenda = _agenda(assessment, follower.may)
+        review = Review.objects.at(assessment)
+        item = agenda.item(review.criterion_id)
+        own = ""
+        if item is not None and not assessment.anonymous:
+            own = item.own_answer(follower.ratings)
+        context |= {"agenda": agenda, "review": review, "item": item, "own": own}
+    return render(request, template, context)

@@ -1,7 +1,8 @@
-// The facilitator's screen: how long the group has talked about an item, and next and previous by keyboard.
+// The shared screen: how long the group has talked about a question, and next and previous by keyboard.
 (() => {
   "use strict";
-  const timer = document.querySelector(".timer"), clock = timer?.querySelector("[data-clock]");
+  const timer = document.querySelector(".timer");
+  const clock = timer?.querySelector("[data-clock]");
   if (clock) {
     const since = Date.parse(timer.dataset.since);
     const show = () => {

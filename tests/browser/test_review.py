@@ -160,12 +160,19 @@ def test_a_team_answers_alone_and_agrees_together(party):
     expect(member.get_by_text("2 questions to talk about")).to_be_visible()
     phones["guest"].goto(links["guest"] + "review/")
 
-    screen.keyboard.press("n") if party.script else screen.get_by_role("button", name="Begin").click()
+    screen.keyboard.press("n") if party.script else screen.get_by_role("button", name="Start").click()
     expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
     party.look(screen)
     # Read from top to bottom: what it is about, what was said, what can be settled, how to go on, the agenda.
     read = screen.locator("main").inner_text()
-    order = ["Practice x1 is done.", "the median is Fully", "We agree on", "Settle it", "Next", "All other questions"]
+    order = [
+        "Practice x1 is done.",
+        "the median is Fully",
+        "We agree on",
+        "Save decision",
+        "Next",
+        "All other questions",
+    ]
     assert [read.index(words) for words in order] == sorted(read.index(words) for words in order)
     for phone, own in ((member, "Not"), (phones["guest"], "Fully")):
         party.sees(phone, "Practice x1 is done.")
@@ -176,14 +183,14 @@ def test_a_team_answers_alone_and_agrees_together(party):
 
     screen.get_by_role("radio", name=re.compile("^Largely")).check()
     screen.get_by_label(re.compile("^Note")).fill("Since March.")
-    screen.get_by_role("button", name="Settle it").click()
+    screen.get_by_role("button", name="Save decision").click()
     expect(screen.get_by_text("Agreed 1 of 2")).to_be_visible()
     party.sees(member, "Since March.")
     party.look(screen)
     screen.keyboard.press("ArrowRight") if party.script else screen.get_by_role("button", name="Next").click()
     expect(screen.get_by_role("heading", name="Practice y3 is done.")).to_be_visible()
     screen.get_by_role("radio", name=re.compile("^Keep the median")).check()
-    screen.get_by_role("button", name="Settle it").click()
+    screen.get_by_role("button", name="Save decision").click()
     expect(screen.get_by_text("Agreed 2 of 2")).to_be_visible()
 
     lead.goto(f"{assessment.get_absolute_url()}close/")

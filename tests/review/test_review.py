@@ -89,9 +89,9 @@ class TestAgenda:
         turn(lead, assessment, "x1")
         html = screen(lead, assessment)
         main = html.split("<main")[1]
-        for part in ("<svg", "Fully 1, Not 2", "Only by hand.", "https://wiki.example.org/x1", "matters for level 1"):
+        for part in ("<svg", "Fully 1, Not 2", "Only by hand.", "https://wiki.example.org/x1", "counts for level 1"):
             assert part in main, part
-        assert "then level" in main
+        assert "result then: Level" in main
         assert "Nemo" not in main
 
     @pytest.mark.parametrize("wanted", ["0", "x1", "-1", "1" * 5000])
@@ -122,6 +122,22 @@ class TestAgreeing:
         agree(lead, assessment, "x1", "F")
         agree(lead, assessment, "x2", "F")
         assert "Agreed 1 of 2" in screen(lead, assessment)
+
+    def test_what_fewer_than_four_people_voted_on_is_on_the_agenda_and_counted(self, client):
+        team = make_team()
+        users = [make_membership(team=team, role="lead").user]
+        users += [make_membership(team=team, role="member").user for _ in range(3)]
+        made = toy.start(team=team, by=users[0], anonymous=True)
+        guests = [toy.member_by_link(made, user) for user in users]
+        for guest, codes in zip(guests, ["F F F F F F F F", *["F F F F F F F -"] * 3], strict=True):
+            toy.rate(made, guest, codes)
+        made.end_answering(by=users[0])
+        agenda = Agenda(made)
+        assert [item.criterion.key for item in agenda.items] == ["y4"]
+        client.force_login(users[0])
+        assert "Agreed 0 of 1" in screen(client, made)
+        agree(client, made, "y4", "F")
+        assert "Agreed 1 of 1" in screen(client, made)
 
     def test_does_not_apply_needs_a_reason_and_a_criterion_that_may_not_apply(self, lead, assessment):
         turn(lead, assessment, "x3")
@@ -173,7 +189,7 @@ class TestFollowing:
         html = screen(client, assessment)
         assert "Practice x1 is done." in html
         assert "Your own answer: <b>Fully</b>" in html
-        assert "Settle it" not in html
+        assert "Save decision" not in html
 
     def test_polling_costs_little_and_answers_204_until_something_changes(
         self, client, assessment, people, django_assert_num_queries
