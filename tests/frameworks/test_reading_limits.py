@@ -21,6 +21,8 @@ from assessments.templatetags.editing import MarkingBudget, wordings
 
 from .test_framework_files import SMALL
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parent.parent / "data" / "importers"
 SAMM = {f"model/{path.relative_to(DATA / 'samm')}": path.read_bytes() for path in (DATA / "samm").rglob("*.yml")}
 (LIBRARY,) = parse_documents((DATA / "ciso.yaml").read_bytes(), name="ciso.yaml", limits=FOREIGN)

@@ -11,7 +11,7 @@ from assessments.models import Event, Guest, Invitation, Mail, Rating
 from .. import toy
 from ..factories import make_membership, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 GUEST = "grace@example.org"
 
 

@@ -21,6 +21,8 @@ from assessments.models.participation import new_token
 from .. import toy
 from ..factories import make_membership, make_team, make_user
 
+pytestmark = pytest.mark.slow
+
 #: x1 and x2 have enough votes of people who count, y1 only with those who came by the shared link, y2 has three.
 CODES = ["F L - - F F - -", "L F - - F L - -", "N F - - F P - -", "F P - - - - - -"]
 SHARED = ["F F - - N - - -", "L L - - P - - -"]

@@ -155,6 +155,7 @@ def test_nobody_locks_themselves_out(signed_in, admin):
     assert (admin.name, admin.is_administrator, admin.is_active) == ("Still here", True, True)
 
 
+@pytest.mark.slow
 class TestFilteringAList:
     """By what its filters offer. Django alone would compare any column with anything."""
 

@@ -13,7 +13,7 @@ from .. import toy
 from ..factories import make_membership, make_team, make_user
 from ..permissions.test_access_matrix import EXPECTED, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 #: The goal for every page.
 MOST = 12

@@ -15,7 +15,7 @@ from assessments.models import Action, AgreedRating, Review, Revised, Target, Us
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HTMX = {"HX-Request": "true"}
 FORM = re.compile(r'<form[^>]*method="post"(?:[^>]*action="([^"]*)")?[^>]*>(.*?)</form>', re.DOTALL)
 OVERWRITE = re.compile(r'name="overwrite" value="(\d+)"')

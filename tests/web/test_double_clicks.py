@@ -29,6 +29,8 @@ from .. import toy
 from ..at_once import at_once
 from ..factories import make_membership, make_team, make_unit, make_user
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(__file__).parent.parent.parent / "assessments"
 TOKEN = re.compile(r'name="once" value="([^"]+)"')
 
