@@ -18,7 +18,7 @@ try:
     # Read here as well, so that a malformed value stops the start once and not in every worker.
     env = import_module("maturity.environment")
     import_module("maturity.settings")
-    without_secrets = import_module("maturity.logs").without_secrets
+    logs = import_module("maturity.logs")
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
     threads = env.number("WEB_THREADS", 4, minimum=1, maximum=64)
@@ -50,9 +50,15 @@ access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
 
 
 class QuietLogger(Logger):
+    def _set_handler(self, log, output, fmt, stream=None):
+        one_line = logs.OneLine(fmt._fmt, fmt.datefmt)
+        super()._set_handler(log, output, one_line, stream)
+        for handler in log.handlers:
+            handler.addFilter(logs.WithoutSecrets())
+
     def atoms(self, resp, req, environ, request_time):
         atoms = super().atoms(resp, req, environ, request_time)
-        return {**atoms, "U": without_secrets(atoms["U"] or "")}
+        return {**atoms, "U": logs.without_secrets(atoms["U"] or "")}
 
 
 logger_class = QuietLogger

@@ -1,7 +1,11 @@
-"""Log lines without what may be a secret: links to set a password or to answer carry their token in the path."""
+"""Log lines that can be trusted: no secret is in them, and nobody outside writes one.
+
+Links to set a password or to answer carry their token in the path.
+"""
 
 import logging
 import re
+from typing import Any
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -12,12 +16,42 @@ def without_secrets(path: str) -> str:
 
 
 class WithoutSecrets(logging.Filter):
-    """For Django's own lines about requests, which name the path."""
+    """For the lines of Django and gunicorn about requests, which name the path."""
 
     def filter(self, record):
-        if record.name.startswith("django") and isinstance(record.args, tuple):
-            record.args = tuple(
-                without_secrets(each) if isinstance(each, str) and each.startswith("/") else each
-                for each in record.args
-            )
+        if record.name.startswith(("django", "gunicorn")) and isinstance(record.args, tuple):
+            record.args = tuple(self.without_secrets(argument) for argument in record.args)
         return True
+
+    def without_secrets(self, argument: Any) -> Any:
+        """Paths, and first lines of requests, which runserver writes: `GET /path HTTP/1.1`."""
+        if not isinstance(argument, str):
+            return argument
+        return " ".join(without_secrets(word) if word.startswith("/") else word for word in argument.split(" "))
+
+
+#: Control characters, among them those that end a line or begin a command to a terminal, and characters that reorder
+#: text or stand for half of another one.
+NOT_FOR_LOGS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
+
+
+def in_one_line(text: str) -> str:
+    """The text with escape sequences in place of what would end a line, or make a terminal show something else."""
+    return NOT_FOR_LOGS.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+class OneLine(logging.Formatter):
+    """Every message is one line, whatever is in it. The lines of a traceback are indented, so none looks like one."""
+
+    def formatMessage(self, record):
+        record.message = in_one_line(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei):
+        return self.indented(super().formatException(ei))
+
+    def formatStack(self, stack_info):
+        return self.indented(super().formatStack(stack_info))
+
+    def indented(self, text: str) -> str:
+        return "\n".join(f"    {in_one_line(line)}" for line in text.split("\n"))
