@@ -52,7 +52,9 @@ def test_no_line_of_a_traceback_looks_like_one_of_the_log(hostile):
     try:
         raise ValueError(f"{hostile}{FORGED}")
     except ValueError as error:
-        first, *lines = formatted("Internal Server Error", exc_info=(ValueError, error, error.__traceback__)).split("\n")
+        first, *lines = formatted("Internal Server Error", exc_info=(ValueError, error, error.__traceback__)).split(
+            "\n"
+        )
     assert first == "WARNING django.request: Internal Server Error"
     assert all(line.startswith("    ") for line in lines)
     assert not any(CONTROL.search(line) for line in lines)
