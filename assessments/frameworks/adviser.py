@@ -15,20 +15,16 @@ IMPLIES = {"models": "production"}
 class NoRuleApplies(ValueError):
     """The framework has no rule for these answers."""
 
-    def __str__(self) -> str:
-        return "The framework has no rule for these answers."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A rule or adjustment and what it did: `counted` where it gave or changed the level, which then was `level`.
+    """A rule or adjustment and what it did: `counted` if it gave or changed the level, which then was `level`.
 
-    An adjustment may fit the answers and yet change nothing, as the level is right already.
+    An adjustment may fit the answers and yet change nothing, because the level is right already.
     """
 
     key: str
     why: str
-    basis: str
     fits: bool
     counted: bool
     level: int
@@ -36,7 +32,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """Destination, next step (None unless stance is invest), and every rule that was looked at, in order."""
+    """Destination, next step (None unless stance is invest), and every rule that was considered, in order."""
 
     level: int
     next: int | None
@@ -49,13 +45,23 @@ class Advice:
         return self.level if self.next is None else self.next
 
     @property
+    def deciding(self) -> tuple[Reason, ...]:
+        """The rule that gave the level, and every adjustment that changed it."""
+        return tuple(reason for reason in self.reasons if reason.counted)
+
+    @property
+    def others(self) -> tuple[Reason, ...]:
+        """Rules that were considered and changed nothing."""
+        return tuple(reason for reason in self.reasons if not reason.counted)
+
+    @property
     def why(self) -> str:
-        return " ".join(reason.why for reason in self.reasons if reason.counted)
+        return " ".join(reason.why for reason in self.deciding)
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Keys of the rule that gave the level and of every adjustment that changed it."""
-        return tuple(reason.key for reason in self.reasons if reason.counted)
+        """The keys of what decided."""
+        return tuple(reason.key for reason in self.deciding)
 
 
 def completed(block: Mapping, given: Mapping[str, Answer]) -> dict[str, Answer | None]:
@@ -69,7 +75,7 @@ def completed(block: Mapping, given: Mapping[str, Answer]) -> dict[str, Answer |
 
 
 def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, floor: int = 0) -> Advice:
-    """What the block recommends to a team at level `current`; without a level the team stands on the floor.
+    """What the block recommends to a team at level `current`; a team without a level is at the floor.
 
     Raises NoRuleApplies, which a block with an unconditional last rule never does.
     """
@@ -77,7 +83,7 @@ def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, 
     reasons: list[Reason] = []
     for rule in block["rules"]:
         fits = _holds(rule["when"], answers)
-        reasons.append(_reason(rule, fits=fits, counted=fits, level=rule["level"]))
+        reasons.append(Reason(key=rule["key"], why=rule["why"], fits=fits, counted=fits, level=rule["level"]))
         if fits:
             break
     else:
@@ -86,45 +92,27 @@ def advise(block: Mapping, given: Mapping[str, Answer], *, current: int | None, 
     for adjustment in block.get("adjustments") or ():
         fits = _holds(adjustment["when"], answers)
         adjusted = _adjusted(adjustment, level) if fits else level
-        reasons.append(_reason(adjustment, fits=fits, counted=adjusted != level, level=adjusted))
+        is_changed = adjusted != level
+        reasons.append(
+            Reason(key=adjustment["key"], why=adjustment["why"], fits=fits, counted=is_changed, level=adjusted)
+        )
         level = adjusted
+
     here = floor if current is None else current
-    return Advice(
-        level=level,
-        next=min(level, here + 1) if here < level else None,
-        stance="invest" if here < level else "keep" if here == level else "beyond",
-        reasons=tuple(reasons),
-    )
+    next_step = None
+    if here < level:
+        stance = "invest"
+        next_step = min(level, here + 1)
+    elif here == level:
+        stance = "keep"
+    else:
+        stance = "beyond"
+    return Advice(level=level, next=next_step, stance=stance, reasons=tuple(reasons))
 
 
 def confirmation(block: Mapping[str, Any], level: int) -> str:
     """What a team is asked to confirm before it goes for this level; empty for a level that needs no confirmation."""
     return next((row["ask"] for row in block.get("confirm") or () if row["level"] == level), "")
-
-
-def conditions(block: Mapping[str, Any], when: Mapping[str, Any]) -> str:
-    """The conditions of a rule in words, in the order of the questions; empty if it always applies.
-
-    Such as “models 5 or more, change frequent”.
-    """
-    order = [question["key"] for question in block["inputs"]]
-    names = sorted(when or {}, key=lambda name: order.index(name if name in order else name[:-4]))
-    return ", ".join(_condition(name, when[name], is_bound=name not in order) for name in names)
-
-
-def _condition(name: str, expected: Any, *, is_bound: bool) -> str:
-    if is_bound:
-        return f"{name[:-4]} {expected} {'or more' if name.endswith('_min') else 'or fewer'}"
-    values = expected if isinstance(expected, list | tuple) else [expected]
-    return f"{name} {' or '.join(_in_words(value) for value in values)}"
-
-
-def _in_words(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-
-
-def _reason(rule: Mapping, **did) -> Reason:
-    return Reason(key=rule["key"], why=rule["why"], basis=rule.get("basis") or "", **did)
 
 
 def _adjusted(adjustment: Mapping, level: int) -> int:
@@ -136,15 +124,15 @@ def _adjusted(adjustment: Mapping, level: int) -> int:
 
 
 def _holds(when: Mapping, answers: Mapping[str, Answer | None]) -> bool:
-    return all(_fits(name, wanted, answers) for name, wanted in (when or {}).items())
+    return all(_fits(name, expected, answers) for name, expected in (when or {}).items())
 
 
-def _fits(name: str, wanted, answers: Mapping[str, Answer | None]) -> bool:
+def _fits(name: str, expected: Any, answers: Mapping[str, Answer | None]) -> bool:
     """`models_min: 3` bounds the input `models`; any other condition names an input and what it may be."""
     if name in answers:
-        one_of: Sequence = wanted if isinstance(wanted, list | tuple) else [wanted]
+        one_of: Sequence = expected if isinstance(expected, list | tuple) else [expected]
         return answers[name] in one_of
     number = answers.get(name[:-4])
     if number is None:
         return False
-    return number >= wanted if name.endswith("_min") else number <= wanted
+    return number >= expected if name.endswith("_min") else number <= expected

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from .adviser import Answer
 
@@ -14,8 +15,9 @@ class AdviserForm(forms.Form):
     def __init__(self, data: Any = None, *, block: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
         super().__init__(data, initial={key: _as_choice(value) for key, value in answers.items()})
         for question in block["inputs"]:
-            self.fields[question["key"]] = _question(question)
-            self.fields[question["key"]].initial = _as_choice(question.get("default"))
+            field = _question(question)
+            field.initial = _as_choice(question.get("default"))
+            self.fields[question["key"]] = field
 
     def answers(self) -> dict[str, Answer]:
         return {key: value for key, value in self.cleaned_data.items() if value is not None}
@@ -25,7 +27,9 @@ YES_OR_NO = {"yes": True, "no": False}
 
 
 def _as_choice(value: Any) -> Any:
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
 
 
 def _question(question: Mapping[str, Any]) -> forms.Field:
@@ -34,7 +38,7 @@ def _question(question: Mapping[str, Any]) -> forms.Field:
     if question["type"] == "boolean":
         return forms.TypedChoiceField(
             label=question["ask"],
-            choices=[("yes", "Yes"), ("no", "No")],
+            choices=[("yes", _("Yes")), ("no", _("No"))],
             coerce=YES_OR_NO.__getitem__,
             widget=forms.RadioSelect,
         )

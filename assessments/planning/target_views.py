@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..frameworks.adviser import Advice, NoRuleApplies, advise, confirmation
+from ..frameworks.adviser_rules import NO_RULE_APPLIES
 from ..models import AdviserAnswers, Target
 from ..models.frameworks import Rung
 from ..permissions.access import get_team
@@ -78,8 +79,8 @@ def adviser(request, pk):
     no_advice = ""
     try:
         advice = _advice(about, answers)
-    except NoRuleApplies as error:
-        advice, no_advice = None, str(error)
+    except NoRuleApplies:
+        advice, no_advice = None, str(NO_RULE_APPLIES)
     to_confirm = confirmation(about.adviser, advice.level) if advice else ""
 
     known = {"team": team, "framework": about.framework, "by": request.user}

@@ -1,27 +1,23 @@
-"""Filters for showing what is different between two texts and two editions."""
+"""Filters for showing what is different between two texts and two versions."""
 
 import difflib
 import re
 
 from django import template
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 
-from ..frameworks.format.differences import CRITERION_TEXTS, TextChange, as_text
+from ..frameworks import comparison_words
+from ..frameworks.format.differences import TextChange
+from ..frameworks.part_names import field_name
 
 register = template.Library()
-FIELD_NAMES = {
-    "evidence": "How to tell",
-    "next": "Next step",
-    "na": "May not apply when",
-    "refs": "References",
-    "unit_of_assessment": "What is assessed",
-    "fits": "Where it fits",
-}
 
-
-@register.filter
-def field_name(field: str) -> str:
-    return FIELD_NAMES.get(field) or field.replace("_", " ").capitalize()
+register.filter(comparison_words.change_sentences)
+register.filter(comparison_words.kinds_of_change)
+register.filter(comparison_words.part_change)
+register.filter(comparison_words.part_kind)
+register.filter(comparison_words.part_title)
 
 
 @register.filter
@@ -47,8 +43,8 @@ def scale(contents, key):
 
 WORD = re.compile(r"\s+|[^\s]+")
 BLOCK = (
-    '<div class="wording"><h3>{}</h3><p class="before"><span class="visually-hidden">Before: </span>{}</p>'
-    '<p class="after"><span class="visually-hidden">After: </span>{}</p></div>'
+    '<div class="wording"><h3>{}</h3><p class="before"><span class="visually-hidden">{} </span>{}</p>'
+    '<p class="after"><span class="visually-hidden">{} </span>{}</p></div>'
 )
 
 
@@ -71,26 +67,40 @@ def marking_budget() -> MarkingBudget:
 @register.filter
 def wordings(texts, budget: MarkingBudget):
     """Each changed text before and after, with the words marked that are different as far as the budget allows."""
-    return format_html_join("", BLOCK, ((field_name(change.field), *_marked(change, budget)) for change in texts))
+    blocks = []
+    for change in texts:
+        before, after = _marked(change, budget)
+        blocks.append((field_name(change.field), _("Before:"), before, _("After:"), after))
+    return format_html_join("", BLOCK, blocks)
 
 
 def _marked(change: TextChange, budget: MarkingBudget):
-    before, after = WORD.findall(change.before), WORD.findall(change.after)
+    before = WORD.findall(change.before)
+    after = WORD.findall(change.after)
     # What is alike at both ends needs no comparing.
-    start = next(
-        (i for i, (b, a) in enumerate(zip(before, after, strict=False)) if b != a), min(len(before), len(after))
-    )
-    rest = min(len(before), len(after)) - start
-    end = next((i for i in range(rest) if before[-1 - i] != after[-1 - i]), rest)
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    start = _length_alike(before, after)
+    end = _length_alike(before[start:][::-1], after[start:][::-1])
+    old = before[start : len(before) - end]
+    new = after[start : len(after) - end]
     if not budget.allows(old, new):
-        return change.before or "(empty)", change.after or "(empty)"
+        return change.before or _("(empty)"), change.after or _("(empty)")
+
     opcodes = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    head, tail = "".join(before[:start]), "".join(before[len(before) - end :])
-    return tuple(
-        format_html("{}{}{}", head, _pieces(opcodes, words, tag), tail) if words or head or tail else "(empty)"
-        for words, tag in ((old, "del"), (new, "ins"))
-    )
+    head = "".join(before[:start])
+    tail = "".join(before[len(before) - end :])
+
+    def whole(words: list[str], tag: str):
+        if not (words or head or tail):
+            return _("(empty)")
+        return format_html("{}{}{}", head, _pieces(opcodes, words, tag), tail)
+
+    return whole(old, "del"), whole(new, "ins")
+
+
+def _length_alike(one: list[str], other: list[str]) -> int:
+    """With how many of the same words two texts begin."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (word, counterpart) in enumerate(pairs) if word != counterpart), min(len(one), len(other)))
 
 
 def _pieces(opcodes, words: list[str], tag: str):
@@ -100,10 +110,3 @@ def _pieces(opcodes, words: list[str], tag: str):
         if text:
             pieces.append((text if kind == "equal" else format_html("<{}>{}</{}>", tag, text, tag),))
     return format_html_join("", "{}", pieces)
-
-
-@register.filter
-def changed_since(row, previous) -> list[TextChange]:
-    """What is different in a criterion's texts since an earlier edition."""
-    pairs = ((field, as_text(getattr(previous, field)), as_text(getattr(row, field))) for field in CRITERION_TEXTS)
-    return [TextChange(field=field, before=before, after=after) for field, before, after in pairs if before != after]

@@ -108,7 +108,7 @@ def test_editing_and_publishing_with_the_keyboard_alone(sign_in, admin, live_ser
     edition = toy.make_edition()
     page = sign_in(admin)
     page.goto(edition.get_absolute_url())
-    tab_to(page, "Make a draft of the next")
+    tab_to(page, "Create new version")
     page.keyboard.press("Enter")
     page.wait_for_url("**/edit/")
     tab_to(page, "Area X")

@@ -118,7 +118,7 @@ def pages_of(persona: str) -> set[str]:
 def draft_made_on(page) -> str:
     """The editor of a draft: the demo organisation has none, and a button makes it."""
     page.goto("/frameworks/mlops/")
-    page.get_by_role("button", name="Make a draft of the next").click()
+    page.get_by_role("button", name="Create new version").click()
     page.wait_for_url("**/edit/")
     return urlsplit(page.url).path
 

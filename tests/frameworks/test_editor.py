@@ -482,9 +482,9 @@ def test_a_criterion_that_was_removed_is_told_as_retired(signed_in, edition, dra
     for symptom in draft.symptoms.all():
         symptom.delete()
     draft.remove(x1, by=admin)
-    assert "no longer has this criterion" not in signed_in.get(page).content.decode()
+    assert "Removed in" not in signed_in.get(page).content.decode()
     publish(draft, by=admin)
-    assert "Toy 1.1.0 no longer has this criterion" in signed_in.get(page).content.decode()
+    assert "Removed in Toy 1.1.0." in signed_in.get(page).content.decode()
 
 
 def test_what_only_looks_like_a_number_is_no_error_of_the_server(signed_in, draft, x1):

@@ -40,7 +40,7 @@ class TestOtherCounts:
     def test_each_level_says_how_other_sources_count_and_call_it(self, framework_page):
         text = framework_page()
         for number, name in [(0, "No Automation"), (1, "DevOps but no MLOps"), (4, "Full MLOps Automated Operations")]:
-            assert f"Level {number}, in other counts {number + 1}. Also called: {name}." in text
+            assert f"Level {number} here is level {number + 1} in other sources. Also called: {name}." in text
 
     def test_the_sources_show_the_numbering_and_where_they_differ(self, framework_page):
         sources = framework_page().partition('<h2 id="sources">')[2]
@@ -58,13 +58,13 @@ class TestOtherCounts:
         for address in (result.get_absolute_url(), f"/teams/{team.pk}/"):
             text = client.get(address).content.decode()
             assert "What the levels mean" in text
-            assert "Level 2, in other counts 3. Also called: Automated Training." in text
+            assert "Level 2 here is level 3 in other sources. Also called: Automated Training." in text
 
     def test_a_framework_without_other_counts_says_nothing_of_them(self, client):
         edition = toy.make_edition()
         client.force_login(make_user())
         text = client.get(edition.get_absolute_url()).content.decode()
-        assert "in other counts" not in text.lower()
+        assert "in other sources" not in text.lower()
         assert "Sources" not in text
 
     def test_a_level_that_other_sources_count_alike_is_not_counted_otherwise(self):
@@ -79,7 +79,8 @@ class TestAdviser:
         text = framework_page()
         assert "Which level is right for us?" in text
         assert "how many models are in production and from the use cases behind them" in text
-        assert "If models 10 or more, proven 3 or more, change frequent, feedback yes." in text
+        assert "How many different models are in production today? <b>10 or more</b>" in text
+        assert "weekly or more. <b>Frequent</b>" in text
         assert "In every other case." in text
 
     def test_anyone_gets_advice_and_nothing_is_stored(self, framework_page):
@@ -87,6 +88,8 @@ class TestAdviser:
         advice = text.partition("<h3>Advice</h3>")[2]
         assert "<b>3</b>" in advice
         assert "Several proven use cases and a handful of models" in advice
+        for note in ("A3<", "A3:", "house threshold", "Basis"):
+            assert note not in text, "a note for authors"
         assert not AdviserAnswers.objects.exists()
 
     def test_only_the_highest_destination_is_to_be_confirmed(self, framework_page):

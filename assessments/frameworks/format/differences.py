@@ -73,6 +73,15 @@ class CriterionChange:
     def meaning_raised(self) -> bool:
         return self.after.meaning != self.before.meaning
 
+    @property
+    def asks_for_meaning(self) -> bool:
+        """Whether its author has to say if the new wording means the same."""
+        return self.reworded and not self.meaning_raised
+
+    @property
+    def keeps_meaning(self) -> bool:
+        return not self.may_change_meaning and not self.meaning_raised
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartChange:
@@ -83,6 +92,11 @@ class PartChange:
     name: str
     how: str
     texts: tuple[TextChange, ...] = ()
+
+    @property
+    def is_rescaled(self) -> bool:
+        """Whether it is a scale with other choices, so that its author has to say if answers mean the same."""
+        return self.kind == "scale" and self.how == "changed"
 
 
 @dataclass(frozen=True, kw_only=True)
