@@ -8,9 +8,11 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from .. import charts
+from ..web import figures
 from ..web import markdown as markup
 from ..web.dates import apart_from, day, same_month
 from ..web.saving import TOKEN, token_for
+from ..web.terms import TERMS, Term
 
 register = template.Library()
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
@@ -33,6 +35,16 @@ def once(context):
 def empty_state(content, title: str, *, action: str = "", url: str = ""):
     """A card in place of what is not there yet: a title, why, and perhaps a button to begin with."""
     return render_to_string("components/_empty.html", {"title": title, "text": content, "action": action, "url": url})
+
+
+@register.inclusion_tag("components/_explain.html")
+def explain(key: str) -> dict[str, Term]:
+    """A word of the field that opens what it means where it stands; once a page is enough."""
+    return {"term": TERMS[key]}
+
+
+#: A share from 0 to 1, such as 67%.
+register.filter(figures.percent)
 
 
 @register.filter
