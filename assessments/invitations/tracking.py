@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from ..models import Assessment, Mail, Participation
 
 
@@ -51,9 +54,15 @@ class Following:
     @property
     def as_sentence(self) -> str:
         """How many have submitted; of an anonymous assessment that is open no more than that it is at least so many."""
-        many = "has" if self.total == 1 else "have"
-        sentence = f"{self.submitted} of {self.total} {many} submitted"
-        return f"At least {sentence}" if self.assessment.anonymous and self.assessment.is_open else sentence
+        if not (self.assessment.anonymous and self.assessment.is_open):
+            sentence = ngettext("{count} of {total} has submitted", "{count} of {total} have submitted", self.total)
+        elif self.submitted == 0:
+            return _("Nobody's submission is shown yet")
+        else:
+            sentence = ngettext(
+                "At least {count} of {total} has submitted", "At least {count} of {total} have submitted", self.total
+            )
+        return sentence.format(count=self.submitted, total=self.total)
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -124,5 +124,10 @@ def participation(request, pk):
         return HttpResponse(status=204)
     if request.GET.get("seen") == assessment.pulse:
         return HttpResponse(status=204)
+    waits_for_answers = "waits" in request.GET
+    if waits_for_answers and not assessment.too_few():
+        # The whole page, as answering can be ended now.
+        return HttpResponse(headers={"HX-Refresh": "true"})
     context = {"assessment": assessment, "may": may, "following": Following(assessment, may)}
+    context["waits_for_answers"] = waits_for_answers
     return render(request, "invitations/_participation.html", context)

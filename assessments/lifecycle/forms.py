@@ -1,17 +1,22 @@
-"""Forms of the assessment's life: starting, answering, moving the due day, reopening."""
+"""Forms of the assessment's life: starting, changing the due date and the facilitator, reopening."""
 
 import datetime
 from fractions import Fraction
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from .. import scoring
 from ..models import Edition, Questionnaire
 from ..models.assessments import minutes
 from ..scoring import anonymity
+from ..web.figures import percent
 from ..web.form_fields import AccountField, DayField
 from ..web.revised_forms import RevisedForm
+
+TOO_EARLY = gettext_lazy("The due date can't be before the date of the assessment.")
 
 
 class EditionChoice(forms.ModelChoiceField):
@@ -22,7 +27,7 @@ class EditionChoice(forms.ModelChoiceField):
 class EditionForm(forms.Form):
     """Which edition to start with; its rules and questionnaires are asked for on the same page."""
 
-    edition = EditionChoice(Edition.objects.none(), label="Framework", empty_label=None)
+    edition = EditionChoice(Edition.objects.none(), label=gettext_lazy("Framework"), empty_label=None)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -32,54 +37,72 @@ class EditionForm(forms.Form):
 class StartForm(forms.Form):
     """Everything that a new assessment needs, for one edition and one team."""
 
-    date = DayField(help_text="The day the result will stand for.")
-    due = DayField(required=False, label="Answers wanted by")
-    questionnaire = forms.ChoiceField(widget=forms.RadioSelect, choices=Questionnaire, initial="full")
-    rule = forms.ChoiceField(widget=forms.RadioSelect, label="When is a level reached?")
+    date = DayField(label=gettext_lazy("Date"), help_text=gettext_lazy("The date that the result is for."))
+    due = DayField(required=False, label=gettext_lazy("Due date"))
+    questionnaire = forms.ChoiceField(
+        widget=forms.RadioSelect, choices=Questionnaire, initial="full", label=gettext_lazy("Questionnaire")
+    )
+    rule = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("When is a level reached?"))
     anonymous = forms.TypedChoiceField(
         widget=forms.RadioSelect,
         coerce=lambda value: value == "yes",
-        label="Who sees who said what?",
+        label=gettext_lazy("Who sees who gave which answer?"),
         choices=[
-            ("no", "Named: the lead sees who gave which answer, everybody else sees only how the votes are spread."),
+            (
+                "no",
+                gettext_lazy(
+                    "Named: the lead sees who gave which answer. Everyone else sees only how the votes are spread."
+                ),
+            ),
             (
                 "yes",
-                "Anonymous: no one using Maturity can see who gave which answer, and once answering has ended, the "
-                "database no longer contains it either. Four people whom it knows have to submit: members of the team, "
-                "or people invited by email. Anyone can come by the shared link more than once, so with that link "
-                "alone an assessment cannot be anonymous. A question that fewer than four of them voted on counts as "
-                "unanswered, and a lost personal link cannot be replaced.",
+                gettext_lazy(
+                    "Anonymous: no one using Maturity can see who gave which answer, and once answering has ended, the "
+                    "database no longer contains it either. Four members of the team or people invited by email have "
+                    "to submit. Anyone can use the shared link more than once, so with that link alone an assessment "
+                    "can't be anonymous. A question that fewer than four of them voted on counts as unanswered, and a "
+                    "lost personal link can't be replaced."
+                ),
             ),
         ],
         initial="no",
-        help_text="This cannot be changed later.",
+        help_text=gettext_lazy("This can't be changed later."),
     )
     facilitator = AccountField(
-        required=False, label="Facilitator, by address", help_text="Leads through the review; otherwise the lead does."
+        required=False,
+        label=gettext_lazy("Facilitator’s email"),
+        help_text=gettext_lazy("Leads the review. If you leave this empty, the lead does."),
     )
     as_draft = forms.BooleanField(
-        required=False, label="Prepare it first: nobody can answer until I open it", help_text=""
+        required=False, label=gettext_lazy("Start as a draft: nobody can answer until I open it")
     )
 
     def __init__(self, *args, team, edition, **kwargs):
-        self.contents, self.team = edition.contents, team
+        self.contents = edition.contents
+        self.team = team
         kwargs["initial"] = {"date": team.today(), "rule": self.contents.default_rule, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         if self.contents.quick_keys:
-            full, short = len(self.contents.criteria), len(self.contents.quick_keys)
+            full = len(self.contents.criteria)
+            short = len(self.contents.quick_keys)
             self.fields["questionnaire"].choices = [
-                ("full", f"Full: {full} questions, about {minutes(full)} minutes"),
+                (
+                    "full",
+                    _("Full: {count} questions, about {minutes} minutes").format(count=full, minutes=minutes(full)),
+                ),
                 (
                     "short",
-                    f"Short: {short} questions, about {minutes(short)} minutes. "
-                    "Shown apart from full results; targets and roadmap need a full one.",
+                    _(
+                        "Short: {count} questions, about {minutes} minutes. Its results are shown separately; "
+                        "targets and roadmaps need a full one."
+                    ).format(count=short, minutes=minutes(short)),
                 ),
             ]
         else:
             del self.fields["questionnaire"]
         if self.contents.rules:
             self.fields["rule"].choices = [
-                (rule["key"], f"{rule['name']}: {explained(rule, self.contents)}") for rule in edition.scoring["rules"]
+                (rule["key"], f"{rule['name']}. {explained(rule, self.contents)}") for rule in edition.scoring["rules"]
             ]
         else:
             del self.fields["rule"]
@@ -87,14 +110,16 @@ class StartForm(forms.Form):
     def clean_date(self):
         date = self.cleaned_data["date"]
         if date > self.team.today() + datetime.timedelta(days=366):
-            raise forms.ValidationError("Choose a day within a year from now: it would be the newest result till then.")
+            raise forms.ValidationError(
+                _("Choose a date within a year from now: until then it would count as the newest result.")
+            )
         return date
 
     def clean(self):
         cleaned = super().clean() or {}
         date, due = cleaned.get("date"), cleaned.get("due")
         if date and due and due < date:
-            self.add_error("due", "Answers cannot be wanted before the date of the assessment.")
+            self.add_error("due", TOO_EARLY)
         if cleaned.get("anonymous"):
             self._refuse_with_shared_link_alone()
         return cleaned
@@ -104,54 +129,71 @@ class StartForm(forms.Form):
         members = self.team.memberships.answering().count()
         if settings.MAIL_ENABLED or members >= anonymity.LEAST:
             return
-        self.add_error(
-            "anonymous",
-            f"An anonymous assessment needs four people whom it knows. {members} "
-            f"{'person answers' if members == 1 else 'people answer'} for this team, and mail is not set up here, so "
-            "everyone else would come by the shared link. Add members first, or choose a named assessment.",
+        sentence = ngettext(
+            "An anonymous assessment needs four members of the team or people invited by email. {count} person answers "
+            "for this team, and email is not set up here, so everyone else would join by the shared link. Add members "
+            "first, or choose a named assessment.",
+            "An anonymous assessment needs four members of the team or people invited by email. {count} people answer "
+            "for this team, and email is not set up here, so everyone else would join by the shared link. Add members "
+            "first, or choose a named assessment.",
+            members,
         )
+        self.add_error("anonymous", sentence.format(count=members))
 
     def terms(self) -> dict:
         """What AssessmentQuerySet.start takes."""
-        cleaned = self.cleaned_data
-        return {"questionnaire": "full", "rule": "", **cleaned, "anonymous": bool(cleaned["anonymous"])}
+        return {
+            "questionnaire": "full",
+            "rule": "",
+            **self.cleaned_data,
+            "anonymous": bool(self.cleaned_data["anonymous"]),
+        }
 
 
 def explained(rule: dict, contents) -> str:
-    """A scoring rule in one sentence, such as `every criterion up to the level is rated at least Largely achieved`."""
-    at, below = _threshold(rule["at"], contents), _threshold(rule["below"], contents)
+    """What a scoring rule asks for: `Every criterion up to the level: Largely or better.`"""
+    at = _threshold(rule["at"], contents)
+    below = _threshold(rule["below"], contents)
     if rule["unit"] == "cell":
-        return f"on average each dimension earns {at} at the level itself and {below} at every level under it."
-    if at == below:
-        return f"every criterion up to the level is rated {at}."
-    return f"every criterion of the level is rated {at}, and every one under it {below}."
+        sentence = _("Average of each dimension at the level: {at}. At every level below it: {below}.")
+    elif at == below:
+        sentence = _("Every criterion up to the level: {at}.")
+    else:
+        sentence = _("Every criterion of the level: {at}. Every criterion below it: {below}.")
+    return sentence.format(at=at, below=below)
 
 
 def _threshold(threshold: dict, contents) -> str:
-    (kind, value), *_ = threshold.items()
+    """By the name of a choice if there is one scale, else as a share of the points."""
+    [(kind, value)] = threshold.items()
     points = scoring.exact(value)
-    for choice in contents.scales[0].choices.all() if len(contents.scales) == 1 and kind == "at_least" else []:
-        if Fraction(choice.value, max(c.value for c in contents.scales[0].choices.all())) >= points:
-            return f"{choice.name} or better" if points < 1 else choice.name
-    return f"{'at least' if kind == 'at_least' else 'more than'} {scoring.percent(points)} % of the points"
+    if kind != "at_least":
+        return _("more than {percent} of the points").format(percent=percent(points))
+    choices = contents.scales[0].choices.all() if len(contents.scales) == 1 else []
+    most = max((choice.value for choice in choices), default=1)
+    for choice in choices:
+        if Fraction(choice.value, most) >= points:
+            return _("{choice} or better").format(choice=choice.name) if points < 1 else choice.name
+    return _("at least {percent} of the points").format(percent=percent(points))
 
 
 class DueForm(RevisedForm):
-    due = DayField(required=False, label="Answers wanted by")
+    due = DayField(required=False, label=gettext_lazy("Due date"))
 
     def __init__(self, *args, assessment, **kwargs):
         self.assessment = assessment
-        super().__init__(*args, **{"initial": {"due": assessment.due, "revision": assessment.revision}, **kwargs})
+        stored = {"due": assessment.due, "revision": assessment.revision}
+        super().__init__(*args, **{"initial": stored, **kwargs})
 
     def clean_due(self):
         due = self.cleaned_data["due"]
         if due and due < self.assessment.date:
-            raise forms.ValidationError("Answers cannot be wanted before the date of the assessment.")
+            raise forms.ValidationError(TOO_EARLY)
         return due
 
 
 class FacilitatorForm(RevisedForm):
-    facilitator = AccountField(required=False, label="Facilitator, by address")
+    facilitator = AccountField(required=False, label=gettext_lazy("Facilitator’s email"))
 
     def __init__(self, *args, assessment, **kwargs):
         present = assessment.facilitator.email if assessment.facilitator else ""
@@ -162,18 +204,18 @@ class FacilitatorForm(RevisedForm):
 class ReopenForm(forms.Form):
     to = forms.ChoiceField(
         widget=forms.RadioSelect,
-        label="Open it for",
+        label=gettext_lazy("Reopen for"),
         choices=[
-            ("open", "Answers: everyone can change theirs"),
-            ("review", "Review: the answers stay, and you agree anew"),
+            ("open", gettext_lazy("Answers: everyone can change theirs")),
+            ("review", gettext_lazy("Review: the answers stay, and you agree again")),
         ],
         initial="open",
     )
     reason = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1000,
-        label="Why is it opened again?",
-        help_text="Everyone in the team can read this beside the result.",
+        label=gettext_lazy("Why do you reopen it?"),
+        help_text=gettext_lazy("Everyone in the team can read this beside the result."),
     )
 
     def __init__(self, *args, assessment, **kwargs):
@@ -182,5 +224,5 @@ class ReopenForm(forms.Form):
             del self.fields["to"]
 
     def terms(self) -> dict:
-        """What Assessment.reopen takes; what is anonymous can be opened for review only."""
+        """What Assessment.reopen takes; an anonymous one can be reopened for review only."""
         return {"to": "review", **self.cleaned_data}

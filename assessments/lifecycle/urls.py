@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import move_views, views
+from . import views
 
 urlpatterns = [
     path("teams/<uuid:pk>/assessments/new/", views.start, name="assessment-start"),
@@ -11,8 +11,8 @@ urlpatterns = [
     path("assessments/<uuid:pk>/close/", views.close, name="assessment-close"),
     path("assessments/<uuid:pk>/reopen/", views.reopen, name="assessment-reopen"),
     path("assessments/<uuid:pk>/discard/", views.discard, name="assessment-discard"),
-    path("assessments/<uuid:pk>/open/", move_views.open_draft, name="assessment-open"),
-    path("assessments/<uuid:pk>/end/", move_views.end_answering, name="assessment-end"),
-    path("assessments/<uuid:pk>/again/", move_views.answer_again, name="assessment-again"),
-    path("assessments/<uuid:pk>/facilitator/", move_views.facilitator, name="assessment-facilitator"),
+    path("assessments/<uuid:pk>/open/", views.open_draft, name="assessment-open"),
+    path("assessments/<uuid:pk>/end/", views.end_answering, name="assessment-end"),
+    path("assessments/<uuid:pk>/again/", views.answer_again, name="assessment-again"),
+    path("assessments/<uuid:pk>/facilitator/", views.facilitator, name="assessment-facilitator"),
 ]

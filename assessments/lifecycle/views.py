@@ -1,11 +1,13 @@
-"""An assessment's life as its lead sees it: start, follow, close, reopen, discard."""
+"""An assessment's life as its lead sees it: start, follow, end answering, close, reopen, discard."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..invitations.tracking import Following
 from ..models import Assessment, Conflict, Edition, Refused, Reopening
@@ -13,49 +15,88 @@ from ..permissions.access import get_assessment, get_team
 from ..permissions.refusals import refusal_told
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
-from ..web.saving import changed_meanwhile, made_once
+from ..web.saving import changed_meanwhile, done_once, made_once
+from .actions import Actions
 from .forms import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
 
 STARTED = {
-    Assessment.Status.DRAFT: "The assessment is prepared. Invite people, then open it.",
-    Assessment.Status.OPEN: "The assessment is open. Everyone in the team finds it on their start page.",
+    Assessment.Status.DRAFT: gettext_lazy("The assessment is a draft. Invite people, then open it."),
+    Assessment.Status.OPEN: gettext_lazy("The assessment is open. Everyone in the team sees it on their start page."),
+}
+NO_ANSWERING = {
+    Assessment.Status.DRAFT: gettext_lazy("This assessment takes no answers yet: it is a draft."),
+    Assessment.Status.REVIEW: gettext_lazy("This assessment takes no more answers: it is in review."),
+    Assessment.Status.CLOSED: gettext_lazy("This assessment takes no more answers: it is closed."),
 }
 
 
-def _edition_wanted(request, team):
-    """The edition named in the address or form, else the one to offer first; None without any."""
-    form = EditionForm({"edition": request.POST.get("edition") or request.GET.get("edition")})
-    if form.is_valid():
-        return form.cleaned_data["edition"]
-    if request.method == "POST":
-        raise Http404
-    return Edition.objects.to_offer_first(team, framework=request.GET.get("framework", ""))
+# ---------------------------------------------------------------------- starting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def start(request, pk):
     team, may = get_team(request, pk, may="start")
-    edition = _edition_wanted(request, team)
+    unfinished = team.assessments.unfinished().select_related("edition")
+    under_way = {assessment.edition.framework_id: assessment for assessment in unfinished}
+    edition = _chosen_edition(request, team, under_way)
     if edition is None:
         return render(request, "lifecycle/no_edition.html", {"team": team})
+
     form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
-    begun = {"team": team, "edition": edition, "by": request.user}
-    assessment = made_once(request, form, Assessment, lambda: Assessment.objects.start(**begun, **form.terms()))
+    assessment = made_once(
+        request,
+        form,
+        Assessment,
+        lambda: Assessment.objects.start(team=team, edition=edition, by=request.user, **form.terms()),
+    )
     if assessment is not None:
         messages.success(request, STARTED[Assessment.Status(assessment.status)])
         return redirect(assessment)
+
+    offered = Edition.objects.published().select_related("framework").exclude(framework__in=under_way)
     context = {
         "team": team,
         "may": may,
         "form": form,
         "edition": edition,
-        "offered": Edition.objects.published().select_related("framework"),
+        "others": [other for other in offered if other.pk != edition.pk],
         "asked": team.memberships.answering().count(),
         "moving_on": MovingOn.of(team, edition),
-        "under_way": team.assessments.unfinished().filter(edition__framework=edition.framework_id).first(),
+        "under_way": under_way.get(edition.framework_id),
     }
     return render(request, "lifecycle/start.html", context)
+
+
+def _chosen_edition(request, team, under_way) -> Edition | None:
+    """The edition named in the address or form, else the one to offer first; None without any.
+
+    What is under way already, by the id of its framework, is not offered while there is something else.
+    """
+    form = EditionForm({"edition": request.POST.get("edition") or request.GET.get("edition")})
+    if form.is_valid():
+        return form.cleaned_data["edition"]
+    if request.method == "POST":
+        raise Http404
+    framework = request.GET.get("framework", "")
+    first = Edition.objects.to_offer_first(team, framework=framework)
+    if framework or first is None or first.framework_id not in under_way:
+        return first
+    free = [edition for edition in Edition.objects.usable() if edition.framework_id not in under_way]
+    return max(free, key=lambda edition: edition.publication, default=first)
+
+
+@require_POST
+@login_required
+@refusal_told
+def open_draft(request, pk):
+    assessment, _may = get_assessment(request, pk, may="start")
+    done_once(request, assessment, lambda: assessment.open(by=request.user))
+    messages.success(request, _("The assessment is open."))
+    return redirect(assessment)
+
+
+# ---------------------------------------------------------------------- following
 
 
 @require_safe
@@ -68,21 +109,32 @@ def assessment(request, pk):
 
 def _page(request, assessment, may, *, due_form=None):
     """The page of an assessment; `due_form` with what was just entered and is wrong."""
+    following = Following(assessment, may)
+    result = assessment.results.current()
+    actions = Actions.of(
+        assessment,
+        may,
+        participation=assessment.participations.filter(user=request.user).first(),
+        has_result=result is not None,
+        has_people_to_remind=settings.MAIL_ENABLED and (assessment.anonymous or following.waiting > 0),
+    )
     context = {
         "assessment": assessment,
         "may": may,
-        "following": Following(assessment, may),
-        "mine": assessment.participations.filter(user=request.user).first(),
-        "result": assessment.results.current(),
-        "due_form": due_form or (DueForm(assessment=assessment) if may("extend") else None),
-        "facilitator_form": FacilitatorForm(assessment=assessment) if may("extend") else None,
+        "actions": actions,
+        "following": following,
+        "waits_for_answers": bool(actions.too_few),
+        "result": result,
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": assessment.mails.undelivered() if may("invite") else None,
     }
+    if may("extend"):
+        context["due_form"] = due_form or DueForm(assessment=assessment)
+        context["facilitator_form"] = FacilitatorForm(assessment=assessment)
     return render(request, "lifecycle/assessment.html", context)
 
 
-@require_http_methods(["POST"])
+@require_POST
 @login_required
 @refusal_told
 def due(request, pk):
@@ -94,8 +146,67 @@ def due(request, pk):
         assessment.set_due(form.cleaned_data.get("due"), by=request.user, seen=form.seen())
     except Conflict as conflict:
         form.conflict = conflict.stored
-        return changed_meanwhile(request, form, what="Answers wanted by", back=assessment.get_absolute_url())
-    messages.success(request, "The date is changed.")
+        return changed_meanwhile(request, form, what=_("Due date"), back=assessment.get_absolute_url())
+    messages.success(request, _("The due date is changed."))
+    return redirect(assessment)
+
+
+@require_POST
+@login_required
+@refusal_told
+def facilitator(request, pk):
+    """Sets who leads the review, by email; an empty one leaves it to the lead."""
+    assessment, _may = get_assessment(request, pk, may="extend")
+    form = FacilitatorForm(request.POST, assessment=assessment)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["facilitator"])))
+        return redirect(assessment)
+    try:
+        assessment.set_facilitator(form.cleaned_data["facilitator"], by=request.user, seen=form.seen())
+    except Conflict as conflict:
+        form.conflict = conflict.stored
+        return changed_meanwhile(request, form, what=_("Facilitator"), back=assessment.get_absolute_url())
+    messages.success(request, _("Saved."))
+    return redirect(assessment)
+
+
+# ---------------------------------------------------------------------- ending
+
+
+def _not_submitted(assessment):
+    """The people who have not submitted, by name; nobody if the assessment is anonymous."""
+    return [] if assessment.anonymous else assessment.participations.not_submitted().named()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@refusal_told
+def end_answering(request, pk):
+    """Asks first, naming who has not submitted."""
+    assessment, may = get_assessment(request, pk, may="end answering")
+    if request.method == "POST":
+        done_once(request, assessment, lambda: assessment.end_answering(by=request.user))
+        messages.success(request, _("Answering has ended. Discuss where you differ, and agree the ratings."))
+        return redirect("review", pk)
+    if not assessment.is_open:
+        raise Refused(str(NO_ANSWERING[Assessment.Status(assessment.status)]))
+    context = {
+        "assessment": assessment,
+        "may": may,
+        "waiting": _not_submitted(assessment),
+        "following": Following(assessment, may),
+        "too_few": assessment.too_few(),
+    }
+    return render(request, "lifecycle/end.html", context)
+
+
+@require_POST
+@login_required
+@refusal_told
+def answer_again(request, pk):
+    assessment, _may = get_assessment(request, pk, may="end answering")
+    done_once(request, assessment, lambda: assessment.answer_again(by=request.user))
+    messages.success(request, _("Everyone can answer again."))
     return redirect(assessment)
 
 
@@ -103,24 +214,29 @@ def due(request, pk):
 @login_required
 @refusal_told
 def close(request, pk):
-    """Asks first, naming what is still unanswered; closing what is closed leads to its result."""
+    """Asks first, with the level and what is still unanswered; closing what is closed leads to its result."""
     assessment, may = get_assessment(request, pk, may="close")
     if request.method == "POST":
         return redirect(assessment.close(by=request.user))
     if assessment.is_closed:
         return redirect(assessment.results.current())
+
+    too_few = assessment.too_few()
+    # While an anonymous one is open, its figures would show what has just been answered.
+    hides_figures = assessment.anonymous and assessment.is_open
     context = {
         "assessment": assessment,
         "may": may,
-        # While an anonymous one is open, this would tell what has just been answered.
-        "unanswered": [] if assessment.anonymous and assessment.is_open else assessment.unanswered_criteria(),
+        "too_few": too_few,
+        "agenda": None if too_few or hides_figures else Agenda(assessment),
         "total": len(assessment.criteria_asked()),
-        "waiting": [] if assessment.anonymous else assessment.participations.not_submitted().named(),
+        "waiting": _not_submitted(assessment),
         "following": Following(assessment, may),
-        "too_few": assessment.too_few(),
-        "agenda": Agenda(assessment) if assessment.is_in_review else None,
     }
     return render(request, "lifecycle/close.html", context)
+
+
+# ---------------------------------------------------------------------- reopening, discarding
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,10 +246,10 @@ def reopen(request, pk):
     assessment, may = get_assessment(request, pk, may="reopen")
     form = ReopenForm(request.POST if request.method == "POST" else None, assessment=assessment)
     if made_once(request, form, Reopening, lambda: assessment.reopen(by=request.user, **form.terms())):
-        messages.success(request, "The assessment is opened again. Its result stays until you close it again.")
+        messages.success(request, _("The assessment is open again. Its result stays until you close it again."))
         return redirect(assessment)
     if not assessment.is_closed:
-        raise Refused("This assessment is not closed, so there is nothing to reopen.")
+        raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
     return render(request, "lifecycle/reopen.html", {"assessment": assessment, "may": may, "form": form})
 
 
@@ -144,10 +260,10 @@ def discard(request, pk):
     assessment, may = get_assessment(request, pk, may="discard")
     if request.method == "POST":
         assessment.discard(by=request.user)
-        messages.success(request, "The assessment is discarded.")
+        messages.success(request, _("The assessment is discarded."))
         return redirect(assessment.team)
     if assessment.results.exists():
-        raise Refused("This assessment has a result; what has a result is kept.")
-    # While an anonymous one is open, a count would tell whenever somebody has just answered.
+        raise Refused(_("This assessment has a result, so it can't be discarded."))
+    # While an anonymous one is open, a count would show whenever somebody has just answered.
     answers = 0 if assessment.anonymous else assessment.ratings.given().count()
     return render(request, "lifecycle/discard.html", {"assessment": assessment, "may": may, "answers": answers})

@@ -26,6 +26,10 @@ class Hint:
     date: datetime.date | None = None
 
     @property
+    def statement(self) -> str:
+        return self.criterion.statement
+
+    @property
     def is_new(self) -> bool:
         return self.state == State.NEW
 

@@ -194,7 +194,7 @@ def test_a_team_answers_alone_and_agrees_together(party):
     expect(screen.get_by_text("Agreed 2 of 2")).to_be_visible()
 
     lead.goto(f"{assessment.get_absolute_url()}close/")
-    expect(lead.get_by_text("You have settled 2 of 2")).to_be_visible()
+    expect(lead.get_by_text("You have agreed 2 of 2")).to_be_visible()
     party.look(lead)
     lead.get_by_role("button", name="Close and show the result").click()
     expect(lead.get_by_role("heading", name="How far people agree")).to_be_visible()
@@ -212,7 +212,7 @@ def test_a_team_answers_anonymously(party):
     phones = {name: party.answers(name, links[name], look=name == "ada") for name in ("ada", "grace", "guest")}
     expect(phones["ada"].get_by_text("Thank you").first).to_be_visible()
     lead.goto(assessment.get_absolute_url())
-    expect(lead.get_by_text("so they are counted, and not named")).to_be_visible()
+    expect(lead.get_by_text("so they are counted but not named")).to_be_visible()
     expect(lead.get_by_text("Grace")).to_have_count(0)
     party.look(lead)
 

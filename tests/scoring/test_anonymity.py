@@ -379,7 +379,7 @@ class TestSubtraction:
         assert "Nemo 1" not in html
         assert client.get(f"{url}participation/?seen={pulse}").status_code == 204
         assert "<h2>Invited</h2>" not in client.get(f"{url}invite/").content.decode()
-        assert "rated by nobody" not in client.get(f"{url}close/").content.decode()
+        assert "of 8 criteria" not in client.get(f"{url}close/").content.decode()
 
 
 @pytest.mark.parametrize("number", [0, 4])
