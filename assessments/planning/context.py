@@ -1,43 +1,58 @@
-"""What a team's progress pages start from: the framework that is looked at, its newest full result, and its targets."""
+"""What a team's planning pages start from: a framework, the team's newest full result in it, and its targets."""
 
 from functools import cached_property
 from typing import Any
 
 from django.http import Http404
 
-from ..models import Action, AdviserAnswers, Edition, Questionnaire, Result, Team
-from ..models.frameworks import Contents
+from ..models import Action, AdviserAnswers, Edition, Framework, Questionnaire, Result, Team
+from ..models.frameworks import Contents, Rung
 from ..models.frozen_scores import Recalled
 from ..scoring import IndexScale
 from .target_progress import GradedTarget, graded
 
 
 class Aspiration:
-    """One team and one framework. Everything is fetched when it is asked for, once."""
+    """One team and one framework. `of` finds them; everything else is fetched once, when it is first needed."""
 
-    def __init__(self, team: Team, framework_key: str = ""):
-        """The framework that is named, else that of the newest full or else short result, else the first one there is.
+    def __init__(
+        self, team: Team, edition: Edition, *, editions: dict[str, Edition], latest: Result | None, short: Result | None
+    ):
+        """`editions` are those in use, by the key of their framework.
 
-        `short` is the newest short result of a team that has no full one; nothing here starts from it.
+        `latest` is the newest full result. `short` is the newest short result of a team without a full one; nothing
+        starts from it.
         """
         self.team = team
-        self.editions = {edition.framework.key: edition for edition in Edition.objects.usable()}
+        self.edition = edition
+        self.editions = editions
+        self.latest = latest
+        self.short = short
+
+    @classmethod
+    def of(cls, team: Team, framework_key: str = "") -> "Aspiration":
+        """For the named framework, else that of the newest full result, else of the newest short one, else the first.
+
+        Raises Http404 if there is no such framework.
+        """
+        editions = {edition.framework.key: edition for edition in Edition.objects.usable()}
         rows = Result.objects.current_only().filter(team=team)
         if framework_key:
             rows = rows.filter(framework__key=framework_key)
         rows = rows.select_related("framework", "edition", "assessment", "team").chronological()
-        self.latest: Result | None = rows.filter(questionnaire=Questionnaire.FULL).last()
-        short = rows.filter(questionnaire=Questionnaire.SHORT)
-        self.short: Result | None = None if self.latest else short.last()
-        newest = self.latest or self.short
-        key = framework_key or (newest.framework.key if newest else next(iter(self.editions), ""))
-        edition = self.editions.get(key) or (newest and newest.edition)
+        latest = rows.filter(questionnaire=Questionnaire.FULL).last()
+        short = None if latest else rows.filter(questionnaire=Questionnaire.SHORT).last()
+
+        newest = latest or short
+        newest_key = newest.framework.key if newest else next(iter(editions), "")
+        key = framework_key or newest_key
+        edition = editions.get(key) or (newest.edition if newest else None)
         if edition is None:
             raise Http404
-        self.edition: Edition = edition
+        return cls(team, edition, editions=editions, latest=latest, short=short)
 
     @property
-    def framework(self):
+    def framework(self) -> Framework:
         return self.edition.framework
 
     @property
@@ -51,10 +66,11 @@ class Aspiration:
 
     @property
     def next_level(self) -> int:
-        """The level, or band, above the one that the team is at; the highest one where it is there."""
-        floor = self.contents.rungs[0].number
+        """The level, or band, above the one that the team is at; the highest one if it is there already."""
         level = self.latest.level if self.latest else None
-        return min(self.contents.top, (floor if level is None else level) + 1)
+        if level is None:
+            level = self.contents.rungs[0].number
+        return min(self.contents.top, level + 1)
 
     @cached_property
     def targets(self) -> list[GradedTarget]:
@@ -66,7 +82,7 @@ class Aspiration:
 
     @cached_property
     def planned(self) -> frozenset[str]:
-        """Keys of the criteria that somebody works on."""
+        """Keys of the criteria with an action that is not done."""
         actions = Action.objects.pending().filter(team=self.team, framework=self.framework)
         return frozenset(actions.values_list("criterion", flat=True))
 
@@ -90,10 +106,12 @@ class Aspiration:
         rows = AdviserAnswers.objects.filter(team=self.team, framework=self.framework)
         return rows.select_related("by").first()
 
-    def rung_name(self, number: int | None) -> str:
-        return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
+    def rung(self, number: int) -> Rung:
+        """The level, or band, with this number; the framework has one."""
+        return next(rung for rung in self.contents.rungs if rung.number == number)
 
     @property
     def index_scale(self) -> IndexScale:
         """That of the newest full result, from which everything here starts."""
-        return (self.latest.edition if self.latest else self.edition).contents.index_scale
+        edition = self.latest.edition if self.latest else self.edition
+        return edition.contents.index_scale

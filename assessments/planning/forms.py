@@ -1,9 +1,12 @@
-"""Forms of what a team plans and does: targets, actions, and what is filtered."""
+"""Forms for a team's targets and actions, and the filters of its roadmap and what-if."""
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..frameworks.adviser import Answer
 from ..frameworks.adviser_form import AdviserForm
@@ -14,52 +17,69 @@ from ..web.form_fields import DayField
 from ..web.revised_forms import RevisedForm
 
 
-class TargetForm(RevisedForm):
-    """A level by a day, overall or in one dimension, and why."""
+def part_choices(contents: Contents) -> list[tuple[str, str]]:
+    """The whole, and the dimensions of a framework whose dimensions have levels."""
+    choices = [("", _("Overall"))]
+    if contents.edition.uses_levels:
+        choices += [(dimension.key, dimension.name) for dimension in contents.dimensions]
+    return choices
 
-    part = forms.ChoiceField(label="Where", required=False)
+
+def level_choices(contents: Contents) -> list[tuple[int, str]]:
+    """Every level, or band, but the lowest, at which everyone starts."""
+    return [(rung.number, f"{rung.number} {rung.name}") for rung in contents.rungs[1:]]
+
+
+class TargetForm(RevisedForm):
+    """A level to reach by a date, overall or in one dimension, and why."""
+
+    part = forms.ChoiceField(label=gettext_lazy("Part"), required=False)
     level = forms.TypedChoiceField(coerce=int)
-    due = DayField(label="By when")
+    due = DayField(label=gettext_lazy("Due date"))
     why = forms.CharField(
+        label=gettext_lazy("Why"),
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
-        help_text="What the team gets out of it. Everyone who sees the team can read it.",
+        help_text=gettext_lazy("What the team gains. Anyone who can see the team can read it."),
     )
 
-    def __init__(self, data=None, *, team: Team, contents: Contents, **kwargs):
+    def __init__(self, data: Any = None, *, team: Team, contents: Contents, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.team, floor = team, contents.rungs[0].number
-        dimensions = contents.dimensions if contents.edition.uses_levels else []
-        self.fields["part"].choices = [("", "Overall"), *((d.key, d.name) for d in dimensions)]
-        rungs = [rung for rung in contents.rungs if rung.number > floor]
-        self.fields["level"].choices = [(rung.number, f"{rung.number} {rung.name}") for rung in rungs]
-        self.fields["level"].label = "Level" if contents.edition.uses_levels else "Band"
+        self.team = team
+        self.fields["part"].choices = part_choices(contents)
+        self.fields["level"].choices = level_choices(contents)
+        self.fields["level"].label = _("Level") if contents.edition.uses_levels else _("Band")
 
-    def clean_due(self):
+    def clean_due(self) -> datetime.date:
         due = self.cleaned_data["due"]
         if due <= self.team.today():
-            raise forms.ValidationError("Choose a day that is still to come.")
+            raise forms.ValidationError(_("Choose a date in the future."))
         return due
 
     def values_of(self, row: Target) -> dict[str, Any]:
         return {"part": row.dimension, "level": row.level, "due": row.due, "why": row.why}
 
-    def terms(self) -> dict:
+    def terms(self) -> dict[str, Any]:
         """What TargetQuerySet.set takes besides team and framework."""
-        data = self.cleaned_data
-        terms = {"dimension": data["part"], "level": data["level"], "due": data["due"], "why": data["why"]}
-        return {**terms, "seen": self.seen()}
+        return {
+            "dimension": self.cleaned_data["part"],
+            "level": self.cleaned_data["level"],
+            "due": self.cleaned_data["due"],
+            "why": self.cleaned_data["why"],
+            "seen": self.seen(),
+        }
 
 
 class GiveUpForm(RevisedForm):
-    """Taking a target away, as the page showed it."""
+    """Removing a target, as the page showed it."""
 
 
 class TeamAdviserForm(RevisedForm, AdviserForm):
-    """The questions of the adviser with what the team has answered to them."""
+    """The questions of the adviser, with what the team answered last."""
 
     def __init__(self, data: Any = None, *, block: Mapping[str, Any], remembered: AdviserAnswers | None) -> None:
-        super().__init__(data, block=block, answers=remembered.answers if remembered else {})
+        answers = remembered.answers if remembered else {}
+        super().__init__(data, block=block, answers=answers)
         self.initial["revision"] = remembered.revision if remembered else 0
 
     def answers(self) -> dict[str, Answer]:
@@ -70,63 +90,75 @@ class TeamAdviserForm(RevisedForm, AdviserForm):
 
 
 def proposed(criterion: Criterion) -> str:
-    """The text of an action to begin with: the next step of the framework as people would write it, without marks."""
+    """The text to start an action with: the framework's next step without Markdown, cut to what an action holds."""
     text = markdown.as_plain(criterion.next or criterion.statement)
-    return text if len(text) <= Action.LONGEST else f"{text[: Action.LONGEST - 1].rstrip()}…"
+    if len(text) <= Action.LONGEST:
+        return text
+    return f"{text[: Action.LONGEST - 1].rstrip()}…"
 
 
 class ActionForm(RevisedForm, forms.ModelForm):
-    """A piece of work; who may own it is who belongs to the team."""
+    """A piece of work. Its owner belongs to the team."""
 
     class Meta:
         model = Action
         fields = ["text", "owner", "due", "status", "reason"]
         widgets = {"text": forms.Textarea(attrs={"rows": 3}), "reason": forms.Textarea(attrs={"rows": 2})}
 
-    def __init__(self, *args, team: Team, **kwargs):
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = User.objects.filter(memberships__team=team)
-        self.fields["owner"].empty_label = "nobody yet"
-        self.fields["due"] = DayField(required=False, label="By when")
-        self.fields["reason"].help_text = "Only where the action is dropped."
+        self.fields["owner"].empty_label = _("Unassigned")
+        self.fields["due"] = DayField(required=False, label=_("Due date"))
+        self.fields["reason"].help_text = _("Only if the action is cancelled.")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("status") == Action.Status.DROPPED and not cleaned.get("reason"):
-            self.add_error("reason", "Say why the action is dropped.")
-        elif cleaned.get("status") != Action.Status.DROPPED:
+        is_cancelled = cleaned.get("status") == Action.Status.DROPPED
+        if not is_cancelled:
             cleaned["reason"] = ""
+        elif not cleaned.get("reason"):
+            self.add_error("reason", _("Say why the action is cancelled."))
         return cleaned
 
 
 class StatusForm(RevisedForm):
-    """Moving an action on the board; dropping one needs a reason and so the whole form."""
+    """Moving an action on the board. Cancelling one needs a reason, and so the whole form."""
 
-    status = forms.ChoiceField(choices=[(each, each.label) for each in Action.Status if each != Action.Status.DROPPED])
+    status = forms.ChoiceField(
+        choices=[(status, status.label) for status in Action.Status if status != Action.Status.DROPPED]
+    )
 
 
 class RoadmapFilter(forms.Form):
-    """Whose actions, and due until when; everything is optional and stands in the address."""
+    """Whose actions to show, and due until when. Everything is optional and is part of the address."""
 
-    owner = forms.ModelChoiceField(User.objects.none(), required=False, empty_label="everybody")
-    until = DayField(required=False, label="Due until")
-    view = forms.ChoiceField(choices=[("board", "Board"), ("list", "List")], required=False, label="As")
+    owner = forms.ModelChoiceField(
+        User.objects.none(),
+        required=False,
+        label=gettext_lazy("Owner"),
+        empty_label=gettext_lazy("Everyone"),
+    )
+    until = DayField(required=False, label=gettext_lazy("Due by"))
+    view = forms.ChoiceField(
+        choices=[("board", gettext_lazy("Board")), ("list", gettext_lazy("List"))],
+        required=False,
+        label=gettext_lazy("View"),
+    )
 
-    def __init__(self, data, *, team: Team):
+    def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data)
         self.fields["owner"].queryset = User.objects.filter(memberships__team=team)
 
 
 class GoalForm(forms.Form):
-    """The level to be reached in the try-on, and where."""
+    """The level to reach in a what-if, and in which part."""
 
-    part = forms.ChoiceField(label="Where", required=False)
+    part = forms.ChoiceField(label=gettext_lazy("Part"), required=False)
     level = forms.TypedChoiceField(coerce=int)
 
-    def __init__(self, data, *, contents: Contents, **kwargs):
+    def __init__(self, data: Any, *, contents: Contents, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        dimensions = contents.dimensions if contents.edition.uses_levels else []
-        self.fields["part"].choices = [("", "Overall"), *((d.key, d.name) for d in dimensions)]
-        rungs = contents.rungs[1:]
-        self.fields["level"].choices = [(rung.number, f"{rung.number} {rung.name}") for rung in rungs]
-        self.fields["level"].label = "Level to reach" if contents.edition.uses_levels else "Band to reach"
+        self.fields["part"].choices = part_choices(contents)
+        self.fields["level"].choices = level_choices(contents)
+        self.fields["level"].label = _("Level to reach") if contents.edition.uses_levels else _("Band to reach")

@@ -1,4 +1,4 @@
-"""The way from a gap to a kept promise: a team's actions, and trying ratings on."""
+"""A team's roadmap of actions, and what if its ratings were different."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
@@ -22,7 +23,7 @@ from .what_if import TryOn
 
 
 def _back(request, about: Aspiration) -> str:
-    """Where planning came from: what is tried on, as it was, or the roadmap."""
+    """Where planning came from: the what-if as it was, or the roadmap."""
     if "level" in request.GET:
         return f"{reverse('team-what-if', args=[about.team.pk])}?{request.GET.urlencode()}#needed"
     return page_of("team-roadmap", about)
@@ -32,7 +33,7 @@ def _back(request, about: Aspiration) -> str:
 @login_required
 def roadmap(request, pk):
     team, may = get_team(request, pk, may="see result")
-    about = Aspiration(team, request.GET.get("framework", ""))
+    about = Aspiration.of(team, request.GET.get("framework", ""))
     response = render(request, "planning/roadmap.html", _roadmap(request, team, may, about))
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -42,7 +43,7 @@ def _roadmap(request, team, may, about: Aspiration) -> dict[str, Any]:
     """What the page and its fragment show, filtered as the address says."""
     form = RoadmapFilter(request.GET, team=team)
     chosen = form.cleaned_data if form.is_valid() else {}
-    plan = Roadmap(about, owner=chosen.get("owner"), until=chosen.get("until"))
+    plan = Roadmap.of(about, owner=chosen.get("owner"), until=chosen.get("until"))
     return {
         "team": team,
         "may": may,
@@ -56,20 +57,31 @@ def _roadmap(request, team, may, about: Aspiration) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new(request, pk, criterion):
-    """Makes an action of a criterion; its next step is proposed as the text."""
+    """Makes an action for a criterion; the framework's next step is proposed as its text."""
     team, may = get_team(request, pk, may="plan actions")
-    about = Aspiration(team, request.GET.get("framework", ""))
+    about = Aspiration.of(team, request.GET.get("framework", ""))
     practice = about.contents.criterion_by_key.get(criterion)
     if practice is None:
         raise Http404
     posted = request.POST if request.method == "POST" else None
     form = ActionForm(posted, team=team, initial={"text": proposed(practice)})
-    terms = {"team": team, "framework": about.framework, "criterion": criterion, "by": request.user}
-    if made_once(request, form, Action, lambda: Action.objects.plan(**terms, **form.values())):
-        messages.success(request, "Planned.")
+
+    def plan() -> Action:
+        return Action.objects.plan(
+            team=team, framework=about.framework, criterion=criterion, by=request.user, **form.values()
+        )
+
+    if made_once(request, form, Action, plan):
+        messages.success(request, _("Action planned."))
         return redirect(_back(request, about))
-    context = {"team": team, "may": may, "about": about, "form": form, "criterion": practice}
-    context["back"] = _back(request, about)
+    context = {
+        "team": team,
+        "may": may,
+        "about": about,
+        "form": form,
+        "criterion": practice,
+        "back": _back(request, about),
+    }
     return render(request, "planning/action.html", context, status=form.http_status)
 
 
@@ -85,16 +97,22 @@ def _action_or_404(team, pk) -> Action:
 def edit(request, pk, action):
     team, may = get_team(request, pk, may="plan actions")
     planned = _action_or_404(team, action)
-    about = Aspiration(team, planned.framework.key)
+    about = Aspiration.of(team, planned.framework.key)
     posted = request.POST if request.method == "POST" else None
     form = ActionForm(posted, team=team, instance=_action_or_404(team, action))
     if is_stored(form, lambda: planned.change(by=request.user, seen=form.seen(), **form.values())):
-        messages.success(request, "Saved.")
+        messages.success(request, _("Action saved."))
         return redirect(page_of("team-roadmap", about))
-    criterion = about.contents.criterion_by_key.get(planned.criterion)
-    context = {"team": team, "may": may, "about": about, "form": form, "criterion": criterion, "action": planned}
-    # In a conflict “theirs” is on this page, else the way back leads to the roadmap.
-    context["back"] = request.path if form.conflict else page_of("team-roadmap", about)
+    context = {
+        "team": team,
+        "may": may,
+        "about": about,
+        "form": form,
+        "criterion": about.contents.criterion_by_key.get(planned.criterion),
+        "action": planned,
+        # In a conflict, what is stored is on this page; otherwise the way back leads to the roadmap.
+        "back": request.path if form.conflict else page_of("team-roadmap", about),
+    }
     return render(request, "planning/action.html", context, status=form.http_status)
 
 
@@ -104,18 +122,28 @@ def status(request, pk, action):
     """Moves an action on the board."""
     team, may = get_team(request, pk, may="plan actions")
     planned = _action_or_404(team, action)
-    about = Aspiration(team, planned.framework.key)
+    about = Aspiration.of(team, planned.framework.key)
     form = StatusForm(request.POST)
     if not is_stored(form, lambda: planned.change(by=request.user, seen=form.seen(), reason="", **form.values())):
         return _not_moved(request, about, planned, form)
-    said = f"“{planned}” is {form.stored.get_status_display().lower()}."
+    message = _moved_message(form.stored)
     if request.htmx:
-        context = _roadmap(request, team, may, about) | {"said": said}
+        context = _roadmap(request, team, may, about) | {"message": message}
         response = render(request, "planning/_roadmap.html", context)
         patch_vary_headers(response, ["HX-Request"])
         return reswap(retarget(response, "#roadmap"), "outerHTML")
-    messages.success(request, said)
+    messages.success(request, message)
     return redirect(_filtered(request, about))
+
+
+def _moved_message(action: Action) -> str:
+    """What was just done on the board, one message for each status."""
+    sentences = {
+        Action.Status.OPEN: _("“{action}” is open again."),
+        Action.Status.DOING: _("“{action}” is in progress."),
+        Action.Status.DONE: _("“{action}” is done."),
+    }
+    return sentences[Action.Status(action.status)].format(action=action)
 
 
 def _filtered(request, about: Aspiration) -> str:
@@ -128,7 +156,7 @@ def _filtered(request, about: Aspiration) -> str:
 def _not_moved(request, about: Aspiration, planned: Action, form: StatusForm):
     back = _filtered(request, about)
     if form.conflict is None:
-        messages.error(request, "An action is open, doing or done. To drop one, edit it and say why.")
+        messages.error(request, _("That status is not available here. To cancel an action, edit it and say why."))
         return HttpResponseClientRedirect(back) if request.htmx else redirect(back)
     return changed_meanwhile(request, form, what=str(planned), back=back)
 
@@ -136,15 +164,22 @@ def _not_moved(request, about: Aspiration, planned: Action, form: StatusForm):
 @require_safe
 @login_required
 def what_if(request, pk):
-    """The smallest set of changes to a wanted level, and ratings to try on. Nothing is stored."""
+    """The smallest set of changes that gives a level, and other ratings to try. Nothing is stored."""
     team, may = get_team(request, pk, may="see result")
-    about = Aspiration(team, request.GET.get("framework", ""))
+    about = Aspiration.of(team, request.GET.get("framework", ""))
     context = {"team": team, "may": may, "about": about}
-    if about.latest is None:
+    if about.latest is None or about.recalled is None:
         return render(request, "planning/what_if.html", context)
     contents = about.latest.edition.contents
-    form = GoalForm({"part": "", "level": min(contents.top, about.next_level), **request.GET.dict()}, contents=contents)
-    goal = form.cleaned_data if form.is_valid() else {}
+    usual = {"part": "", "level": min(contents.top, about.next_level)}
+    form = GoalForm(usual | request.GET.dict(), contents=contents)
+    chosen = form.cleaned_data if form.is_valid() else {}
     context["form"] = form
-    context["trying"] = TryOn(about, request.GET, wanted=goal.get("level"), part=goal.get("part", ""))
+    context["trying"] = TryOn(
+        about,
+        about.recalled,
+        request.GET,
+        goal=chosen.get("level"),
+        part=chosen.get("part", ""),
+    )
     return render(request, "planning/what_if.html", context)

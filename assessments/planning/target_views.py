@@ -1,6 +1,7 @@
-"""What a team wants to reach, and which level is right for it."""
+"""A team's targets, and the adviser on which level is right for it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -8,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..frameworks.adviser import Advice, NoRuleApplies, advise, confirmation
@@ -32,17 +34,27 @@ def page_of(name: str, about: Aspiration) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def targets(request, pk):
-    """The targets with how they are doing; setting one needs the lead or the manager of the unit."""
+    """The targets and their progress. Only the team's lead or the manager of its unit can set one."""
     team, may = get_team(request, pk)
     if request.method == "POST" and not may("set targets"):
         raise PermissionDenied
-    about = Aspiration(team, request.GET.get("framework", ""))
+    about = Aspiration.of(team, request.GET.get("framework", ""))
     posted = request.POST if request.method == "POST" else None
-    initial = {"level": about.next_level, **request.GET.dict()}
+    initial = {"level": about.next_level} | request.GET.dict()
     form = TargetForm(posted, team=team, contents=about.contents, initial=initial)
-    terms = {"team": team, "framework": about.framework, "rule": about.rule, "baseline": about.latest}
-    if is_stored(form, lambda: Target.objects.set(by=request.user, **terms, **form.terms())):
-        messages.success(request, "The target is set.")
+
+    def set_target() -> Target:
+        return Target.objects.set(
+            team=team,
+            framework=about.framework,
+            rule=about.rule,
+            baseline=about.latest,
+            by=request.user,
+            **form.terms(),
+        )
+
+    if is_stored(form, set_target):
+        messages.success(request, _("Target set."))
         return redirect(page_of("team-targets", about))
     context = {"team": team, "may": may, "about": about, "form": form, "back": page_of("team-targets", about)}
     return render(request, "planning/targets.html", context, status=form.http_status)
@@ -51,27 +63,27 @@ def targets(request, pk):
 @require_POST
 @login_required
 def give_up(request, pk, target):
-    team, _ = get_team(request, pk, may="set targets")
+    team, _may = get_team(request, pk, may="set targets")
     aim = team.targets.select_related("framework").filter(pk=target).first()
     if aim is None:
         raise Http404
-    back = page_of("team-targets", Aspiration(team, aim.framework.key))
+    back = page_of("team-targets", Aspiration.of(team, aim.framework.key))
     form = GiveUpForm(request.POST)
     if not is_stored(form, lambda: aim.give_up(by=request.user, seen=form.seen())):
-        what = f"Give up level {aim.level} by {day(aim.due)}?"
-        return changed_meanwhile(request, form, what=what, back=back, overwrite="Give it up all the same")
-    messages.success(request, "The target is given up.")
+        question = _("Remove the target of level {level} by {date}?").format(level=aim.level, date=day(aim.due))
+        return changed_meanwhile(request, form, what=question, back=back, overwrite=_("Remove it anyway"))
+    messages.success(request, _("Target removed."))
     return redirect(back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def adviser(request, pk):
-    """The adviser's questions, what the team answered last, and what follows from it."""
+    """The adviser's questions, the team's last answers, and the advice that follows."""
     team, may = get_team(request, pk)
     if request.method == "POST" and not may("set targets"):
         raise PermissionDenied
-    about = Aspiration(team, request.GET.get("framework", ""))
+    about = Aspiration.of(team, request.GET.get("framework", ""))
     if about.adviser is None:
         return render(request, "planning/no_adviser.html", {"team": team, "about": about})
     remembered = about.remembered
@@ -80,27 +92,41 @@ def adviser(request, pk):
     try:
         advice = _advice(about, answers)
     except NoRuleApplies:
-        advice, no_advice = None, str(NO_RULE_APPLIES)
+        advice = None
+        no_advice = str(NO_RULE_APPLIES)
     to_confirm = confirmation(about.adviser, advice.level) if advice else ""
 
-    known = {"team": team, "framework": about.framework, "by": request.user}
+    def remember(answers: dict[str, Any], seen: int | None) -> AdviserAnswers:
+        return AdviserAnswers.objects.remember(
+            team=team, framework=about.framework, answers=answers, by=request.user, seen=seen
+        )
+
     if remembered and advice and to_confirm and request.POST.get(CONFIRMED) == str(advice.level):
-        confirmed = {**answers, CONFIRMED: advice.level}
-        AdviserAnswers.objects.remember(answers=confirmed, seen=remembered.revision, **known)
+        remember(answers | {CONFIRMED: advice.level}, remembered.revision)
         return redirect(page_of("team-adviser", about) + "#advice")
 
     posted = request.POST if request.method == "POST" else None
     form = TeamAdviserForm(posted, block=about.adviser, remembered=remembered)
-    if is_stored(form, lambda: AdviserAnswers.objects.remember(answers=form.answers(), seen=form.seen(), **known)):
+    if is_stored(form, lambda: remember(form.answers(), form.seen())):
         return redirect(page_of("team-adviser", about) + "#advice")
 
-    context = {"team": team, "may": may, "about": about, "form": form, "advice": advice, "no_advice": no_advice}
-    context["back"] = page_of("team-adviser", about)
+    context = {
+        "team": team,
+        "may": may,
+        "about": about,
+        "form": form,
+        "advice": advice,
+        "no_advice": no_advice,
+        "back": page_of("team-adviser", about),
+    }
     if advice:
+        goal = _goal(about, advice)
         context |= {
+            "advised": about.rung(advice.level),
             "to_confirm": to_confirm,
             "is_confirmed": not to_confirm or answers.get(CONFIRMED) == advice.level,
-            "goal": _goal(about, advice),
+            "goal": goal,
+            "target_address": _target_address(about, goal, advice) if goal else "",
         }
     return render(request, "planning/adviser.html", context, status=form.http_status)
 
@@ -113,8 +139,14 @@ def _advice(about: Aspiration, answers: dict[str, Any]) -> Advice | None:
 
 
 def _goal(about: Aspiration, advice: Advice) -> Rung | None:
-    """What the team can set as a target now. Nothing, if it is beyond it or where everybody begins."""
+    """The level to offer as a target; None if the team is beyond it, or if it is the one everyone starts at."""
     floor = about.contents.rungs[0].number
     if advice.stance == "beyond" or advice.goal == floor:
         return None
-    return next(rung for rung in about.contents.rungs if rung.number == advice.goal)
+    return about.rung(advice.goal)
+
+
+def _target_address(about: Aspiration, goal: Rung, advice: Advice) -> str:
+    """The page of targets with the form filled in as advised."""
+    query = {"framework": about.framework.key, "level": goal.number, "why": advice.why}
+    return f"{reverse('team-targets', args=[about.team.pk])}?{urlencode(query)}"

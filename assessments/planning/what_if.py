@@ -1,4 +1,4 @@
-"""Trying ratings on: the smallest set of changes for a wanted level, and what other ratings would come to.
+"""What if: the smallest set of changes that gives a level, and what other ratings would come to.
 
 Everything is computed from the newest result and from the address of the page; nothing is stored.
 """
@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext as _
+
 from .. import scoring
 from ..models import Criterion
+from ..models.frozen_scores import Recalled
 from ..scoring import NA, smallest_changes
 from ..scoring.smallest_changes import Raise
 from .context import Aspiration
+from .criterion_places import place_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeededChange:
-    """One of the smallest set of changes, with what it adds; planned and asked as in a gap of the roadmap.
+    """One of the smallest set of changes, with what it adds. `is_planned` and `is_asked` are as in a `Gap`.
 
-    `is_rounded` tells that the index before it and what it adds do not come to the index after it as they are shown.
+    `is_rounded` is true if the index before the change and what it adds do not make the index after it, as shown.
     """
 
     criterion: Criterion
@@ -32,6 +36,10 @@ class NeededChange:
     is_planned: bool
     is_asked: bool
 
+    @property
+    def place(self) -> str:
+        return place_of(self.criterion)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -42,7 +50,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitting:
-    """A criterion that can be tried on: its rating in the result, and the choices. `field` names it in the address."""
+    """A criterion that can be rated otherwise: its rating in the result, and the choices.
+
+    `field` names it in the address.
+    """
 
     criterion: Criterion
     field: str
@@ -52,8 +63,20 @@ class Fitting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FittingGroup:
+    """The criteria of a dimension that can be rated otherwise."""
+
+    name: str
+    fittings: list[Fitting]
+
+    @property
+    def changed(self) -> int:
+        return sum(fitting.is_changed for fitting in self.fittings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """A part before and with the ratings that are tried on."""
+    """A part before and after the changed ratings."""
 
     name: str
     level_before: int | None
@@ -67,32 +90,50 @@ class Outlook:
 
 
 class TryOn:
-    """The newest full result of a team with other ratings on top. `wanted` is a level, `part` a dimension or empty."""
+    """The newest full result of a team with some ratings changed.
 
-    def __init__(self, about: Aspiration, data: Mapping[str, str], *, wanted: int | None, part: str = ""):
-        recalled = about.recalled
-        if about.latest is None or recalled is None:
-            raise ValueError("There is no result to try anything on.")
-        self.about, self.wanted, self.part = about, wanted, part
-        self.result, self.recalled = about.latest, recalled
-        self.instrument, self.ratings = recalled.instrument, recalled.ratings
+    `goal` is the level to reach, `part` the key of a dimension, or empty for the whole.
+    """
+
+    def __init__(
+        self,
+        about: Aspiration,
+        recalled: Recalled,
+        data: Mapping[str, str],
+        *,
+        goal: int | None,
+        part: str = "",
+    ):
+        self.about = about
+        self.goal = goal
+        self.part = part
+        self.recalled = recalled
+        self.result = recalled.result
+        self.instrument = recalled.instrument
+        self.ratings = recalled.ratings
         self.contents = self.result.edition.contents
         self.scales = {criterion.key: criterion.scale for criterion in self.instrument.criteria}
-        #: Whether the whole smallest set is tried on: said in one word, as an address cannot hold hundreds of ratings.
+        #: Whether every needed change is made: one word, as an address cannot hold hundreds of ratings.
         self.takes_all = "all" in data
         self.tried = self._tried(data)
 
     def _tried(self, data: Mapping[str, str]) -> dict[str, str]:
-        """What is tried on, by key. The address names criteria by their place, which keeps it short."""
+        """The changed ratings by key. The address names criteria by their order, which keeps it short."""
         if self.takes_all:
             return {change.key: change.after for change in self.changes or ()}
         tried = {}
         for criterion in self.contents.criteria:
+            if not self._applies(criterion):
+                continue
             code = data.get(self._field(criterion), "")
-            known = criterion.key in self.ratings and self.ratings[criterion.key] != NA
-            if known and code in self.scales[criterion.key].codes and code != self.ratings[criterion.key]:
+            is_known = code in self.scales[criterion.key].codes
+            if is_known and code != self.ratings[criterion.key]:
                 tried[criterion.key] = code
         return tried
+
+    def _applies(self, criterion: Criterion) -> bool:
+        """Whether the result was asked about the criterion and it applies to the team."""
+        return self.ratings.get(criterion.key, NA) != NA
 
     @staticmethod
     def _field(criterion: Criterion) -> str:
@@ -100,12 +141,24 @@ class TryOn:
 
     @cached_property
     def changes(self) -> tuple[Raise, ...] | None:
-        """The smallest set of changes; None where no rating could reach the level."""
-        if self.wanted is None:
+        """The smallest set of changes; None if no rating could reach the level."""
+        if self.goal is None:
             return None
         return smallest_changes.smallest_changes(
-            self.instrument, self.ratings, rule=self.result.rule, wanted=self.wanted, dimension=self.part or None
+            self.instrument,
+            self.ratings,
+            rule=self.result.rule,
+            wanted=self.goal,
+            dimension=self.part or None,
         )
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        return self.changes is None
+
+    @property
+    def is_reached(self) -> bool:
+        return self.changes is not None and not self.changes
 
     @cached_property
     def needed(self) -> list[NeededChange]:
@@ -113,15 +166,17 @@ class TryOn:
         return [self._needed(step) for step in steps]
 
     def _needed(self, step: smallest_changes.Step) -> NeededChange:
-        criterion, change = self.contents.criterion_by_key[step.change.key], step.change
-        places = self.about.index_scale.places
+        change = step.change
+        criterion = self.contents.criterion_by_key[change.key]
+        index_scale = self.about.index_scale
+        adds_up = scoring.add_up([step.before, step.adds], step.index, index_scale.places)
         return NeededChange(
             criterion=criterion,
             before=criterion.answer_name(change.before or ""),
             after=criterion.answer_name(change.after),
-            adds=self.about.index_scale.change(step.adds),
-            index=self.about.index_scale.text(step.index),
-            is_rounded=step.adds_exactly and not scoring.add_up([step.before, step.adds], step.index, places),
+            adds=index_scale.change(step.adds),
+            index=index_scale.text(step.index),
+            is_rounded=step.adds_exactly and not adds_up,
             level=step.level,
             is_planned=criterion.key in self.about.planned,
             is_asked=self.about.asks(criterion.key),
@@ -132,40 +187,42 @@ class TryOn:
         """The query that shows the same again."""
         if self.takes_all:
             return self.address_of_all
-        return self._address(
-            {self._field(self.contents.criterion_by_key[key]): code for key, code in self.tried.items()}
-        )
+        ratings = {}
+        for key, code in self.tried.items():
+            ratings[self._field(self.contents.criterion_by_key[key])] = code
+        return self._address(ratings)
 
     @property
     def address_of_all(self) -> str:
-        """The query with which the whole smallest set is tried on."""
+        """The query that makes every needed change."""
         return self._address({"all": "yes"})
 
     def _address(self, more: Mapping[str, str]) -> str:
-        known = {"framework": self.about.framework.key, "part": self.part, "level": self.wanted or ""}
-        return urlencode({**known, **more})
+        known = {"framework": self.about.framework.key, "part": self.part, "level": self.goal or ""}
+        return urlencode(known | dict(more))
 
     @property
-    def by_dimension(self) -> list[tuple[str, list[Fitting], int]]:
-        """What can be tried on as (name of the dimension, criteria, how many of them are changed)."""
-        found = []
+    def by_dimension(self) -> list[FittingGroup]:
+        """What can be rated otherwise, by dimension."""
+        groups = []
         for dimension in self.contents.dimensions:
-            fittings = [self._fitting(c) for c in dimension.asked if self.ratings.get(c.key, NA) != NA]
+            fittings = [self._fitting(criterion) for criterion in dimension.asked if self._applies(criterion)]
             if fittings:
-                found.append((dimension.name, fittings, sum(each.is_changed for each in fittings)))
-        return found
+                groups.append(FittingGroup(name=dimension.name, fittings=fittings))
+        return groups
 
     def _fitting(self, criterion: Criterion) -> Fitting:
         present = self.ratings[criterion.key] or ""
         chosen = self.tried.get(criterion.key, "")
+        options = [
+            Option(code=choice.code, name=choice.name, chosen=choice.code == chosen)
+            for choice in criterion.scale.choices.all()
+        ]
         return Fitting(
             criterion=criterion,
             field=self._field(criterion),
             present=criterion.answer_name(present),
-            options=[
-                Option(code=choice.code, name=choice.name, chosen=choice.code == chosen)
-                for choice in criterion.scale.choices.all()
-            ],
+            options=options,
             is_changed=bool(chosen),
         )
 
@@ -173,18 +230,22 @@ class TryOn:
     def outlook(self) -> list[Outlook]:
         """The whole and each dimension, before and after."""
         asked = {criterion.dimension for criterion in self.instrument.criteria}
-        dimensions = [dimension for dimension in self.contents.dimensions if dimension.key in asked]
-        return [self._outlook("Overall"), *(self._outlook(each.name, each.key) for each in dimensions)]
+        outlook = [self._outlook(_("Overall"))]
+        for dimension in self.contents.dimensions:
+            if dimension.key in asked:
+                outlook.append(self._outlook(dimension.name, dimension.key))
+        return outlook
 
     def _outlook(self, name: str, dimension: str | None = None) -> Outlook:
         tally = smallest_changes.tally_of(self.instrument, self.ratings, dimension)
-        before, index_before = self._level(tally, dimension), tally.index
+        level_before = self._level(tally, dimension)
+        index_before = tally.index
         for key, code in self.tried.items():
             if criterion := tally.criteria.get(key):
                 tally.rate(key, smallest_changes.points_of(criterion, code))
         return Outlook(
             name=name,
-            level_before=before,
+            level_before=level_before,
             level_after=self._level(tally, dimension),
             index_before=self.about.index_scale.text(index_before),
             index_after=self.about.index_scale.text(tally.index),

@@ -42,13 +42,13 @@ def test_trying_on_shows_the_level_and_stores_nothing(page, lead):
     page.get_by_role("button", name="Show").click()
     needed = page.get_by_role("region", name="The smallest set of changes, table")
     assert needed.get_by_role("row").count() == 1 + 3
-    page.get_by_role("link", name="Try all of them on").click()
-    outlook = page.get_by_role("region", name="With the ratings you try on, figures")
+    page.get_by_role("link", name="Make all of these changes below").click()
+    outlook = page.get_by_role("region", name="With your changes, figures")
     assert "1 → 3" in outlook.get_by_role("row").nth(1).inner_text()
     axe_in_both_schemes(page)
     page.get_by_label("Practice x4 is done.").select_option("N")
-    page.get_by_role("button", name="Try on", exact=True).click()
-    assert "1 → 2" in page.get_by_role("region", name="With the ratings you try on, figures").inner_text()
+    page.get_by_role("button", name="Recalculate").click()
+    assert "1 → 2" in page.get_by_role("region", name="With your changes, figures").inner_text()
     assert lead.team.results.current_only().count() == 2
     assert not Action.objects.exists()
 
@@ -62,13 +62,13 @@ def test_a_gap_becomes_an_action_by_keyboard_alone(page, lead):
     page.get_by_label("What is to be done").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("Write the tests first.")
-    page.get_by_role("button", name="Plan it").focus()
+    page.get_by_role("button", name="Plan action").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/roadmap/**")
     assert page.get_by_role("link", name="Write the tests first.").is_visible()
-    page.get_by_role("button", name=re.compile("^Begin")).focus()
+    page.get_by_role("button", name=re.compile("^Start")).focus()
     page.keyboard.press("Enter")
-    page.get_by_text("is doing.").wait_for()
+    page.get_by_text("is in progress.").wait_for()
     assert Action.objects.get().status == "doing"
     axe_in_both_schemes(page)
     for width in (320, 390):
@@ -82,11 +82,11 @@ def test_dropping_an_action_asks_why(sign_in, lead):
     page.goto(f"/teams/{lead.team.pk}/actions/{action.pk}/")
     page.get_by_label("Status").select_option("dropped")
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_text("Say why the action is dropped.").is_visible()
+    assert page.get_by_text("Say why the action is cancelled.").is_visible()
     page.get_by_label("Why it is dropped").fill("The product is sold.")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/roadmap/**")
-    assert page.get_by_text("dropped: The product is sold.").is_visible()
+    assert page.get_by_text("cancelled: The product is sold.").is_visible()
 
 
 def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_in, lead):
@@ -95,8 +95,8 @@ def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_i
     action = Action.objects.plan(**terms, criterion="y3", text="Do it.")
     page.goto(f"/teams/{lead.team.pk}/roadmap/")
     page.evaluate("window.isTheSamePage = true")
-    page.get_by_role("button", name=re.compile("^Begin")).click()
-    page.get_by_text("“Do it.” is doing.").wait_for()
+    page.get_by_role("button", name=re.compile("^Start")).click()
+    page.get_by_text("“Do it.” is in progress.").wait_for()
 
     action.change(by=lead.user, seen=1, text="Do it, and tell.")
     page.get_by_role("button", name=re.compile("^Done")).click()
@@ -111,9 +111,9 @@ def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_i
 def test_a_target_is_set_reached_and_told(page, lead):
     page.goto(f"/teams/{lead.team.pk}/targets/")
     page.get_by_label("Level").select_option("2")
-    page.get_by_label("By when").fill(days(60))
+    page.get_by_label("Due date").fill(days(60))
     page.get_by_label("Why").fill("Releases take too long.")
-    page.get_by_role("button", name="Set the target").click()
+    page.get_by_role("button", name="Set target").click()
     page.wait_for_load_state()
     assert page.get_by_text("not assessed").is_visible()
     axe_in_both_schemes(page)
@@ -131,14 +131,14 @@ def test_giving_a_target_up_is_asked_about_and_leaves_it_room(page, lead):
     Target.objects.set(**terms, level=2, due=TODAY + datetime.timedelta(days=30), why="Faster.")
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"/teams/{lead.team.pk}/targets/")
-    button = page.get_by_role("button", name="Give it up")
+    button = page.get_by_role("button", name="Remove target")
     assert not button.is_visible()
-    page.get_by_text("Give up").click()
+    page.locator("details.sure summary").click()
     assert page.locator(".gaps > li > span").first.bounding_box()["width"] > 300
     axe_in_both_schemes(page)
     assert_fits(page, 320)
     button.click()
-    page.get_by_text("The target is given up.").wait_for()
+    page.get_by_text("Target removed.").wait_for()
     assert not Target.objects.exists()
 
 

@@ -49,7 +49,7 @@ def adviser(client, team, lead, mlops):
 
 def test_where_everybody_begins_there_is_no_target_to_set(adviser):
     text = adviser(**NONE)
-    assert "Every team begins at this level, so there is no target to set." in text
+    assert "Every team starts at this level, so there is no target to set." in text
     assert "as a target" not in text
 
 
@@ -59,7 +59,7 @@ def test_a_target_is_offered_by_number_and_name(adviser):
 
 def test_the_highest_level_is_offered_once_it_is_confirmed(adviser):
     text = adviser(**MANY)
-    assert "Before you go for level 4, please confirm" in text
+    assert "Before you aim for level 4, confirm" in text
     assert ASK in text
     assert "as a target" not in text
 
@@ -73,7 +73,7 @@ def test_other_answers_ask_again(adviser):
     adviser(**MANY)
     adviser(_confirmed="4")
     assert "Confirmed" not in adviser(**SOME)
-    assert "please confirm" in adviser(**MANY)
+    assert "Before you aim for level 4, confirm" in adviser(**MANY)
 
 
 def test_nothing_is_to_be_confirmed_for_other_levels(client, adviser, team):
@@ -98,5 +98,5 @@ def test_a_member_cannot_confirm(client, adviser, team):
     address = f"/teams/{team.pk}/adviser/?framework=mlops"
     assert client.post(address, {"_confirmed": "4"}).status_code == 403
     text = client.get(address).content.decode()
-    assert "please confirm" in text
-    assert "We confirm this" not in text
+    assert "Before you aim for level 4, confirm" in text
+    assert 'name="_confirmed"' not in text

@@ -62,7 +62,7 @@ class TestTwoResultsOfOneDay:
     def test_the_newer_one_is_the_newest_wherever_one_is_picked(self, lead, pair):
         newer = pair[1]
         assert latest_by_team([lead.team]) == {lead.team.pk: newer}
-        assert Aspiration(lead.team).latest == newer
+        assert Aspiration.of(lead.team).latest == newer
         assert last_results(lead.edition).get() == newer
         assert MovingOn.of(lead.team, lead.edition).previous == newer
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")

@@ -417,7 +417,7 @@ def test_a_target_that_was_changed_is_not_given_up_by_mistake(client):
     address = f"/teams/{world.team.pk}/targets/{aim.pk}/give-up/"
     page = client.post(address, {"revision": 1})
     assert page.status_code == 409
-    assert "Give up level 3 by 1 January 2100?" in page.content.decode()
+    assert "Remove the target of level 3 by 1 January 2100?" in page.content.decode()
     assert Target.objects.exists()
     client.post(address, {"revision": 1, "overwrite": 2})
     assert not Target.objects.exists()

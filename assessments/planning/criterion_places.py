@@ -1,0 +1,12 @@
+"""Where a criterion stands in its framework, in words."""
+
+from django.utils.translation import gettext as _
+
+from ..models import Criterion
+
+
+def place_of(criterion: Criterion) -> str:
+    """The dimension, and the level if the framework has levels: `Testing · level 2`."""
+    if criterion.level is None:
+        return criterion.dimension.name
+    return _("{dimension} · level {number}").format(dimension=criterion.dimension.name, number=criterion.level.number)
