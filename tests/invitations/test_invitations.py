@@ -144,7 +144,7 @@ class TestWithoutMail:
         for is_set_up in (True, False):
             settings.MAIL_ENABLED = is_set_up
             html = client.get(f"/assessments/{draft.pk}/").content.decode()
-            assert ("Mails to those you invite" in html) is is_set_up
+            assert ("Invitations are sent by email when you open" in html) is is_set_up
 
 
 class TestOpening:

@@ -92,9 +92,9 @@ def test_the_lead_sees_it_when_starting(client, team, lead, following):
     client.force_login(lead)
     page = client.get(reverse("assessment-start", args=[team.pk]), {"edition": following.pk}).content.decode()
     text = " ".join(page.split())
-    assert "from 1.0.0 to 1.1.0" in text
-    assert "<b>6</b><small>carried over" in text
-    assert "<b>1</b><small>reconfirm" in text
+    assert "from version 1.0.0 to 1.1.0" in text
+    assert "<b>6</b> <small>same meaning" in text
+    assert "<b>1</b> <small>meaning changed" in text
     assert "Z is new." in text
     assert "Practice x3 is done." in text
 
