@@ -1,4 +1,4 @@
-"""People who sign in, and the attempts that did not work."""
+"""People who sign in, and failed attempts to sign in."""
 
 import base64
 import contextlib
@@ -21,6 +21,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes, force_str
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .journal import Event
 from .names import NameField, VisibleEmailField
@@ -39,10 +41,12 @@ def setup_code() -> str:
 
 
 class LastAdministrator(Refused):
-    """Nobody could administer the installation any more; str() is the sentence to show."""
+    """Nobody would be left who can administer the installation."""
 
     def __init__(self) -> None:
-        super().__init__("There must be another administrator who may sign in; name one first.")
+        super().__init__(
+            _("At least one administrator must be able to sign in. Make somebody else an administrator first.")
+        )
 
 
 class PasswordLinks(PasswordResetTokenGenerator):
@@ -58,10 +62,10 @@ password_links = PasswordLinks()
 
 
 def is_email(field: str, email: str) -> Exact:
-    """Condition: the field holds this email, regardless of case.
+    """A condition: the field holds this email, in any case.
 
-    It compares as the constraints do that keep emails unique, so it never finds two. `iexact` is wider on PostgreSQL:
-    there, "facıl" without a dot reaches "facil".
+    It compares like the constraints that keep emails unique, so it never finds two. `iexact` finds more on PostgreSQL:
+    there, "facıl" without a dot matches "facil".
     """
     return Exact(Lower(field), Lower(Value(email.strip())))
 
@@ -72,7 +76,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_email("email", email))
 
     def who_may_sign_in(self) -> "UserQuerySet":
-        """The same as `User.may_sign_in`, of many."""
+        """The same as `User.may_sign_in`, for many people."""
         return self.filter(is_active=True) if settings.DEMO else self.filter(is_active=True, is_demo=False)
 
     def active_administrators(self) -> "UserQuerySet":
@@ -80,24 +84,24 @@ class UserQuerySet(models.QuerySet["User"]):
 
     @contextlib.contextmanager
     def keeping_an_administrator(self) -> Iterator[None]:
-        """Whatever may leave the installation without an administrator happens within this, and nowhere else.
+        """Everything that could leave the installation without an administrator happens inside this block.
 
-        Raises LastAdministrator, and takes everything back, if nobody is left.
+        Raises LastAdministrator and rolls back if nobody is left.
         """
         with transaction.atomic():
-            # Held in one order, all of them: two who take the rights from each other wait for each other here, and the
-            # second one sees what the first one did.
+            # All are locked in one order: if two administrators demote each other, the second one waits here
+            # and then sees what the first one did.
             list(self.active_administrators().order_by("pk").select_for_update(no_key=True).values_list("pk"))
             yield
             if not self.active_administrators().exists():
                 raise LastAdministrator
 
     def matching(self, words: str):
-        """Whose name or address contains these words."""
+        """People whose name or email contains these words."""
         return self.filter(Q(name__icontains=words) | Q(email__icontains=words)) if words else self
 
     def by_link(self, uidb64: str, token: str) -> "User | None":
-        """The person whom a set-password link belongs to; None when it is used up, too old or made up."""
+        """The owner of a set-password link; None if the link was used, has expired or is not genuine."""
         try:
             user = self.who_may_sign_in().filter(pk=uuid.UUID(force_str(urlsafe_base64_decode(uidb64)))).first()
         except ValueError:
@@ -107,14 +111,14 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email, password=None, **fields):
-        """Makes an account; without a password nobody can sign in to it until its owner has set one."""
+        """Creates an account. Without a password, nobody can sign in until the owner has set one."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email, password=None, **fields):
-        """An administrator made by someone who runs the server, which is proof enough of who owns the email."""
+        """An administrator created by someone with access to the server, so the email counts as confirmed."""
         return self.create_user(email, password, is_administrator=True, is_confirmed=True, **fields)
 
     def get_by_natural_key(self, email):
@@ -124,9 +128,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.with_email(email).first()
 
     def for_address(self, email: str, *, name: str = "") -> "tuple[User, bool]":
-        """The account with this address, made where there is none; and whether it is new.
+        """The account with this email, created if there is none, and whether it is new.
 
-        Two that add the same address at once get the same account.
+        Two requests that add the same email at once get the same account.
         """
         user = self.at_address(email)
         if user is not None:
@@ -138,7 +142,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
             return self.get_by_natural_key(email), False
 
     def create_first_administrator(self, *, email: str, name: str, password: str) -> "User | None":
-        """The first account of an empty database; None where somebody else was faster."""
+        """The first account of an empty database; None if somebody else was faster."""
         with transaction.atomic():
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
@@ -162,17 +166,17 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(Revised, AbstractBaseUser):
-    """A person with an account; signs in by address, which is unique regardless of case."""
+    """A person with an account. They sign in by email, which is unique in any case."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = VisibleEmailField("address", max_length=254)
+    email = VisibleEmailField(gettext_lazy("email"), max_length=254)
     name = NameField(max_length=120, blank=True)
-    is_active = models.BooleanField("may sign in", default=True)
-    is_administrator = models.BooleanField("administrator", default=False)
+    is_active = models.BooleanField(gettext_lazy("can sign in"), default=True)
+    is_administrator = models.BooleanField(gettext_lazy("administrator"), default=False)
     is_demo = models.BooleanField(default=False, editable=False)
-    #: Whether the owner of the email has set the password: by a link that was mailed, or passed on by an administrator.
+    #: Whether the owner of the email has set the password, by a link that was mailed or passed on by an administrator.
     is_confirmed = models.BooleanField(default=False, editable=False)
-    #: Sessions and set-password links belong to one generation, and end with it.
+    #: Sessions and set-password links belong to one generation and end with it.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     keyboard_shortcuts = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -192,7 +196,7 @@ class User(Revised, AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_unique",
-                violation_error_message="There is an account with this address already.",
+                violation_error_message=gettext_lazy("An account with this email already exists."),
             )
         ]
 
@@ -213,26 +217,26 @@ class User(Revised, AbstractBaseUser):
         return self.has_perm(None)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Django's, and for the generation as well, so that sessions can end without a new password."""
+        """Includes the generation as well as the password, so that sessions can end without a new password."""
         key_salt = "maturity.session"
         value = f"{self.session_generation}:{self.password}"
         return salted_hmac(key_salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     def set_password_link(self) -> str:
-        """An absolute, single-purpose link with which the owner of this account sets a password.
+        """An absolute link with which the owner of this account sets a password, once.
 
-        Anyone who has it owns the account, so it goes to the owner's mailbox, or is shown to administrators where there
-        is no mail.
+        Anyone who has it controls the account, so it goes to the owner's mailbox, or is shown to administrators if mail
+        is not set up.
         """
         uid = urlsafe_base64_encode(force_bytes(self.pk))
         path = reverse("password-set", args=[uid, password_links.make_token(self)])
         return settings.SITE_URL + path
 
     def hand_over_link(self, *, shown_to: "User") -> str:
-        """Brings a set-password link to the owner: by mail, and only by mail where mail is set up.
+        """Gets a set-password link to the owner: if mail is set up, only by mail.
 
-        Without mail it is returned for an administrator to pass on. For anyone else it is empty: who made an account
-        does not own it.
+        Without mail the link is returned for an administrator to pass on. For anyone else it is empty: creating an
+        account does not mean owning it.
         """
         if not settings.MAIL_ENABLED:
             return self.set_password_link() if shown_to.administers else ""
@@ -241,7 +245,7 @@ class User(Revised, AbstractBaseUser):
         return ""
 
     def change_account(self, *, by: "User", seen: int | None, **fields):
-        """An administrator's change of name, email, rights or whether the person may sign in at all.
+        """An administrator changes name, email, rights, or whether the person can sign in at all.
 
         Raises LastAdministrator if nobody would be left who can administer the installation.
         """
@@ -259,7 +263,7 @@ class User(Revised, AbstractBaseUser):
 
     @property
     def may_sign_in(self) -> bool:
-        """Not if an administrator locked the account out. A demo account only where the demo organisation is served."""
+        """False if an administrator has locked the account, and for demo accounts outside demo mode."""
         return self.is_active and (settings.DEMO or not self.is_demo)
 
     @property
@@ -267,10 +271,10 @@ class User(Revised, AbstractBaseUser):
         return self.may_sign_in and self.is_administrator
 
     def begin_anew(self):
-        """Comes with more rights: ends every session and every open link of the account.
+        """Ends every session and open link of the account, because it is about to gain rights.
 
-        A password that was set before the owner of the email confirmed it may be somebody else's, so it ends too, and
-        a link sets another one. Nothing happens to an administrator, who has every right already.
+        A password that was set before the email was confirmed may be somebody else's, so it ends too, and the owner
+        sets a new one by link. Nothing happens to an administrator, who has every right already.
         """
         if self.administers:
             return
@@ -280,17 +284,17 @@ class User(Revised, AbstractBaseUser):
         self.refresh_from_db(fields=["session_generation", "password"])
 
     def change_own(self, **fields: Any):
-        """What people change about themselves."""
+        """Stores what people change about themselves."""
         with writing(self):
             for name, value in fields.items():
                 setattr(self, name, value)
             self.save(update_fields=list(fields))
 
     def choose_password(self, password: str, *, by_link: bool = False):
-        """Sets the password that its owner has chosen; every other session and link of the account ends with it.
+        """Sets the password that the owner has chosen, and ends every other session and link of the account.
 
         A link proves that its holder owns the email: see `set_password_link`. Raises AccountChanged if password or
-        rights changed since this person was read: whoever knew the password until then need not be the owner.
+        rights changed since this row was read: the person with the old password may not be the owner.
         """
         as_read = User.objects.filter(pk=self.pk, password=self.password, session_generation=self.session_generation)
         self.set_password(password)
@@ -298,21 +302,21 @@ class User(Revised, AbstractBaseUser):
         with writing(self):
             if not as_read.update(password=self.password, is_confirmed=self.is_confirmed):
                 raise AccountChanged
-            # Whatever became of the mails with a link: it is not needed any more.
+            # Mails with a link are no longer needed, sent or not.
             self.mails.all().delete()
             Event.record("account.password", by=self, person=str(self.pk))
 
 
 #: Failures older than this no longer count.
 ATTEMPT_WINDOW = timedelta(minutes=15)
-#: After too many failures, one attempt is tried in this time.
+#: After too many failures, one attempt is allowed in this time.
 ATTEMPT_PAUSE = timedelta(minutes=1)
 
 
 def attempt_key(name: str) -> str:
-    """As what attempts are counted: the same for every spelling that a database may take for the same email.
+    """The key by which attempts are counted: the same for every spelling that a database may treat as the same email.
 
-    A hash, so that nobody's email stands in the table.
+    It is a hash, so that the table holds nobody's email.
     """
     letters = unicodedata.normalize("NFKD", name.strip().upper()).lower()
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
@@ -321,22 +325,24 @@ def attempt_key(name: str) -> str:
 
 class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
     def within(self, past: timedelta):
-        """Those of this time. If the clock was set back, what seems to come from the future counts for as long."""
+        """Attempts within this time. If the clock was set back, attempts in the future count for just as long."""
         now = timezone.now()
         return self.filter(at__range=(now - past, now + past))
 
     def begin(self, *, account: str, network: str, device: str = "") -> "SignInAttempt | None":
-        """Counts an attempt before it is tried; None if there were too many, and it has to wait a minute.
+        """Counts an attempt before it is made; None if there were too many, and the person has to wait a minute.
 
-        `network` is empty where the client's is not known. A `device` that the account knows is counted by itself:
-        what others try elsewhere does not slow it down.
+        `network` is empty if the client's network is not known. A `device` that the account knows is counted by itself,
+        so attempts from elsewhere do not slow it down.
 
-        Counted first, so that many tries at the same moment cannot slip through together. Whoever succeeds forgets
-        the attempt again: only failures count.
+        Counting comes first, so that many attempts at the same moment cannot slip through together. A successful
+        attempt is deleted again: only failures count.
         """
         now = timezone.now()
         self.exclude(at__range=(now - 4 * ATTEMPT_WINDOW, now + 4 * ATTEMPT_WINDOW)).delete()
-        key, network = attempt_key(device or account), "" if device else network
+        key = attempt_key(device or account)
+        if device:
+            network = ""
         attempt = self.create(account=key, address=network)
         if self.filter(account=key)._is_too_soon(attempt, settings.SIGN_IN_LIMIT_PER_ACCOUNT) or (
             network and self.filter(address=network)._is_too_soon(attempt, settings.SIGN_IN_LIMIT_PER_ADDRESS)
@@ -346,14 +352,14 @@ class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
         return attempt
 
     def _is_too_soon(self, attempt: "SignInAttempt", limit: int) -> bool:
-        """Whether these are more than the limit, and one of the others was tried a moment ago."""
+        """Whether there are more attempts than the limit, and another one was made a moment ago."""
         if self.within(ATTEMPT_WINDOW).count() <= limit:
             return False
         return self.within(ATTEMPT_PAUSE).exclude(pk=attempt.pk).exists()
 
 
 class SignInAttempt(models.Model):
-    """A failed attempt, counted in the database because every process must see it; forgotten after an hour."""
+    """A failed attempt to sign in. It is stored because every process must see it, and deleted after an hour."""
 
     account = models.CharField(max_length=254)
     address = models.CharField(max_length=45)

@@ -1,10 +1,11 @@
-"""How answers get into an assessment. Every write takes the assessment's lock and checks again."""
+"""How answers get into an assessment. Every write locks the assessment and checks again."""
 
 import uuid
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from ..scoring import anonymity
 from . import answering_sql
@@ -34,13 +35,13 @@ class Answering(Moving):
         return self.participations.of(who).first()
 
     def answered_keys(self, respondent) -> set[str]:
-        """Keys of the criteria that this respondent has answered, be it with `I do not know`."""
+        """Keys of the criteria that this respondent has answered, including with “I don't know”."""
         if respondent is None:
             return set()
         return set(Rating.objects.filter(respondent=respondent).given().values_list("criterion__key", flat=True))
 
     def answered_by_person(self) -> dict[tuple, int]:
-        """Number of criteria answered, by (user id, invitation id), one of which is None; nothing where anonymous."""
+        """Number of criteria answered, by (user id, invitation id), one of which is None; empty if anonymous."""
         if self.anonymous:
             return {}
         rows = self.ratings.given().order_by().values_list("respondent__user", "respondent__invitation")
@@ -49,10 +50,10 @@ class Answering(Moving):
     # ------------------------------------------------------------------ writing
 
     def _lock_for(self, who: Answerer):
-        """Holds the row, open for this person's answers. Raises Refused where it is not.
+        """Locks the row and makes sure that it takes this person's answers. Raises Refused if it does not.
 
-        Whether the person may answer is asked after it: what a statement that waits for the lock reads beside it may
-        be from before the wait.
+        Whether the person may answer is checked afterwards: a statement that waits for the lock may read other rows as
+        they were before the wait.
         """
         status = answering_sql.lock(self, who)
         if status is None:
@@ -64,30 +65,31 @@ class Answering(Moving):
             self.refresh_from_db()
         self.refuse_unless_open()
         if self.anonymous and not isinstance(who, Guest):
-            raise Refused("In an anonymous assessment answers are given by personal link only.")
+            raise Refused(_("In an anonymous assessment you can only answer through your personal link."))
 
     def _place(self, who: Answerer, criterion=None) -> Rating:
-        """Where this person's answer belongs; its respondent is made with the first one. Raises Refused for others."""
-        place = answering_sql.place(self, who, criterion)
-        if place is None:
-            gone = isinstance(who, Guest)
-            raise Refused("This link does not work any more." if gone else "You no longer answer for this team.")
-        if place.respondent_id is None:
-            place.respondent_id = self._begin(who).pk
-        return place
+        """The rating for this person's answer; the first one creates the respondent. Raises Refused for others."""
+        rating = answering_sql.place(self, who, criterion)
+        if rating is None:
+            if isinstance(who, Guest):
+                raise Refused(_("This link no longer works."))
+            raise Refused(_("You can no longer answer for this team."))
+        if rating.respondent_id is None:
+            rating.respondent_id = self._begin(who).pk
+        return rating
 
     def refuse_unless_open(self):
-        """Raises Refused where no answer can be saved; saving checks it again under the lock."""
+        """Raises Refused if no answer can be saved; saving checks again under the lock."""
         if self.status == REVIEW:
-            raise Refused("Answering has ended, so this is not stored; what was saved before counts.")
+            raise Refused(_("Answering has ended, so this was not saved. What you saved before still counts."))
         self._refuse_unless(OPEN)
 
     def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:
         """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
 
-        A save that is older than what the same page has stored already changes nothing. Raises Conflict where
-        another page has changed the answer meanwhile, Refused where the assessment is not open or gone, or the person
-        no longer answers for the team.
+        A save that is older than what the same page has already stored changes nothing. Raises Conflict if another page
+        has changed the answer in the meantime, Refused if the assessment is not open or gone, or the person no longer
+        answers for the team.
         """
         with transaction.atomic():
             self._lock_for(by)
@@ -97,7 +99,7 @@ class Answering(Moving):
             return rating
 
     def _begin(self, who: Answerer) -> Respondent:
-        """The respondent of somebody's first answer. Where anonymous, this transaction touches no participation."""
+        """The respondent for a person's first answer. If anonymous, this transaction touches no participation."""
         if not self.anonymous:
             started = {"state": Participation.State.STARTED}
             if isinstance(who, Guest):
@@ -108,7 +110,7 @@ class Answering(Moving):
         return Respondent.objects.begin(self.pk, who, anonymous=self.anonymous, counts=counts)
 
     def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
-        """Stores whether this person finds each symptom; None takes an answer back."""
+        """Stores whether this person sees each symptom in the team; None removes an answer."""
         with transaction.atomic():
             self._lock_for(by)
             respondent = self._place(by).respondent_id
@@ -122,12 +124,12 @@ class Answering(Moving):
     def submit(self, *, by: Answerer):
         """Marks that this person is done. Answers may still be changed while the assessment is open.
 
-        Only the day is noted; in the journal nothing at all of an anonymous assessment.
+        Only the day is stored; the journal records nothing for an anonymous assessment.
         """
         with transaction.atomic():
             self._lock_for(by)
             if not self.answered_keys(self._place(by).respondent_id):
-                raise Refused("Answer at least one question before you submit.")
+                raise Refused(_("Answer at least one question before you submit."))
             done = {"state": Participation.State.SUBMITTED, "submitted_on": self.team.today()}
             if isinstance(by, Guest):
                 self.participations.of(by).update(**done)
@@ -140,7 +142,7 @@ class Answering(Moving):
     # ------------------------------------------------------------------ reading
 
     def votes(self) -> dict[uuid.UUID, dict[str, str]]:
-        """Every respondent's codes by criterion key; what is not there is unanswered."""
+        """Every respondent's codes by criterion key; a missing key is unanswered."""
         votes: dict[uuid.UUID, dict[str, str]] = {}
         rows = self.ratings.given().values_list("respondent_id", "criterion__key", "answer", "choice__code")
         for respondent, key, answer, code in rows:
@@ -148,10 +150,10 @@ class Answering(Moving):
         return votes
 
     def counting_votes(self) -> list[dict[str, str]]:
-        """What each person said, as far as it counts. Whatever is worked out, kept or shown starts from this.
+        """What each person said, as far as it counts. Everything calculated, stored or shown starts from this.
 
-        Four people who count have to have voted on a criterion of an anonymous assessment. As answering ends, what was
-        not enough is removed, and all that is left counts: see `unlinking`.
+        In an anonymous assessment a criterion needs votes from four people who count. When answering ends, criteria
+        with too few votes lose them, and everything that is left counts: see `unlinking`.
         """
         votes = self.votes()
         if not self.anonymous:
@@ -161,9 +163,9 @@ class Answering(Moving):
         return anonymity.without_few_votes(votes.values(), counting)
 
     def symptoms_found(self) -> list[tuple[Any, int, int]]:
-        """What somebody agrees to, as (symptom, people who agree, people who said anything), most agreed first.
+        """Symptoms that somebody agrees with, as (symptom, people who agree, people who answered), most agreed first.
 
-        In an anonymous assessment only those that at least four people said anything about.
+        In an anonymous assessment, only symptoms that at least four people answered.
         """
         rows = SymptomAnswer.objects.filter(respondent__assessment=self.pk).order_by()
         counted = rows.values_list("symptom", "agrees").annotate(n=Count("pk"))
@@ -174,5 +176,9 @@ class Answering(Moving):
             total[1] += n
         least = anonymity.LEAST if self.anonymous else 1
         asked = self.edition.contents.symptoms  # type: ignore[attr-defined]
-        found = [(s, *totals[s.pk]) for s in asked if s.pk in totals and totals[s.pk][1] >= least and totals[s.pk][0]]
-        return sorted(found, key=lambda each: -each[1])
+        found = []
+        for symptom in asked:
+            agreeing, answering = totals.get(symptom.pk, [0, 0])
+            if agreeing and answering >= least:
+                found.append((symptom, agreeing, answering))
+        return sorted(found, key=lambda row: -row[1])

@@ -1,6 +1,6 @@
-"""Assessments: what is asked, and how they are opened, reviewed, closed and reopened.
+"""Assessments: what they ask, and how they are opened, reviewed, closed and reopened.
 
-This module is the one place that turns rows into the input of `scoring`.
+Only this module turns rows into the input of `scoring`.
 """
 
 import uuid
@@ -11,6 +11,9 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from ..scoring import anonymity
@@ -29,15 +32,15 @@ from .teams import Team
 from .transitions import CLOSED, DRAFT, OPEN, REVIEW
 from .writing import writing
 
-TOO_EARLY = "Answers cannot be wanted before the date of the assessment."
-NO_ANSWERS = "Nobody has answered yet, so there is nothing to close. Discard the assessment instead."
-TOO_FEW_PEOPLE = (
-    "Four people whom the assessment knows have to submit their answers first: members of the team, or people who were "
-    "invited by email. Anyone can come by the shared link, and more than once, so answers by it do not count here."
+TOO_EARLY = gettext_lazy("The due date cannot be before the date of the assessment.")
+NO_ANSWERS = gettext_lazy("Nobody has answered yet, so there is nothing to close. Discard the assessment instead.")
+TOO_FEW_PEOPLE = gettext_lazy(
+    "At least four team members or people invited by email must submit their answers first. People who use the shared "
+    "link do not count towards the four, because anyone can use it more than once."
 )
-TOO_FEW = (
-    "No question has been answered by four people who count yet. In an anonymous assessment only such questions count: "
-    "with fewer, the result would tell who said what."
+TOO_FEW = gettext_lazy(
+    "No question has answers from four people who count yet. An anonymous assessment only counts questions with four: "
+    "with fewer people, the result would reveal who said what."
 )
 
 
@@ -46,14 +49,14 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def held(self) -> "list[Assessment]":
-        """These as they are now; nobody else writes in them until the transaction ends."""
+        """These as they are now, locked against other writers until the transaction ends."""
         return list(self.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
     def open(self):
         return self.filter(status=Assessment.Status.OPEN)
 
     def gathering(self):
-        """Those on whose list of people somebody can be put: open ones and drafts."""
+        """Assessments to which people can be added: open ones and drafts."""
         return self.filter(status__in=[Assessment.Status.DRAFT, Assessment.Status.OPEN])
 
     def unfinished(self):
@@ -63,7 +66,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(status=Assessment.Status.CLOSED)
 
     def asking(self, user):
-        """Open assessments that wait for this person's answers, the most urgent first."""
+        """Open assessments that ask this person, the most urgent first."""
         return self.open().filter(participations__user=user).order_by(models.F("due").asc(nulls_last=True), "date")
 
     def facilitated_by(self, user):
@@ -71,9 +74,9 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.unfinished().filter(facilitator=user)
 
     def with_pulse(self):
-        """Each with `.pulse`, a short text that differs after anything that somebody who follows it wants to see.
+        """Each with `.pulse`, a short text that changes whenever a page that follows the assessment has something new.
 
-        Of an anonymous one that is the status alone: nobody may watch when people come, answer and submit.
+        For an anonymous one this is the status alone: nobody may watch when people arrive, answer and submit.
         """
 
         def count(rows):
@@ -88,30 +91,31 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.annotate(pulse=Concat("status", *dashes, output_field=models.CharField()))
 
     def for_person(self, user):
-        """Each with `.my_state`: how far this person's participation is, None where they are not asked."""
+        """Each with `.my_state`: how far this person's participation is, None if they are not asked."""
         mine = Participation.objects.filter(assessment=OuterRef("pk"), user=user).values("state")[:1]
         return self.annotate(my_state=Subquery(mine))
 
     def start(self, *, team, by, edition, date, questionnaire="full", rule="", as_draft=False, **terms):
-        """Makes a new assessment, open or as a draft, and asks everybody in the team who answers.
+        """Creates an assessment, open or as a draft, and asks everybody in the team who answers.
 
-        `terms` are further fields: due, anonymous, facilitator. Raises Refused where the edition cannot be used, or the
-        team has an unfinished one with the same framework.
+        `terms` are further fields: due, anonymous, facilitator. Raises Refused if the edition cannot be used, or if the
+        team has an unfinished assessment with the same framework.
         """
         contents = edition.contents
         if edition.status != Edition.Status.PUBLISHED:
-            raise Refused("Only a published edition can be used.")
+            raise Refused(_("Only a published version can be used."))
         if rule not in (contents.rules or {""}):
-            raise Refused("This framework has no such scoring rule.")
+            raise Refused(_("This framework does not have this scoring rule."))
         if questionnaire == Questionnaire.SHORT and not contents.quick_keys:
-            raise Refused("This edition has no short questionnaire.")
+            raise Refused(_("This version has no short questionnaire."))
         due = terms.get("due")
         if due and due < date:
             raise Refused(TOO_EARLY)
         with writing(by, terms.get("facilitator"), *team.people_who_answer()):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             if self.unfinished().filter(team=team, edition__framework=edition.framework_id).exists():
-                raise Refused(f"An assessment with {edition.name} is under way already. Close or discard it first.")
+                message = _("An assessment with {framework} is already under way. Close or discard it first.")
+                raise Refused(message.format(framework=edition.name))
             assessment = self.create(
                 team=team,
                 number=(self.filter(team=team).aggregate(last=models.Max("number"))["last"] or 0) + 1,
@@ -134,37 +138,39 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
 
 class Assessment(Answering, Inviting, Revised):
-    """One dated round of questions for one team, pinned to one edition for good."""
+    """One dated round of questions for one team, always with the same edition."""
 
     class Status(models.TextChoices):
-        DRAFT = DRAFT, "Draft"
-        OPEN = OPEN, "Open"
-        REVIEW = REVIEW, "In review"
-        CLOSED = CLOSED, "Closed"
+        DRAFT = DRAFT, gettext_lazy("Draft")
+        OPEN = OPEN, gettext_lazy("Open")
+        REVIEW = REVIEW, gettext_lazy("In review")
+        CLOSED = CLOSED, gettext_lazy("Closed")
 
-    #: Where it was fetched by `with_pulse`.
+    #: Set by `with_pulse`.
     pulse: str
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="assessments")
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="assessments")
     date = models.DateField()
-    due = models.DateField("answers wanted by", null=True, blank=True)
+    due = models.DateField(gettext_lazy("due date"), null=True, blank=True)
     questionnaire = models.CharField(max_length=5, choices=Questionnaire, default=Questionnaire.FULL)
-    rule = models.CharField("scoring rule", max_length=80, blank=True)
+    rule = models.CharField(gettext_lazy("scoring rule"), max_length=80, blank=True)
     anonymous = models.BooleanField(default=False)
     status = models.CharField(max_length=6, choices=Status, default=Status.DRAFT)
     facilitator = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     number = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Which one of the team it is: orders those of one day."
+        default=0,
+        editable=False,
+        help_text="A running number within the team, which orders assessments of the same day.",
     )
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     has_traces = models.BooleanField(
         default=False,
         editable=False,
-        help_text="Anonymous answering has ended, and what its old rows left in the database is to be cleared.",
+        help_text="Anonymous answering has ended, and traces of its old rows must still be cleared from the database.",
     )
 
     objects = AssessmentQuerySet.as_manager()
@@ -176,7 +182,7 @@ class Assessment(Answering, Inviting, Revised):
             models.CheckConstraint(
                 condition=~Q(status="closed") | Q(closed_at__isnull=False),
                 name="assessment_closed_has_time",
-                violation_error_message="A closed assessment needs the time of closing.",
+                violation_error_message=gettext_lazy("A closed assessment needs a closing time."),
             ),
             models.CheckConstraint(
                 condition=Q(due__isnull=True) | Q(due__gte=models.F("date")),
@@ -186,7 +192,7 @@ class Assessment(Answering, Inviting, Revised):
         ]
 
     def __str__(self):
-        return f"{self.team}, {self.date:%-d %B %Y}"
+        return f"{self.team}, {date_format(self.date)}"
 
     def get_absolute_url(self):
         return reverse("assessment", args=[self.pk])
@@ -216,22 +222,22 @@ class Assessment(Answering, Inviting, Revised):
     def criteria_asked(self) -> list[Criterion]:
         """The criteria of the questionnaire in the order of the framework."""
         contents = self.edition.contents
-        return [c for c in contents.criteria if not self.is_short or c.quick]
+        return [criterion for criterion in contents.criteria if criterion.quick or not self.is_short]
 
     def rule_name(self):
         return self.edition.contents.rules.get(self.rule, "")
 
-    # ------------------------------------------------------------------ moves: the table is in `moves`
+    # ------------------------------------------------------------------ moves: the table is in `transitions`
 
     def open(self, *, by):
-        """Lets people answer a draft; mails that wait for it go out."""
+        """Opens a draft so that people can answer; its queued mails are sent."""
         with writing(by):
             locked = self._lock()
             locked._move("open", by=by, edition=str(locked.edition_id))
             type(self).objects.filter(pk=self.pk).update(opened_at=timezone.now())
 
     def end_answering(self, *, by):
-        """Takes no more answers; the team looks at what it has said. What was saved counts, submitted or not."""
+        """Ends answering, so that the team can review its answers. Saved answers count, submitted or not."""
         with writing(by, *self._people_to_write_anew()):
             locked = self._lock()
             locked._refuse_unless(OPEN)
@@ -244,16 +250,18 @@ class Assessment(Answering, Inviting, Revised):
             locked = self._lock()
             if locked.anonymous:
                 raise Refused(
-                    "An anonymous assessment takes no more answers once they have been looked at: "
-                    "whoever compared before and after would see what was added."
+                    _(
+                        "An anonymous assessment takes no more answers once they have been shown: "
+                        "anyone could compare before and after and see what was added."
+                    )
                 )
             locked._move("answer again", by=by)
             locked._ask_as_the_team_is_now()
 
     def close(self, *, by):
-        """Freezes the answers into a result and returns it; closing again leads to the result there is.
+        """Freezes the answers into a result and returns it; closing again returns the same result.
 
-        Raises Refused where nobody has answered anything, or an anonymous assessment has too few respondents.
+        Raises Refused if nobody has answered, or if an anonymous assessment has too few respondents.
         """
         from .results import Result
 
@@ -270,13 +278,13 @@ class Assessment(Answering, Inviting, Revised):
         return result
 
     def reopen(self, *, by, reason, to=OPEN) -> "Reopening":
-        """For answers or for review. The result stays current, under revision, until the next closing."""
+        """Reopens for answers or for review. The result stays current, marked as under revision, until then."""
         with writing(by, *self.team.people_who_answer()):
             locked = self._lock()
             if not locked.is_closed:
-                raise Refused("This assessment is not closed, so there is nothing to reopen.")
+                raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
             if locked.anonymous and to != REVIEW:
-                raise Refused("An anonymous assessment can be opened for review again, not for answers.")
+                raise Refused(_("An anonymous assessment can only be reopened for review, not for answers."))
             result = locked.results.current()
             reopening = Reopening.objects.create(assessment=locked, result=result, by=by, reason=reason)
             locked._move("reopen", by=by, to=to)
@@ -285,7 +293,7 @@ class Assessment(Answering, Inviting, Revised):
         return reopening
 
     def _ask_as_the_team_is_now(self):
-        """Whoever joined since is asked as well; whoever left is not let in, nor waited for without an answer."""
+        """Asks people who have joined since. People who left cannot get in; those who had not started are removed."""
         answering = {member.user for member in self.team.memberships.answering().select_related("user")}
         for user in answering:
             self.ask(user)
@@ -299,7 +307,7 @@ class Assessment(Answering, Inviting, Revised):
         with writing(by):
             locked = self._lock()
             if locked.results.exists():
-                raise Refused("This assessment has a result; what has a result is kept.")
+                raise Refused(_("This assessment has a result, so it cannot be discarded."))
             locked._move("discard", by=by)
             locked.delete()
 
@@ -308,20 +316,20 @@ class Assessment(Answering, Inviting, Revised):
             raise Refused(too_few)
 
     def too_few(self) -> str:
-        """Why there is nothing to look at yet; empty once somebody has voted, in an anonymous one four people.
+        """Why answering cannot end yet; empty once there is a vote, or enough of them in an anonymous assessment.
 
-        While that is open it tells no more than whether four people have submitted who count.
+        While an anonymous assessment is open, this reveals only whether four people who count have submitted.
         """
         if not self.anonymous:
-            return "" if self.ratings.votes().exists() else NO_ANSWERS
+            return "" if self.ratings.votes().exists() else str(NO_ANSWERS)
         if not self.is_open:
             return ""
         if self.participations.submitted().filter(counts=True).count() < anonymity.LEAST:
-            return TOO_FEW_PEOPLE
-        return "" if self.counting_votes() else TOO_FEW
+            return str(TOO_FEW_PEOPLE)
+        return "" if self.counting_votes() else str(TOO_FEW)
 
     def _people_to_write_anew(self) -> list[User]:
-        """Whom rows refer to that are written once more as answering ends."""
+        """The people that rows refer to which are rewritten when answering ends."""
         if not (self.anonymous and self.is_open):
             return []
         asked = Q(participations__assessment=self) | Q(invitations__assessment=self)
@@ -329,16 +337,16 @@ class Assessment(Answering, Inviting, Revised):
         return list(User.objects.filter(asked | Q(pk__in=inviting)).distinct())
 
     def _unlink(self):
-        """Breaks what leads from an anonymous answer to a person, as answering ends."""
+        """Breaks every link from an anonymous answer to a person when answering ends."""
         if self.anonymous:
             unlinking.unlink(self.pk)
             type(self).objects.filter(pk=self.pk).update(has_traces=True)
             unlinking.clear_soon(type(self).objects.all())
 
     def set_due(self, due, *, by, seen: int | None):
-        """Moves the day by which answers are wanted; reminders of the old day do not count for the new one.
+        """Changes the due date; reminders about the old one do not count for the new one.
 
-        Raises Conflict if the terms of the assessment were changed since the revision `seen`.
+        Raises Conflict if the assessment was changed since the revision `seen`.
         """
         with writing(by):
             locked = self._lock()
@@ -350,9 +358,9 @@ class Assessment(Answering, Inviting, Revised):
                 Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
 
     def set_facilitator(self, user, *, by, seen: int | None):
-        """Names who leads through the review; None leaves it to the lead.
+        """Sets the facilitator of the review; None leaves it to the lead.
 
-        Raises Conflict if the terms of the assessment were changed since the revision `seen`.
+        Raises Conflict if the assessment was changed since the revision `seen`.
         """
         with writing(by, user):
             locked = self._lock()
@@ -370,7 +378,7 @@ class Assessment(Answering, Inviting, Revised):
     # ------------------------------------------------------------------ scoring
 
     def instrument(self) -> scoring.Instrument:
-        """What is asked here, as the scoring engine takes it."""
+        """What is asked here, in the form that the scoring engine takes."""
         instrument = instrument_of(self.edition)
         return instrument.restricted_to(self.edition.contents.quick_keys) if self.is_short else instrument
 
@@ -381,17 +389,19 @@ class Assessment(Answering, Inviting, Revised):
         return scoring.score(self.instrument(), self.counting_votes(), agreed)
 
     def unanswered_criteria(self) -> list[Criterion]:
-        """Criteria without a vote that counts and without an agreed value; at closing they count as zero."""
+        """Criteria without a vote that counts and without an agreed value; closing counts them as zero."""
         settled = self.score().criteria
         return [criterion for criterion in self.criteria_asked() if settled[criterion.key].rating is None]
 
 
 def instrument_of(edition, contents=None) -> scoring.Instrument:
-    """An edition's rows as the scoring engine's plain values; `contents` where they are at hand."""
-    contents, rules = contents or edition.contents, edition.scoring
-    scales = {
-        s.pk: scoring.Scale(key=s.key, values={c.code: c.value for c in s.choices.all()}) for s in contents.scales
-    }
+    """An edition's rows as the scoring engine's plain values; pass `contents` if they have already been read."""
+    contents = contents or edition.contents
+    rules = edition.scoring
+    scales = {}
+    for scale in contents.scales:
+        values = {choice.code: choice.value for choice in scale.choices.all()}
+        scales[scale.pk] = scoring.Scale(key=scale.key, values=values)
     discuss = rules.get("discuss_when") or {}
     return scoring.Instrument(
         method=edition.method,
@@ -414,7 +424,7 @@ def instrument_of(edition, contents=None) -> scoring.Instrument:
 
 
 class Reopening(models.Model):
-    """Why a closed assessment was opened again, and which result was current then."""
+    """Why a closed assessment was reopened, and which result was current then."""
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="reopenings")
     result = models.ForeignKey("assessments.Result", models.CASCADE, related_name="reopenings")
@@ -428,7 +438,7 @@ class Reopening(models.Model):
             models.CheckConstraint(
                 condition=~Q(reason=""),
                 name="reopening_has_reason",
-                violation_error_message="Reopening needs a reason.",
+                violation_error_message=gettext_lazy("Reopening needs a reason."),
             )
         ]
 
@@ -437,5 +447,5 @@ class Reopening(models.Model):
 
 
 def minutes(questions: int) -> int:
-    """How long that many questions take, in minutes: about 22 seconds each, to the nearest five minutes."""
+    """How many minutes this many questions take: about 22 seconds each, to the nearest five minutes."""
     return max(5, (questions * 22 + 150) // 300 * 5)

@@ -1,4 +1,4 @@
-"""Editing a draft edition: one verb, one transaction, one event; a save from an older state is told, never lost."""
+"""Editing a draft edition: one verb, one transaction, one event. A save from an older page raises Conflict."""
 
 import re
 import unicodedata
@@ -7,29 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .journal import Event
 from .refusals import Refused
 from .revisions import Conflict
 from .writing import writing
 
-FROZEN = "A published edition never changes. Make a draft of the next one instead."
-#: Texts of a criterion that say what is rated: after a change its author says again whether the meaning is the same.
+#: Texts of a criterion that say what is rated: after a change its author states again whether the meaning is the same.
 MEANING_TEXTS = {"statement", "evidence", "na"}
 UP = "up"
 
 
 class EditRefused(Refused):
-    """The state of an edition forbids what was asked."""
+    """The command cannot be carried out in the state that the edition is in."""
 
 
 class Frozen(EditRefused):
     def __init__(self):
-        super().__init__(FROZEN)
+        super().__init__(_("A published version cannot be changed. Create a new version instead."))
 
 
 class Part(models.Model):
-    """What an edition is made of: changed only while the edition is a draft."""
+    """A part of an edition, which can be changed only while the edition is a draft."""
 
     edition: Any
 
@@ -49,7 +50,7 @@ class Part(models.Model):
 
     @property
     def label(self) -> str:
-        """What people know it by in lists, also while it has no name yet."""
+        """What a part is called in lists, even while it has no name yet."""
         return getattr(self, "statement", "") or getattr(self, "name", "") or getattr(self, "key", "")
 
     @property
@@ -61,7 +62,7 @@ class Drafting:
     """The verbs of an edition that is a draft."""
 
     if TYPE_CHECKING:
-        # What the model that has these verbs brings along.
+        # Provided by the model that has these verbs.
         pk: Any
         status: Any
         version: str
@@ -84,12 +85,12 @@ class Drafting:
 
     @contextmanager
     def as_draft(self, by):
-        """The edition as it is now, held against every other writer; raises EditRefused where it is no draft."""
+        """The edition as it is now, locked against other writers. Raises EditRefused if it is not a draft."""
         with writing(by):
             rows = type(self).objects.select_related("framework", "based_on__framework")
             locked = rows.select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).first()
             if locked is None:
-                raise EditRefused("This draft was discarded meanwhile.")
+                raise EditRefused(_("This draft has been discarded."))
             locked.refuse_unless_draft()
             yield locked
 
@@ -101,11 +102,11 @@ class Drafting:
     # ------------------------------------------------------------------ the head
 
     def change_head(self, *, by, seen, **values):
-        """Changes the text of the framework itself. Raises Conflict where it was changed since revision `seen`."""
+        """Changes the text of the framework itself. Raises Conflict if it was changed since revision `seen`."""
         with self.as_draft(by) as stored:
             if stored.take(values, seen=seen):
                 if type(self).objects.same_version(stored).exists():
-                    raise EditRefused("This framework has an edition with this version already.")
+                    raise EditRefused(_("This framework already has this version."))
                 stored.save()
                 stored._record("changed", by=by)
             return stored
@@ -113,7 +114,7 @@ class Drafting:
     # ------------------------------------------------------------------ parts
 
     def change(self, part, *, by, seen, **values):
-        """Changes a level, group, dimension or criterion, and returns it as it is stored."""
+        """Changes a level, group, dimension or criterion, and returns the stored row."""
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
             changed = stored.take(values, seen=seen)
@@ -127,7 +128,7 @@ class Drafting:
             return stored
 
     def _place(self, criterion):
-        """Puts a criterion behind the last one of its dimension and level, so that questions stay in order of level."""
+        """Puts a criterion after the last one of its dimension and level, so that questions stay in order of level."""
         others = list(self.criteria.select_related("level").exclude(pk=criterion.pk))
 
         def comes_before(other) -> bool:
@@ -135,20 +136,25 @@ class Drafting:
                 criterion.level is None or other.level.number <= criterion.level.number
             )
 
-        beside = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
-        before = [i for i in beside if comes_before(others[i])]
-        place = before[-1] + 1 if before else beside[0] if beside else len(others)
-        ordered = [*others[:place], criterion, *others[place:]]
+        in_dimension = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
+        before = [i for i in in_dimension if comes_before(others[i])]
+        if before:
+            position = before[-1] + 1
+        elif in_dimension:
+            position = in_dimension[0]
+        else:
+            position = len(others)
+        ordered = [*others[:position], criterion, *others[position:]]
         moved = [row for order, row in enumerate(ordered) if row.order != order]
         for order, row in enumerate(ordered):
             row.order = order
         self.criteria.bulk_update(moved, ["order"])
 
     def stored(self, part):
-        found = type(part).objects.filter(edition=self, pk=part.pk).first()
-        if found is None:
-            raise EditRefused("This was removed meanwhile.")
-        return found
+        row = type(part).objects.filter(edition=self, pk=part.pk).first()
+        if row is None:
+            raise EditRefused(_("This has already been removed."))
+        return row
 
     def change_scale(self, scale, *, by, seen, choices: list[dict], other_answers: list[dict]):
         """Changes the choices of a scale; `choices` are rows with code, value, name and anchor, lowest value first."""
@@ -161,7 +167,8 @@ class Drafting:
                 raise Conflict(stored)
             stored.choices.all().delete()
             stored.choices.bulk_create([stored.choices.model(scale=stored, **choice) for choice in choices])
-            stored.other_answers, stored.editorial = other_answers, False
+            stored.other_answers = other_answers
+            stored.editorial = False
             stored.revision += 1
             stored.save()
             locked._record("changed", by=by, part=stored)
@@ -194,15 +201,18 @@ class Drafting:
         return 0 if highest is None else highest + 1
 
     def _new_key(self, part) -> str:
-        """A key from the words of the part. No edition has used it, so that no history is mistaken for its own."""
+        """A key from the words of the part that no edition has used, so that it gets no other part's history."""
         words = part.statement if part.kind == "criterion" else getattr(part, "name", "") or part.key or part.kind
         base = key_of(words) or part.kind
         if part.kind == "criterion":
             base = f"{part.dimension.key}.{base}"[:100].strip("-.")
         rows = type(part).objects.filter(edition__framework=self.framework_id, key__startswith=base)
-        taken, n = set(rows.values_list("key", flat=True)), 1
-        while (key := base if n == 1 else f"{base}-{n}") in taken:
+        taken = set(rows.values_list("key", flat=True))
+        key = base
+        n = 1
+        while key in taken:
             n += 1
+            key = f"{base}-{n}"
         return key
 
     def move(self, part, *, by, direction: str):
@@ -234,8 +244,10 @@ class Drafting:
         if other is None:
             return
         if 0 in (level.number, other.number):
-            raise EditRefused("The lowest level is the floor; it stays where it is and has no criteria.")
-        level.number, other.number, free = other.number, level.number, self._next(self.levels, "number")
+            raise EditRefused(_("The lowest level cannot be moved, because it has no criteria."))
+        # Numbers are unique, so the other level moves out of the way first.
+        free = self._next(self.levels, "number")
+        level.number, other.number = other.number, level.number
         self.levels.filter(pk=other.pk).update(number=free)
         level.save(update_fields=["number"])
         other.save(update_fields=["number"])
@@ -253,11 +265,15 @@ class Drafting:
             if stored.kind == "criterion":
                 locked._forget_in_symptoms(stored.key)
             elif stored.kind != "group" and (count := stored.criteria.count()):
-                one = "criterion belongs" if count == 1 else "criteria belong"
-                raise EditRefused(f"{count} {one} to this. Move or remove them first.")
+                message = ngettext(
+                    "{count} criterion belongs to this. Move or remove it first.",
+                    "{count} criteria belong to this. Move or remove them first.",
+                    count,
+                )
+                raise EditRefused(message.format(count=count))
             if stored.kind == "level":
                 if stored.number == 0:
-                    raise EditRefused("The lowest level is the floor; it stays where it is.")
+                    raise EditRefused(_("The lowest level cannot be removed."))
                 locked._record("removed", by=by, part=stored, number=stored.number)
                 number = stored.number
                 stored.delete()
@@ -272,16 +288,16 @@ class Drafting:
     def _forget_in_symptoms(self, key):
         for symptom in self.symptoms.all():
             if key in symptom.cleared_by:
-                symptom.cleared_by = [each for each in symptom.cleared_by if each != key]
+                symptom.cleared_by = [other for other in symptom.cleared_by if other != key]
                 symptom.save(update_fields=["cleared_by"])
 
     def _mark_new_ladder(self):
         type(self).objects.filter(pk=self.pk).update(new_ladder=True)
 
     def say_editorial(self, part, *, by, seen: int, editorial: bool):
-        """The author's word on changed texts of a criterion or scale: same meaning, or (unless said) another one.
+        """The author states whether changed texts of a criterion or scale keep their meaning; until then they do not.
 
-        It is about the text of revision `seen`: raises Conflict where that was changed meanwhile.
+        This is about the text of revision `seen`. Raises Conflict if that was changed in the meantime.
         """
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
@@ -294,17 +310,23 @@ class Drafting:
     # ------------------------------------------------------------------ the draft as a whole
 
     def make_draft(self, *, by):
-        """A draft of the next edition with everything that is in this one; the draft there is, where there is one."""
+        """A draft of the next edition with everything that is in this one; the existing draft if there is one."""
         with writing(by):
             framework = type(self.framework).objects.select_for_update().get(pk=self.framework_id)
             existing = framework.editions.filter(based_on=self, status=self.Status.DRAFT).first()
             if existing:
                 return existing
             draft = type(self).objects.get(pk=self.pk)
-            draft.pk, draft._state.adding = draft._meta.pk.default(), True
-            draft.status, draft.origin, draft.based_on = self.Status.DRAFT, self.Origin.OWN, self
-            draft.digest, draft.published_at, draft.publication = "", None, None
-            draft.new_ladder, draft.revision = False, 0
+            draft.pk = draft._meta.pk.default()
+            draft._state.adding = True
+            draft.status = self.Status.DRAFT
+            draft.origin = self.Origin.OWN
+            draft.based_on = self
+            draft.digest = ""
+            draft.published_at = None
+            draft.publication = None
+            draft.new_ladder = False
+            draft.revision = 0
             draft.version = next_version(set(framework.editions.values_list("version", flat=True)), self.version)
             draft.save(force_insert=True)
             _copy_parts(self, draft)
@@ -318,15 +340,22 @@ class Drafting:
             locked.delete()
 
 
+#: Which parts a part of each kind refers to.
+REFERENCES = {"dimension": ["group"], "criterion": ["dimension", "level", "scale"]}
+
+
 def _copy_parts(source, draft):
-    """Copies every row of an edition into a draft, with references among them led to the copies."""
+    """Copies every row of an edition into a draft; the copies refer to each other."""
     copies: dict[tuple, models.Model] = {}
     for name in ("levels", "groups", "dimensions", "scales", "criteria", "symptoms"):
         made = []
         for row in getattr(source, name).all():
             old = (row.kind, row.pk)
-            row.pk, row._state.adding, row.edition, row.revision = None, True, draft, 0
-            for reference in {"dimension": ["group"], "criterion": ["dimension", "level", "scale"]}.get(row.kind, []):
+            row.pk = None
+            row._state.adding = True
+            row.edition = draft
+            row.revision = 0
+            for reference in REFERENCES.get(row.kind, []):
                 target = getattr(row, f"{reference}_id")
                 setattr(row, reference, copies[reference, target] if target else None)
             if hasattr(row, "editorial"):
@@ -335,14 +364,17 @@ def _copy_parts(source, draft):
             made.append(row)
         getattr(source, name).model.objects.bulk_create(made)
     choices = []
-    for choice in draft.scales.model.choices.rel.related_model.objects.filter(scale__edition=source):
-        choice.pk, choice._state.adding, choice.scale = None, True, copies["scale", choice.scale_id]
+    choice_model = draft.scales.model.choices.rel.related_model
+    for choice in choice_model.objects.filter(scale__edition=source):
+        choice.pk = None
+        choice._state.adding = True
+        choice.scale = copies["scale", choice.scale_id]
         choices.append(choice)
-    draft.scales.model.choices.rel.related_model.objects.bulk_create(choices)
+    choice_model.objects.bulk_create(choices)
 
 
 def next_version(taken: set[str], version: str) -> str:
-    """The next free version: the second number of `1.2.0` is raised; anything else gets a number of its own."""
+    """The next free version: raises the second number of `1.2.0`, and appends a number to anything else."""
     numbers = re.fullmatch(r"(\d{1,6})\.(\d{1,6})((?:\.\d{1,6})*)", version)
     n = 0
     while True:
@@ -357,6 +389,6 @@ def next_version(taken: set[str], version: str) -> str:
 
 
 def key_of(words: str) -> str:
-    """A key out of the first words of a text."""
+    """A key made of the first words of a text."""
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall(r"[a-z0-9]+", plain)[:6])[:60].strip("-")

@@ -5,6 +5,7 @@ from functools import cached_property
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .edition_editing import Part
@@ -12,7 +13,7 @@ from .revisions import Revised
 
 
 class Level(Revised, Part):
-    """A step on the ladder. The lowest one is the floor and has no criteria."""
+    """A step on the ladder. The lowest one has no criteria."""
 
     edition = models.ForeignKey("assessments.Edition", models.CASCADE, related_name="levels")
     number = models.PositiveSmallIntegerField()
@@ -31,7 +32,7 @@ class Level(Revised, Part):
             models.UniqueConstraint(
                 fields=["edition", "number"],
                 name="level_number_unique",
-                violation_error_message="This level exists already.",
+                violation_error_message=gettext_lazy("This level already exists."),
             )
         ]
 
@@ -40,12 +41,12 @@ class Level(Revised, Part):
 
     @property
     def is_counted_otherwise(self) -> bool:
-        """Whether it has another number where people count from 1, for example."""
+        """Whether it is known by another number elsewhere, for example if people count from 1."""
         return self.alias not in ("", str(self.number))
 
 
 class Ordered(Revised, Part):
-    """What stands in an edition under a key of its own and in an order of its own."""
+    """A part of an edition with its own key and order."""
 
     key = models.CharField(max_length=120)
     order = models.PositiveIntegerField()
@@ -68,7 +69,9 @@ class Group(Ordered):
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "key"], name="group_key_unique", violation_error_message="This key is taken."
+                fields=["edition", "key"],
+                name="group_key_unique",
+                violation_error_message=gettext_lazy("This key is already in use."),
             )
         ]
 
@@ -81,30 +84,34 @@ class Dimension(Ordered):
     name = models.CharField(max_length=120)
     about = models.TextField(blank=True)
 
-    #: Its criteria, where the dimension comes from an edition's `contents`.
+    #: Its criteria; set by an edition's `contents`.
     asked: list["Criterion"]
 
     class Meta:
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "key"], name="dimension_key_unique", violation_error_message="This key is taken."
+                fields=["edition", "key"],
+                name="dimension_key_unique",
+                violation_error_message=gettext_lazy("This key is already in use."),
             )
         ]
 
 
 class Scale(Ordered):
-    """Ordered choices for rating; `other_answers` are those that are not ratings (does not apply, does not know)."""
+    """Ordered choices for rating; `other_answers` are not ratings (does not apply, don't know)."""
 
     edition = models.ForeignKey("assessments.Edition", models.CASCADE, related_name="scales")
     other_answers = models.JSONField(default=list, blank=True)
-    editorial = models.BooleanField("changed without changing the meaning", default=False)
+    editorial = models.BooleanField(gettext_lazy("changed without changing the meaning"), default=False)
 
     class Meta:
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "key"], name="scale_key_unique", violation_error_message="This key is taken."
+                fields=["edition", "key"],
+                name="scale_key_unique",
+                violation_error_message=gettext_lazy("This key is already in use."),
             )
         ]
 
@@ -118,7 +125,7 @@ class Scale(Ordered):
 
 
 class Choice(Part):
-    """A step of a scale; points are `value / highest value`. Its scale counts the changes."""
+    """A step of a scale; its points are `value / highest value`. The scale counts changes of its choices."""
 
     scale = models.ForeignKey(Scale, models.CASCADE, related_name="choices")
     code = models.CharField(max_length=20)
@@ -130,15 +137,19 @@ class Choice(Part):
         ordering = ["value"]
         constraints = [
             models.UniqueConstraint(
-                fields=["scale", "code"], name="choice_code_unique", violation_error_message="This code is taken."
+                fields=["scale", "code"],
+                name="choice_code_unique",
+                violation_error_message=gettext_lazy("This code is already in use."),
             ),
             models.UniqueConstraint(
-                fields=["scale", "value"], name="choice_value_unique", violation_error_message="This value is taken."
+                fields=["scale", "value"],
+                name="choice_value_unique",
+                violation_error_message=gettext_lazy("This value is already in use."),
             ),
             models.CheckConstraint(
                 condition=~Q(code__in=["NA", "DK"]),
                 name="choice_code_not_reserved",
-                violation_error_message="NA and DK are answers, not choices of a scale.",
+                violation_error_message=gettext_lazy("NA and DK are reserved, so they cannot be choices of a scale."),
             ),
         ]
 
@@ -157,12 +168,12 @@ class Criterion(Ordered):
     level = models.ForeignKey(Level, models.CASCADE, null=True, blank=True, related_name="criteria")
     scale = models.ForeignKey(Scale, models.CASCADE, related_name="criteria")
     meaning = models.PositiveSmallIntegerField(default=1)
-    editorial = models.BooleanField("changed without changing the meaning", default=False)
+    editorial = models.BooleanField(gettext_lazy("changed without changing the meaning"), default=False)
     quick = models.BooleanField(default=False)
     statement = models.TextField()
     evidence = models.TextField(blank=True)
-    next = models.TextField("next step", blank=True)
-    na = models.TextField("may not apply when", blank=True)
+    next = models.TextField(gettext_lazy("next step"), blank=True)
+    na = models.TextField(gettext_lazy("may not apply when"), blank=True)
     source = models.CharField(max_length=200, blank=True)
     refs = models.JSONField(default=list, blank=True)
 
@@ -171,25 +182,30 @@ class Criterion(Ordered):
         verbose_name_plural = "criteria"
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "key"], name="criterion_key_unique", violation_error_message="This key is taken."
+                fields=["edition", "key"],
+                name="criterion_key_unique",
+                violation_error_message=gettext_lazy("This key is already in use."),
             )
         ]
 
     def answer_name(self, code: str) -> str:
-        """What a code is called: the choice's name, or that of an answer which is not a rating.
+        """The name for a code: that of the choice, or of an answer that is not a rating.
 
-        A code of an earlier version that the scale no longer has stands for itself; no code is "Not answered".
+        A code of an earlier version that the scale no longer has is returned as it is; no code is "Not answered".
         """
         if choice := self.scale.by_code.get(code):
             return choice.name
         if other := self.scale.other_by_code.get(code):
             return other["name"]
-        names = {scoring.NA: _("Does not apply"), scoring.DK: _("I don't know"), "": _("Not answered")}
-        return names.get(code, code)
+        if code == scoring.NA:
+            return _("Does not apply")
+        if code == scoring.DK:
+            return _("I don't know")
+        return code or _("Not answered")
 
 
 class Symptom(Ordered):
-    """A statement that describes a low level; asked, never scored."""
+    """A statement that describes a low level; it is asked but never scored."""
 
     edition = models.ForeignKey("assessments.Edition", models.CASCADE, related_name="symptoms")
     level = models.PositiveSmallIntegerField()
@@ -201,6 +217,8 @@ class Symptom(Ordered):
         ordering = ["order"]
         constraints = [
             models.UniqueConstraint(
-                fields=["edition", "key"], name="symptom_key_unique", violation_error_message="This key is taken."
+                fields=["edition", "key"],
+                name="symptom_key_unique",
+                violation_error_message=gettext_lazy("This key is already in use."),
             )
         ]

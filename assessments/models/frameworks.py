@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .edition_editing import Drafting, Frozen
@@ -27,24 +28,26 @@ class Framework(models.Model):
         return self.name
 
     def default_edition(self):
-        """The newest published edition, own ones before built-in ones; None while there is only a draft."""
+        """The newest published edition, own ones before built-in ones; None if there are only drafts."""
         return self.editions.published().first()
 
 
 class Rung:
-    """A step of what a result is placed on: a level, or a band of a min-of-sums framework."""
+    """A step that a result can reach: a level, or a band of a min-of-sums framework."""
 
     __slots__ = ("description", "name", "number")
 
     def __init__(self, number: int, name: str, description: str):
-        self.number, self.name, self.description = number, name, description
+        self.number = number
+        self.name = name
+        self.description = description
 
 
 class Contents:
-    """An edition with everything in it, wired together from six queries; read-only.
+    """An edition with everything in it, read with six queries and linked together; read-only.
 
-    `ladder` is the publication since which levels mean what they mean in it: editions with the same one can be compared
-    by level. 0 before the first new ladder, and in drafts.
+    `ladder` is the publication that began its ladder of levels: editions with the same ladder can be compared by level.
+    It is 0 before the first new ladder, and in drafts.
     """
 
     ladder = 0
@@ -98,7 +101,7 @@ class Contents:
 
     @property
     def is_counted_otherwise(self) -> bool:
-        """Whether its levels have other numbers elsewhere, such as 1 to 5 for 0 to 4."""
+        """Whether its levels are known by other numbers elsewhere, such as 1 to 5 for 0 to 4."""
         return any(level.is_counted_otherwise for level in self.levels)
 
     @property
@@ -107,7 +110,7 @@ class Contents:
 
     @cached_property
     def index_scale(self) -> scoring.IndexScale:
-        """What indexes, or section scores, of this edition are read on."""
+        """The scale on which indexes, or section scores, of this edition are shown."""
         if self.edition.uses_levels:
             return scoring.IndexScale.of_levels([level.number for level in self.levels])
         return scoring.IndexScale.of_bands([scoring.Band.parsed(band) for band in self.edition.scoring["bands"]])
@@ -149,15 +152,15 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
 
     def new_ladders(self):
-        """Those that are or were published and begin a new ladder of levels."""
+        """Editions that are or were published and begin a new ladder of levels."""
         return self.frozen().filter(new_ladder=True)
 
     def last_publication(self) -> int:
-        """The number of the newest of them; 0 if none is or was published."""
+        """The publication number of the newest edition; 0 if none is or was published."""
         return self.aggregate(last=models.Max("publication"))["last"] or 0
 
     def frozen(self):
-        """Those that are or were published: what results may stand on."""
+        """Editions that are or were published, so that results can refer to them."""
         return self.exclude(status=Edition.Status.DRAFT)
 
     def drafts(self):
@@ -171,9 +174,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
     def to_offer_first(self, team, *, framework: str = "") -> "Edition | None":
-        """The default edition of the framework with this key, else of the one that the team used last, else the newest.
+        """The default edition of the framework with this key, else of the one the team used last, else the newest.
 
-        None without any.
+        None if there is no published edition.
         """
         usable = self.usable()
         used = team.assessments.values_list("edition__framework__key", flat=True)
@@ -186,18 +189,18 @@ class Edition(Drafting, Revised):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        RETIRED = "retired", "Retired"
+        DRAFT = "draft", gettext_lazy("Draft")
+        PUBLISHED = "published", gettext_lazy("Published")
+        RETIRED = "retired", gettext_lazy("Retired")
 
     class Origin(models.TextChoices):
-        BUILT_IN = "builtin", "Built in"
-        IMPORTED = "imported", "Imported"
-        OWN = "own", "Own"
+        BUILT_IN = "builtin", gettext_lazy("Built in")
+        IMPORTED = "imported", gettext_lazy("Imported")
+        OWN = "own", gettext_lazy("Own")
 
     class Method(models.TextChoices):
-        LEVELS = "levels", "Levels"
-        SUMS = "min-of-sums", "Smallest section score"
+        LEVELS = "levels", gettext_lazy("Levels")
+        SUMS = "min-of-sums", gettext_lazy("Smallest section score")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="editions")
@@ -215,7 +218,7 @@ class Edition(Drafting, Revised):
         blank=True,
         unique=True,
         editable=False,
-        help_text="Which publication of all it was. Editions are ordered by it, as a clock can be set back.",
+        help_text="A running number of publications. Editions are ordered by it, because a clock can be set back.",
     )
 
     name = models.CharField(max_length=120)
@@ -238,13 +241,13 @@ class Edition(Drafting, Revised):
             models.UniqueConstraint(
                 fields=["framework", "origin", "version"],
                 name="edition_version_unique",
-                violation_error_message="This framework has an edition with this version and origin already.",
+                violation_error_message=gettext_lazy("This framework already has this version with this origin."),
             ),
             models.CheckConstraint(
                 condition=Q(status="draft")
                 | (~Q(digest="") & Q(published_at__isnull=False, publication__isnull=False)),
                 name="edition_published_has_digest",
-                violation_error_message="A published edition needs its digest and the time of publishing.",
+                violation_error_message=gettext_lazy("A published version needs a digest and a publication time."),
             ),
         ]
 
@@ -252,7 +255,7 @@ class Edition(Drafting, Revised):
         return f"{self.name} {self.version}"
 
     def save(self, *args, **kwargs):
-        """Refuses to store anything of a published edition but that it is retired."""
+        """Refuses every change to a published edition except retiring it."""
         retiring = set(kwargs.get("update_fields") or ()) == {"status"}
         if not self._state.adding and not self.is_draft and not retiring and not self._being_published():
             raise Frozen
@@ -269,7 +272,7 @@ class Edition(Drafting, Revised):
         return reverse("draft-edit", args=[self.framework.key, self.pk])
 
     def url_of(self, part):
-        """Where a part of this draft is edited."""
+        """The page on which a part of this draft is edited."""
         return reverse("draft-part", args=[self.framework.key, self.pk, part.kind, part.pk])
 
     def publish(self, *, digest: str):
@@ -278,7 +281,9 @@ class Edition(Drafting, Revised):
             # One publication at a time, so that no two have the same number.
             list(Framework.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
             self.publication = Edition.objects.last_publication() + 1
-            self.digest, self.status, self.published_at = digest, self.Status.PUBLISHED, timezone.now()
+            self.digest = digest
+            self.status = self.Status.PUBLISHED
+            self.published_at = timezone.now()
             self.save(update_fields=["digest", "status", "published_at", "publication"])
 
     def _being_published(self):
@@ -290,13 +295,13 @@ class Edition(Drafting, Revised):
         return self.status == self.Status.PUBLISHED
 
     def on_its_ladder(self, editions: Iterable["Edition"]) -> list["Edition"]:
-        """Those of the frozen editions of its framework whose levels mean the same: no new ladder began between."""
-        begun = [edition.publication for edition in editions if edition.new_ladder and edition.publication]
+        """Of these frozen editions of its framework, the ones whose levels mean the same: no new ladder in between."""
+        starts = [edition.publication for edition in editions if edition.new_ladder and edition.publication]
 
         def ladder(edition: Edition) -> int:
-            return sum(start <= (edition.publication or 0) for start in begun)
+            return sum(start <= (edition.publication or 0) for start in starts)
 
-        return [each for each in editions if ladder(each) == ladder(self)]
+        return [edition for edition in editions if ladder(edition) == ladder(self)]
 
     @property
     def uses_levels(self):
@@ -304,15 +309,15 @@ class Edition(Drafting, Revised):
 
     @property
     def contents(self) -> Contents:
-        """Everything inside the edition. That of a published one is kept in memory, as it can never change."""
+        """Everything inside the edition. A published edition never changes, so its contents are kept in memory."""
         return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)
 
 
 @lru_cache(maxsize=64)
 def published_contents(edition_id) -> Contents:
-    """The contents of an edition that is not a draft, from memory once it was read; with it edition and framework."""
+    """The contents of an edition that is not a draft, with edition and framework; kept in memory once read."""
     contents = Contents(Edition.objects.select_related("framework").get(pk=edition_id))
-    # Which editions came before it can never change either.
+    # The editions that came before it can never change either.
     before = Edition.objects.new_ladders().filter(framework=contents.edition.framework_id)
     before = before.filter(publication__lte=contents.edition.publication)
     contents.ladder = before.last_publication()

@@ -1,4 +1,4 @@
-"""Frozen results as the plain values that scoring, gaps, grading and comparing take; one query for any number."""
+"""Frozen results as the plain values that scoring functions take; one query for any number of results."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from .results import as_fraction
 
 @dataclass(frozen=True, kw_only=True)
 class Recalled:
-    """What one result asked and what each criterion came to."""
+    """What one result asked, and the outcome of each criterion."""
 
     result: Result
     rows: Mapping[str, CriterionResult]
@@ -24,15 +24,15 @@ class Recalled:
 
     @classmethod
     def all(cls, results: Iterable[Result]) -> list["Recalled"]:
-        """In the order of the results. Only what is needed of each criterion is read."""
+        """In the order of the results. Reads only the columns it needs."""
         chosen = list(results)
         if not chosen:
             return []
         rows: dict = {result.pk: {} for result in chosen}
-        wanted = CriterionResult.objects.filter(result__in=rows).order_by()
-        for row in wanted.only("result", "key", "meaning", "rating", "points_exact", "blocker"):
+        stored = CriterionResult.objects.filter(result__in=rows).order_by()
+        for row in stored.only("result", "key", "meaning", "rating", "points_exact", "blocker"):
             rows[row.result_id][row.key] = row
-        return [cls(result=each, rows=rows[each.pk]) for each in chosen]
+        return [cls(result=result, rows=rows[result.pk]) for result in chosen]
 
     @cached_property
     def instrument(self) -> scoring.Instrument:
@@ -41,7 +41,7 @@ class Recalled:
 
     @cached_property
     def ratings(self) -> dict[str, str | None]:
-        """Code by key; None where nobody answered."""
+        """Code by key; None if nobody answered."""
         return {key: row.rating or None for key, row in self.rows.items()}
 
     @cached_property

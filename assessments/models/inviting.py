@@ -1,4 +1,4 @@
-"""Who is asked to answer, and the links by which people come in."""
+"""Who is asked to answer, and the links they use."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .accounts import User, is_email
 from .journal import Event
@@ -21,7 +22,7 @@ from .writing import hold_to_write, writing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """How many people are asked, by how they came. Those by name are members and people invited by email."""
+    """How many people are asked, by how they were invited. By name are members and people invited by email."""
 
     by_name: int
     unconfirmed: int
@@ -29,20 +30,20 @@ class Asked:
 
 
 class Inviting(Moving):
-    """The part of an assessment that asks people."""
+    """The part of an assessment that invites people."""
 
     participations: Any
     invitations: Any
     anonymous: Any
 
-    #: So that a shared link that went astray does not fill the table.
+    #: A limit, so that a leaked shared link does not fill the table.
     MOST_PEOPLE = 500
 
     class Meta:
         abstract = True
 
     def who_is_asked(self) -> Asked:
-        """For people to judge, before they answer, among how many they are. Tells nothing of who has begun."""
+        """How many people are asked, so that people know before they answer. It does not reveal who has started."""
         by_name = Q(user__isnull=False) | ~Q(invitation__email="")
         counts = self.participations.aggregate(
             everyone=Count("pk"),
@@ -56,31 +57,31 @@ class Inviting(Moving):
         )
 
     def ask(self, user) -> Participation:
-        """Puts a person on the list of those who are asked; a link taken away from them works again."""
+        """Adds a person to the list of people who are asked; if their link was revoked, it works again."""
         if self.anonymous:
             self._expect_by_link([user.pk])
         self.invitations.filter(user=user).update(revoked_on=None)
         return self.participations.get_or_create(assessment=self, user=user)[0]
 
     def _expect_by_link(self, users: Iterable[Any]) -> None:
-        """Invitations for members of the team, now: one that came with their link would tell when they took that."""
+        """Creates the invitations of team members now: created with their link, they would reveal when it was taken."""
         rows = [Invitation(assessment_id=self.pk, user_id=user, expires_on=valid_until()) for user in users]
         Invitation.objects.bulk_create(rows, ignore_conflicts=True)
 
     def unask(self, user):
-        """Takes a person off the list, unless they have begun to answer: what was said stays."""
+        """Removes a person from the list, unless they have started to answer: answers stay."""
         self._drop_if_not_begun(self.participations.filter(user=user))
         self.invitations.filter(user=user, revoked_on=None).update(revoked_on=timezone.localdate())
 
     def _drop_if_not_begun(self, participations: Any):
-        """While an anonymous assessment is open, everyone stays on the list: their going would tell who has begun."""
+        """In an open anonymous assessment everyone stays on the list: removing people would reveal who has started."""
         if not (self.anonymous and self.status == OPEN):
             participations.filter(state=Participation.State.ASKED).delete()
 
     def invite(self, *, by, members=(), addresses=()) -> int:
-        """Asks members of the team and people by email, and puts a mail to each in the outbox; returns how many.
+        """Invites members of the team and people by email, and queues a mail to each; returns how many.
 
-        The email of somebody who answers for the team is that person's.
+        The email of somebody who answers for the team invites that member.
         """
         with writing(by, *members, *self.team.people_who_answer(addresses)):
             locked = self._lock()
@@ -104,7 +105,7 @@ class Inviting(Moving):
         return self.participations.get_or_create(assessment=self, invitation=invitation)[0]
 
     def _renewed(self, by, **person) -> Invitation:
-        """The invitation of a person, new or good again. Revoked links stay so, unless there can be no other."""
+        """The invitation of a person, created or renewed. Revoked links stay revoked unless there can be no other."""
         terms = {"expires_on": valid_until(), "revoked_on": None}
         made = {**person, **terms, "created_by": by}
         invitation, is_new = self.invitations.update_or_create(**person, defaults=terms, create_defaults=made)
@@ -121,9 +122,9 @@ class Inviting(Moving):
     # ------------------------------------------------------------------ links
 
     def share(self, *, by, token: str = "") -> str:
-        """Makes the one link that anybody may use, in place of the one before; returns its token, this once.
+        """Creates the shared link, which replaces the one before, and returns its token, only this once.
 
-        With the token of a link that is in use already, it stays in use.
+        If the token belongs to the link that is already in use, that link stays in use.
         """
         token = token or new_token()
         with writing(by):
@@ -139,9 +140,9 @@ class Inviting(Moving):
         return token
 
     def revoke(self, invitation: Invitation, *, by):
-        """Ends every link of an invitation. A guest who had not begun is not asked any more, a member still is.
+        """Revokes every link of an invitation. A guest who has not started is no longer asked; a member still is.
 
-        What was saved stays.
+        Saved answers stay.
         """
         with writing(by):
             locked = self._lock()
@@ -152,7 +153,7 @@ class Inviting(Moving):
             Event.record("invitation.revoked", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
     def forget(self, invitation: Invitation, *, by):
-        """Removes name, email and words of somebody who came without an account; what they rated stays."""
+        """Deletes the name, email and texts of somebody without an account; their ratings stay."""
         with writing(by):
             locked = self._lock()
             Rating.objects.filter(respondent__invitation=invitation).forget_words()
@@ -162,11 +163,11 @@ class Inviting(Moving):
             Event.record("invitation.forgotten", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
     def make_link(self, person: Participation) -> str:
-        """A further personal link for somebody who is asked, for a mail that is about to leave; its token.
+        """The token of another personal link, for a mail that is about to be sent.
 
-        It works from now on, so that no mail can leave with a link that does not. Empty if the person gets no link any
-        more: because theirs were revoked, or because they have begun anonymously, and nobody but themselves could say
-        which answers another link should lead to.
+        The link works from now on, so that no mail is sent with a link that does not. Empty if the person can get no
+        more links: because theirs were revoked, or because they have started anonymously, and only they could say which
+        answers another link should lead to.
         """
         with transaction.atomic():
             try:
@@ -178,20 +179,20 @@ class Inviting(Moving):
             if fresh is None or (locked.anonymous and fresh.state != Participation.State.ASKED):
                 return ""
             mine = {"pk": fresh.invitation_id} if fresh.invitation_id else {"user_id": fresh.user_id}
-            invitation, _ = locked.invitations.get_or_create(**mine, defaults={"expires_on": valid_until()})
+            invitation, _is_new = locked.invitations.get_or_create(**mine, defaults={"expires_on": valid_until()})
             if invitation.is_revoked:
                 return ""
             token = new_token()
             invitation.add_link(token)
             if not locked.anonymous:
-                # There it would tell who has begun, as they get no more mails.
+                # In an anonymous assessment this would reveal who has started, as they get no more mails.
                 locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until())
         return token
 
     def accept(self, who: Guest):
-        """The holder of a personal link begins. However often and by whichever link this happens, it is one beginning.
+        """The holder of a personal link starts. Doing so again, or by another of their links, changes nothing.
 
-        Nobody but the owner of the mailbox is sent the link, so it is known who begins.
+        Only the owner of the mailbox is sent the link, so it is known who starts.
         """
         with transaction.atomic():
             locked = self._lock()
@@ -205,9 +206,9 @@ class Inviting(Moving):
             who.invitation.begin_with(who.token)
 
     def enter(self, shared: Invitation, *, token: str, name: str = "") -> Invitation:
-        """Somebody comes in by the shared link and gets a personal link: with the same token the same one.
+        """Somebody uses the shared link and gets a personal link; the same token gives the same link.
 
-        Anyone may do so several times, so nobody who does counts towards the people that an anonymous assessment needs.
+        Anyone can do this several times, so these people do not count towards the four an anonymous assessment needs.
         """
         with transaction.atomic():
             locked = self._lock()
@@ -217,7 +218,7 @@ class Inviting(Moving):
             if known is not None:
                 return known
             if locked.participations.count() >= self.MOST_PEOPLE:
-                raise Refused("This assessment takes no more people. Ask the lead.")
+                raise Refused(_("This assessment cannot take any more people. Ask the team lead."))
             name = "" if locked.anonymous else name
             invitation = locked.invitations.create(name=name, expires_on=shared.expires_on)
             invitation.add_link(token)
@@ -227,7 +228,7 @@ class Inviting(Moving):
         return invitation
 
     def take_link(self, user: User, *, token: str):
-        """Gives a member of the team the personal link to an anonymous assessment, once: it cannot be replaced.
+        """Gives a team member the personal link to an anonymous assessment, only once: it cannot be replaced.
 
         Taking it again with the same token changes nothing.
         """
@@ -236,31 +237,33 @@ class Inviting(Moving):
             locked._refuse_unless(OPEN)
             mine = locked.participations.filter(user=user).first()
             if mine is None:
-                raise Refused("You are not asked in this assessment.")
+                raise Refused(_("You are not invited to this assessment."))
             if mine.state != Participation.State.ASKED:
                 if locked.invitations.filter(user=user, links__token_hash=invite_hash(token)).exists():
                     return
                 raise Refused(
-                    "Your personal link was handed out already. It cannot be made again, because nothing here tells "
-                    "which answers are yours. What you saved counts."
+                    _(
+                        "You already have your personal link. It cannot be created again, because nothing here shows "
+                        "which answers are yours. What you saved counts."
+                    )
                 )
-            invitation, _ = locked.invitations.get_or_create(user=user, defaults={"expires_on": valid_until()})
+            invitation, _is_new = locked.invitations.get_or_create(user=user, defaults={"expires_on": valid_until()})
             if not invitation.is_usable:
                 locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until(), revoked_on=None)
             invitation.add_link(token)
             locked._start_answering(Guest(invitation, token), counts=user.is_confirmed)
 
     def token_for_mail(self, mail: Mail) -> str | None:
-        """The token of the link in this mail, in force before the mail leaves, so that no link leads nowhere.
+        """The token of the link in this mail, stored before the mail is sent, so that every link works.
 
-        Empty if the person is to use the link they have; None if nobody needs the mail any more.
+        Empty if the person should use the link they have; None if the mail is no longer needed.
         """
         with transaction.atomic():
             locked = self._lock()
             person = locked.participations.filter(pk=mail.participation_id).first()
             if locked.status != OPEN or person is None or not person.address or locked._is_shut_out(person):
                 return None
-            # Who is invited anonymously gets the mail in any case: a mail that is not sent would tell who has answered.
+            # An anonymous invitation is always sent: if it were not, that would reveal who has answered.
             invited_anonymously = locked.anonymous and mail.kind == Mail.Kind.INVITATION
             if person.state == Participation.State.SUBMITTED and not invited_anonymously:
                 return None
@@ -269,7 +272,7 @@ class Inviting(Moving):
             return locked.make_link(person)
 
     def _is_shut_out(self, person: Participation) -> bool:
-        """Whether the link of this person was withdrawn, or their account no longer answers for the team."""
+        """Whether the link of this person was revoked, or their account no longer answers for the team."""
         mine = {"pk": person.invitation_id} if person.invitation_id else {"user": person.user_id}
         if self.invitations.filter(**mine).exclude(revoked_on=None).exists():
             return True
@@ -280,18 +283,18 @@ class Inviting(Moving):
 
     def _refuse_unless_usable(self, invitation):
         if not self.invitations.usable().filter(pk=invitation.pk).exists():
-            raise Refused("This link does not work any more.")
+            raise Refused(_("This link no longer works."))
 
     # ------------------------------------------------------------------ reminding
 
     def remind(self, *, by) -> int:
-        """Puts a reminder to everybody who has not submitted in the outbox; returns how many."""
+        """Queues a reminder to everybody who has not submitted; returns how many."""
         with writing(by):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             waiting = Mail.objects.people_to_remind(locked)
             Mail.objects.queue(waiting, Mail.Kind.REMINDER)
-            # How many had not submitted at this moment is nobody's business if they answer anonymously.
+            # In an anonymous assessment, nobody may learn how many had not submitted at this moment.
             people = {} if locked.anonymous else {"people": len(waiting)}
             Event.record("assessment.reminded", by=by, team=self.team, assessment=self, **people)
         return len(waiting)

@@ -1,7 +1,7 @@
-"""What the names of people, teams and units consist of: one line of letters that can be seen.
+"""Names of people, teams and units are one line of visible letters.
 
-A direction mark turns the text around a name; a letter that nobody sees makes two names, or two emails of one mailbox,
-that look the same.
+A direction mark reverses the text around a name; an invisible letter makes two names, or two emails, that look the
+same.
 """
 
 import unicodedata
@@ -10,12 +10,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
+from django.utils.translation import gettext as _
 
 #: Line breaks, tabs and every kind of space.
 GAPS = {"Cc", "Zl", "Zp", "Zs"}
 #: Direction marks, zero-width letters, half of a letter, letters of private use.
 UNSEEN = {"Cf", "Cs", "Co"}
-#: Letters and marks that are drawn as nothing, and ranges of them that are set aside for such.
+#: Letters and marks that are drawn as nothing, and the ranges reserved for them.
 BLANK = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0}
 BLANK_RANGES = [(0x180B, 0x180F), (0xFE00, 0xFE0F), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF)]
 
@@ -30,15 +31,15 @@ def _is_unseen(letter: str) -> bool:
 
 
 def plain_name(text: str) -> str:
-    """The text on one line, with single spaces, without what nobody sees."""
+    """The text on one line, with single spaces and without invisible letters."""
     seen = [letter for letter in text if not _is_unseen(letter)]
     return " ".join("".join(" " if unicodedata.category(letter) in GAPS else letter for letter in seen).split())
 
 
 def validate_visible(email: str) -> None:
-    """Refuses an email in which there is more than can be seen."""
+    """Rejects an email with invisible characters."""
     if email.split() != [email] or plain_name(email) != email:
-        raise ValidationError("This email contains a letter that cannot be seen. Type it anew.")
+        raise ValidationError(_("This email contains an invisible character. Type it again."))
 
 
 class PlainNameField(forms.CharField):
@@ -49,7 +50,7 @@ class PlainNameField(forms.CharField):
 
 
 class NameField(models.CharField):
-    """A name in the database, plain whichever way it comes there; a column like any other."""
+    """A name in the database, made plain however it gets there; the column is like any other."""
 
     def to_python(self, value: object) -> str:
         return plain_name(super().to_python(value) or "")
@@ -62,15 +63,15 @@ class NameField(models.CharField):
         return super().formfield(**{"form_class": PlainNameField, **kwargs})
 
     def deconstruct(self):
-        name, _, args, kwargs = super().deconstruct()
+        name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
 
 class VisibleEmailField(models.EmailField):
-    """An email that reads as what it is."""
+    """An email without invisible characters."""
 
     default_validators = [validate_email, validate_visible]
 
     def deconstruct(self):
-        name, _, args, kwargs = super().deconstruct()
+        name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.EmailField", args, kwargs

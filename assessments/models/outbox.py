@@ -1,4 +1,4 @@
-"""Mails that wait to be sent: to whom, of which kind, about what. Their text and links are made on sending."""
+"""Mails that are waiting to be sent: recipient, kind and subject. Text and links are created on sending."""
 
 import uuid
 from collections.abc import Iterable
@@ -11,41 +11,42 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .participation import Participation
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
-    #: A mail that somebody began to send and did not finish is taken up again after this.
+    #: After this, a mail that a process started to send and did not finish is tried again.
     ABANDONED = timedelta(minutes=10)
 
     def queue(self, participations: Iterable[Participation], kind: "Mail.Kind") -> int:
-        """Puts a mail of this kind to each of them into the outbox, again if it was sent; returns how many."""
+        """Queues a mail of this kind to each of them, again if it was sent before; returns how many."""
         people = list(participations)
         self.filter(participation__in=people, kind=kind)._start_again()
         self._add([{"participation": person, "assessment_id": person.assessment_id} for person in people], kind=kind)
         return len(people)
 
     def queue_once(self, participations: Iterable[Participation], kind: "Mail.Kind", due: date) -> None:
-        """The same, but to nobody who got one of this kind about this due date before."""
+        """The same, but not to people who have already had one of this kind about this due date."""
         people = list(participations)
         self.filter(participation__in=people, kind=kind).exclude(due=due)._start_again(due=due)
         about = [{"participation": person, "assessment_id": person.assessment_id} for person in people]
         self._add(about, kind=kind, due=due)
 
     def queue_for(self, user: User, kind: "Mail.Kind") -> None:
-        """Puts a mail about their account to somebody into the outbox, again if it was sent."""
+        """Queues a mail to somebody about their account, again if it was sent before."""
         self.filter(user=user, kind=kind)._start_again()
         self._add([{"user": user}], kind=kind)
 
     def _add(self, about: list[dict], **values: Any) -> None:
-        """Adds those that are not there yet, in whatever state."""
+        """Adds mails that are not in the outbox yet in any state."""
         now = timezone.now()
         self.bulk_create([self.model(not_before=now, **row, **values) for row in about], ignore_conflicts=True)
 
     def _start_again(self, **values: Any) -> None:
-        """Makes new mails of old ones. One that is being sent at this moment is new enough."""
+        """Queues old mails again, except those that are being sent at this moment."""
         self.filter(claimed_at=None).update(
             state=Mail.State.WAITING,
             not_before=timezone.now(),
@@ -59,10 +60,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
         )
 
     def people_to_remind(self, assessment: Any, kind: "Mail.Kind | None" = None) -> list[Participation]:
-        """Who has not submitted and may still answer, and was not reminded of anything today.
+        """People who have not submitted, can still answer, and were not reminded of anything today.
 
-        Nobody whose invitation is still to be sent: that says as much. With a kind, only who never got one of it about
-        the present due date.
+        Leaves out people whose invitation is still queued, which says the same. With a kind, only people who never had
+        a mail of this kind about the current due date.
         """
         invited = self.filter(assessment=assessment, kind=Mail.Kind.INVITATION, state=Mail.State.WAITING)
         waiting = assessment.participations.not_submitted().exclude(pk__in=invited.values("participation"))
@@ -77,7 +78,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return [person for person in people if person.address.lower() not in reminded]
 
     def _reminded_today(self, assessment: Any, emails: set[str]) -> set[str]:
-        """Which of these emails a reminder reached today, or will, of whatever assessment."""
+        """The emails that had a reminder today or have one queued, about any assessment."""
         if not emails:
             return set()
         today = timezone.localdate(timezone=ZoneInfo(assessment.team.time_zone))
@@ -87,7 +88,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return set(reminders.filter(email__in=emails).values_list("email", flat=True))
 
     def due(self) -> "MailQuerySet":
-        """What may be sent now, those about accounts first. Mails about drafts wait until they are opened."""
+        """Mails that may be sent now, those about accounts first. Mails about drafts wait until the draft is opened."""
         now = timezone.now()
         free = Q(claimed_at=None) | Q(claimed_at__lt=now - self.ABANDONED)
         about = Q(assessment=None) | Q(assessment__status="open")
@@ -95,10 +96,10 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return rows.order_by(F("participation").asc(nulls_first=True), "pk")
 
     def claim(self) -> "Mail | None":
-        """Takes one mail for this process and notes the attempt; None if there is none.
+        """Takes one mail for this process and counts the attempt; None if there is none.
 
-        Noted before it is sent, so that a mail at which processes die is not tried for ever. Senders do not wait for
-        each other: each passes over what another one holds.
+        The attempt is counted before sending, so that a mail that crashes processes is not tried forever. Senders do
+        not wait for each other: each one skips the rows that another one has locked.
         """
         rows = self.due().select_related(
             "user",
@@ -115,7 +116,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
                 if mail.has_tries_left:
                     mail._change(claimed_at=timezone.now(), attempts=mail.attempts + 1)
                     return mail
-                # The process that had it last ended before it could say so.
+                # The process that last had it ended before it could record the outcome.
                 mail.fail(Mail.Problem.INTERRUPTED)
 
     def drop_pointless(self) -> None:
@@ -123,9 +124,9 @@ class MailQuerySet(models.QuerySet["Mail"]):
         self.filter(state=Mail.State.WAITING, assessment__status="closed").update(state=Mail.State.SKIPPED)
 
     def undelivered(self) -> "MailQuerySet":
-        """What needs attention: refused, also while it is tried again, or tried in vain. With whom it is for.
+        """Mails that need attention, with their recipients: rejected ones, even while retried, and failed ones.
 
-        Of anonymous assessments invitations only, which everyone gets: reminders tell who has not submitted.
+        Of anonymous assessments only invitations, which everyone gets: reminders would reveal who has not submitted.
         """
         refused = Q(state=Mail.State.WAITING, problem=Mail.Problem.REFUSED)
         useful = Q(assessment=None) | Q(assessment__status__in=["draft", "open"])
@@ -135,40 +136,40 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
 
 class Mail(models.Model):
-    """One mail, to somebody who is asked in an assessment or to the owner of an account; once each of a kind.
+    """One mail to somebody who is asked in an assessment, or to the owner of an account; one of each kind.
 
-    Neither its text nor a link is kept here, and no email either.
+    Its text, its link and the email are not stored here.
     """
 
     class Kind(models.TextChoices):
-        INVITATION = "invitation", "Invitation"
-        REMINDER = "reminder", "Reminder"
-        DUE_SOON = "due-soon", "Due soon"
-        OVERDUE = "overdue", "Overdue"
-        NEW_ACCOUNT = "new-account", "New account"
-        NEW_PASSWORD = "new-password", "New password"
+        INVITATION = "invitation", gettext_lazy("Invitation")
+        REMINDER = "reminder", gettext_lazy("Reminder")
+        DUE_SOON = "due-soon", gettext_lazy("Due soon")
+        OVERDUE = "overdue", gettext_lazy("Overdue")
+        NEW_ACCOUNT = "new-account", gettext_lazy("New account")
+        NEW_PASSWORD = "new-password", gettext_lazy("New password")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        #: Nobody needed it any more when its turn came.
-        SKIPPED = "skipped", "Not needed"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", gettext_lazy("Queued")
+        SENT = "sent", gettext_lazy("Sent")
+        #: No longer needed when its turn came.
+        SKIPPED = "skipped", gettext_lazy("Not needed")
+        FAILED = "failed", gettext_lazy("Failed")
 
     class Problem(models.TextChoices):
-        REFUSED = "refused", "The mail server refused this email."
-        NOT_TAKEN = "not-taken", "The mail server did not take the mail."
-        INTERRUPTED = "interrupted", "Sending was interrupted twice, so the mail may have arrived."
-        UNWRITABLE = "unwritable", "The mail could not be written."
+        REFUSED = "refused", gettext_lazy("The mail server rejected this email.")
+        NOT_TAKEN = "not-taken", gettext_lazy("The mail server did not accept the message.")
+        INTERRUPTED = "interrupted", gettext_lazy("Sending was interrupted twice, so the message may have arrived.")
+        UNWRITABLE = "unwritable", gettext_lazy("The message could not be created.")
 
     BY_DATE = [Kind.DUE_SOON, Kind.OVERDUE]
     REMINDERS = [Kind.REMINDER, *BY_DATE]
 
     #: With the growing pauses between them, a mail is tried for two days.
     TRIES = 16
-    #: An email that is refused seldom becomes right: half an hour.
+    #: A rejected email rarely starts to work, so these are tried for half an hour.
     TRIES_IF_REFUSED = 5
-    #: So often may the text of a mail leave without an answer of the mail server being noted.
+    #: How often the text of a mail may be sent without recording an answer of the mail server.
     MOST_UNANSWERED = 2
 
     participation = models.ForeignKey(
@@ -180,19 +181,19 @@ class Mail(models.Model):
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="mails", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
-    #: Part of its Message-ID: the same for each try, so that a mail program shows a mail that came twice once.
+    #: Part of its Message-ID: the same for each try, so that a mail program shows a duplicate only once.
     key = models.UUIDField(default=uuid.uuid4, editable=False)
     not_before = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    #: How often the text left while nobody could note whether the mail server took it.
+    #: How often the text was sent without recording whether the mail server accepted it.
     unanswered = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=11, choices=Problem, blank=True)
-    #: What the mail server said, as codes: its words may contain the email.
+    #: The answer of the mail server, as codes only: its words may contain the email.
     reply = models.CharField(max_length=15, blank=True)
     #: The due date that a reminder by date is about.
     due = models.DateField(null=True, blank=True)
-    #: A day and no instant: that somebody in an anonymous assessment was sent a mail tells nobody when.
+    #: A day without a time, so that in an anonymous assessment nobody learns when somebody was sent a mail.
     done_on = models.DateField(null=True, blank=True)
 
     objects = MailQuerySet.as_manager()
@@ -203,18 +204,18 @@ class Mail(models.Model):
             models.UniqueConstraint(
                 fields=["participation", "kind"],
                 name="mail_once_each",
-                violation_error_message="This mail is in the outbox already.",
+                violation_error_message=gettext_lazy("This message is already in the outbox."),
             ),
             models.UniqueConstraint(
                 fields=["user", "kind"],
                 name="mail_once_per_account",
-                violation_error_message="This mail is in the outbox already.",
+                violation_error_message=gettext_lazy("This message is already in the outbox."),
             ),
             models.CheckConstraint(
                 condition=Q(participation__isnull=False, assessment__isnull=False, user__isnull=True)
                 | Q(participation__isnull=True, assessment__isnull=True, user__isnull=False),
                 name="mail_about_assessment_or_account",
-                violation_error_message="A mail is about an assessment or about an account.",
+                violation_error_message=gettext_lazy("A message is about an assessment or about an account."),
             ),
         ]
         indexes = [models.Index(fields=["not_before"], condition=Q(state="waiting"), name="mail_waiting")]
@@ -241,22 +242,22 @@ class Mail(models.Model):
 
     @property
     def email(self) -> str:
-        """Where it goes, as of now."""
+        """The email it would be sent to now."""
         if self.user:
             return self.user.email
         return self.participation.address if self.participation else ""
 
     def _change(self, **values: Any) -> bool:
-        """Writes these values, unless the mail was withdrawn or taken over by another process; whether it did."""
+        """Stores these values unless the mail was withdrawn or taken over by another process; says whether it did."""
         mine = Mail.objects.filter(pk=self.pk, claimed_at=self.claimed_at)
         for name, value in values.items():
             setattr(self, name, value)
         return mine.update(**values) == 1
 
     def leave(self) -> bool:
-        """Notes that the text is about to leave: from now on only the mail server knows whether it took the mail.
+        """Records that the text is about to be sent: from now on only the mail server knows whether it took the mail.
 
-        False if the mail must not leave, because it was withdrawn or taken over meanwhile.
+        False if the mail must not be sent, because it was withdrawn or taken over in the meantime.
         """
         return self._change(unanswered=self.unanswered + 1)
 
@@ -271,7 +272,8 @@ class Mail(models.Model):
 
     def not_taken(self, problem: "Mail.Problem", *, reply: str = "", unanswered: int) -> None:
         """Tries again later, at growing intervals of up to six hours, as long as there are tries left."""
-        self.problem, self.unanswered = problem, unanswered
+        self.problem = problem
+        self.unanswered = unanswered
         if not self.has_tries_left:
             self.fail(self.Problem.INTERRUPTED if unanswered >= self.MOST_UNANSWERED else problem, reply)
             return
@@ -292,7 +294,7 @@ class Mail(models.Model):
             problem=problem,
             reply=reply,
             claimed_at=None,
-            # No instant is left of it: see `done_on`.
+            # Removes the exact time: see `done_on`.
             not_before=today,
             done_on=today.date(),
         )
@@ -300,22 +302,22 @@ class Mail(models.Model):
 
 class PasswordRequestQuerySet(models.QuerySet["PasswordRequest"]):
     def note(self, email: str) -> None:
-        """The same work for an email that somebody has an account with as for any other."""
+        """Does the same work whether or not the email has an account, so that the time it takes reveals nothing."""
         self.bulk_create([self.model(email=email)], ignore_conflicts=True)
 
     def answer(self) -> None:
-        """Puts a mail into the outbox for each that belongs to an account, and forgets them all."""
+        """Queues a mail for each request that belongs to an account, and deletes all requests."""
         for request in self.all():
             with transaction.atomic():
-                taken, _ = self.filter(pk=request.pk).delete()
+                deleted, _rows = self.filter(pk=request.pk).delete()
                 user = User.objects.who_may_sign_in().with_email(request.email).first()
                 # Another sender may have taken it a moment ago.
-                if taken and user:
+                if deleted and user:
                     Mail.objects.queue_for(user, Mail.Kind.NEW_PASSWORD)
 
 
 class PasswordRequest(models.Model):
-    """Somebody asked for a new password. Whether there is such an account is looked up later, by who sends mails."""
+    """A request for a new password. The process that sends mails checks later whether there is such an account."""
 
     email = models.EmailField(max_length=254)
 
@@ -327,7 +329,7 @@ class PasswordRequest(models.Model):
             models.UniqueConstraint(
                 Lower("email"),
                 name="password_request_once",
-                violation_error_message="A new password was asked for already.",
+                violation_error_message=gettext_lazy("A new password has already been requested."),
             )
         ]
 

@@ -1,4 +1,4 @@
-"""Who is asked, by which link, and how far they are. What they answer is in `ratings`; no key leads there."""
+"""Who is asked, by which link, and how far they are. Their answers are in `ratings`; no key leads there."""
 
 import hashlib
 import secrets
@@ -13,6 +13,8 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .names import NameField, VisibleEmailField
@@ -21,7 +23,7 @@ from .sealing import opening_key, seal, unseal
 
 
 def new_token() -> str:
-    """A secret for one person: 256 bits, long enough that nobody guesses it."""
+    """A secret for one person: 256 bits, too long to guess."""
     return secrets.token_urlsafe(32)
 
 
@@ -30,12 +32,12 @@ def invite_hash(token: str) -> str:
 
 
 def respond_hash(token: str) -> str:
-    """Differs from `invite_hash`, so that a database in the wrong hands does not join the two."""
+    """Differs from `invite_hash`, so that somebody with a copy of the database cannot join the two."""
     return hashlib.sha256(f"respond{token}".encode()).hexdigest()
 
 
 class Pledge:
-    """A token that a page proposes: signed, so that it is one of ours, and the same however often the page is sent."""
+    """A token that a page offers: signed to prove that it is ours, and the same however often the form is sent."""
 
     _signer = signing.Signer(salt="personal-link")
 
@@ -57,13 +59,13 @@ def link_to(token: str) -> str:
 
 
 def valid_until() -> date:
-    """The last day of a link that is made today."""
+    """The last day on which a link created today works."""
     return timezone.localdate() + Invitation.LIFETIME
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def genuine(self, token: str) -> "Invitation | None":
-        """The invitation that this token belongs to, usable or not, with its `.token` and `.state_now`."""
+        """The invitation of this token, usable or not, with `.token` and `.state_now`; None if there is none."""
         rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
         same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
         state = Participation.objects.filter(same).values("state")[:1]
@@ -85,19 +87,19 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A way in by link: for a member, for an email, for anyone who has the shared link, or for a guest who used that.
+    """A way in by link: for a member, an email, anyone with the shared link, or a guest who used the shared link.
 
-    It has days and no instants: those of an anonymous assessment would lead from a person to the answers of that time.
+    It has days and no times: in an anonymous assessment, a time would lead from a person to the answers given then.
     """
 
     LIFETIME = timedelta(days=60)
-    #: State of the participation, if `genuine` fetched it.
+    #: State of the participation; set by `genuine`.
     state_now: str | None
-    #: The token under which the person's answers are found, if `genuine` fetched it: that of the link they began with.
+    #: The token that finds the person's answers, the one of the link they started with; set by `genuine`.
     token: str
     sealed: str
     link_is_revoked: bool
-    #: The mail that brought it, if a list of invitations fetched it.
+    #: The mail that was sent with it; set by a list of invitations.
     mail: Any
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="invitations")
@@ -118,25 +120,25 @@ class Invitation(models.Model):
                 fields=["assessment", "user"],
                 condition=Q(user__isnull=False),
                 name="invitation_once_per_person",
-                violation_error_message="This person is invited already.",
+                violation_error_message=gettext_lazy("This person is already invited."),
             ),
             models.UniqueConstraint(
                 "assessment",
                 Lower("email"),
                 condition=~Q(email=""),
                 name="invitation_once_per_address",
-                violation_error_message="This address is invited already.",
+                violation_error_message=gettext_lazy("This email is already invited."),
             ),
             models.UniqueConstraint(
                 fields=["assessment"],
                 condition=Q(is_shared=True, revoked_on__isnull=True),
                 name="invitation_one_shared_link",
-                violation_error_message="There is a shared link already.",
+                violation_error_message=gettext_lazy("There is already a shared link."),
             ),
             models.CheckConstraint(
                 condition=Q(user__isnull=True, email="", name="") | Q(is_shared=False),
                 name="invitation_shared_is_nobodys",
-                violation_error_message="A shared link belongs to nobody.",
+                violation_error_message=gettext_lazy("A shared link cannot belong to a person."),
             ),
         ]
 
@@ -157,7 +159,7 @@ class Invitation(models.Model):
 
     @property
     def lets_in(self) -> bool:
-        """Whether the link that `genuine` found works: and its account, if it has one, still answers for the team."""
+        """Whether the link that `genuine` found works, and its account, if it has one, still answers for the team."""
         is_usable = self.is_usable and not self.link_is_revoked
         if not is_usable or self.user is None:
             return is_usable
@@ -166,11 +168,11 @@ class Invitation(models.Model):
 
     @property
     def addressee(self) -> str:
-        """The address that the link was made for; empty where it was made for nobody in particular."""
+        """The email that the link was created for; empty if it was created for nobody in particular."""
         return self.user.email if self.user else self.email
 
     def add_link(self, token: str) -> None:
-        """Puts a link in force beside those there are. Raises Refused if it is somebody's already."""
+        """Adds a link to those that exist. Raises Refused if the token already belongs to somebody."""
         is_one_of_several = self.assessment.anonymous and not self.is_shared
         key = opening_key(token) if is_one_of_several else ""
         try:
@@ -178,36 +180,38 @@ class Invitation(models.Model):
                 self.links.create(token_hash=invite_hash(token), opening_key=key)
         except IntegrityError:
             raise Refused(
-                "This page was used before, so the link it offers belongs to somebody already. "
-                "Go back to where you came from and open it again."
+                _(
+                    "This page was used before, so the link it offers already belongs to somebody. "
+                    "Go back to the page before and open this one again."
+                )
             ) from None
 
     def begin_with(self, token: str):
-        """Makes every link of a person lead to the answers of this one, with which they begin anonymously."""
+        """Makes every link of a person lead to the answers of this one, with which they start anonymously."""
         for link in self.links.exclude(token_hash=invite_hash(token)):
             if link.opening_key:
                 link.sealed = seal(token, link.opening_key)
             else:
-                # From before links had such a key: it would lead to other answers.
+                # Created before links had such a key, so it would lead to other answers.
                 link.is_revoked = True
             link.save(update_fields=["sealed", "is_revoked"])
 
     def is_for_somebody_else(self, user) -> bool:
-        """Whether somebody is signed in whose address is not the one that the link was made for."""
+        """Whether the person who is signed in has another email than the one the link was created for."""
         return bool(user.is_authenticated and self.addressee and self.addressee.lower() != user.email.lower())
 
 
 class InvitationLink(models.Model):
-    """One link of an invitation. Each mail has its own, and all of them stay good until they are revoked.
+    """One link of an invitation. Each mail has its own, and all of them work until they are revoked.
 
-    The token itself is stored nowhere. The hash outlives the invitation, so that nobody who still holds a link that was
-    genuine once is taken for somebody who guesses.
+    The token itself is not stored. The hash outlives the invitation, so that anyone with a link that was once genuine
+    is not treated as guessing.
     """
 
     invitation = models.ForeignKey(Invitation, models.SET_NULL, null=True, related_name="links")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     is_revoked = models.BooleanField(default=False)
-    #: Anonymous only, see `sealing`: for the token of the link with which the person begins, and that token, sealed.
+    #: Anonymous only: the key with which a token is sealed for this link, and the sealed token. See `sealing`.
     opening_key = models.CharField(max_length=344, blank=True, editable=False)
     sealed = models.CharField(max_length=500, blank=True, editable=False)
 
@@ -221,7 +225,7 @@ class InvitationLink(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody who holds a personal link. The token is with the request alone, never in a table or a session."""
+    """Somebody with a personal link. The token is only in the request, never in a table or a session."""
 
     invitation: Invitation
     token: str
@@ -230,13 +234,13 @@ class Guest:
     pk = None
 
 
-#: Who answers: an account, or the holder of a personal link.
+#: Somebody who answers: an account, or the holder of a personal link.
 Answerer = User | Guest
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
     def of(self, who: Any):
-        """Those of an account or of the holder of a link."""
+        """Participations of an account or of the holder of a link."""
         if isinstance(who, Guest):
             invitation = who.invitation
             return self.filter(user=invitation.user_id) if invitation.user_id else self.filter(invitation=invitation)
@@ -249,18 +253,18 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
         return self.exclude(state=Participation.State.SUBMITTED)
 
     def named(self):
-        """With whatever a list of people needs, by name."""
+        """With everything that a list of people needs, ordered by name."""
         rows = self.select_related("user", "invitation")
         return rows.order_by("user__name", "user__email", "invitation__name", "invitation__email", "pk")
 
 
 class Participation(models.Model):
-    """Whether somebody who is asked has answered; never what. No key leads from here to a respondent."""
+    """Whether somebody who is asked has answered, but never what. No key leads from here to a respondent."""
 
     class State(models.TextChoices):
-        ASKED = "asked", "Not started"
-        STARTED = "started", "Started"
-        SUBMITTED = "submitted", "Submitted"
+        ASKED = "asked", gettext_lazy("Not started")
+        STARTED = "started", gettext_lazy("Started")
+        SUBMITTED = "submitted", gettext_lazy("Submitted")
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="participations")
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="participations")
@@ -269,7 +273,7 @@ class Participation(models.Model):
     submitted_on = models.DateField(null=True, blank=True)
     counts = models.BooleanField(
         default=False,
-        help_text="Whether it is known who this is, so that they count towards the people an anonymous one needs.",
+        help_text="Whether this person is known, and so counts towards the four that an anonymous assessment needs.",
     )
 
     objects = ParticipationQuerySet.as_manager()
@@ -280,17 +284,19 @@ class Participation(models.Model):
                 fields=["assessment", "user"],
                 condition=Q(user__isnull=False),
                 name="participation_once_per_person",
-                violation_error_message="This person is asked already.",
+                violation_error_message=gettext_lazy("This person has already been asked."),
             ),
             models.CheckConstraint(
                 condition=Q(user__isnull=True) | Q(invitation__isnull=True),
                 name="participation_person_or_invitation",
-                violation_error_message="A participation belongs to a person or to an invitation, not to both.",
+                violation_error_message=gettext_lazy(
+                    "A participation belongs to a person or to an invitation, not to both."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(state="submitted", submitted_on__isnull=False) | ~Q(state="submitted"),
                 name="participation_submitted_has_day",
-                violation_error_message="A submitted participation needs its day.",
+                violation_error_message=gettext_lazy("A submitted participation needs a date."),
             ),
         ]
 
@@ -315,18 +321,22 @@ class Participation(models.Model):
         """What this person is called in a list."""
         if self.user:
             return str(self.user)
-        return self.invitation.name or self.invitation.email or "A guest" if self.invitation else "Somebody"
+        if self.invitation:
+            return self.invitation.name or self.invitation.email or _("A guest")
+        return _("Somebody")
 
     @property
     def address(self) -> str:
-        return self.user.email if self.user else self.invitation.email if self.invitation else ""
+        if self.user:
+            return self.user.email
+        return self.invitation.email if self.invitation else ""
 
 
 class LinkGuessQuerySet(models.QuerySet["LinkGuess"]):
     WINDOW = timedelta(minutes=15)
 
     def record(self, network: str) -> bool:
-        """Counts a guess from this network; False if there were too many, and then it is not written down either."""
+        """Records a guess from this network; False, without a record, if there were too many."""
         now = timezone.now()
         self.exclude(at__range=(now - 4 * self.WINDOW, now + 4 * self.WINDOW)).delete()
         recent = self.filter(address=network, at__range=(now - self.WINDOW, now + self.WINDOW))
@@ -337,7 +347,7 @@ class LinkGuessQuerySet(models.QuerySet["LinkGuess"]):
 
 
 class LinkGuess(models.Model):
-    """A link that nobody was given, tried from this network; forgotten after an hour."""
+    """A link that does not exist, tried from this network; deleted after an hour."""
 
     address = models.CharField(max_length=45)
     at = models.DateTimeField(default=timezone.now)

@@ -1,10 +1,11 @@
-"""What a team wants to reach and what it does for it. Both refer to a framework's keys, never to rows of an edition."""
+"""Targets and actions of a team. Both refer to a framework's keys, never to rows of an edition."""
 
 import uuid
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .frameworks import Edition, Framework
@@ -20,7 +21,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def for_grading(self):
-        """With everything that tells how they are doing, `.edition_now` and `.ladder_since` among it."""
+        """With everything needed to grade their progress, including `.edition_now` and `.ladder_since`."""
         editions = Edition.objects.filter(framework=OuterRef("framework"))
         ladders = editions.filter(new_ladder=True, publication__gt=OuterRef("publication")).order_by("publication")
         related = self.select_related("team", "framework", "set_by", "baseline")
@@ -30,15 +31,15 @@ class TargetQuerySet(models.QuerySet["Target"]):
         )
 
     def on_the_ladder_in_use(self):
-        """Without those that a new ladder asks for again."""
+        """Without targets that have to be set again, because a new ladder has begun since."""
         editions = Edition.objects.filter(framework=OuterRef("framework"), new_ladder=True)
         return self.exclude(Exists(editions.filter(publication__gt=OuterRef("publication"))))
 
     def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None, seen=0) -> "Target":
-        """Sets what a team wants to reach; there is one target for each part and day.
+        """Sets a target of a team; there is one for each part and date.
 
-        `seen` is the revision of the one for this part and day that is to be replaced, 0 if there was none. Raises
-        Conflict if there is another by now.
+        `seen` is the revision of the target for this part and date that is replaced, 0 if there was none. Raises
+        Conflict if there is another one by now.
         """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
@@ -48,7 +49,8 @@ class TargetQuerySet(models.QuerySet["Target"]):
             is_of_old_ladder = target.pk and not self.on_the_ladder_in_use().filter(pk=target.pk).exists()
             if not target.take(values, seen=seen) and not is_of_old_ladder:
                 return target
-            target.set_by, target.set_at = by, timezone.now()
+            target.set_by = by
+            target.set_at = timezone.now()
             target.publication = framework.editions.last_publication()
             target.save()
             Event.record("target.set", by=by, team=team, target=target.pk, level=level, due=due.isoformat())
@@ -62,7 +64,7 @@ class Target(RevisedOnceMade):
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
     dimension = models.CharField("dimension key", max_length=120, blank=True)
     level = models.PositiveSmallIntegerField()
-    rule = models.CharField("scoring rule", max_length=80, blank=True)
+    rule = models.CharField(gettext_lazy("scoring rule"), max_length=80, blank=True)
     due = models.DateField()
     why = models.TextField(blank=True)
     baseline = models.ForeignKey(Result, models.PROTECT, null=True, blank=True, related_name="+")
@@ -70,10 +72,10 @@ class Target(RevisedOnceMade):
     set_at = models.DateTimeField(default=timezone.now)
     publication = models.PositiveIntegerField(
         default=0,
-        help_text="The newest publication of the framework when it was set: a later ladder asks for it again.",
+        help_text="The newest publication of the framework when it was set. A later ladder means setting it again.",
     )
 
-    #: From `for_grading`: the edition to name things by, and the publication of another ladder since.
+    #: Set by `for_grading`: the edition that names things, and the publication of a new ladder since.
     edition_now: uuid.UUID | None
     ladder_since: int | None
 
@@ -85,12 +87,12 @@ class Target(RevisedOnceMade):
             models.CheckConstraint(
                 condition=Q(level__gte=1),
                 name="target_above_lowest",
-                violation_error_message="The lowest level is reached from the start; choose a higher one.",
+                violation_error_message=gettext_lazy("Every team starts at the lowest level. Choose a higher one."),
             ),
             models.UniqueConstraint(
                 fields=["team", "framework", "dimension", "due"],
                 name="target_once_per_part_and_day",
-                violation_error_message="There is a target for this part and this day already.",
+                violation_error_message=gettext_lazy("There is already a target for this part and date."),
             ),
         ]
 
@@ -98,7 +100,7 @@ class Target(RevisedOnceMade):
         return f"{self.dimension or 'overall'}: level {self.level} by {self.due}"
 
     def give_up(self, *, by, seen: int | None):
-        """Takes the target away, once; the journal keeps that it was there.
+        """Removes the target, once; the journal keeps a record.
 
         Raises Conflict if it was changed since the revision `seen`.
         """
@@ -118,7 +120,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
         return self.filter(status__in=Action.PENDING)
 
     def plan(self, *, team, framework, criterion, by, **values) -> "Action":
-        """Makes a piece of work out of what is missing; `values` are text, owner, due, status, reason."""
+        """Creates an action; `values` are text, owner, due, status, reason."""
         with writing(by, values.get("owner")):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             action = self.create(team=team, framework=framework, criterion=criterion, created_by=by, **values)
@@ -127,13 +129,13 @@ class ActionQuerySet(models.QuerySet["Action"]):
 
 
 class Action(Revised):
-    """A piece of work towards a criterion."""
+    """Work towards meeting a criterion."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        DOING = "doing", "Doing"
-        DONE = "done", "Done"
-        DROPPED = "dropped", "Dropped"
+        OPEN = "open", gettext_lazy("Open")
+        DOING = "doing", gettext_lazy("In progress")
+        DONE = "done", gettext_lazy("Done")
+        DROPPED = "dropped", gettext_lazy("Cancelled")
 
     PENDING = [Status.OPEN, Status.DOING]
     LONGEST = 2000
@@ -141,12 +143,12 @@ class Action(Revised):
     team = models.ForeignKey(Team, models.CASCADE, related_name="actions")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
     criterion = models.CharField("criterion key", max_length=120)
-    text = models.TextField("what is to be done", max_length=LONGEST)
+    text = models.TextField(gettext_lazy("what to do"), max_length=LONGEST)
     owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="actions")
     due = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.OPEN)
     status_at = models.DateTimeField(default=timezone.now, editable=False)
-    reason = models.TextField("why it is dropped", blank=True, max_length=1000)
+    reason = models.TextField(gettext_lazy("why it is cancelled"), blank=True, max_length=1000)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -159,7 +161,7 @@ class Action(Revised):
             models.CheckConstraint(
                 condition=~Q(status="dropped") | ~Q(reason=""),
                 name="action_dropped_has_reason",
-                violation_error_message="Say why the action is dropped.",
+                violation_error_message=gettext_lazy("Say why the action is cancelled."),
             )
         ]
 
@@ -185,20 +187,21 @@ class Action(Revised):
 
 class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
     def remember(self, *, team, framework, answers, by, seen=0) -> "AdviserAnswers":
-        """Keeps what a team answers. Raises Conflict if it has answered otherwise since the revision `seen`."""
+        """Stores a team's answers. Raises Conflict if it has given other answers since the revision `seen`."""
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             this = {"team": team, "framework": framework}
             row = self.filter(**this).first() or AdviserAnswers(revision=0, **this)
             if row.take({"answers": answers}, seen=seen):
-                row.by, row.at = by, timezone.now()
+                row.by = by
+                row.at = timezone.now()
                 row.save()
                 Event.record("adviser.answered", by=by, team=team, framework=framework.key)
         return row
 
 
 class AdviserAnswers(RevisedOnceMade):
-    """What a team told the adviser of a framework, by the keys of its inputs."""
+    """A team's answers to the adviser of a framework, by the keys of its inputs."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="adviser_answers")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
@@ -214,7 +217,7 @@ class AdviserAnswers(RevisedOnceMade):
             models.UniqueConstraint(
                 fields=["team", "framework"],
                 name="adviser_answers_once_per_framework",
-                violation_error_message="This team has answered this adviser already.",
+                violation_error_message=gettext_lazy("This team has already answered this adviser."),
             )
         ]
 
@@ -224,20 +227,21 @@ class AdviserAnswers(RevisedOnceMade):
 
 class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
     def of(self, result):
-        """Those of the whole assessment: a reason outlives that it was opened and closed again."""
+        """Reasons for any result of the same assessment: they stay when it is reopened and closed again."""
         return self.filter(result__assessment=result.assessment_id).select_related("by")
 
     def tell(self, *, result, text, by) -> "SetbackReason":
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
             row = self.create(result=result, text=text, by=by)
-            assessment, team = result.assessment, result.team
-            Event.record("setback.explained", by=by, team=team, assessment=assessment, result=str(result.pk))
+            Event.record(
+                "setback.explained", by=by, team=result.team, assessment=result.assessment, result=str(result.pk)
+            )
         return row
 
 
 class SetbackReason(models.Model):
-    """Why a result is worse than the one before it, told afterwards; it stays with the result."""
+    """Why a result is worse than the one before it, added afterwards; it stays with the result."""
 
     result = models.ForeignKey(Result, models.CASCADE, related_name="setback_reasons")
     text = models.TextField(max_length=1000)
@@ -252,7 +256,7 @@ class SetbackReason(models.Model):
             models.CheckConstraint(
                 condition=~Q(text=""),
                 name="setback_reason_not_empty",
-                violation_error_message="Say why it fell back.",
+                violation_error_message=gettext_lazy("Say why the result went down."),
             )
         ]
 

@@ -1,4 +1,4 @@
-"""What was answered: respondents, their ratings, what they say to symptoms, and what the team agrees on."""
+"""Answers: respondents, their ratings, their answers to symptoms, and the ratings the team agreed on."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .accounts import User
@@ -17,7 +19,7 @@ from .revisions import Conflict, RevisedOnceMade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a respondent says to one criterion. `code` is a choice's code, NA, DK, or empty for no answer."""
+    """A respondent's answer to one criterion. `code` is a choice's code, NA, DK, or empty for no answer."""
 
     code: str = ""
     reason: str = ""
@@ -27,7 +29,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageMark:
-    """Which page saved, its running number, and the version of the rating that the page had seen."""
+    """The page that saved, the running number of the save, and the version of the rating that the page had seen."""
 
     page: str
     sequence: int
@@ -36,20 +38,21 @@ class PageMark:
 
 class RespondentQuerySet(models.QuerySet["Respondent"]):
     def of(self, who: Any, *, anonymous: bool):
-        """The respondent of an account or of the holder of a link; where anonymous, only the secret finds it."""
-        return self.filter(**dict([self.known_by(who, anonymous=anonymous)]))
+        """The respondent of an account or of the holder of a link; if anonymous, only the secret finds it."""
+        column, value = self.known_by(who, anonymous=anonymous)
+        return self.filter(**{column: value})
 
     def begin(self, assessment_id, who: Any, *, anonymous: bool, counts: bool) -> "Respondent":
         if anonymous and not isinstance(who, Guest):
-            raise ValueError("an account is no respondent of an anonymous assessment")
-        known_by = dict([self.known_by(who, anonymous=anonymous)])
-        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, counts=counts, **known_by)
+            raise ValueError("an account cannot be a respondent of an anonymous assessment")
+        column, value = self.known_by(who, anonymous=anonymous)
+        return self.create(assessment_id=assessment_id, is_anonymous=anonymous, counts=counts, **{column: value})
 
     @staticmethod
     def known_by(who, *, anonymous) -> tuple[str, Any]:
-        """The column by which somebody's respondent is found in an assessment, and its value there."""
+        """The column that finds somebody's respondent in an assessment, and its value."""
         if anonymous:
-            # An account is known to no respondent; no secret has an empty hash.
+            # An account has no anonymous respondent, and no secret has an empty hash.
             return "secret_hash", respond_hash(who.token) if isinstance(who, Guest) else ""
         if isinstance(who, Guest) and not who.invitation.user_id:
             return "invitation_id", who.invitation.pk
@@ -57,7 +60,7 @@ class RespondentQuerySet(models.QuerySet["Respondent"]):
 
 
 class Respondent(models.Model):
-    """Who answers, as far as that may be known: an account, a guest, or only a secret that a person alone holds."""
+    """Somebody who answers, as far as that may be known: an account, a guest, or a secret that only they have."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="respondents")
@@ -68,7 +71,7 @@ class Respondent(models.Model):
     counts = models.BooleanField(
         default=False,
         editable=False,
-        help_text="Anonymous only: whether they are among the four people who are needed. After the end all are.",
+        help_text="Anonymous only: whether they count towards the four people needed. After answering ends, all do.",
     )
 
     objects = RespondentQuerySet.as_manager()
@@ -79,17 +82,19 @@ class Respondent(models.Model):
                 fields=["assessment", "user"],
                 condition=Q(user__isnull=False),
                 name="respondent_once_per_person",
-                violation_error_message="This person answers already.",
+                violation_error_message=gettext_lazy("This person is already a respondent."),
             ),
             models.CheckConstraint(
                 condition=Q(user__isnull=True) | Q(secret_hash__isnull=True),
                 name="respondent_known_or_secret",
-                violation_error_message="A respondent is known by account or by secret, not by both.",
+                violation_error_message=gettext_lazy("A respondent is known by account or by secret, not both."),
             ),
             models.CheckConstraint(
                 condition=Q(is_anonymous=False) | Q(user__isnull=True, invitation__isnull=True),
                 name="respondent_anonymous_is_nobody",
-                violation_error_message="An anonymous respondent has neither account nor invitation.",
+                violation_error_message=gettext_lazy(
+                    "An anonymous respondent cannot have an account or an invitation."
+                ),
             ),
         ]
 
@@ -98,37 +103,37 @@ class Respondent(models.Model):
 
     @property
     def who(self) -> str:
-        """What the lead calls this person in a named assessment."""
+        """The name that the lead sees in a named assessment."""
         if self.user:
             return str(self.user)
         if self.invitation:
-            return self.invitation.name or self.invitation.email or "A guest"
-        return "Somebody who has left"
+            return self.invitation.name or self.invitation.email or _("A guest")
+        return _("Somebody who has left")
 
 
 class RatingQuerySet(models.QuerySet["Rating"]):
     def given(self):
-        """Ratings that are an answer, be it `I do not know`; a comment alone is none."""
+        """Ratings with an answer, including “I don't know”; a comment alone is not an answer."""
         return self.exclude(answer=Rating.Kind.NONE)
 
     def votes(self):
-        """Answers that count for or against something: a choice, or that it does not apply."""
+        """Answers that count as votes: a choice, or “does not apply”."""
         return self.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA])
 
     def forget_words(self):
-        """Removes what people wrote, not what they rated; a reason leaves a mark, as “does not apply” needs one."""
+        """Removes texts but keeps ratings. A reason is replaced by a mark, because “does not apply” needs one."""
         self.exclude(reason="").update(reason="(removed)")
         self.update(comment="", evidence="")
 
 
 class Rating(models.Model):
-    """A respondent's answer to a criterion. No answer, I do not know, does not apply and a choice are kept apart."""
+    """A respondent's answer to a criterion: a choice, “does not apply”, “I don't know” or no answer."""
 
     class Kind(models.TextChoices):
-        NONE = "", "No answer"
-        RATED = "rated", "Rated"
-        NA = scoring.NA, "Does not apply"
-        DK = scoring.DK, "I do not know"
+        NONE = "", gettext_lazy("No answer")
+        RATED = "rated", gettext_lazy("Rated")
+        NA = scoring.NA, gettext_lazy("Does not apply")
+        DK = scoring.DK, gettext_lazy("I don't know")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="ratings", db_index=False)
@@ -151,17 +156,17 @@ class Rating(models.Model):
             models.UniqueConstraint(
                 fields=["respondent", "criterion"],
                 name="rating_once_per_criterion",
-                violation_error_message="This respondent has rated this criterion already.",
+                violation_error_message=gettext_lazy("This respondent has already rated this criterion."),
             ),
             models.CheckConstraint(
                 condition=Q(answer="rated", choice__isnull=False) | (~Q(answer="rated") & Q(choice__isnull=True)),
                 name="rating_choice_when_rated",
-                violation_error_message="A rating needs a choice; any other answer has none.",
+                violation_error_message=gettext_lazy("A rating needs a choice, and any other answer cannot have one."),
             ),
             models.CheckConstraint(
                 condition=~Q(answer="NA") | ~Q(reason=""),
                 name="rating_na_has_reason",
-                violation_error_message="“Does not apply” needs a reason.",
+                violation_error_message=gettext_lazy("“Does not apply” needs a reason."),
             ),
         ]
         indexes = [models.Index(fields=["assessment", "criterion"], name="rating_assessment_criterion")]
@@ -175,15 +180,16 @@ class Rating(models.Model):
         self.answer = self.Kind.RATED if rated else answer.code
         self.choice = scale.by_code[answer.code] if rated else None
         self.reason = answer.reason if answer.code == scoring.NA else ""
-        self.comment, self.evidence = answer.comment, answer.evidence
+        self.comment = answer.comment
+        self.evidence = answer.evidence
 
     def accept(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> bool:
-        """Takes the answer, unless the same page has stored a newer one; says whether there is something to store.
+        """Takes the answer, unless the same page has stored a newer one; returns whether there is something to store.
 
-        `timed` notes when. Nothing can come between reading and writing, as the caller holds the assessment's lock.
-        Raises Conflict where another page has changed the answer meanwhile.
+        `timed` records the time. Nothing can happen between reading and writing, because the caller holds the lock of
+        the assessment. Raises Conflict if another page has changed the answer in the meantime.
         """
-        # The criterion that was passed in brings its scale along; the stored row would fetch it again.
+        # The criterion that was passed in already has its scale; the stored row would fetch it again.
         self.criterion = criterion
         is_new = self._state.adding
         if not is_new and self.page == mark.page and mark.sequence <= self.sequence:
@@ -191,7 +197,9 @@ class Rating(models.Model):
         if not is_new and self.page != mark.page and self.version != mark.version:
             raise Conflict(self)
         self.take(answer)
-        self.page, self.sequence, self.version = mark.page, mark.sequence, self.version + 1
+        self.page = mark.page
+        self.sequence = mark.sequence
+        self.version += 1
         self.saved_at = timezone.now() if timed else None
         return True
 
@@ -201,7 +209,7 @@ class Rating(models.Model):
 
 
 class SymptomAnswer(models.Model):
-    """Whether a respondent finds a symptom in the team. Never scored."""
+    """Whether a respondent sees a symptom in the team. Never scored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     respondent = models.ForeignKey(Respondent, models.CASCADE, related_name="symptoms", db_index=False)
@@ -213,7 +221,7 @@ class SymptomAnswer(models.Model):
             models.UniqueConstraint(
                 fields=["respondent", "symptom"],
                 name="symptom_once_per_respondent",
-                violation_error_message="This respondent has answered this already.",
+                violation_error_message=gettext_lazy("This respondent has already answered this."),
             )
         ]
 
@@ -223,12 +231,12 @@ class SymptomAnswer(models.Model):
 
 class AgreedRatingQuerySet(models.QuerySet):
     def agreed(self):
-        """Those that settle a criterion; where the median was kept, the votes do."""
+        """Agreed ratings that replace the votes; without those that keep the median."""
         return self.filter(keeps_median=False)
 
 
 class AgreedRating(RevisedOnceMade):
-    """What a team settles on together for a criterion: a choice, that it does not apply, or that the median stays."""
+    """What a team agrees on for a criterion: a choice, that it does not apply, or to keep the median."""
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="agreed_ratings")
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
@@ -245,14 +253,14 @@ class AgreedRating(RevisedOnceMade):
             models.UniqueConstraint(
                 fields=["assessment", "criterion"],
                 name="agreed_once_per_criterion",
-                violation_error_message="There is an agreed rating for this criterion already.",
+                violation_error_message=gettext_lazy("This criterion already has an agreed rating."),
             ),
             models.CheckConstraint(
                 condition=Q(choice__isnull=False, keeps_median=False)
                 | Q(choice__isnull=True, keeps_median=True)
                 | (Q(choice__isnull=True, keeps_median=False) & ~Q(reason="")),
                 name="agreed_na_has_reason",
-                violation_error_message="“Does not apply” needs a reason.",
+                violation_error_message=gettext_lazy("“Does not apply” needs a reason."),
             ),
         ]
 
@@ -261,5 +269,7 @@ class AgreedRating(RevisedOnceMade):
 
     @property
     def code(self) -> str:
-        """The agreed code; empty where the median is kept."""
-        return "" if self.keeps_median else self.choice.code if self.choice else scoring.NA
+        """The agreed code; empty if the median is kept."""
+        if self.keeps_median:
+            return ""
+        return self.choice.code if self.choice else scoring.NA

@@ -1,22 +1,26 @@
-"""Why a command does not do what was asked. Each refusal carries the sentence that people read."""
+"""Why a command refuses to do something. Each refusal carries the sentence that people read."""
+
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
-    """What was asked cannot be done as things are; str() is the sentence to show."""
+    """The command cannot be carried out as things are; str() is the sentence to show."""
 
 
 class AccountChanged(Refused):
-    """The password or the rights of an account are others than those of which it was decided."""
+    """The password or the rights of an account changed after it was read."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The password or the rights of this account were changed a moment ago, so the new password is not stored. "
-            "Sign in again."
+            _(
+                "The password or the rights of this account changed a moment ago, so the new password was not saved. "
+                "Sign in again."
+            )
         )
 
 
 class PersonGone(Refused):
-    """Somebody whom this is by or about has been erased."""
+    """A person involved in the command has been erased."""
 
     def __init__(self) -> None:
-        super().__init__("An account that this belongs to has been deleted meanwhile, so nothing is stored.")
+        super().__init__(_("An account involved in this was deleted, so nothing was saved."))

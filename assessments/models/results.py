@@ -1,6 +1,6 @@
-"""Results: what an assessment came to, frozen at closing. Dashboards read these and never the ratings.
+"""Results: the figures of an assessment, frozen when it is closed. Dashboards read these and never the ratings.
 
-Exact fractions are kept as text ("5/3"), beside a decimal for sorting and for charts.
+Exact fractions are stored as text ("5/3"), next to a decimal for sorting and charts.
 """
 
 import datetime
@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models import Max, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .accounts import User
@@ -22,7 +24,7 @@ from .teams import Team
 
 
 def as_text(value: Fraction | None) -> str:
-    """An exact figure such as "5/3"; in hexadecimal where Python refuses to write so many digits in decimal."""
+    """An exact figure such as "5/3"; in hexadecimal if it has more digits than Python writes in decimal."""
     if value is None:
         return ""
     try:
@@ -43,12 +45,12 @@ def as_fraction(text: str) -> Fraction | None:
     return Fraction(int(numerator, 0), int(denominator or "1", 0))
 
 
-#: What results of a team are ordered by. No clock takes part: one that is set back would turn two of a day round.
+#: The order of a team's results. It uses no clock: one that is set back would swap two results of the same day.
 IN_TIME = ("date", "closing", "pk")
 
 
 class Figures(models.Model):
-    """What is known of a whole, a group or a dimension: level under the own rule and every other, index, coverage."""
+    """The figures of a whole, a group or a dimension: level by its own rule and every other one, index, coverage."""
 
     level = models.PositiveSmallIntegerField(null=True)
     best = models.PositiveSmallIntegerField(null=True)
@@ -94,7 +96,7 @@ class Figures(models.Model):
 
     @property
     def settled(self) -> int:
-        """What pages and files call answered: rated, or found not to apply."""
+        """Criteria that pages and files call answered: rated, or do not apply."""
         return self.answered + self.not_applicable
 
     @property
@@ -104,7 +106,7 @@ class Figures(models.Model):
 
     @property
     def could_be(self) -> int | None:
-        """The best case where it lies above the level, else None."""
+        """The best case if it is above the level, else None."""
         return self.best if self.best is not None and self.best != self.level else None
 
 
@@ -113,11 +115,11 @@ class ResultQuerySet(models.QuerySet["Result"]):
         return self.filter(is_current=True)
 
     def current(self):
-        """The generation that counts, or None before the first closing."""
+        """The result that counts, or None before the first closing."""
         return self.filter(is_current=True).first()
 
     def next_closing(self, team) -> int:
-        """The number of the next closing of a team. Two at the same time share it: they are of two frameworks."""
+        """The number of the team's next closing. Two at the same time may share it, as they are of two frameworks."""
         last = self.filter(team=team).aggregate(last=Max("closing"))["last"]
         return (last or 0) + 1
 
@@ -131,7 +133,7 @@ class ResultQuerySet(models.QuerySet["Result"]):
         )
 
     def wired(self) -> "list[Result]":
-        """The results with edition and framework from memory: reading their long texts for each is what costs."""
+        """The results with edition and framework from memory, because reading their long texts for each one is slow."""
         results: list[Result] = list(self)
         for result in results:
             result.edition = published_contents(result.edition_id).edition
@@ -139,21 +141,21 @@ class ResultQuerySet(models.QuerySet["Result"]):
         return results
 
     def chronological(self):
-        """The oldest first; those of one day as their assessments were first closed, whatever was reopened since."""
+        """The oldest first; results of the same day in the order in which their assessments were first closed."""
         return self.order_by(*IN_TIME)
 
     def newest_first(self):
-        """The same the other way round."""
+        """The same in reverse."""
         return self.order_by(*(f"-{field}" for field in IN_TIME))
 
     def before(self, result: "Result"):
-        """Those that stand before a result in time."""
+        """The results that come before a result in `chronological` order."""
         same_day = Q(date=result.date) & (Q(closing__lt=result.closing) | Q(closing=result.closing, pk__lt=result.pk))
         return self.filter(Q(date__lt=result.date) | same_day)
 
 
 class Result(Figures):
-    """One generation of what an assessment came to; exactly one per assessment is current."""
+    """One generation of the figures of an assessment. Exactly one per assessment is current."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="results")
@@ -161,11 +163,11 @@ class Result(Figures):
     is_current = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
     closing = models.PositiveIntegerField(
-        help_text="Which closing of the team the first one was: orders the results of one day."
+        help_text="A running number of the team's closings, at the first one: orders results of the same day."
     )
     closed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
-    # Repeated from the assessment, where none of it can change any more, so that dashboards need no joins.
+    # Copied from the assessment, where they can no longer change, so that dashboards need no joins.
     team = models.ForeignKey(Team, models.CASCADE, related_name="results")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="results")
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="results")
@@ -173,19 +175,22 @@ class Result(Figures):
     questionnaire = models.CharField(max_length=5, choices=Questionnaire)
     date = models.DateField()
 
-    #: Status of the assessment, where the history has annotated it.
+    #: Status of the assessment; set by the history.
     state: str
 
     alpha_exact = models.TextField(blank=True)
     alpha = models.DecimalField(max_digits=7, decimal_places=4, null=True)
     respondents = models.PositiveIntegerField(help_text="People with at least one answer.")
     participants = models.PositiveIntegerField(help_text="People who were asked.")
-    warnings = models.JSONField(default=list, help_text="Levels of which less than the set share of criteria applies.")
+    warnings = models.JSONField(
+        default=list, help_text="Levels where fewer criteria apply than the share that the framework sets."
+    )
     left_out = models.PositiveIntegerField(
-        default=0, help_text="Criteria of an anonymous assessment with fewer than four votes: they count as unanswered."
+        default=0,
+        help_text="Criteria of an anonymous assessment with fewer than four votes, which count as unanswered.",
     )
     worked_out_again = models.BooleanField(
-        default=False, help_text="Frozen when such votes still counted, and worked out again without them."
+        default=False, help_text="Frozen when such votes still counted, and recalculated without them."
     )
 
     objects = ResultQuerySet.as_manager()
@@ -197,12 +202,12 @@ class Result(Figures):
                 fields=["assessment"],
                 condition=Q(is_current=True),
                 name="result_one_current",
-                violation_error_message="An assessment has one current result.",
+                violation_error_message=gettext_lazy("An assessment can only have one current result."),
             ),
             models.UniqueConstraint(
                 fields=["assessment", "generation"],
                 name="result_generation_unique",
-                violation_error_message="This generation exists already.",
+                violation_error_message=gettext_lazy("This generation already exists."),
             ),
         ]
         indexes = [
@@ -215,19 +220,19 @@ class Result(Figures):
         ]
 
     def __str__(self):
-        return f"{self.team}, {self.date:%-d %B %Y}"
+        return f"{self.team}, {date_format(self.date)}"
 
     def get_absolute_url(self):
         return self._address
 
     @cached_property
     def _address(self) -> str:
-        # The page of a team names each of its results several times.
+        # The page of a team links to each of its results several times.
         return reverse("result", args=[self.pk])
 
     @classmethod
     def freeze(cls, assessment, score: scoring.Score, *, by) -> "Result":
-        """Writes the score of an assessment that is being closed; earlier generations stay, no longer current."""
+        """Stores the score of an assessment that is being closed. Earlier generations stay, no longer current."""
         assessment.results.filter(is_current=True).update(is_current=False)
         before = assessment.results.aggregate(generation=Max("generation"), closing=Max("closing"))
         rows = ResultRows.of(
@@ -245,17 +250,17 @@ class Result(Figures):
         return rows.result
 
     def previous(self) -> "Result | None":
-        """The latest earlier current result in the same line of history."""
+        """The latest current result before this one in the same history."""
         others = Result.objects.current_only().in_line_with(self).exclude(assessment=self.assessment_id)
         return others.before(self).newest_first().first()
 
     @property
     def place_in_time(self) -> tuple[datetime.date, int, uuid.UUID]:
-        """What `chronological` orders by."""
+        """The key that `chronological` orders by."""
         return self.date, self.closing, self.pk
 
     def is_on_the_ladder_of(self, other: "Result") -> bool:
-        """Whether levels of the two mean the same: no edition between theirs, of either side, began a new ladder."""
+        """Whether levels mean the same in both results: no edition between theirs began a new ladder."""
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
 
     @property
@@ -268,7 +273,7 @@ class Result(Figures):
 
     @property
     def index_text(self) -> str:
-        """The index, or the smallest section score, as it is read."""
+        """The index, or the smallest section score, as it is shown."""
         return self.index_scale.text(as_fraction(self.index_exact))
 
     def index_compares_to(self, other: "Result") -> bool:
@@ -278,7 +283,7 @@ class Result(Figures):
 
     @property
     def is_at_the_top(self) -> bool:
-        """Whether the highest level that applies, or the best band, is reached: only then nothing stands in the way."""
+        """Whether the highest level that applies, or the best band, is reached; only then are there no blockers."""
         if self.level is None:
             return False
         vacuous = self.outcomes[self.rule]["vacuous"]
@@ -287,20 +292,23 @@ class Result(Figures):
 
     @property
     def level_name(self) -> str:
-        """What the level, or the band, is called in the edition."""
+        """The name of the level or band in the edition."""
         return next((rung.name for rung in self.edition.contents.rungs if rung.number == self.level), "")
 
 
 class ResultRows:
-    """The rows of one result before they are stored, so that many results can be written in bulk."""
+    """The rows of one result before they are stored, so that many results can be stored in bulk."""
 
     def __init__(self, result, parts, criteria):
-        self.result, self.parts, self.criteria = result, parts, criteria
+        self.result = result
+        self.parts = parts
+        self.criteria = criteria
 
     @classmethod
     def of(cls, assessment, score: scoring.Score, *, by, generation=1, **known):
-        """`known` overrides what would be read or made: id, created_at, closing, respondents, participants."""
-        contents, rule = assessment.edition.contents, assessment.rule
+        """`known` overrides what would be read or generated: id, created_at, closing, respondents, participants."""
+        contents = assessment.edition.contents
+        rule = assessment.rule
         result = Result(
             assessment=assessment,
             generation=generation,
@@ -365,8 +373,8 @@ class PartResult(Figures):
     """The figures of one group or dimension in a result."""
 
     class Kind(models.TextChoices):
-        GROUP = "group", "Group"
-        DIMENSION = "dimension", "Dimension"
+        GROUP = "group", gettext_lazy("Group")
+        DIMENSION = "dimension", gettext_lazy("Dimension")
 
     result = models.ForeignKey(Result, models.CASCADE, related_name="parts", db_index=False)
     kind = models.CharField(max_length=9, choices=Kind)
@@ -379,11 +387,11 @@ class PartResult(Figures):
             models.UniqueConstraint(
                 fields=["result", "kind", "key"],
                 name="part_once_per_result",
-                violation_error_message="This part is there already.",
+                violation_error_message=gettext_lazy("This part already exists."),
             )
         ]
         indexes = [
-            # Levels of many parts at once, as the portfolio counts them: from the index alone.
+            # For the portfolio, which counts the levels of many parts with an index-only scan.
             models.Index(fields=["result", "kind", "key", "level"], name="part_levels")
         ]
 
@@ -392,7 +400,7 @@ class PartResult(Figures):
 
 
 class CriterionResult(models.Model):
-    """What one criterion came to: code, points, how the votes were spread, agreed or median."""
+    """The outcome of one criterion: code, points, spread of the votes, agreed rating or median."""
 
     result = models.ForeignKey(Result, models.CASCADE, related_name="criteria", db_index=False)
     key = models.CharField(max_length=120)
@@ -400,7 +408,7 @@ class CriterionResult(models.Model):
     dimension = models.CharField(max_length=120)
     level = models.PositiveSmallIntegerField(null=True)
     order = models.PositiveIntegerField()
-    rating = models.CharField(max_length=20, blank=True, help_text="Code of the choice, NA, or empty when unanswered.")
+    rating = models.CharField(max_length=20, blank=True, help_text="Code of the choice, NA, or empty if unanswered.")
     is_agreed = models.BooleanField(default=False)
     points_exact = models.TextField(blank=True)
     points = models.DecimalField(max_digits=5, decimal_places=4, null=True)
@@ -421,11 +429,11 @@ class CriterionResult(models.Model):
             models.UniqueConstraint(
                 fields=["result", "key"],
                 name="criterion_once_per_result",
-                violation_error_message="This criterion is there already.",
+                violation_error_message=gettext_lazy("This criterion already exists."),
             ),
         ]
         indexes = [
-            # What holds teams back is counted over every team: from the index alone, blockers are few.
+            # Blockers are counted over every team with an index-only scan; there are few of them.
             models.Index(
                 fields=["result", "dimension", "key"], condition=Q(blocker__isnull=False), name="criterion_blockers"
             )

@@ -1,4 +1,4 @@
-"""The review: the team goes through what it sees differently, one criterion after the other, and agrees."""
+"""The review: the team discusses its differences, one criterion after the other, and agrees."""
 
 from django.db import models, transaction
 from django.db.models import F
@@ -19,13 +19,13 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         if review is not None:
             return review
         with transaction.atomic():
-            # Nothing is made for an assessment that is discarded meanwhile.
+            # Nothing is created for an assessment that is being discarded.
             assessment._lock()
             return self.get_or_create(assessment=assessment)[0]
 
 
 class Review(models.Model):
-    """Where a team is in its review; `step` grows with everything that whoever follows must see."""
+    """Where a team is in its review; `step` grows with every change that followers need to see."""
 
     assessment = models.OneToOneField(Assessment, models.CASCADE, primary_key=True, related_name="review")
     criterion = models.ForeignKey(Criterion, models.PROTECT, null=True, blank=True, related_name="+")
@@ -38,17 +38,17 @@ class Review(models.Model):
         return f"review of {self.assessment_id}"
 
     def turn_to(self, criterion: Criterion | None, *, by):
-        """Shows another criterion to everybody, and starts its time. No event: nothing about the assessment changes."""
+        """Shows another criterion to everybody and restarts its timer. No event, as the assessment does not change."""
         with writing(by):
             self.assessment._lock()._refuse_unless(REVIEW)
             now = {"criterion": criterion, "since": timezone.now(), "step": F("step") + 1}
             Review.objects.filter(pk=self.pk).update(**now)
 
     def agree(self, criterion: Criterion, *, code: str, by, reason="", note="", seen=0) -> AgreedRating:
-        """Settles a criterion: on a choice, on NA with a reason, or with an empty code on the median of the votes.
+        """Records what the team agreed on: a choice, NA with a reason, or (with an empty code) the median of the votes.
 
         `seen` is the revision of the agreed rating on the screen, 0 if there was none. Raises Conflict if somebody else
-        has settled it since.
+        has recorded one since.
         """
         with writing(by):
             locked = self.assessment._lock()

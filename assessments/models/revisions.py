@@ -1,12 +1,13 @@
-"""Revisions: how two people who edit one thing are kept from overwriting each other without a word.
+"""Revisions keep two people who edit the same thing from silently overwriting each other.
 
-A page carries the revision of what it shows. A command that changes it is told which revision was seen, and compares
+A page carries the revision of what it shows. The command that changes it gets that revision as `seen` and compares it
 under the lock of the row.
 """
 
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from .refusals import Refused
 
@@ -15,12 +16,12 @@ class Conflict(Refused):
     """Somebody else has changed this since the page was opened; `.stored` is the row as it is now."""
 
     def __init__(self, stored: Any) -> None:
-        super().__init__("Somebody else has changed this since you opened the page.")
+        super().__init__(_("Somebody else has changed this since you opened the page."))
         self.stored = stored
 
 
 class Revised(models.Model):
-    """A thing that several people edit; it counts its changes."""
+    """A row that several people edit; it counts its changes."""
 
     revision = models.PositiveIntegerField(default=0, editable=False)
 
@@ -28,11 +29,11 @@ class Revised(models.Model):
         abstract = True
 
     def take(self, values: dict[str, Any], *, seen: int | None) -> set[str]:
-        """Sets the values that differ, and returns their names; storing them is left to the caller, who holds the row.
+        """Sets the values that differ and returns their names; the caller, who holds the lock, stores them.
 
-        `seen` is the revision on the page; None if nobody has seen one, as in a command of the system. Raises Conflict
-        if the row has another one by now. A save that changes nothing is never in conflict: it may be the second one
-        of a double click.
+        `seen` is the revision on the page; None if there was no page, as in a command of the system. Raises Conflict if
+        the row has another revision by now. A save that changes nothing never conflicts: it may be the second click of
+        a double click.
         """
         changed = {name for name, value in values.items() if getattr(self, name) != value}
         if changed and seen is not None and self.revision != seen:
@@ -44,9 +45,9 @@ class Revised(models.Model):
 
 
 class RevisedOnceMade(Revised):
-    """One of which there is at most one, so that making it may meet the one that somebody else has made.
+    """A row of which there is at most one, so that two people may create it at the same time.
 
-    Revision 0 stands for what is not there yet; whoever makes one begins with it.
+    Revision 0 means that it does not exist yet; a new row starts from there.
     """
 
     revision = models.PositiveIntegerField(default=1, editable=False)

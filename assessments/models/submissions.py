@@ -1,4 +1,4 @@
-"""Forms that make something, sent once: a double click makes one thing, and both clicks lead to it."""
+"""Forms that create something, once: a double click creates one thing, and both clicks lead to it."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .refusals import Refused
 
@@ -14,13 +15,13 @@ Made = TypeVar("Made", bound=models.Model)
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    #: Nobody sends a form again after this.
+    #: After this, nobody sends the same form again.
     KEPT = timedelta(days=2)
 
     def make_once(self, model: type[Made], make: Callable[[], Made], *, by: Any, token: str) -> Made:
-        """What `make` makes, or what it has made when this person sent the form with this token before.
+        """What `make` creates, or what it created when this person sent the form with this token before.
 
-        Two that are sent at once wait for each other. Whatever `make` raises, the form can be sent again.
+        Two requests at once wait for each other. If `make` raises, the form can be sent again.
         """
         if not token:
             return make()
@@ -34,18 +35,18 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return made
 
     def made_before(self, model: type[Made], *, by: Any, token: str) -> Made | None:
-        """What this person's form with this token has made, if it was sent before."""
+        """What this person's form with this token created, if it was sent before."""
         submission = self.filter(key=self._key(by, token)).first() if token else None
         return submission.made_in(model) if submission else None
 
     @staticmethod
     def _key(by: Any, token: str) -> str:
-        """The token of somebody else's form leads nowhere; and nothing here leads to a person."""
+        """Another person's token leads nowhere, and the key does not lead to a person."""
         return hashlib.sha256(f"{by.pk} {token}".encode()).hexdigest()
 
 
 class Submission(models.Model):
-    """One form that was sent. It says what the form made, and neither by whom nor at what time."""
+    """One form that was sent. It says what the form created, but not who sent it or at what time."""
 
     key = models.CharField(max_length=64, unique=True, editable=False)
     made = models.CharField(max_length=36, blank=True, editable=False)
@@ -59,5 +60,5 @@ class Submission(models.Model):
     def made_in(self, model: type[Made]) -> Made:
         row = model._default_manager.filter(pk=self.made).first()
         if row is None:
-            raise Refused("What this form made has been removed since.")
+            raise Refused(_("You already sent this form, and what it created has since been removed."))
         return row

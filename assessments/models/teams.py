@@ -1,4 +1,4 @@
-"""The organisation: units in a tree, teams, and who belongs to them as what."""
+"""The organisation: a tree of units, teams, and the roles of people in them."""
 
 import datetime
 import uuid
@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .journal import Event
@@ -23,7 +25,8 @@ from .writing import writing
 
 def validate_time_zone(value):
     if value not in available_timezones():
-        raise ValidationError(f"“{value}” is not a known time zone; choose one such as Europe/Berlin.")
+        message = _("“{name}” is not a known time zone. Choose one such as Europe/Berlin.")
+        raise ValidationError(message.format(name=value))
 
 
 def default_time_zone():
@@ -31,11 +34,11 @@ def default_time_zone():
 
 
 class LastLead(Refused):
-    """A team would be left without a lead; str() is the sentence to show."""
+    """A team would be left without a lead."""
 
 
 class StillInUse(Refused):
-    """Something still hangs on what was to be deleted; str() is the sentence to show."""
+    """The row cannot be deleted, because other rows still belong to it."""
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -44,19 +47,20 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         children: dict[int | None, list[int]] = {}
         for pk, parent in Unit.objects.values_list("pk", "parent_id"):
             children.setdefault(parent, []).append(pk)
-        found, waiting = set(), list(roots)
-        while waiting:
-            pk = waiting.pop()
-            if pk not in found:
-                found.add(pk)
-                waiting += children.get(pk, [])
-        return found
+        subtree = set()
+        to_visit = list(roots)
+        while to_visit:
+            pk = to_visit.pop()
+            if pk not in subtree:
+                subtree.add(pk)
+                to_visit += children.get(pk, [])
+        return subtree
 
     def as_tree(self) -> list["Unit"]:
-        """All units, each before what is below it, with `.depth` from 0.
+        """All units, each before the units below it, with `.depth` from 0.
 
-        Of units that are below each other, which `store` refuses, the first by name stands at the top here: a wrong row
-        must not take the pages from everybody.
+        If units are below each other, which `change` prevents, the first one by name is put at the top: one wrong row
+        must not break the pages for everybody.
         """
         units: list[Unit] = list(self.order_by("name"))
         children: dict[int | None, list[Unit]] = {}
@@ -85,11 +89,11 @@ class Unit(Revised):
 
     name = NameField(max_length=120)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="part of"
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=gettext_lazy("part of")
     )
     is_demo = models.BooleanField(default=False, editable=False)
 
-    #: How far below the top, where `as_tree` has walked there.
+    #: How far below the top it is; set by `as_tree`.
     depth: int
 
     objects = UnitQuerySet.as_manager()
@@ -101,18 +105,18 @@ class Unit(Revised):
                 Lower("name"),
                 "parent",
                 name="unit_name_unique_below_parent",
-                violation_error_message="There is a unit with this name at this place already.",
+                violation_error_message=gettext_lazy("A unit with this name already exists here."),
             ),
             models.UniqueConstraint(
                 Lower("name"),
                 condition=Q(parent__isnull=True),
                 name="unit_name_unique_at_top",
-                violation_error_message="There is a unit with this name at the top already.",
+                violation_error_message=gettext_lazy("A unit with this name already exists at the top level."),
             ),
             models.CheckConstraint(
                 condition=~Q(parent=models.F("id")),
                 name="unit_not_its_own_parent",
-                violation_error_message="A unit cannot be part of itself.",
+                violation_error_message=gettext_lazy("A unit cannot be part of itself."),
             ),
         ]
 
@@ -132,10 +136,10 @@ class Unit(Revised):
     def change(self, *, by: User, seen: int | None, **values) -> "Unit":
         """Stores another name or another place in the tree.
 
-        Raises Conflict if it was changed since the revision `seen`, ValidationError if it is below itself by now.
+        Raises Conflict if it was changed since the revision `seen`, ValidationError if it would be below itself.
         """
         with writing(by):
-            # All of them: it may be any unit above that somebody moves below this one meanwhile.
+            # All units are locked: somebody may be moving any unit above this one to a place below it.
             units = {unit.pk: unit for unit in Unit.objects.select_for_update(no_key=True).order_by("pk")}
             locked = units.get(self.pk)
             if locked is None:
@@ -147,21 +151,21 @@ class Unit(Revised):
         return locked
 
     def remove(self, *, by: User):
-        """Deletes it, once. Raises StillInUse if teams or units are below it."""
+        """Deletes the unit, once. Raises StillInUse if it has teams or units in it."""
         with writing(by):
             if not Unit.objects.select_for_update().filter(pk=self.pk).first():
                 return
             if self.teams.exists() or self.children.exists():
-                raise StillInUse(f"{self} still has teams or units in it. Move them first.")
+                raise StillInUse(_("{unit} still has teams or units in it. Move them first.").format(unit=self))
             Event.record("unit.deleted", by=by, unit=self.pk)
             self.delete()
 
     def add_manager(self, *, email: str, name: str, by: User) -> "Membership":
-        """Makes somebody manager of this unit and everything below it, making the account if there is none."""
+        """Makes somebody manager of this unit and everything below it, and creates the account if there is none."""
         with writing(by, User.objects.at_address(email)):
             if not Unit.objects.select_for_update(no_key=True).filter(pk=self.pk).first():
                 raise Refused("This unit was deleted meanwhile.")
-            user, _ = User.objects.for_address(email, name=name)
+            user, _is_new = User.objects.for_address(email, name=name)
             membership, created = Membership.objects.get_or_create(
                 unit=self, user=user, defaults={"role": Membership.Role.MANAGER}
             )
@@ -171,42 +175,43 @@ class Unit(Revised):
         return membership
 
     def remove_manager(self, membership: "Membership", *, by: User):
-        """Takes the role away, once."""
+        """Removes the role, once."""
         with writing(by):
-            taken, _ = Membership.objects.filter(pk=membership.pk).delete()
-            if taken:
+            deleted, _rows = Membership.objects.filter(pk=membership.pk).delete()
+            if deleted:
                 Event.record("manager.removed", by=by, unit=self.pk, person=str(membership.user_id))
 
     def clean(self):
         if self.pk and self.parent_id and self.parent_id in Unit.objects.subtree_ids([self.pk]):
-            raise ValidationError({"parent": "A unit cannot be part of itself or of something below it."})
+            raise ValidationError({"parent": _("A unit cannot be part of itself or of a unit below it.")})
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, user):
-        """The teams whose page this person may open: all for an administrator, else through a membership."""
+        """The teams whose page this person may open: all for an administrator, otherwise through a membership."""
         if not user.is_authenticated:
             return self.none()
         if user.is_administrator:
             return self
         memberships = list(user.memberships.values_list("team_id", "unit_id"))
-        units = (
-            Unit.objects.subtree_ids(unit for _, unit in memberships if unit) if any(u for _, u in memberships) else []
-        )
-        return self.filter(Q(pk__in=[team for team, _ in memberships if team]) | Q(unit__in=units))
+        own_teams = [team for team, unit in memberships if team]
+        own_units = [unit for team, unit in memberships if unit]
+        # Only managers of units need the tree.
+        units = Unit.objects.subtree_ids(own_units) if own_units else []
+        return self.filter(Q(pk__in=own_teams) | Q(unit__in=units))
 
     def matching(self, words: str):
-        """Whose name, or that of their unit, contains these words."""
+        """Teams whose name or unit name contains these words."""
         return self.filter(Q(name__icontains=words) | Q(unit__name__icontains=words)) if words else self
 
 
 class Team(Revised):
-    """The unit of assessment: people who answer for one way of working."""
+    """People who share one way of working and are assessed together."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="teams")
     name = NameField(max_length=120)
-    about = NameField("what it does", max_length=300, blank=True)
+    about = NameField(gettext_lazy("what it does"), max_length=300, blank=True)
     time_zone = models.CharField(max_length=64, default=default_time_zone, validators=[validate_time_zone])
     is_demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -220,7 +225,7 @@ class Team(Revised):
                 Lower("name"),
                 "unit",
                 name="team_name_unique_in_unit",
-                violation_error_message="This unit has a team with this name already.",
+                violation_error_message=gettext_lazy("This unit already has a team with this name."),
             )
         ]
 
@@ -263,20 +268,20 @@ class Team(Revised):
         return [member.user for member in members]
 
     def people_who_answer(self, addresses: Iterable[str] | None = None) -> list[User]:
-        """Leads and members; of them those with one of these addresses, if some are named."""
+        """Leads and members; if emails are given, only the people with one of them."""
         people = User.objects.filter(memberships__in=self.memberships.answering())
         if addresses is not None:
             people = people.annotate(lower=Lower("email")).filter(lower__in=[address.lower() for address in addresses])
         return list(people)
 
     def add_member(self, *, email: str, name: str, role: str, by: User) -> "Membership":
-        """Gives the person with this address a role in the team, making the account if there is none.
+        """Gives the person with this email a role in the team, and creates the account if there is none.
 
-        Raises LastLead if the person is in the team already, as its only lead.
+        Raises LastLead if the person is already in the team, as its only lead.
         """
         with writing(by, User.objects.at_address(email)):
             Team.objects.select_for_update(no_key=True).get(pk=self.pk)
-            user, _ = User.objects.for_address(email, name=name)
+            user, _is_new = User.objects.for_address(email, name=name)
             membership = self.memberships.filter(user=user).first()
             if membership:
                 self._give_role(membership, role, by, seen=None)
@@ -289,7 +294,7 @@ class Team(Revised):
     def change_role(self, membership: "Membership", role: str, *, by: User, seen: int | None):
         """Raises Conflict if the role was changed since the revision `seen`, LastLead if no lead would be left.
 
-        Nothing happens to who is gone already.
+        Nothing happens if the person has already left the team.
         """
         with writing(by, membership.user):
             Team.objects.select_for_update(no_key=True).get(pk=self.pk)
@@ -310,30 +315,30 @@ class Team(Revised):
             assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
 
     def _refuse_to_lose_its_lead(self, membership: "Membership", by: User):
-        """A team without a lead can do nothing by itself, so only an administrator may leave it so."""
+        """A team without a lead cannot do anything by itself, so only an administrator may leave it without one."""
         leads = self.memberships.filter(role=Membership.Role.LEAD)
         if membership.role == Membership.Role.LEAD and leads.count() == 1 and not by.is_administrator:
-            raise LastLead("A team needs a lead. Give somebody else that role first.")
+            raise LastLead(_("A team needs a lead. Give somebody else that role first."))
 
     def show_earlier_comments(self, membership: "Membership", *, by: User) -> None:
-        """Lets somebody read the comments that a lead reads, also of assessments closed before they joined.
+        """Lets somebody read the comments that the lead reads, including assessments closed before they joined.
 
-        Nobody gives this to themselves, and nobody gives more than they have. Raises Refused for both.
+        People cannot give this to themselves, nor give more than they have. Both raise Refused.
         """
         with writing(by, membership.user):
             Team.objects.select_for_update(no_key=True).get(pk=self.pk)
             lead = self.memberships.filter(user=by, role=Membership.Role.LEAD).first()
             now = self.memberships.filter(pk=membership.pk).first()
             if lead is None or now is None or not lead.can_show_comments_to(now):
-                raise Refused("You can show others the comments that you see yourself, and nobody more than that.")
+                raise Refused(_("You can only show other people comments that you can see yourself."))
             now.reads_comments_since = lead.reads_comments_since
             now.save(update_fields=["reads_comments_since"])
             Event.record("member.comments", by=by, team=self, person=str(now.user_id))
 
     def remove_member(self, membership: "Membership", *, by: User):
-        """Takes a role away. What the person answered stays with the assessment; unasked again is who had not begun.
+        """Removes a role. The person's answers stay; anyone who hasn't started is removed from the list.
 
-        Raises LastLead where a lead would leave the team without one. Nothing happens to who is gone already.
+        Raises LastLead if the team would be left without a lead. Nothing happens if the person has already left.
         """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=self.pk)
@@ -349,18 +354,18 @@ class Team(Revised):
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def answering(self):
-        """Of those who fill in questionnaires."""
+        """Memberships of people who fill in questionnaires."""
         return self.filter(role__in=Membership.ANSWERING)
 
 
 class Membership(Revised):
-    """What a person is in a team (lead, member, viewer) or of a unit (manager)."""
+    """The role of a person in a team (lead, member, viewer) or for a unit (manager)."""
 
     class Role(models.TextChoices):
-        LEAD = "lead", "Lead"
-        MEMBER = "member", "Member"
-        VIEWER = "viewer", "Viewer"
-        MANAGER = "manager", "Unit manager"
+        LEAD = "lead", gettext_lazy("Lead")
+        MEMBER = "member", gettext_lazy("Member")
+        VIEWER = "viewer", gettext_lazy("Viewer")
+        MANAGER = "manager", gettext_lazy("Unit manager")
 
     IN_TEAM = [Role.LEAD, Role.MEMBER, Role.VIEWER]
     ANSWERING = {Role.LEAD, Role.MEMBER}
@@ -369,7 +374,7 @@ class Membership(Revised):
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="memberships")
     unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
-    #: Comments of assessments that were closed before then are not shown to this person; all are if it is empty.
+    #: Comments of assessments closed before this time are hidden from this person; empty means that all are shown.
     reads_comments_since = models.DateTimeField(null=True, default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
@@ -381,19 +386,21 @@ class Membership(Revised):
                 condition=Q(role="manager", unit__isnull=False, team__isnull=True)
                 | Q(role__in=["lead", "member", "viewer"], team__isnull=False, unit__isnull=True),
                 name="membership_role_fits_place",
-                violation_error_message="A manager belongs to a unit; a lead, member or viewer belongs to a team.",
+                violation_error_message=gettext_lazy(
+                    "A manager belongs to a unit; a lead, member or viewer belongs to a team."
+                ),
             ),
             models.UniqueConstraint(
                 fields=["user", "team"],
                 condition=Q(team__isnull=False),
                 name="membership_once_per_team",
-                violation_error_message="This person is in the team already.",
+                violation_error_message=gettext_lazy("This person is already in the team."),
             ),
             models.UniqueConstraint(
                 fields=["user", "unit"],
                 condition=Q(unit__isnull=False),
                 name="membership_once_per_unit",
-                violation_error_message="This person manages the unit already.",
+                violation_error_message=gettext_lazy("This person already manages the unit."),
             ),
         ]
 
@@ -401,7 +408,7 @@ class Membership(Revised):
         return f"{self.user}, {self.get_role_display()}"
 
     def can_show_comments_to(self, other: "Membership") -> bool:
-        """Whether this lead reads more than somebody else."""
+        """Whether this lead can read more comments than the other person."""
         if self.user_id == other.user_id or other.reads_comments_since is None:
             return False
         return self.reads_comments_since is None or self.reads_comments_since < other.reads_comments_since

@@ -6,17 +6,25 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .journal import Event
 from .refusals import Refused
 
-DISCARDED = "This assessment has been discarded meanwhile, so nothing is stored."
+DISCARDED = gettext_lazy("This assessment was discarded, so nothing was saved.")
 DRAFT, OPEN, REVIEW, CLOSED = "draft", "open", "review", "closed"
+NOT_WHILE = {
+    DRAFT: gettext_lazy("This cannot be done while the assessment is a draft."),
+    OPEN: gettext_lazy("This cannot be done while the assessment is open."),
+    REVIEW: gettext_lazy("This cannot be done while the assessment is in review."),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """`event` is its kind in the journal; without a target the assessment is gone."""
+    """`event` is the kind of its journal entry; a move without a target deletes the assessment."""
 
     sources: tuple[str, ...]
     targets: tuple[str, ...] = ()
@@ -34,7 +42,7 @@ MOVES = {
 
 
 class Moving(models.Model):
-    """What has a status that changes only along MOVES, under the lock of its row."""
+    """A row whose status changes only along MOVES, and only while the row is locked."""
 
     status: Any
     closed_at: Any
@@ -54,7 +62,7 @@ class Moving(models.Model):
         return self.status in MOVES[move].sources
 
     def _lock(self) -> Self:
-        """The row as it is now, held until the transaction ends. Raises Refused where it is gone."""
+        """The row as it is now, locked until the transaction ends. Raises Refused if it is gone."""
         rows = type(self)._default_manager.select_for_update(no_key=True, of=("self",))
         locked = rows.filter(pk=self.pk).order_by().first()
         if locked is None:
@@ -65,12 +73,14 @@ class Moving(models.Model):
         if self.status in statuses:
             return
         if self.is_closed:
-            since = timezone.localtime(self.closed_at, ZoneInfo(self.team.time_zone)).strftime("%-d %B %Y, %H:%M")
-            raise Refused(f"This assessment has been closed since {since}. Nothing in it can be changed.")
-        raise Refused(f"This cannot be done while the assessment is {self.get_status_display().lower()}.")  # type: ignore[attr-defined]
+            closed_at = timezone.localtime(self.closed_at, ZoneInfo(self.team.time_zone))
+            since = date_format(closed_at, "DATETIME_FORMAT")
+            message = _("This assessment was closed on {since}. Nothing in it can be changed.")
+            raise Refused(message.format(since=since))
+        raise Refused(NOT_WHILE.get(self.status, DISCARDED))
 
     def _move(self, name: str, *, by, to: str = "", **data):
-        """Makes a move on a locked row: status and the journal's entry, or Refused."""
+        """Makes a move on a locked row: changes the status and adds the journal entry, or raises Refused."""
         move = MOVES[name]
         self._refuse_unless(*move.sources)
         if not move.targets:

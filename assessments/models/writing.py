@@ -1,9 +1,9 @@
-"""Transactions that hold the people they are by and about, so that nothing of a person is stored once they are erased.
+"""Transactions that lock the people they are by and about, so that nothing is stored about a person who was erased.
 
-Erasing holds its person as well, and nobody else does so at that time: what was written before is found and forgotten,
-what comes later is refused. Rows are held in one order everywhere, or two commands could wait for each other for ever:
-administrators, people, units and teams, assessments. Whatever is not about to be deleted is held with `no_key`, so that
-rows of others can refer to it meanwhile.
+Erasing locks its person exclusively: what was written before is found and removed, and what comes later is refused.
+Rows are locked in the same order everywhere, or two commands could wait for each other forever: administrators, people,
+units and teams, assessments. Rows that are not about to be deleted are locked with `no_key`, so that other rows can
+refer to them in the meantime.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,13 @@ from django.db import connection, transaction
 
 from .refusals import PersonGone
 
-#: Of any number of writers at once, and of none beside one who erases.
+#: Any number of writers share a person; erasing needs the person alone.
 _SHARED, _ALONE = "FOR KEY SHARE", "FOR UPDATE"
 
 
 @contextmanager
 def writing(by: Any, *about: Any) -> Iterator[None]:
-    """A transaction of a command by one person, about others; for guests and for the system `by` is nobody.
+    """A transaction for a command by one person, about others; for guests and for the system `by` is None.
 
     Raises PersonGone if one of them has been erased.
     """
@@ -31,30 +31,30 @@ def writing(by: Any, *about: Any) -> Iterator[None]:
 
 
 def hold_to_write(*people: Any) -> None:
-    """The same within a transaction that there is, until it ends."""
+    """The same within the current transaction, until it ends."""
     _hold(people, _SHARED)
 
 
 def hold_to_erase(person: Any, *, by: Any) -> None:
-    """Waits for everybody who writes something by or about this person, and keeps others from it.
+    """Waits for everybody who writes something by or about this person, and keeps others from doing so.
 
-    Raises PersonGone if one of the two has been erased already.
+    Raises PersonGone if one of the two has already been erased.
     """
     hold_to_write(by)
     _hold([person], _ALONE)
 
 
 def _hold(people: Iterable[Any], strength: str) -> None:
-    wanted = {person.pk for person in people if person is not None and person.pk is not None}
-    if not wanted:
+    keys = {person.pk for person in people if person is not None and person.pk is not None}
+    if not keys:
         return
-    table, key = get_user_model()._meta.db_table, get_user_model()._meta.pk
-    marks = ", ".join("%s" for _ in wanted)
+    user = get_user_model()._meta
+    marks = ", ".join("%s" for _ in keys)
     lock = strength if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM {table} WHERE id IN ({marks}) ORDER BY id {lock}",  # noqa: S608 - names of this program
-            [key.get_db_prep_value(pk, connection) for pk in wanted],
+            f"SELECT id FROM {user.db_table} WHERE id IN ({marks}) ORDER BY id {lock}",  # noqa: S608 - names of this program
+            [user.pk.get_db_prep_value(key, connection) for key in keys],
         )
-        if len(cursor.fetchall()) < len(wanted):
+        if len(cursor.fetchall()) < len(keys):
             raise PersonGone

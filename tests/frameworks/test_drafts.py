@@ -75,7 +75,7 @@ def test_the_forms_refuse_a_published_edition(edition):
     row = edition.criteria.first()
     data = {"statement": "Other.", "dimension": row.dimension_id, "level": row.level_id, "revision": 0}
     form = CriterionForm(data, instance=row, edition=edition)
-    assert form.errors["__all__"] == ["A published edition never changes. Make a draft of the next one instead."]
+    assert form.errors["__all__"] == ["A published version cannot be changed. Create a new version instead."]
 
 
 def refused_by_database(action):
@@ -246,7 +246,7 @@ def test_removing_a_level_moves_those_above_it_down(draft, admin):
 
 
 def test_an_unchanged_draft_is_not_published(draft, admin):
-    with pytest.raises(EditRefused, match="This draft changes nothing"):
+    with pytest.raises(EditRefused, match="Nothing is changed"):
         publish(draft, by=admin)
 
 
@@ -294,14 +294,14 @@ def obstacles(draft):
 
 def test_a_level_without_criteria_cannot_be_reached(draft, admin):
     draft.add(Level(name="Beyond"), by=admin)
-    assert obstacles(draft) == ["No team can reach level 4, Beyond: it has no criteria."]
+    assert obstacles(draft) == ["Nobody can reach level 4, Beyond: no criterion belongs to it."]
 
 
 def test_an_empty_statement_is_told_with_its_criterion(draft, admin):
     row = criterion(draft, "x1")
     draft.change(row, by=admin, seen=0, statement="")
     (obstacle,) = Readiness.of(draft).obstacles
-    assert "Statement" in obstacle.sentence
+    assert "statement" in obstacle.sentence
     assert obstacle.part.pk == row.pk
 
 

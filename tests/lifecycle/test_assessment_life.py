@@ -177,7 +177,7 @@ class TestClosing:
             lambda: assessment.submit(by=member),
             lambda: assessment.set_due(datetime.date(2027, 1, 1), by=lead, seen=None),
         ):
-            with pytest.raises(Refused, match="closed since"):
+            with pytest.raises(Refused, match="was closed on"):
                 write()
 
     def test_closing_again_leads_to_the_same_result(self, assessment, lead, member):

@@ -112,7 +112,7 @@ class TestTwoThatLookTheSame:
         client.force_login(make_user(is_administrator=True))
         make_team(unit=unit, name="Search")
         page = client.post("/teams/new/", {"name": "Se\u200barch", "unit": unit.pk, "time_zone": "UTC"})
-        assert "This unit has a team with this name already." in page.content.decode()
+        assert "This unit already has a team with this name." in page.content.decode()
         assert "There is a unit with this name" in client.post("/units/new/", {"name": "\u202dShop"}).content.decode()
 
     def test_a_name_of_nothing_is_none(self):
@@ -130,7 +130,7 @@ class TestTwoThatLookTheSame:
         client = Client()
         client.force_login(lead)
         page = client.post(f"/teams/{team.pk}/members/", {"email": email, "role": "member"}).content.decode()
-        assert "cannot be seen" in page
+        assert "invisible character" in page
         assert team.memberships.count() == 1
         make_membership(team=team)
         assessment = toy.start(team=team, by=lead)
@@ -138,4 +138,4 @@ class TestTwoThatLookTheSame:
         assert page.status_code == 422
         client.force_login(make_user(is_administrator=True))
         page = client.post("/accounts/new/", {"email": email, "name": "Ada"}).content.decode()
-        assert "cannot be seen" in page
+        assert "invisible character" in page

@@ -46,7 +46,7 @@ def test_a_command_by_somebody_who_was_erased_meanwhile_is_refused_and_leaves_no
     make_user(is_administrator=True)
     erase(User.objects.get(pk=person.pk), by=make_user(is_administrator=True))
     events = Event.objects.count()
-    with pytest.raises(PersonGone, match="deleted meanwhile"):
+    with pytest.raises(PersonGone, match="was deleted"):
         Target.objects.set(
             team=team, framework=edition.framework, level=2, due=team.today(), why="My words.", by=person
         )

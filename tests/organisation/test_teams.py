@@ -132,7 +132,7 @@ def test_a_wrong_member_gets_a_sentence_and_keeps_what_was_typed(client, lead, t
 
 def test_two_teams_of_a_unit_cannot_have_one_name(client, admin, team):
     data = {"name": team.name.upper(), "unit": team.unit_id, "time_zone": "UTC"}
-    assert "This unit has a team with this name already." in client.post("/teams/new/", data).content.decode()
+    assert "This unit already has a team with this name." in client.post("/teams/new/", data).content.decode()
 
 
 def test_a_unit_cannot_be_put_below_itself(client, admin):
@@ -206,7 +206,7 @@ def test_a_lead_cannot_take_the_name_of_another_team_of_the_unit(client, lead, t
     make_team(unit=team.unit, name="Taken")
     page = client.post(f"/teams/{team.pk}/edit/", {"name": "taken", "time_zone": "UTC"})
     assert page.status_code == 422
-    assert "This unit has a team with this name already." in page.content.decode()
+    assert "This unit already has a team with this name." in page.content.decode()
 
 
 def test_a_new_team_is_in_the_time_zone_of_the_installation(client, admin, settings):

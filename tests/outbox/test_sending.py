@@ -217,7 +217,7 @@ class TestShown:
             card = page[page.index('id="undelivered"') :].partition("</section>")[0]
             assert emails[0] in card
             assert emails[1] not in card
-            assert "The mail server refused this email." in card
+            assert "The mail server rejected this email." in card
             assert "550 5.1.1" in card
             assert "withdraw the invitation and invite the right one" in " ".join(card.split())
         assert "did not arrive" in page[page.index("<tbody>") :]
@@ -249,7 +249,7 @@ class TestShown:
         for url in ("/accounts/", f"/accounts/{kim.pk}/"):
             page = client.get(url).content.decode()
             card = page[page.index('id="undelivered"') :].partition("</section>")[0]
-            assert "The mail server refused this email." in card
+            assert "The mail server rejected this email." in card
             assert "correct it, and make a new link" in card
         kim.choose_password("correct-horse-battery")
         assert "undelivered" not in client.get("/accounts/").content.decode()

@@ -114,7 +114,7 @@ class TestTheRule:
         assert response.url == page
         ben.refresh_from_db()
         assert (ben.name, ben.is_administrator) == ("Ben", True)
-        assert "must be another administrator" in str(next(iter(get_messages(response.wsgi_request))))
+        assert "administrator must be able to sign in" in str(next(iter(get_messages(response.wsgi_request))))
 
     def test_takes_back_whatever_was_done_with_it(self):
         ada = make_user(name="Ada", is_administrator=True)

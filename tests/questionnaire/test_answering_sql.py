@@ -178,5 +178,5 @@ def test_a_page_that_still_believes_it_open_is_told_since_when_it_is_closed(asse
     toy.rate(assessment, lead, "F F F F F F F F")
     open_page = Assessment.objects.get(pk=assessment.pk)
     assessment.close(by=lead)
-    with pytest.raises(Refused, match="closed since"):
+    with pytest.raises(Refused, match="was closed on"):
         open_page.save_rating(by=lead, criterion=criterion, answer=toy.Answer(code="F"), mark=toy.mark(sequence=2))

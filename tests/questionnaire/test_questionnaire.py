@@ -129,7 +129,7 @@ def test_a_closed_assessment_answers_409_and_says_since_when(signed_in, assessme
     for extra in (HTMX, {}):
         response = signed_in.post(url(assessment), form(member, "N", sequence=9), **extra)
         assert response.status_code == 409
-        assert "closed since" in response.content.decode()
+        assert "was closed on" in response.content.decode()
     assert signed_in.post(reverse("answer-submit", args=[assessment.pk])).status_code == 409
     assert Rating.objects.get(criterion__key="x1").choice.code == "F"
 
@@ -277,7 +277,7 @@ def test_a_closed_assessment_answers_409_to_a_wrong_answer_too(signed_in, assess
     assessment.close(by=lead)
     response = signed_in.post(url(assessment), form(member, "NONSENSE", sequence=9), **extra)
     assert response.status_code == 409
-    assert "closed since" in response.content.decode()
+    assert "was closed on" in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def status_of_an_action(world: World) -> Edit:
         address=f"/teams/{world.team.pk}/actions/{planned.pk}/status/?framework={world.framework.key}",
         first={"status": "done"},
         second={"status": "doing"},
-        shown=("Done", "Doing"),
+        shown=("Done", "In progress"),
         stored=lambda: Action.objects.get().status,
         values=("done", "doing"),
     )
