@@ -276,12 +276,12 @@ def test_any_change_of_wording_order_or_meaning_changes_the_digest():
 BROKEN = [
     # old, new, line, path, what the sentence says
     ("dimension: people\n", "dimension: peopel\n", 29, "criteria[0] (people.one).dimension", "did you mean 'people'?"),
-    ("    level: 1\n", "    level: 0\n", 30, "criteria[0] (people.one).level", "the lowest level has no criteria"),
+    ("    level: 1\n", "    level: 0\n", 30, "criteria[0] (people.one).level", "the lowest level cannot have criteria"),
     ("    level: 1\n", "    level: 7\n", 30, "criteria[0] (people.one).level", "no level 7; the levels are 0, 1"),
-    ("    level: 1\n", "    level: one\n", 30, "criteria[0] (people.one).level", "text where a whole number"),
+    ("    level: 1\n", "    level: one\n", 30, "criteria[0] (people.one).level", "text, but a whole number"),
     ("    level: 1\n", "", 28, "criteria[0] (people.one).level", "the level is missing; name the level"),
     ("    level: 1\n", "    level: 1.0\n", 30, "criteria[0] (people.one).level", "a whole number is expected"),
-    ("    level: 1\n", "    level: true\n", 30, "criteria[0] (people.one).level", "true or false where a whole number"),
+    ("    level: 1\n", "    level: true\n", 30, "criteria[0] (people.one).level", "true or false, but a whole number"),
     (
         "    statement: People",
         "    stament: People",
@@ -291,8 +291,8 @@ BROKEN = [
     ),
     ("    statement: People", "    stament: People", 28, "criteria[0] (people.one).statement", "this field is missing"),
     ("statement: People talk.", "statement: ''", 31, "criteria[0] (people.one).statement", "this text is empty"),
-    ("statement: People talk.", "statement:", 31, "criteria[0] (people.one).statement", "empty where text is expected"),
-    ("statement: People talk.", "statement: [a]", 31, "criteria[0] (people.one).statement", "a list where text"),
+    ("statement: People talk.", "statement:", 31, "criteria[0] (people.one).statement", "empty, but text is expected"),
+    ("statement: People talk.", "statement: [a]", 31, "criteria[0] (people.one).statement", "a list, but text"),
     ("statement: People talk.", "statement: true", 31, "criteria[0] (people.one).statement", "put it in quotes"),
     ("statement: People talk.", 'statement: "a\\0b"', 31, "criteria[0] (people.one).statement", "U+0000"),
     ("statement: People talk.", 'statement: "\\ud800"', 31, "criteria[0] (people.one).statement", "half a character"),
@@ -304,25 +304,25 @@ BROKEN = [
         "key: people.one",
         33,
         "criteria[1] (people.one).key",
-        "'people.one' is taken (by criteria[0].key)",
+        "'people.one' is already used by criteria[0].key",
     ),
-    ("key: data.one", "key: data one", 33, "criteria[1] (data one).key", "is not a key; use letters"),
+    ("key: data.one", "key: data one", 33, "criteria[1] (data one).key", "is not a key; use only letters"),
     ("key: small", "key: Small", 3, "framework.key", "'Small' is not a key"),
-    ("version: 1.0.0", "version: " + "1" * 41, 5, "framework.version", "more than 40 letters"),
+    ("version: 1.0.0", "version: " + "1" * 41, 5, "framework.version", "more than 40 characters"),
     ("method: levels", "method: level", 6, "framework.method", "did you mean 'levels'?"),
     ("  method: levels\n", "", 2, "framework.method", "this field is missing; add it"),
     ("format: 1", "format: 2", 1, "format", "'2' is not allowed here; choose one of '1'"),
     ("format: 1", "formt: 1", 1, "formt", "no field 'formt' here; did you mean 'format'?"),
     ("value: 1, name: In", "value: 2, name: In", 12, "scales[0] (steps).values[2] (F).value", "does not come after 2"),
-    ("value: 0, name: Not", "value: 1, name: Not", 10, "scales[0] (steps).values[0] (N).value", "start at 0"),
+    ("value: 0, name: Not", "value: 1, name: Not", 10, "scales[0] (steps).values[0] (N).value", "must start at 0"),
     ("value: 2, name: D", "value: 2.5, name: D", 12, "scales[0] (steps).values[2] (F).value", "a whole number"),
     ("value: 0, name: Not", "value: -1, name: Not", 10, "scales[0] (steps).values[0] (N).value", "at least 0"),
-    ("code: F", "code: P", 12, "scales[0] (steps).values[2] (P).code", "the code 'P' is taken"),
+    ("code: F", "code: P", 12, "scales[0] (steps).values[2] (P).code", "the code 'P' is already used"),
     ("code: F", "code: DK", 12, "scales[0] (steps).values[2] (DK).code", "move NA and DK to other_answers"),
     ("{code: NA, name: Does", "{code: XX, name: Does", 14, "scales[0] (steps).other_answers[0] (XX).code", "'NA'"),
     ("code: NA", "code: DK", 32, "criteria[0] (people.one).na", "does not offer 'does not apply'"),
     ("default_rule: most", "default_rule: mots", 16, "scoring.default_rule", "no rule 'mots'; did you mean 'most'?"),
-    ("  default_rule: most\n", "", 15, "scoring.default_rule", "missing; name one of most"),
+    ("  default_rule: most\n", "", 15, "scoring.default_rule", "missing; choose one of most"),
     ("0.85", "1.85", 18, "scoring.rules[0] (most).at.more_than", "1.85 is not between 0 and 1"),
     ("0.85", "-0.5", 18, "scoring.rules[0] (most).at.more_than", "not a number from 0 up; write it as 0.85"),
     ("0.85", "2/0", 18, "scoring.rules[0] (most).at.more_than", "not a number from 0 up"),
@@ -336,9 +336,9 @@ BROKEN = [
         "{level: 2, name: First}",
         21,
         "levels[1].level",
-        "this level is 2 where 1 is expected",
+        "this level is 2, but 1 is expected",
     ),
-    ("  - {level: 1, name: First}\n", "", 19, "levels", "needs two levels or more"),
+    ("  - {level: 1, name: First}\n", "", 19, "levels", "needs at least two levels"),
     ("group: work", "group: wrok", 25, "dimensions[0] (people).group", "no group 'wrok'; did you mean 'work'?"),
     (
         "cleared_by: [people.one]",
@@ -349,28 +349,28 @@ BROKEN = [
     ),
     ("sym.quiet, level: 0", "sym.quiet, level: 5", 38, "symptoms[0] (sym.quiet).level", "there is no level 5"),
     ("models_min: 2", "modles_min: 2", 46, "adviser.rules[0] (A1).when.modles_min", "did you mean 'models'?"),
-    ("models_min: 2", "change_min: 2", 46, "adviser.rules[0] (A1).when.change_min", "has no bounds"),
+    ("models_min: 2", "change_min: 2", 46, "adviser.rules[0] (A1).when.change_min", "so it has no bounds"),
     ("change: [often]", "change: [oftne]", 46, "adviser.rules[0] (A1).when.change", "did you mean 'often'?"),
     ("live: true}", "live: 3}", 46, "adviser.rules[0] (A1).when.live", "write true or false"),
     ("level: 1, why", "level: 4, why", 46, "adviser.rules[0] (A1).level", "there is no level 4"),
     ("at_most: 1", "at_most: 4", 48, "adviser.adjustments[0] (M1).at_most", "there is no level 4"),
     ("at_most: 1, ", "", 48, "adviser.adjustments[0] (M1)", "changes nothing"),
-    ("key: M1", "key: A1", 48, "adviser.adjustments[0] (A1).key", "'A1' is taken"),
+    ("key: M1", "key: A1", 48, "adviser.adjustments[0] (A1).key", "'A1' is already used"),
     ("default: rare", "default: never", 43, "adviser.inputs[1] (change).default", "'never' is not one of the values"),
     ("rules: [A1, M1]", "rules: [A1, M1x]", 50, "adviser.cases[0].expect.rules[1]", "did you mean 'M1'?"),
     ("in: {models: 3}", "in: {models: many}", 50, "adviser.cases[0].in.models", "write a whole number"),
     ("in: {models: 3}", "in: {modles: 3}", 50, "adviser.cases[0].in.modles", "did you mean 'models'?"),
     ("stance: invest", "stance: spend", 50, "adviser.cases[0].expect.stance", "'spend' is not allowed"),
-    ("symptoms:\n", "sources: {a: b}\nsymptoms:\n", 37, "sources", "a mapping where a list is expected"),
+    ("symptoms:\n", "sources: {a: b}\nsymptoms:\n", 37, "sources", "a mapping, but a list is expected"),
     (
         "groups:\n  - {key: work, name: Work}",
         "groups: [5]",
         22,
         "groups[0]",
-        "a whole number where a mapping is expected",
+        "a whole number, but a mapping is expected",
     ),
     ("key: small\n", "key: small\n  key: other\n", 4, "framework.key", "'key' is here twice, first on line 3"),
-    ("name: Small", "name: *there", 4, "framework.name", "aliases such as *there are not used here"),
+    ("name: Small", "name: *there", 4, "framework.name", "aliases such as *there are not allowed here"),
     ("name: Small", "name: !!python/name:os.system x", 4, "framework.name", "tags such as"),
     ("name: Small", "name: Small: big", 4, "", "put the text in quotes if a colon belongs to it"),
     ("  name: Small", "\tname: Small", 4, "", "indent with spaces"),
@@ -392,9 +392,9 @@ def test_fault_is_told_with_line_path_and_mend(old, new, line, path, says):
 
 
 BROKEN_SUMS = [
-    ("upto: 1.5", "upto: 0", 10, "scoring.bands[1].upto", "bands ascend and do not overlap"),
-    ("upto: 1.5", "upto: 0.5", 10, "scoring.bands[1].upto", "can be as high as 1, and no band holds more than 1/2"),
-    ("statement: Tested.", "level: 1, statement: Tested.", 14, "criteria[0] (data.a).level", "has no level where sums"),
+    ("upto: 1.5", "upto: 0", 10, "scoring.bands[1].upto", "bands must ascend and not overlap"),
+    ("upto: 1.5", "upto: 0.5", 10, "scoring.bands[1].upto", "can be as high as 1, but the last band ends at 1/2"),
+    ("statement: Tested.", "level: 1, statement: Tested.", 14, "criteria[0] (data.a).level", "have no level if sums"),
     ("name: Data}", "name: Data}\n  - {key: more, name: More}", 13, "dimensions[1] (more)", "every result would be 0"),
     ("  section: sum", "  default_rule: most", 6, "scoring.default_rule", "belongs to the method 'levels'"),
     ("dimensions:", "levels: [{level: 0, name: A}]\ndimensions:", 11, "levels", "belongs to the method 'levels'"),
@@ -466,8 +466,8 @@ def test_every_repeated_field_is_told():
     [
         ("", "x.yaml:1: the file is empty; write a framework into it"),
         ("# only a comment\n", "x.yaml:1: the file is empty"),
-        ("- a\n- b\n", "x.yaml:1: a framework file holds fields at its top, this one a list"),
-        ("just text", "a framework file holds fields at its top, this one text"),
+        ("- a\n- b\n", "x.yaml:1: a framework file has fields at its top, but this one has a list"),
+        ("just text", "a framework file has fields at its top, but this one has text"),
         (b"format: 1\nname: caf\xe9\n", "x.yaml:2: this is not UTF-8; save the file as UTF-8"),
         ("format: 1\n".encode("utf-16"), "x.yaml:1: this is not UTF-8"),
         ("a: b: c", "x.yaml:1: this is not YAML: mapping values are not allowed here"),
@@ -492,7 +492,7 @@ def test_alias_bomb_is_refused_at_its_first_alias():
     )
     (problem,) = problems_of(bomb)
     assert (problem.line, problem.path) == (2, "b[0]")
-    assert problem.message == "aliases such as *a are not used here"
+    assert problem.message == "aliases such as *a are not allowed here"
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
@@ -526,7 +526,7 @@ def test_contradictions_without_end_are_cut_short():
 
 def test_missing_file_and_folder_are_told(tmp_path):
     for path in (tmp_path / "away.yaml", tmp_path):
-        with pytest.raises(FrameworkFileError, match="there is no such file; check the path"):
+        with pytest.raises(FrameworkFileError, match="this file does not exist; check the path"):
             read(path)
 
 

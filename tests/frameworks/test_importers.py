@@ -193,7 +193,7 @@ def test_the_index_is_the_score_of_samm(code, levels, score):
     [
         ("questions/DO-1-A.yml", "answerSet: s1", "answerSet: s9", "there is no AnswerSet with the id s9"),
         ("answer_sets/K.yml", "value: 0.25", "value: 2", "'2' is not a value from 0 to 1"),
-        ("streams/DO-A.yml", "id: st1A", "id: st1B", "the id st1B is taken"),
+        ("streams/DO-A.yml", "id: st1A", "id: st1B", "the id st1B is already used"),
         ("security_practices/Oven.yml", "function: f1", "function: f7", "there is no Function with the id f7"),
     ],
 )
@@ -253,7 +253,7 @@ def test_ciso_says_what_cannot_be_expressed():
         ("  framework:\n", "  risk_matrix:\n", "holds no framework (it holds risk_matrix)"),
         ("parent_urn: urn:example:risk:req_node:garden:t\n", "parent_urn: urn:nobody\n", "there is no node urn:nobody"),
         ("implementation_groups: [A]", "implementation_groups: [C]", "there is no implementation group 'C'"),
-        ("urn: urn:example:risk:req_node:garden:w.2", "urn: urn:example:risk:req_node:garden:w.1", "is there twice"),
+        ("urn: urn:example:risk:req_node:garden:w.2", "urn: urn:example:risk:req_node:garden:w.1", "is used twice"),
     ],
 )
 def test_ciso_faults_are_told(old, new, message):
@@ -276,7 +276,7 @@ def test_an_alias_stands_for_what_was_named():
 
 
 def test_nothing_contains_itself():
-    with pytest.raises(FrameworkFileError, match="stands for nothing"):
+    with pytest.raises(FrameworkFileError, match="is not defined"):
         parse_documents("a: &x [*x]\n", name="x.yaml", limits=FOREIGN)
 
 

@@ -171,7 +171,7 @@ class TestAgreeing:
         assert agree(lead, assessment, "x1", "P").status_code == 409
         assert turn(lead, assessment, "x1").status_code == 409
         assert lead.get(f"/assessments/{assessment.pk}/review/").status_code == 409
-        with pytest.raises(Refused, match="closed since"):
+        with pytest.raises(Refused, match="was closed on"):
             Review.objects.at(assessment).agree(criterion(assessment, "x1"), code="P", by=people[0])
 
     def test_what_was_agreed_stays_when_people_answer_again(self, lead, assessment, people):

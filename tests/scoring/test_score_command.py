@@ -184,10 +184,10 @@ def test_unknown_rule_is_named_with_the_choices(score, toy):
             "respondents:\n  ann: {x1: F}\n  bob: {x1: E}\nagreed:\n  x1: DK\n",
             ["ratings.yaml:3: respondents.bob.x1: 'E'", "ratings.yaml:5: agreed.x1: 'DK' is not an answer here"],
         ),
-        ("respondents: [1]", ["ratings.yaml:1: respondents: this is a list where codes by criterion are expected"]),
+        ("respondents: [1]", ["ratings.yaml:1: respondents: this is a list, but codes by criterion are expected"]),
         ("respondents: {ann: F}", ["ratings.yaml:1: respondents.ann: this is text where"]),
-        ("agreed: {}\nx1: F", ["ratings.yaml:2: x1: 'x1' does not belong beside respondents and agreed"]),
-        ("- x1", ["ratings.yaml:1: this is a list where codes by criterion are expected"]),
+        ("agreed: {}\nx1: F", ["ratings.yaml:2: x1: 'x1' does not belong next to respondents and agreed"]),
+        ("- x1", ["ratings.yaml:1: this is a list, but codes by criterion are expected"]),
         ("x1: F\nx1: P", ["ratings.yaml:2: x1: 'x1' is here twice, first on line 1"]),
         ("", ["ratings.yaml:1: the file is empty"]),
     ],
@@ -242,4 +242,4 @@ def test_command_works_in_a_shell_without_a_database(tmp_path, toy):
     assert json.loads(done.stdout)["coverage"] == "0.13"
     failed = shell(tmp_path / "away.yaml")
     assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr == "CommandError: away.yaml: there is no such file; check the path\n"
+    assert failed.stderr == "CommandError: away.yaml: this file does not exist; check the path\n"

@@ -1,22 +1,21 @@
-"""What must hold inside the adviser of a framework, and between it and the levels."""
+"""What must hold within the adviser of a framework, and between it and the levels."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from .problems import did_you_mean, shortened
-from .untrusted import Finding, Place, Whole, is_number, is_word, items, mapping, once, references, rows
+from .untrusted import NO_SUCH, Finding, Place, Whole, is_number, is_word, items, mapping, once, references, rows
 
 BOUNDS = ("_min", "_max")
 
 
 def adviser(whole: Whole) -> Iterator[Finding]:
-    inputs = {row["key"]: row for _, row in rows(whole.adviser.get("inputs")) if is_word(row.get("key"))}
-    advice = {
-        row["key"]: None
-        for name in ("rules", "adjustments")
-        for _, row in rows(whole.adviser.get(name))
-        if is_word(row.get("key"))
-    }
+    inputs = {row["key"]: row for i, row in rows(whole.adviser.get("inputs")) if is_word(row.get("key"))}
+    advice: dict[str, None] = {}
+    for name in ("rules", "adjustments"):
+        advice |= {row["key"]: None for i, row in rows(whole.adviser.get(name)) if is_word(row.get("key"))}
     yield from _keys(whole)
     yield from _inputs(whole)
     yield from _rules(whole, inputs)
@@ -27,17 +26,17 @@ def adviser(whole: Whole) -> Iterator[Finding]:
 
 def _keys(whole: Whole) -> Iterator[Finding]:
     for names in (("inputs",), ("rules", "adjustments")):
-        found = (
-            (("adviser", name, i, "key"), row.get("key")) for name in names for i, row in rows(whole.adviser.get(name))
-        )
-        yield from once(found, "key")
+        keys = []
+        for name in names:
+            keys += [(("adviser", name, i, "key"), row.get("key")) for i, row in rows(whole.adviser.get(name))]
+        yield from once(keys, "key")
 
 
 def _inputs(whole: Whole) -> Iterator[Finding]:
     for i, row in rows(whole.adviser.get("inputs")):
         place: Place = ("adviser", "inputs", i)
         if row.get("type") == "choice" and not items(row.get("values")):
-            yield Finding((*place, "values"), "a question of type 'choice' needs values", "list the values")
+            yield Finding((*place, "values"), _("a question of type 'choice' needs values"), _("list the values"))
         if row.get("default") is not None:
             yield from _answer((*place, "default"), row["default"], row)
 
@@ -55,7 +54,7 @@ def _adjustments(whole: Whole, inputs: dict[str, dict]) -> Iterator[Finding]:
         for side in ("at_least", "at_most"):
             yield from whole.level_reference((*place, side), row.get(side))
         if row.get("at_least") is None and row.get("at_most") is None:
-            yield Finding(place, "this adjustment changes nothing", "give it at_least or at_most")
+            yield Finding(place, _("this adjustment changes nothing"), _("give it at_least or at_most"))
         yield from _conditions((*place, "when"), row.get("when"), inputs)
 
 
@@ -87,23 +86,26 @@ def _conditions(place: Place, when: Any, inputs: dict[str, dict]) -> Iterator[Fi
         name = key.removesuffix(bound) if bound else key
         if is_word(name) and name not in inputs:
             mend = did_you_mean(name, list(inputs))
-            yield Finding((*place, key), f"there is no input '{shortened(name)}'", mend or "add the input")
+            message = NO_SUCH["input"].format(name=shortened(name))
+            yield Finding((*place, key), message, mend or _("add the input"))
             continue
         question = inputs.get(name, {})
         if bound and question.get("type") != "integer":
-            yield Finding((*place, key), f"'{name}' is not a number and has no bounds", f"write {name} without {bound}")
+            message = _("'{input}' is not a number, so it has no bounds").format(input=name)
+            mend = _("write {input} without {bound}").format(input=name, bound=bound)
+            yield Finding((*place, key), message, mend)
             continue
-        for one in value if isinstance(value, list | tuple) else [value]:
-            yield from _answer((*place, key), one, question)
+        for answer in value if isinstance(value, list | tuple) else [value]:
+            yield from _answer((*place, key), answer, question)
 
 
 def _answer(place: Place, value: Any, question: dict) -> Iterator[Finding]:
     kind = question.get("type")
-    message = f"'{shortened(value)}' is not an answer to a question of type '{kind}'"
+    message = _("'{value}' is not an answer to a question of type '{type}'").format(value=shortened(value), type=kind)
     if kind == "boolean" and not isinstance(value, bool):
-        yield Finding(place, message, "write true or false")
+        yield Finding(place, message, _("write true or false"))
     elif kind == "integer" and not is_number(value):
-        yield Finding(place, message, "write a whole number")
+        yield Finding(place, message, _("write a whole number"))
     elif kind == "choice" and value not in (choices := items(question.get("values"))):
-        message = f"'{shortened(value)}' is not one of the values"
+        message = _("'{value}' is not one of the values").format(value=shortened(value))
         yield Finding(place, message, did_you_mean(value, [choice for choice in choices if is_word(choice)]))

@@ -1,10 +1,11 @@
-"""What is different between two editions of a framework, told by the keys that both share. Pure: two files in, one
-comparison out."""
+"""The differences between two editions of a framework, matched by key. Pure: two files in, one comparison out."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from .schema import Criterion, FrameworkFile, Scale
 
@@ -14,7 +15,7 @@ ADVICE_TEXTS = ("next",)
 CRITERION_TEXTS = (*MEANING_TEXTS, *ADVICE_TEXTS, "source", "refs")
 LEVEL_TEXTS = ("name", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
 HEAD_TEXTS = ("name", "language", "unit_of_assessment", "purpose", "method", "representation")
-#: Kinds of changes of criteria. One that moved and was reworded is of two kinds; the last two are of nothing else.
+#: Kinds of changes. A criterion that moved and was reworded has two kinds; the last two exclude changes of meaning.
 KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled", "advice", "references")
 
 
@@ -29,7 +30,7 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionChange:
-    """A criterion that both editions have and that is not the same in both."""
+    """A criterion that is in both editions but differs between them."""
 
     before: Criterion
     after: Criterion
@@ -47,7 +48,7 @@ class CriterionChange:
 
     @property
     def reworded(self) -> bool:
-        """Whether a text that says what is rated is another, so that its author must say how it is meant."""
+        """Whether a text that says what is rated changed, so that its author must state whether the meaning did."""
         return self._has_other(MEANING_TEXTS)
 
     @property
@@ -56,17 +57,17 @@ class CriterionChange:
 
     @property
     def advice(self) -> bool:
-        """Whether the advice is another, and what is rated the same."""
+        """Whether the advice changed, but not what is rated."""
         return self._has_other(ADVICE_TEXTS) and not self.may_change_meaning
 
     @property
     def references(self) -> bool:
-        """Whether no text but references and origin is another, and what is rated the same."""
+        """Whether only references and origin changed among the texts, and not what is rated."""
         return bool(self.texts) and not self._has_other(ADVICE_TEXTS) and not self.may_change_meaning
 
     @property
     def is_minor(self) -> bool:
-        """Whether nothing is different but advice and references."""
+        """Whether only advice and references changed."""
         return not (self.may_change_meaning or self.moved or self.relevelled or self.meaning_raised)
 
     @property
@@ -101,7 +102,7 @@ class PartChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Everything that is different in `after`; criteria in the order of their edition."""
+    """Everything that differs in `after`; criteria in the order of their edition."""
 
     before: FrameworkFile
     after: FrameworkFile
@@ -148,13 +149,21 @@ class Comparison:
 
     @property
     def summary(self) -> str:
-        """How many criteria may mean something else and, apart from these, how many only read differently."""
+        """How many criteria may mean something else, and how many others only read differently."""
         both = len(self.after.criteria) - len(self.added)
         meaning = len(self._those("may_change_meaning"))
-        return (
-            f"{meaning} of the {both} criteria in both versions may mean something else: {len(self.reworded)} with "
-            f"another question, {len(self.rescaled)} with other choices. Apart from these, {len(self.advice)} have "
-            f"other advice and {len(self.references)} other references only."
+        message = _(
+            "Of {both} criteria in both versions, {meaning} may mean something else: {reworded} with a different "
+            "question, {rescaled} with different choices. Apart from these, {advice} only have different advice and "
+            "{references} only different references."
+        )
+        return message.format(
+            both=both,
+            meaning=meaning,
+            reworded=len(self.reworded),
+            rescaled=len(self.rescaled),
+            advice=len(self.advice),
+            references=len(self.references),
         )
 
     @cached_property
@@ -167,7 +176,7 @@ class Comparison:
 
     def keys(self) -> dict[str, list[str]]:
         """Keys of the criteria by kind of change."""
-        return {kind: [each.key for each in getattr(self, kind)] for kind in KINDS}
+        return {kind: [criterion.key for criterion in getattr(self, kind)] for kind in KINDS}
 
 
 def compare(before: FrameworkFile, after: FrameworkFile) -> Comparison:
@@ -202,7 +211,7 @@ def compare(before: FrameworkFile, after: FrameworkFile) -> Comparison:
 
 
 def is_new_ladder(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether levels were added, removed or reordered; giving one another name is none of these."""
+    """Whether levels were added, removed or reordered; renaming a level does not count."""
     if len(before) != len(after):
         return True
     stayed = set(before) & set(after)
@@ -210,7 +219,7 @@ def is_new_ladder(before: Sequence[str], after: Sequence[str]) -> bool:
 
 
 def same_choices(before: Scale, after: Scale) -> bool:
-    """Whether an answer on the one scale says the same as on the other."""
+    """Whether an answer means the same on both scales."""
     return before.values == after.values
 
 
@@ -237,21 +246,22 @@ def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartChange]:
     yield from _kind("scale", before.scales, after.scales, lambda x: x.key, ())
     yield from _kind("symptom", before.symptoms, after.symptoms, lambda x: x.key, ("level", "statement", "cleared_by"))
     if before.scoring != after.scoring:
-        yield PartChange(kind="scoring", key="scoring", name="Rules of scoring", how="changed")
+        yield PartChange(kind="scoring", key="scoring", name=_("Scoring rules"), how="changed")
 
 
 def _kind(kind: str, before, after, key: Callable[[Any], str], texts: Iterable[str]) -> Iterable[PartChange]:
-    old, new = ({key(each): each for each in rows} for rows in (before, after))
-    for name, each in new.items():
+    old = {key(part): part for part in before}
+    new = {key(part): part for part in after}
+    for name, part in new.items():
         if name not in old:
-            yield PartChange(kind=kind, key=name, name=_name(each), how="added")
+            yield PartChange(kind=kind, key=name, name=_name(part), how="added")
             continue
-        changes = _scale_texts(old[name], each) if kind == "scale" else texts_changed(old[name], each, texts)
+        changes = _scale_texts(old[name], part) if kind == "scale" else texts_changed(old[name], part, texts)
         if changes:
-            yield PartChange(kind=kind, key=name, name=_name(each), how="changed", texts=changes)
-    for name, each in old.items():
+            yield PartChange(kind=kind, key=name, name=_name(part), how="changed", texts=changes)
+    for name, part in old.items():
         if name not in new:
-            yield PartChange(kind=kind, key=name, name=_name(each), how="removed")
+            yield PartChange(kind=kind, key=name, name=_name(part), how="removed")
     shared = [name for name in new if name in old]
     if shared != [name for name in old if name in new]:
         yield PartChange(kind=kind, key="", name="", how="reordered")

@@ -2,8 +2,8 @@
 
 YAML 1.2 with its core types, read strictly: `no` and `N` are text, and so is every number that is not a plain whole
 number, letter by letter, so that 0.85 stays exactly that. Keys may not repeat. Aliases (`*name`) and tags (`!name`) are
-refused altogether: a framework has no use for them, and a few lines of aliases can stand for gigabytes. Files of other
-people's making may hold several documents, and aliases as far as what they stand for stays within bounds (`FOREIGN`).
+not allowed: a framework does not need them, and a few lines of aliases can stand for gigabytes. Files in other formats
+(`FOREIGN`) may hold several documents, and aliases that stand for a limited number of values.
 """
 
 import re
@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
@@ -24,7 +26,7 @@ MAX_DEPTH = 20
 #: How many values a file may hold, and how many fields one mapping; the largest published library has 45,000 values.
 MAX_VALUES = 60_000
 MAX_FIELDS = 5_000
-#: After so many repeated keys reading stops; it is not the file its author meant.
+#: Reading stops after this many repeated keys; it is not the file that its author meant.
 MAX_REPEATED_KEYS = 100
 
 Place = tuple[str | int, ...]
@@ -32,7 +34,7 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of YAML is read. `aliases` is how many values all aliases together may stand for."""
+    """What a YAML file may contain. `aliases` is how many values all aliases together may stand for."""
 
     max_bytes: int = MAX_BYTES
     values: int = MAX_VALUES
@@ -50,13 +52,17 @@ WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 SYNTAX_MENDS = {
-    "mapping values are not allowed": "put the text in quotes if a colon belongs to it, else check the indentation",
-    "cannot start any token": "indent with spaces, and put text in quotes that starts with a special character",
-    "expected <block end>": "check that this line is indented like those it belongs with",
-    "while scanning a simple key": "a field is written as 'name: value'",
-    "found unexpected end of stream": "close the quote or bracket that was opened here",
-    "unknown escape character": "write a backslash in double quotes as two",
-    "nested more than": "check the brackets",
+    "mapping values are not allowed": gettext_lazy(
+        "put the text in quotes if it contains a colon; otherwise check the indentation"
+    ),
+    "cannot start any token": gettext_lazy(
+        "indent with spaces, and put text that starts with a special character in quotes"
+    ),
+    "expected <block end>": gettext_lazy("check that this line is indented like the lines it belongs with"),
+    "while scanning a simple key": gettext_lazy("write a field as 'name: value'"),
+    "found unexpected end of stream": gettext_lazy("close the quote or bracket that was opened here"),
+    "unknown escape character": gettext_lazy("write a backslash in double quotes as two"),
+    "nested more than": gettext_lazy("check the brackets"),
 }
 
 
@@ -69,7 +75,7 @@ class Document:
     lines: dict[Place, int] = field(repr=False)
 
     def line(self, place: Place) -> int:
-        """The line of a place, or of the nearest thing around it when the place itself is missing."""
+        """The line of a place, or of the nearest thing around it if the place itself is missing."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
@@ -100,12 +106,12 @@ def _label(value: Any) -> str:
 
 
 def read_document(path: str | Path) -> Document:
-    """Reads a file; raises FrameworkFileError when it is not there, too large, or not sound YAML."""
+    """Reads a file; raises FrameworkFileError if it is missing, too large or not valid YAML."""
     return parse_document(read_bytes(path, OWN.max_bytes), name=Path(path).name)
 
 
 def read_bytes(path: str | Path, max_bytes: int) -> bytes:
-    """The content of a file, at most one byte more than allowed; raises FrameworkFileError when it cannot be read."""
+    """The content of a file, at most one byte more than allowed; raises FrameworkFileError if it cannot be read."""
     path = Path(path)
     try:
         if not path.is_file():
@@ -113,41 +119,48 @@ def read_bytes(path: str | Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             return file.read(max_bytes + 1)
     except FileNotFoundError:
-        message, mend = "there is no such file", "check the path"
-        raise FrameworkFileError([_whole_file(path.name, message, mend, line=None)]) from None
+        problem = _whole_file(path.name, _("this file does not exist"), _("check the path"), line=None)
+        raise FrameworkFileError([problem]) from None
     except OSError as error:
-        message = f"the file cannot be read ({error.strerror or error})"
-        raise FrameworkFileError([_whole_file(path.name, message, "check its permissions", line=None)]) from None
+        message = _("the file cannot be read ({reason})").format(reason=error.strerror or error)
+        problem = _whole_file(path.name, message, _("check its permissions"), line=None)
+        raise FrameworkFileError([problem]) from None
 
 
 def parse_document(content: str | bytes, *, name: str) -> Document:
-    """Reads text or bytes; raises FrameworkFileError with every repeated key, or with the first fault of syntax."""
+    """Reads text or bytes; raises FrameworkFileError with every repeated key, or with the first syntax error."""
     return parse_documents(content, name=name, limits=OWN)[0]
 
 
 def parse_documents(content: str | bytes, *, name: str, limits: Limits) -> list[Document]:
-    """The same for a file with one document or more; there is always at least one."""
+    """The same for a file that may hold several documents; there is always at least one."""
     size = len(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
     if size > limits.max_bytes:
-        message = f"the file is larger than {limits.max_bytes:,} bytes"
-        raise FrameworkFileError([_whole_file(name, message, "shorten its texts or split the framework")])
+        message = _("the file is larger than {limit} bytes").format(limit=f"{limits.max_bytes:,}")
+        raise FrameworkFileError([_whole_file(name, message, _("shorten its texts or split the framework"))])
     text = _decoded(content, name) if isinstance(content, bytes) else content.removeprefix("\ufeff")
     try:
         return _Builder(name, text, limits).documents()
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        message = f"there is a control character (U+{_code_point(error.character):04X}) that no text can hold"
-        raise FrameworkFileError([_whole_file(name, message, "remove it", line=line)]) from None
+        message = control_character(_code_point(error.character))
+        raise FrameworkFileError([_whole_file(name, message, _("remove it"), line=line)]) from None
     except MarkedYAMLError as error:
         raise FrameworkFileError([_syntax_problem(name, error)]) from None
     except (YAMLError, ValueError) as error:
         if isinstance(error, FrameworkFileError):
             raise
-        raise FrameworkFileError([_whole_file(name, f"this is not YAML: {error}", "check the file")]) from None
+        message = _("this is not YAML: {reason}").format(reason=error)
+        raise FrameworkFileError([_whole_file(name, message, _("check the file"))]) from None
 
 
 def _code_point(character: Any) -> int:
     return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+
+
+def control_character(code_point: int) -> str:
+    """The message for a character that text cannot hold."""
+    return _("there is a control character (U+{code}) that text cannot hold").format(code=f"{code_point:04X}")
 
 
 def _whole_file(name: str, message: str, mend: str, *, line: int | None = 1) -> Problem:
@@ -159,25 +172,27 @@ def _decoded(content: bytes, name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise FrameworkFileError(
-            [_whole_file(name, "this is not UTF-8", "save the file as UTF-8", line=line)]
-        ) from None
+        problem = _whole_file(name, _("this is not UTF-8"), _("save the file as UTF-8"), line=line)
+        raise FrameworkFileError([problem]) from None
 
 
 def _syntax_problem(name: str, error: MarkedYAMLError) -> Problem:
-    begun, found = error.context_mark, error.problem_mark
+    begun = error.context_mark
+    noticed = error.problem_mark
     words = " ".join(part for part in (error.context, error.problem) if part)
-    # What was never closed is found missing at the end of the file, far from the place to mend.
-    mark = begun if begun and "end of stream" in words else found or begun
+    # An unclosed quote or bracket is noticed at the end of the file, far from the line to fix.
+    mark = begun if begun and "end of stream" in words else noticed or begun
+    mends = (str(mend) for fault, mend in SYNTAX_MENDS.items() if fault in words)
+    mend = next(mends, _("check indentation, quotes and colons around this line"))
     if begun and mark and begun.line != mark.line:
-        words += f" (begun on line {begun.line + 1})"
-    mends = (mend for fault, mend in SYNTAX_MENDS.items() if fault in words)
-    mend = next(mends, "check indentation, quotes and colons around this line")
-    return _whole_file(name, f"this is not YAML: {words}", mend, line=mark.line + 1 if mark else 1)
+        message = _("this is not YAML: {reason} (started on line {line})").format(reason=words, line=begun.line + 1)
+    else:
+        message = _("this is not YAML: {reason}").format(reason=words)
+    return _whole_file(name, message, mend, line=mark.line + 1 if mark else 1)
 
 
 class _Scanner(Scanner):
-    """Scans ahead of what is read, and each open bracket makes every next one slower: it gives up before that hurts."""
+    """A scanner that stops early at deep nesting, because each open bracket makes the next one slower."""
 
     MAX_OPEN = 100
 
@@ -195,7 +210,7 @@ def _events(text: str) -> Iterator[Any]:
 
 
 class _Builder:
-    """Turns the parser's events into values, one after the other, so that every limit holds before memory is spent."""
+    """Turns the parser's events into values, one after the other, so that every limit holds before memory is used."""
 
     def __init__(self, name: str, text: str, limits: Limits):
         self.name = name
@@ -205,29 +220,36 @@ class _Builder:
         self.problems: list[Problem] = []
         #: By anchor: the value, how many values are in it, and how deep it goes.
         self.anchors: dict[str, tuple[Any, int, int]] = {}
-        self.read = self.repeated_by_aliases = self.deepest = 0
+        self.read = 0
+        self.repeated_by_aliases = 0
+        self.deepest = 0
 
     def documents(self) -> list[Document]:
-        found: list[Document] = []
-        begun = 0
+        documents: list[Document] = []
+        started = 0
         for event in self.events:
             if isinstance(event, events.DocumentStartEvent):
-                begun += 1
-                if begun > self.limits.documents:
-                    many = "one document" if self.limits.documents == 1 else f"{self.limits.documents} documents"
-                    mend = "keep one and remove the line '---'" if self.limits.documents == 1 else "remove the rest"
-                    self.refuse(event, (), f"there is more than {many}", mend)
-                self.lines, self.anchors = {}, {}
+                started += 1
+                if started > self.limits.documents:
+                    self.refuse_more_documents(event)
+                self.lines = {}
+                self.anchors = {}
             elif not isinstance(event, events.StreamStartEvent | events.StreamEndEvent | events.DocumentEndEvent):
-                found.append(Document(self.name, self.value(event, ()), self.lines))
-        if not found or all(document.value is None for document in found):
-            self.problems.append(_whole_file(self.name, "the file is empty", "write a framework into it"))
+                documents.append(Document(self.name, self.value(event, ()), self.lines))
+        if not documents or all(document.value is None for document in documents):
+            self.problems.append(_whole_file(self.name, _("the file is empty"), _("write a framework into it")))
         if self.problems:
             raise FrameworkFileError(self.problems)
-        return found
+        return documents
+
+    def refuse_more_documents(self, event):
+        limit = self.limits.documents
+        message = ngettext("there is more than {count} document", "there are more than {count} documents", limit)
+        mend = _("keep one and remove the line '---'") if limit == 1 else _("remove the rest")
+        self.refuse(event, (), message.format(count=limit), mend)
 
     def refuse(self, event, place: Place, message: str, mend: str):
-        """Stops reading: what follows cannot be understood, or is not worth the memory."""
+        """Stops reading: the rest cannot be understood, or would use too much memory."""
         self.note(event, place, message, mend)
         raise FrameworkFileError(self.problems)
 
@@ -243,44 +265,47 @@ class _Builder:
             return self.alias(event, place)
         self.read += 1
         if self.read > self.limits.values:
-            message = f"there are more than {self.limits.values:,} values up to here"
-            self.refuse(event, place[:1], message, "shorten the file or split the framework")
+            message = _("there are more than {limit} values up to here").format(limit=f"{self.limits.values:,}")
+            self.refuse(event, place[:1], message, _("shorten the file or split the framework"))
         self.without_tag(event, place)
         if event.anchor is None:
             return self.content(event, place)
         read, deepest, self.deepest = self.read, self.deepest, len(place)
         value = self.content(event, place)
-        # Known from here on only, so that nothing can contain itself.
+        # It is only known from here on, so that nothing can contain itself.
         self.anchors[event.anchor] = (value, self.read - read + 1, self.deepest - len(place))
         self.deepest = max(deepest, self.deepest)
         return value
 
     def alias(self, event, place: Place) -> Any:
-        what = f"*{shortened(event.anchor)}"
+        alias = f"*{shortened(event.anchor)}"
         if not self.limits.aliases:
-            self.refuse(event, place, f"aliases such as {what} are not used here", "write the text out")
+            message = _("aliases such as {alias} are not allowed here").format(alias=alias)
+            self.refuse(event, place, message, _("write the text out"))
         if event.anchor not in self.anchors:
-            self.refuse(event, place, f"the alias {what} stands for nothing", "define it further up")
+            message = _("the alias {alias} is not defined").format(alias=alias)
+            self.refuse(event, place, message, _("define it further up"))
         value, size, depth = self.anchors[event.anchor]
         self.read += size
         self.repeated_by_aliases += size
         if self.repeated_by_aliases > self.limits.aliases or len(place) + depth > MAX_DEPTH:
-            message = f"the aliases up to {what} stand for more than {self.limits.aliases:,} values, or nest too deep"
-            self.refuse(event, place[:1], message, "write out what is needed")
+            message = _("the aliases up to {alias} stand for more than {limit} values, or are nested too deep")
+            message = message.format(alias=alias, limit=f"{self.limits.aliases:,}")
+            self.refuse(event, place[:1], message, _("write out what is needed"))
         return value
 
     def content(self, event, place: Place) -> Any:
         if isinstance(event, events.ScalarEvent):
             return self.scalar(event)
         if len(place) >= MAX_DEPTH:
-            self.refuse(
-                event, place[:1], f"this is nested more than {MAX_DEPTH} deep", "check the brackets and indentation"
-            )
+            message = _("this is nested more than {limit} deep").format(limit=MAX_DEPTH)
+            self.refuse(event, place[:1], message, _("check the brackets and indentation"))
         return self.mapping(place) if isinstance(event, events.MappingStartEvent) else self.sequence(place)
 
     def without_tag(self, event, place: Place):
         if event.ctag is not None:
-            self.refuse(event, place, f"tags such as {shortened(event.ctag)} are not used here", "remove the tag")
+            message = _("tags such as {tag} are not allowed here").format(tag=shortened(event.ctag))
+            self.refuse(event, place, message, _("remove the tag"))
 
     def scalar(self, event) -> Any:
         text = event.value
@@ -308,20 +333,22 @@ class _Builder:
                 self.repeated(event, (*place, key))
                 continue
             if len(entries) == MAX_FIELDS:
-                self.refuse(event, place, f"there are more than {MAX_FIELDS:,} fields here", "check the indentation")
+                message = _("there are more than {limit} fields here").format(limit=f"{MAX_FIELDS:,}")
+                self.refuse(event, place, message, _("check the indentation"))
             self.lines[*place, key] = event.start_mark.line + 1
             entries[key] = self.value(next(self.events), (*place, key))
         return entries
 
     def repeated(self, event, place: Place):
         report = self.note if len(self.problems) < MAX_REPEATED_KEYS else self.refuse
-        message = f"'{shortened(place[-1])}' is here twice, first on line {self.lines[place]}"
-        report(event, place, message, "keep one of them")
+        message = _("'{name}' is here twice, first on line {line}")
+        message = message.format(name=shortened(place[-1]), line=self.lines[place])
+        report(event, place, message, _("keep one of them"))
         self.value(next(self.events), place)
 
     def key(self, event, place: Place) -> str:
-        """The name of a field; always text, also where it looks like a number."""
+        """The name of a field; always text, even if it looks like a number."""
         if not isinstance(event, events.ScalarEvent):
-            self.refuse(event, place, "a field's name must be plain text", "write it as 'name: value'")
+            self.refuse(event, place, _("a field's name must be plain text"), _("write it as 'name: value'"))
         self.without_tag(event, place)
         return event.value

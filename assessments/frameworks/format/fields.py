@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -11,17 +12,17 @@ from .numbers import exact_number, number_text
 
 MAX_ITEMS = 2_000
 MAX_ANSWER = 10**15
-#: Letters that neither a database nor UTF-8 can hold, and control characters nobody can see.
+#: Characters that a database or UTF-8 cannot hold, and invisible control characters.
 UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def _speakable(text: str) -> str:
-    """The text with the line ends of every system as one; raises where it holds what nobody can see or store."""
+    """The text with uniform line ends; raises if it holds characters that cannot be seen or stored."""
     text = text.replace("\r\n", "\n")
-    found = UNSPEAKABLE.search(text)
-    if found:
-        message, mend = f"there is a control character (U+{ord(found[0]):04X}) in this text", "remove it"
-        raise field_error(message, mend)
+    match = UNSPEAKABLE.search(text)
+    if match:
+        message = _("there is a control character (U+{code}) in this text").format(code=f"{ord(match[0]):04X}")
+        raise field_error(message, _("remove it"))
     return text
 
 
@@ -36,23 +37,24 @@ def _number_as_text(value: Any) -> Any:
 def _number(value: Any) -> Fraction:
     number = exact_number(value)
     if number is None:
-        raise field_error("this is not a number from 0 up", "write it as 0.85 or as 2/3")
+        raise field_error(_("this is not a number from 0 up"), _("write it as 0.85 or as 2/3"))
     return number
 
 
 def _share(value: Fraction) -> Fraction:
     if value > 1:
-        raise field_error(f"{number_text(value)} is not between 0 and 1", "write a share such as 2/3 or 0.85")
+        message = _("{number} is not between 0 and 1").format(number=number_text(value))
+        raise field_error(message, _("write a share such as 2/3 or 0.85"))
     return value
 
 
 def _answer(value: Any) -> Any:
-    """What an adviser's question can be answered with: yes or no, a whole number, a word."""
+    """A possible answer to an adviser's question: yes or no, a whole number or a word."""
     if isinstance(value, bool) or (isinstance(value, int) and abs(value) <= MAX_ANSWER):
         return value
     if isinstance(value, str) and value.strip():
         return _speakable(value.strip())
-    raise field_error("this is not an answer", "write true or false, a whole number, or a word")
+    raise field_error(_("this is not an answer"), _("write true or false, a whole number, or a word"))
 
 
 def _condition(value: Any) -> Any:
@@ -71,7 +73,7 @@ Name = Annotated[str, _text(120), SPEAKABLE]
 Language = Annotated[str, _text(20), SPEAKABLE]
 Key = Annotated[str, _text(120, r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), SPEAKABLE]
 FrameworkKey = Annotated[str, _text(80, r"^[a-z0-9][a-z0-9_-]*$"), SPEAKABLE]
-# For these people often write a bare number: a version, an alias, a code, a reference.
+# People often write these as a bare number: a version, an alias, a code, a reference.
 Label = Annotated[str, _text(40), SPEAKABLE, AS_TEXT, TEXT_OR_NUMBER]
 Code = Annotated[str, _text(20), SPEAKABLE, AS_TEXT, TEXT_OR_NUMBER]
 Reference = Annotated[str, _text(200), SPEAKABLE, AS_TEXT, TEXT_OR_NUMBER]

@@ -8,12 +8,14 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, get_args
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import FoldedScalarString
 
 from .document import MAX_BYTES, Document, Place, parse_document, read_document
-from .problems import ADD_THE_VERSION, FrameworkFileError, Problem, did_you_mean, shortened, what_is
+from .problems import ADD_THE_VERSION, FrameworkFileError, Problem, did_you_mean, not_as_expected, shortened, what_is
 from .schema import FrameworkFile
 
 __all__ = ["FrameworkFileError", "Problem", "read", "reads", "write"]
@@ -26,7 +28,7 @@ FOLDABLE = re.compile(r"[!-~\u00a1-\u1fff]+( [!-~\u00a1-\u1fff]+)*")
 def read(path: str | Path, *, version: str = "") -> FrameworkFile:
     """The framework in a file; raises FrameworkFileError with what is wrong with it.
 
-    `version` is to be used instead of the one in the file.
+    `version` replaces the one in the file.
     """
     return _framework(read_document(path), version)
 
@@ -40,7 +42,7 @@ def write(framework_file: FrameworkFile) -> str:
     """YAML text that reads back to the same digest."""
     yaml = YAML(typ="rt", pure=True)
     yaml.indent(mapping=2, sequence=4, offset=2)
-    # The emitter loses spaces where it breaks quoted text itself, so it never does; `_folded` breaks what is safe.
+    # The emitter loses spaces if it wraps quoted text, so it must not; `_folded` wraps what is safe.
     yaml.width = MAX_BYTES
     yaml.allow_unicode = True
     stream = io.StringIO()
@@ -49,7 +51,7 @@ def write(framework_file: FrameworkFile) -> str:
 
 
 def _folded(value: Any) -> Any:
-    """The same value, with long plain text marked to be written over several lines."""
+    """The same value, with long plain text marked to be wrapped."""
     if isinstance(value, dict):
         return {key: _folded(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -64,8 +66,9 @@ def _folded(value: Any) -> Any:
 
 def _framework(document: Document, version: str) -> FrameworkFile:
     if not isinstance(document.value, dict):
-        message = f"a framework file holds fields at its top, this one {what_is(document.value)}"
-        raise FrameworkFileError([document.problem((), message, "begin with 'format: 1' and 'framework:'")])
+        message = _("a framework file has fields at its top, but this one has {given}")
+        message = message.format(given=what_is(document.value))
+        raise FrameworkFileError([document.problem((), message, _("begin with 'format: 1' and 'framework:'"))])
     if version and isinstance(document.value.get("framework"), dict):
         document.value["framework"]["version"] = version
     try:
@@ -78,61 +81,70 @@ def _framework(document: Document, version: str) -> FrameworkFile:
 def problem_of(document: Document, error: Any) -> Problem:
     """One of pydantic's errors in the words of the file."""
     place: Place = tuple(step for step in error["loc"] if step != "[key]")
-    context, given = error.get("ctx", {}), error["input"]
+    context = error.get("ctx", {})
+    given = error["input"]
     if error["type"] == "framework":
         return document.problem(place, context["message"], context["mend"])
     if error["type"] == "extra_forbidden":
         missing = [name for name in _fields(place[:-1]) if name not in _mapping_at(document, place[:-1])]
-        return document.problem(
-            place, f"there is no field '{shortened(place[-1])}' here", did_you_mean(place[-1], missing)
-        )
+        message = _("there is no field '{name}' here").format(name=shortened(place[-1]))
+        return document.problem(place, message, did_you_mean(place[-1], missing))
     message, mend = _sentence(error["type"], context, given)
     if place == ("framework", "version") and error["type"] == "missing":
-        mend = ADD_THE_VERSION
+        mend = str(ADD_THE_VERSION)
     return document.problem(place, message, mend)
 
 
 def _sentence(kind: str, context: dict[str, Any], given: Any) -> tuple[str, str]:
     if kind == "missing":
-        return "this field is missing", "add it"
+        return _("this field is missing"), _("add it")
     if kind == "literal_error":
         choices = [part.strip("'\"") for part in context["expected"].replace(" or ", ", ").split(", ")]
-        return f"'{shortened(given)}' is not allowed here", did_you_mean(given, choices)
+        return _("'{value}' is not allowed here").format(value=shortened(given)), did_you_mean(given, choices)
     if kind.startswith("string_pattern"):
-        return f"'{shortened(given)}' is not a key", "use letters without accents, digits, '.', '_' and '-' only"
+        message = _("'{value}' is not a key").format(value=shortened(given))
+        return message, _("use only letters without accents, digits, '.', '_' and '-'")
     if kind == "string_too_short":
-        return "this text is empty", "write it, or leave the field out where it is not needed"
+        return _("this text is empty"), _("write it, or leave the field out if it is not needed")
     if kind == "string_unicode":
-        return "there is half a character in this text, which UTF-8 cannot hold", "write the character itself"
-    if kind in ("string_too_long", "too_long"):
-        what = "letters" if kind == "string_too_long" else "entries"
-        return f"this has more than {context['max_length']:,} {what}", "shorten it"
+        return _("this text has half a character, which UTF-8 cannot hold"), _("write the character itself")
+    if kind == "string_too_long":
+        message = _("this has more than {limit} characters").format(limit=f"{context['max_length']:,}")
+        return message, _("shorten it")
+    if kind == "too_long":
+        message = _("this has more than {limit} entries").format(limit=f"{context['max_length']:,}")
+        return message, _("shorten it")
     if kind == "too_short":
-        return "this list is empty", "add an entry"
+        return _("this list is empty"), _("add an entry")
     if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {context['ge']:,}" if "ge" in context else f"at most {context['le']:,}"
-        return f"{shortened(given)} is out of range", f"write a number that is {bound}"
+        message = _("{number} is out of range").format(number=shortened(given))
+        if "ge" in context:
+            return message, _("write a number that is at least {limit}").format(limit=f"{context['ge']:,}")
+        return message, _("write a number that is at most {limit}").format(limit=f"{context['le']:,}")
     return _wrong_kind(kind, given)
 
 
-WANTED = {
-    "string_type": ("text", "put it in quotes"),
-    "int_type": ("a whole number", "write digits only, without quotes"),
-    "int_parsing": ("a whole number", "write digits only"),
-    "bool_type": ("true or false", "write true or false"),
-    "tuple_type": ("a list", "begin each entry with '- '"),
-    "dict_type": ("a mapping", "write lines of the form 'name: value'"),
-    "model_type": ("a mapping", "write lines of the form 'name: value'"),
+#: For each kind of error, what is expected and how to write it.
+EXPECTED = {
+    "string_type": (gettext_lazy("text"), gettext_lazy("put it in quotes")),
+    "int_type": (gettext_lazy("a whole number"), gettext_lazy("write only digits, without quotes")),
+    "int_parsing": (gettext_lazy("a whole number"), gettext_lazy("write only digits")),
+    "bool_type": (gettext_lazy("true or false"), gettext_lazy("write true or false")),
+    "tuple_type": (gettext_lazy("a list"), gettext_lazy("begin each entry with '- '")),
+    "dict_type": (gettext_lazy("a mapping"), gettext_lazy("write lines of the form 'name: value'")),
+    "model_type": (gettext_lazy("a mapping"), gettext_lazy("write lines of the form 'name: value'")),
 }
+SOMETHING_ELSE = (gettext_lazy("something else"), gettext_lazy("see how the built-in frameworks write it"))
 
 
 def _wrong_kind(kind: str, given: Any) -> tuple[str, str]:
-    wanted, mend = WANTED.get(kind, ("something else", "see how the built-in frameworks write it"))
+    expected, mend = (str(text) for text in EXPECTED.get(kind, SOMETHING_ELSE))
     if given is None:
-        return f"this is empty where {wanted} is expected", "write it, or leave the field out where it is not needed"
+        message = _("this is empty, but {expected} is expected").format(expected=expected)
+        return message, _("write it, or leave the field out if it is not needed")
     if kind == "string_type" and isinstance(given, dict | list):
-        mend = "write plain text"
-    return f"this is {what_is(given)} where {wanted} is expected", mend
+        mend = _("write plain text")
+    return not_as_expected(given, expected), mend
 
 
 def _mapping_at(document: Document, place: Place) -> dict:

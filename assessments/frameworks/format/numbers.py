@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-#: Bounded on purpose: a text such as 1e999999999 is a number that no machine should write out.
+#: Limited on purpose: no machine should write out a number such as 1e999999999.
 NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?|[0-9]{1,9}/0*[1-9][0-9]{0,8}")
 DECIMAL_PLACES = 12
 
@@ -20,7 +20,7 @@ def exact_number(value: Any) -> Fraction | None:
 
 
 def number_text(value: Fraction) -> str:
-    """The shortest exact writing: decimal where that ends, a fraction elsewhere."""
+    """The shortest exact notation: a decimal if it is finite, otherwise a fraction."""
     places = next((n for n in range(DECIMAL_PLACES + 1) if 10**n % value.denominator == 0), None)
     if places is None:
         return str(value)

@@ -4,23 +4,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from assessments.scoring import DK, NA
 
 from .document import Document, Place, read_document
-from .problems import MAX_PROBLEMS, FrameworkFileError, Problem, did_you_mean, shortened, what_is
+from .problems import MAX_PROBLEMS, FrameworkFileError, Problem, did_you_mean, one_of, shortened, what_is
 from .schema import Criterion, FrameworkFile
 
 UNANSWERED = "-"
-SHAPES = "write {criterion: code}, or respondents and agreed"
+SHAPES = gettext_lazy("write {criterion: code}, or respondents and agreed")
 
 Ratings = dict[str, str]
 
 
 def read_ratings(path: str | Path, framework_file: FrameworkFile) -> tuple[list[Ratings], Ratings]:
-    """What each respondent said, and what was agreed: codes by criterion key, without what is unanswered.
+    """The answers of each respondent, and the agreed ones: codes by criterion key, without unanswered criteria.
 
     The file is `{criterion: code}`, or `{respondents: {name: {criterion: code}}, agreed: {criterion: code}}`; "-" and
-    nothing stand for unanswered. Raises FrameworkFileError with every key and code that the framework does not have.
+    nothing mean unanswered. Raises FrameworkFileError with every key and code that the framework does not have.
     """
     reader = _Reader(read_document(path), framework_file)
     ratings = reader.ratings()
@@ -42,7 +45,8 @@ class _Reader:
         if not {"respondents", "agreed"} & whole.keys():
             return [self.answers((), whole)], {}
         for name in whole.keys() - {"respondents", "agreed"}:
-            self.note((name,), f"'{shortened(name)}' does not belong beside respondents and agreed", SHAPES)
+            message = _("'{name}' does not belong next to respondents and agreed").format(name=shortened(name))
+            self.note((name,), message, str(SHAPES))
         people = self.mapping(("respondents",), whole.get("respondents") or {})
         agreed = self.mapping(("agreed",), whole.get("agreed") or {})
         return (
@@ -58,7 +62,8 @@ class _Reader:
     def mapping(self, place: Place, value: Any) -> dict:
         if isinstance(value, dict):
             return value
-        self.note(place, f"this is {what_is(value)} where codes by criterion are expected", SHAPES)
+        message = _("this is {given}, but codes by criterion are expected").format(given=what_is(value))
+        self.note(place, message, str(SHAPES))
         return {}
 
     def answers(self, place: Place, given: Any, *, without: str | None = None) -> Ratings:
@@ -67,8 +72,11 @@ class _Reader:
         for key, value in self.mapping(place, given or {}).items():
             code = UNANSWERED if value is None else str(value)
             if key not in self.criteria:
-                mend = did_you_mean(key, list(self.criteria)) if len(self.problems) < 100 else "see the framework"
-                self.note((*place, key), f"there is no criterion '{shortened(key)}'", mend)
+                # Finding similar names takes time, so only the first problems get a suggestion.
+                mend = _("see the framework")
+                if len(self.problems) < 100:
+                    mend = did_you_mean(key, list(self.criteria))
+                self.note((*place, key), _("there is no criterion '{name}'").format(name=shortened(key)), mend)
             elif code != UNANSWERED:
                 self.check((*place, key), value, self.codes(self.criteria[key], without=without))
                 answers[key] = code
@@ -78,13 +86,13 @@ class _Reader:
         if isinstance(value, dict | list | bool) or str(value) not in codes:
             shown = str(value).lower() if isinstance(value, bool) else shortened(value)
             known = ", ".join(f"{code} ({name})" for code, name in codes.items())
-            self.note(place, f"'{shown}' is not an answer here", f"choose one of {known}")
+            self.note(place, _("'{value}' is not an answer here").format(value=shown), one_of(known))
 
     def codes(self, criterion: Criterion, *, without: str | None) -> dict[str, str]:
         """The answers that can be given to a criterion, with their names.
 
-        "Does not apply" is offered where the criterion says when; a framework in which no criterion says so
-        leaves it open, and offers it wherever the scale does.
+        "Does not apply" is offered if the criterion says when. If no criterion of the framework does, it is offered
+        wherever the scale has it.
         """
         scale = self.framework_file.scale_of(criterion)
         names = {choice.code: choice.name for choice in scale.values}

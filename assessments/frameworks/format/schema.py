@@ -1,8 +1,8 @@
 """The framework file format: every field a file may have, its canonical form and its digest.
 
-Cross references are checked in `checks`, together with the fields, so that one reading finds everything at once. A file
-is equal to another when the canonical forms are: layout, comments, the order of fields and fields that say no more than
-their default make no difference; any change of wording, and any change of order in a list, does.
+Cross references are checked in `checks`, together with the fields, so that one pass finds everything. Two files are
+equal if their canonical forms are: layout, comments, the order of fields and fields at their default make no
+difference; any change of wording, and any change of order in a list, does.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ class Choice(Part):
 
 
 class OtherAnswer(Part):
-    """An answer that is not a rating: does not apply, or does not know."""
+    """An answer that is not a rating: does not apply, or don't know."""
 
     code: Literal["NA", "DK"]
     name: Name
@@ -95,7 +95,7 @@ class Rule(Part):
 
 
 class Band(Part):
-    """A range of section scores; `upto` belongs to it."""
+    """A range of section scores, up to and including `upto`."""
 
     upto: Number
     name: Name
@@ -108,7 +108,7 @@ class DiscussWhen(Part):
 
 
 class Scoring(Part):
-    """How ratings become a result; which fields are needed depends on the framework's method."""
+    """How ratings become a result; the framework's method decides which fields are needed."""
 
     default_rule: Key | None = None
     rules: tuple[Rule, ...] = ()
@@ -175,7 +175,7 @@ class Symptom(Part):
 
 
 class Metric(Part):
-    """An outcome figure shown beside the levels."""
+    """An outcome figure shown next to the levels."""
 
     key: Key
     name: Name
@@ -226,7 +226,7 @@ class AdviserCase(Part):
 
 
 class Confirmation(Part):
-    """What a team is asked to confirm where the advice is this level."""
+    """What a team is asked to confirm if the advice is this level."""
 
     level: LevelNumber
     ask: Text
@@ -246,7 +246,7 @@ class Adviser(Part):
 
 
 class Trace(Part):
-    """Where an item of a source went. `to` is for readers: it may name what a later edition no longer has."""
+    """Where an item of a source is covered. `to` is for readers: it may name parts that later editions lack."""
 
     ref: Reference
     gist: Text
@@ -287,7 +287,7 @@ class FrameworkFile(Part):
     @model_validator(mode="wrap")
     @classmethod
     def _consistent(cls, data: Any, handler) -> "FrameworkFile":
-        """Runs the cross checks also where single fields are wrong, so that everything is told at once."""
+        """Runs the cross checks even if fields are wrong, so that everything is reported at once."""
         framework: FrameworkFile | None = None
         errors: list[InitErrorDetails] = []
         try:
@@ -312,13 +312,13 @@ class FrameworkFile(Part):
         """Mappings, lists, text and whole numbers in the order of the format; fields at their default are left out."""
         plain = self._dump()
         if len(self.scales) == 1:
-            # Naming the only scale says nothing.
+            # Naming the only scale is redundant.
             for criterion in plain["criteria"]:
                 criterion.pop("scale", None)
         return plain
 
     def canonical(self) -> str:
-        """Deterministic JSON of everything the framework says. Fields added to the format later do not change it."""
+        """Deterministic JSON of the whole framework. Fields added to the format later do not change it."""
         return json.dumps(self.plain(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
@@ -331,7 +331,7 @@ class FrameworkFile(Part):
         return next((scale for scale in self.scales if scale.key == criterion.scale), self.scales[0])
 
     def instrument(self) -> engine.Instrument:
-        """What is asked and how it is scored, as the scoring engine takes it."""
+        """What is asked and how it is scored, in the form that the scoring engine takes."""
         scales = {
             scale.key: engine.Scale(key=scale.key, values={choice.code: choice.value for choice in scale.values})
             for scale in self.scales
@@ -356,7 +356,7 @@ class FrameworkFile(Part):
 
 
 def _repeated(error: Any) -> InitErrorDetails:
-    """An error of pydantic's own, to be raised again together with others."""
+    """One of pydantic's errors, ready to be raised again together with others."""
     kind = error["type"]
     context = error.get("ctx", {})
     if kind == "framework":

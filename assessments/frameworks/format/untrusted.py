@@ -1,13 +1,25 @@
-"""A framework in plain values, looked at without trust in its shape, for the cross checks."""
+"""A framework in plain values for the cross checks, which do not rely on its shape."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from .problems import did_you_mean, listed, shortened
 
 Place = tuple[str | int, ...]
 LEVELS, SUMS = "levels", "min-of-sums"
+NO_SUCH = {
+    "group": gettext_lazy("there is no group '{name}'"),
+    "dimension": gettext_lazy("there is no dimension '{name}'"),
+    "scale": gettext_lazy("there is no scale '{name}'"),
+    "criterion": gettext_lazy("there is no criterion '{name}'"),
+    "rule": gettext_lazy("there is no rule '{name}'"),
+    "input": gettext_lazy("there is no input '{name}'"),
+    "rule or adjustment": gettext_lazy("there is no rule or adjustment '{name}'"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,7 @@ class Finding:
 
 
 class Whole:
-    """The parts that others refer to, as far as they can be read."""
+    """The parts that other parts refer to, as far as they can be read."""
 
     def __init__(self, framework: dict):
         self.framework = framework
@@ -46,11 +58,13 @@ class Whole:
         return self.scales.get(named, {}) if is_word(named) else {}
 
     def level_reference(self, place: Place, number: Any) -> Iterator[Finding]:
-        """A finding when this is the number of a level that does not exist."""
+        """A finding if this is the number of a level that does not exist."""
         if is_number(number) and number not in self.levels:
             levels = listed(sorted(set(self.levels)))
-            mend = f"the levels are {levels}" if levels else "a framework scored by sums has no levels"
-            yield Finding(place, f"there is no level {number}", mend)
+            mend = _("a framework scored by sums has no levels")
+            if levels:
+                mend = _("the levels are {levels}").format(levels=levels)
+            yield Finding(place, _("there is no level {number}").format(number=number), mend)
 
 
 def mapping(value: Any) -> dict:
@@ -79,20 +93,22 @@ def as_code(value: Any) -> str | None:
     return str(value) if is_word(value) or is_number(value) else None
 
 
-def once(found: Iterable[tuple[Place, Any]], what: str) -> Iterator[Finding]:
-    """A finding for every value that was there before."""
+def once(values: Iterable[tuple[Place, Any]], what: str) -> Iterator[Finding]:
+    """A finding for every value that repeats; `what` names the field."""
     seen: dict[Any, Place] = {}
-    for place, value in found:
+    for place, value in values:
         if not isinstance(value, str | int):
             continue
         if value in seen:
             first = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in seen[value]).lstrip(".")
-            yield Finding(place, f"the {what} '{shortened(value)}' is taken (by {first})", f"give it another {what}")
+            message = _("the {field} '{value}' is already used by {place}")
+            message = message.format(field=what, value=shortened(value), place=first)
+            yield Finding(place, message, _("give it another {field}").format(field=what))
         seen.setdefault(value, place)
 
 
 def references(place: Place, given: Any, known: Collection[str], what: str) -> Iterator[Finding]:
-    """A finding when a word names none of the known things."""
+    """A finding if a word is none of the known names; `what` is the kind of thing it names."""
     if is_word(given) and given not in known:
-        mend = did_you_mean(given, list(known)) or f"add the {what}, or leave this out"
-        yield Finding(place, f"there is no {what} '{shortened(given)}'", mend)
+        mend = did_you_mean(given, list(known)) or _("add it, or leave this out")
+        yield Finding(place, NO_SUCH[what].format(name=shortened(given)), mend)

@@ -1,4 +1,4 @@
-"""What every adapter needs: reading with care, collecting a report, and a file whose faults point into the source."""
+"""What every adapter needs: careful reading, a report, and problems that point into the source."""
 
 import re
 import unicodedata
@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from pydantic import ValidationError
 
 from ..format.document import FOREIGN, Document, Limits, Place, parse_documents, read_bytes
 from ..format.files import problem_of
-from ..format.problems import MAX_PROBLEMS, FrameworkFileError, Problem, shortened, what_is
+from ..format.problems import MAX_PROBLEMS, FrameworkFileError, Problem, not_as_expected, shortened
 from ..format.schema import FrameworkFile
 
 MAX_KEY = 100
@@ -69,9 +71,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapted:
-    """A file of the product made from another format, with what was changed to fit and what could not come along.
+    """A framework file made from another format, with what was changed to fit and what could not be imported.
 
-    `offered` is how many things to rate the other file has, in its own words `things`; criteria are those that came.
+    `offered` is how many things to rate the other file has, which it calls `things`; those imported are the criteria.
     """
 
     file: FrameworkFile
@@ -82,7 +84,7 @@ class Adapted:
 
 
 class Lines:
-    """Sentences of a report. One that is said again stays one line, with a count and a few examples."""
+    """Sentences of a report. A repeated sentence stays one line, with a count and a few examples."""
 
     MAX, EXAMPLES = 50, 3
 
@@ -99,30 +101,37 @@ class Lines:
     def listed(self) -> tuple[str, ...]:
         lines = [self._line(sentence, times) for sentence, times in self.times.items()]
         if len(lines) > self.MAX:
-            lines[self.MAX :] = [f"{len(lines) - self.MAX:,} other things"]
+            more = len(lines) - self.MAX
+            message = ngettext("{count} other thing", "{count} other things", more)
+            lines[self.MAX :] = [message.format(count=f"{more:,}")]
         return tuple(lines)
 
     def _line(self, sentence: str, times: int) -> str:
         examples = self.examples[sentence]
-        counted = sentence if times == 1 else f"{sentence.rstrip('.')} ({times:,} times)"
+        counted = sentence
+        if times > 1:
+            counted = _("{sentence} ({count} times)").format(sentence=sentence.rstrip("."), count=f"{times:,}")
         if not examples:
             return counted
-        more = f" and {times - len(examples):,} more" if times > len(examples) else ""
-        return f"{counted}: {', '.join(examples)}{more}"
+        more = times - len(examples)
+        if more > 0:
+            message = _("{sentence}: {examples} and {count} more")
+            return message.format(sentence=counted, examples=", ".join(examples), count=f"{more:,}")
+        return _("{sentence}: {examples}").format(sentence=counted, examples=", ".join(examples))
 
 
 @dataclass(slots=True)
 class Report:
-    """Collects problems, adaptations and refusals while a format is read."""
+    """Collects problems, adaptations and what is left out while a format is read."""
 
     problems: list[Problem] = field(default_factory=list)
     adapted: Lines = field(default_factory=Lines)
     refused: Lines = field(default_factory=Lines)
-    #: How many things to rate were met, whether or not they came over.
+    #: How many things to rate the file has, imported or not.
     offered: int = 0
 
     def problem(self, document: Document, place: Place, message: str, mend: str = "") -> None:
-        """Notes a problem; reading stops where no more are listed."""
+        """Records a problem; reading stops once no more are listed."""
         self.problems.append(document.problem(place, message, mend))
         if len(self.problems) > MAX_PROBLEMS:
             raise FrameworkFileError(self.problems)
@@ -133,16 +142,17 @@ class Report:
 
 
 class Reader:
-    """Fields of one mapping in a source, with a problem for what is missing or of the wrong kind."""
+    """Fields of one mapping in a source. Reports those that are missing or of the wrong kind."""
 
     def __init__(self, report: Report, document: Document, place: Place, value: Any):
-        self.report, self.document, self.place = report, document, place
+        self.report = report
+        self.document = document
+        self.place = place
         self.value: dict = value if isinstance(value, dict) else {}
         self.seen: set[str] = set()
         if not isinstance(value, dict):
-            self.problem(
-                (), f"this is {what_is(value)} where a mapping is expected", "write lines of the form 'name: value'"
-            )
+            message = not_as_expected(value, _("a mapping"))
+            self.problem((), message, _("write lines of the form 'name: value'"))
 
     def problem(self, place: Place, message: str, mend: str = ""):
         self.report.problem(self.document, (*self.place, *place), message, mend)
@@ -157,18 +167,21 @@ class Reader:
             value = str(value).lower() if isinstance(value, bool) else str(value)
         if value is None or (isinstance(value, str) and not value.strip()):
             if needed:
-                self.problem((name,), f"the field '{name}' is missing", "add it")
+                self.problem((name,), _("the field '{name}' is missing").format(name=name), _("add it"))
             return ""
         if not isinstance(value, str):
-            self.problem((name,), f"this is {what_is(value)} where text is expected", "write plain text")
+            self.problem((name,), not_as_expected(value, _("text")), _("write plain text"))
             return ""
         return value.strip()
 
     def whole(self, name: str, *, least: int, most: int) -> int | None:
         value = self.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            given = "nothing" if value is None else f"'{shortened(value)}'"
-            self.problem((name,), f"{given} is not a whole number from {least} to {most}", "write digits only")
+            message = _("'{value}' is not a whole number from {least} to {most}")
+            if value is None:
+                message = _("this is missing; a whole number from {least} to {most} is expected")
+            message = message.format(value=shortened(value), least=least, most=most)
+            self.problem((name,), message, _("write only digits"))
             return None
         return value
 
@@ -180,17 +193,17 @@ class Reader:
         if isinstance(value, str | int):
             return [str(value)]
         if not isinstance(value, list):
-            self.problem((name,), f"this is {what_is(value)} where a list is expected", "begin each entry with '- '")
+            self.problem((name,), not_as_expected(value, _("a list")), _("begin each entry with '- '"))
             return []
         return [str(item).strip() for item in value if isinstance(item, str | int) and str(item).strip()]
 
     def rest(self) -> list[str]:
-        """Names of fields that hold something and that nobody has asked for."""
+        """Names of fields that hold something and were never read."""
         return [name for name, value in self.value.items() if name not in self.seen and value not in (None, "", [], {})]
 
 
 class Keys:
-    """Keys made from names; a name that comes again gets a number."""
+    """Keys made from names; a repeated name gets a number."""
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
@@ -208,7 +221,7 @@ class Keys:
 
 
 def slug(name: str) -> str:
-    """Letters without accents, digits and hyphens, in small letters."""
+    """The name in lower case, with only unaccented letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
@@ -245,10 +258,10 @@ def built(
     *,
     things: str,
 ) -> Adapted:
-    """Validates what an adapter made. A fault in it is told at the place of the source that it came from.
+    """Validates what an adapter made. Problems are reported at the place in the source that they came from.
 
-    `origins` says for parts such as `("criteria", 3)` where they stand in the source; everything else is put down to
-    the beginning of `document`.
+    `origins` maps parts such as `("criteria", 3)` to their place in the source; everything else is reported at the
+    beginning of `document`.
     """
     report.stop_if_broken()
     try:

@@ -4,7 +4,8 @@ Nodes of the first depth become dimensions, assessable nodes criteria; implement
 levels, each node at the first group that has it. Questions with choices and scores become criteria of their own.
 """
 
-from typing import Any
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..format.document import MAX_DEPTH, Document, Place
 from ..format.problems import ADD_THE_VERSION, FrameworkFileError, listed, shortened
@@ -25,12 +26,12 @@ from .building import (
 from .ciso_answers import Answers
 
 LINKS = {
-    "threats": "links to threats",
-    "reference_controls": "links to reference controls",
-    "translations": "translations",
-    "weight": "weights of requirements",
-    "importance": "importance of requirements",
-    "visibility_expression": "conditions under which a requirement is shown",
+    "threats": gettext_lazy("links to threats"),
+    "reference_controls": gettext_lazy("links to reference controls"),
+    "translations": gettext_lazy("translations"),
+    "weight": gettext_lazy("weights of requirements"),
+    "importance": gettext_lazy("importance of requirements"),
+    "visibility_expression": gettext_lazy("conditions under which a requirement is shown"),
 }
 
 
@@ -41,7 +42,8 @@ def adapt(sources: list[Source], version: str = "") -> Adapted:
 class _Adapter:
     def __init__(self, document: Document, version: str) -> None:
         self.report = Report()
-        self.document, self.given_version = document, version
+        self.document = document
+        self.given_version = version
         self.keys, self.dimension_keys = Keys(), Keys()
         self.answers = Answers(self.report, document)
         self.origins: dict[Place, tuple[Document, Place]] = {}
@@ -59,15 +61,17 @@ class _Adapter:
         for reader in self.read_nodes(framework):
             self.node(reader, requirement)
         version = self.version(library)
-        # What follows leans on names and numbers that are there.
+        # The rest relies on names and numbers being there.
         self.report.stop_if_broken()
         self.drop_empty()
         self.drop_levels()
         self.say_what_was_made()
         self.left_out(library, framework)
         if not self.criteria:
-            why = f"it holds {'; '.join(self.report.refused.listed()[:3])}" if self.report.refused.times else ""
-            framework.problem(("requirement_nodes",), "nothing in this library can be rated", why)
+            why = ""
+            if self.report.refused.times:
+                why = _("it holds {things}").format(things="; ".join(self.report.refused.listed()[:3]))
+            framework.problem(("requirement_nodes",), _("nothing in this library can be rated"), why)
         data = {
             "format": 1,
             "framework": without_empty(
@@ -94,7 +98,8 @@ class _Adapter:
     def version(self, library: Reader) -> str:
         version = self.given_version or library.text("version")[:40]
         if not version:
-            library.problem(("version",), "the library does not say which version it is", ADD_THE_VERSION)
+            message = _("the library does not say which version it is")
+            library.problem(("version",), message, str(ADD_THE_VERSION))
         return version
 
     def framework(self, library: Reader) -> Reader:
@@ -102,18 +107,20 @@ class _Adapter:
         objects = objects if isinstance(objects, dict) else {}
         for name in objects:
             if name not in ("framework", "frameworks"):
-                self.report.refused.say(f"`{shortened(name)}` of the library")
+                self.report.refused.say(_("`{field}` of the library").format(field=shortened(name)))
         place: Place = ("objects", "framework")
-        found = objects.get("framework")
-        if found is None and isinstance(objects.get("frameworks"), list) and objects["frameworks"]:
-            found, place = objects["frameworks"][0], ("objects", "frameworks", 0)
-            self.report.refused.say("further frameworks of the library", times=len(objects["frameworks"]) - 1)
-        if not isinstance(found, dict):
-            holds = listed(objects) or "nothing"
-            message = f"this library holds no framework (it holds {holds})"
-            mend = "choose a library with 'objects: framework:'; matrices, controls and mappings cannot be rated"
+        framework = objects.get("framework")
+        if framework is None and isinstance(objects.get("frameworks"), list) and objects["frameworks"]:
+            framework = objects["frameworks"][0]
+            place = ("objects", "frameworks", 0)
+            self.report.refused.say(_("other frameworks of the library"), times=len(objects["frameworks"]) - 1)
+        if not isinstance(framework, dict):
+            message = _("this library holds no framework")
+            if objects:
+                message = _("this library holds no framework (it holds {things})").format(things=listed(objects))
+            mend = _("choose a library with 'objects: framework:'; matrices, controls and mappings cannot be rated")
             raise FrameworkFileError([self.document.problem(("objects",), message, mend)])
-        return Reader(self.report, self.document, place, found)
+        return Reader(self.report, self.document, place, framework)
 
     def read_groups(self, framework: Reader):
         groups = framework.get("implementation_groups_definition")
@@ -130,20 +137,21 @@ class _Adapter:
         if not self.levels:
             self.levels.append({"level": 1, "name": "In place"})
             self.report.adapted.say(
-                "The library has no implementation groups: every requirement is at level 1, “In place”."
+                _("The library has no implementation groups: every requirement is at level 1, “In place”.")
             )
 
     def read_nodes(self, framework: Reader) -> list[Reader]:
         nodes = framework.get("requirement_nodes")
         if not isinstance(nodes, list) or not nodes:
-            framework.problem(("requirement_nodes",), "there are no requirement nodes", "add them")
+            framework.problem(("requirement_nodes",), _("there are no requirement nodes"), _("add them"))
             return []
         readers = []
         for i, entry in enumerate(nodes):
             reader = Reader(self.report, self.document, (*framework.place, "requirement_nodes", i), entry)
             urn = reader.text("urn", needed=True).lower()
             if urn in self.nodes:
-                reader.problem(("urn",), f"the urn {shortened(urn)} is there twice", "give each node a urn of its own")
+                message = _("the urn {urn} is used twice").format(urn=shortened(urn))
+                reader.problem(("urn",), message, _("give each node its own urn"))
             self.nodes.setdefault(urn, reader)
             readers.append(reader)
         return readers
@@ -153,12 +161,12 @@ class _Adapter:
         seen: set[str] = set()
         while parent := reader.text("parent_urn").lower():
             if parent not in self.nodes:
-                message = f"there is no node {shortened(parent)}"
-                reader.problem(("parent_urn",), message, "correct the urn of the parent")
+                message = _("there is no node {urn}").format(urn=shortened(parent))
+                reader.problem(("parent_urn",), message, _("correct the urn of the parent"))
                 return None
             if parent in seen or len(seen) == MAX_DEPTH:
-                message = f"these nodes are parents of each other, or nested more than {MAX_DEPTH} deep"
-                reader.problem(("parent_urn",), message, "correct the urn of the parent")
+                message = _("these nodes are parents of each other, or nested more than {limit} deep")
+                reader.problem(("parent_urn",), message.format(limit=MAX_DEPTH), _("correct the urn of the parent"))
                 return None
             seen.add(parent)
             reader = self.nodes[parent]
@@ -179,17 +187,18 @@ class _Adapter:
 
     @staticmethod
     def heading(reader: Reader) -> str:
-        ref, name = reader.text("ref_id"), reader.text("name")
+        ref = reader.text("ref_id")
+        name = reader.text("name")
         return " ".join(part for part in (ref, name) if part) or reader.text("description") or reader.text("urn")
 
     def node(self, reader: Reader, requirement: str):
         for name, what in LINKS.items():
             if reader.get(name) not in (None, "", [], {}):
-                self.report.refused.say(what)
+                self.report.refused.say(str(what))
         dimension = self.dimension(reader)
         if reader.get("assessable") is not True:
             if reader.text("parent_urn") and reader.text("description"):
-                self.report.refused.say("descriptions of headings below the first depth")
+                self.report.refused.say(_("descriptions of headings below the first level"))
             return
         questions = self.questions(reader)
         self.report.offered += len(questions) or 1
@@ -209,10 +218,10 @@ class _Adapter:
     def add(self, reader: Reader, scale: str, shared: dict, statement: str, urn: str, code: str):
         self.origins["criteria", len(self.criteria)] = (self.document, reader.place)
         heading = self.heading(reader)
-        told = reader.text("description")
+        description = reader.text("description")
         evidence = paragraphs(
             titled("Requirement", heading) if heading != statement else "",
-            told if told != statement else "",
+            description if description != statement else "",
             titled("Typical evidence", reader.text("typical_evidence")),
             titled("Note", reader.text("annotation")),
         )
@@ -229,7 +238,7 @@ class _Adapter:
 
     def fitting(self, urn: str) -> str:
         if len(urn) > 200:
-            self.report.refused.say("urns longer than 200 letters")
+            self.report.refused.say(_("urns longer than 200 characters"))
             return ""
         return urn
 
@@ -242,10 +251,10 @@ class _Adapter:
         return reader.text("ref_id") or reader.text("urn").rpartition(":")[2] or reader.text("name")
 
     def statement(self, reader: Reader) -> str:
-        found = reader.text("name") or reader.text("description") or reader.text("ref_id")
-        if not found:
-            reader.problem((), "this requirement has neither name nor description", "add one of them")
-        return found
+        statement = reader.text("name") or reader.text("description") or reader.text("ref_id")
+        if not statement:
+            reader.problem((), _("this requirement has neither name nor description"), _("add one of them"))
+        return statement
 
     def level(self, reader: Reader) -> int | None:
         groups = reader.lines("implementation_groups")
@@ -253,41 +262,40 @@ class _Adapter:
             return 1
         unknown = [group for group in groups if group not in self.level_of_group]
         for group in unknown:
-            message = f"there is no implementation group '{shortened(group)}'"
-            reader.problem(("implementation_groups",), message, f"the groups are {listed(self.level_of_group)}")
+            message = _("there is no implementation group '{name}'").format(name=shortened(group))
+            mend = _("the groups are {groups}").format(groups=listed(self.level_of_group))
+            reader.problem(("implementation_groups",), message, mend)
         if unknown:
             return None
         if not groups:
-            sentence = "Requirements that are in no implementation group are at level 1"
+            sentence = _("Requirements without an implementation group are at level 1")
             self.report.adapted.say(sentence, example=self.heading(reader))
             return 1
         return min(self.level_of_group[group] for group in groups)
 
     def questions(self, reader: Reader) -> list[tuple[str, Reader]]:
         """The questions of a node with their urns; the format has them as a mapping, or as a list."""
-        found = reader.get("questions")
-        if isinstance(found, dict):
-            pairs: list[tuple[Any, Any]] = list(found.items())
-        elif isinstance(found, list):
-            pairs = [
-                (entry.get("urn", f"{reader.text('urn')}:{i}") if isinstance(entry, dict) else i, entry)
-                for i, entry in enumerate(found)
+        questions = reader.get("questions")
+        place = (*reader.place, "questions")
+        if isinstance(questions, dict):
+            return [
+                (str(urn), Reader(self.report, self.document, (*place, urn), entry)) for urn, entry in questions.items()
             ]
-        else:
+        if not isinstance(questions, list):
             return []
-        step = [key if isinstance(found, dict) else i for i, (key, _) in enumerate(pairs)]
-        return [
-            (str(urn), Reader(self.report, self.document, (*reader.place, "questions", step[i]), entry))
-            for i, (urn, entry) in enumerate(pairs)
-        ]
+        readers = []
+        for i, entry in enumerate(questions):
+            urn = entry.get("urn", f"{reader.text('urn')}:{i}") if isinstance(entry, dict) else i
+            readers.append((str(urn), Reader(self.report, self.document, (*place, i), entry)))
+        return readers
 
     def drop_empty(self):
-        """Dimensions whose nodes were all refused have nothing to say."""
+        """Drops dimensions of which no node was imported."""
         used = {criterion["dimension"] for criterion in self.criteria}
         kept = {urn: d for urn, d in self.dimensions.items() if d["key"] in used}
         for urn, dimension in self.dimensions.items():
             if urn not in kept:
-                self.report.refused.say("sections in which nothing can be rated", example=dimension["name"])
+                self.report.refused.say(_("sections in which nothing can be rated"), example=dimension["name"])
         places = {
             self.dimensions[urn]["key"]: self.origins["dimensions", i] for i, urn in enumerate(list(self.dimensions))
         }
@@ -297,14 +305,14 @@ class _Adapter:
         self.answers.keep({criterion["scale"] for criterion in self.criteria})
 
     def drop_levels(self):
-        """A group that no requirement begins at would be a level that nobody can reach."""
+        """Drops groups without new requirements: they would be levels that nobody can reach."""
         begun = {criterion["level"] for criterion in self.criteria}
         kept = [level for level in self.levels if level["level"] in begun]
         if not kept:
             return
         for level in self.levels:
             if level not in kept:
-                sentence = "A group that no requirement begins at is no level of its own"
+                sentence = _("A group that adds no requirements is not a level of its own")
                 self.report.adapted.say(sentence, example=level["name"])
         number = {level["level"]: n for n, level in enumerate(kept, start=1)}
         self.levels = [level | {"level": number[level["level"]]} for level in kept]
@@ -329,20 +337,21 @@ class _Adapter:
             ("urn", "ref_id", "name", "version", "locale", "description", "packager", "publication_date")
         )
         library.seen.update(("provider", "copyright"))
-        for reader, whose in ((library, "library"), (framework, "framework")):
-            for name in reader.rest():
-                self.report.refused.say(f"`{shortened(name)}` of the {whose}")
+        for name in library.rest():
+            self.report.refused.say(_("`{field}` of the library").format(field=shortened(name)))
+        for name in framework.rest():
+            self.report.refused.say(_("`{field}` of the framework").format(field=shortened(name)))
         known = {"urn", "assessable", "depth", "parent_urn", "ref_id", "name", "description", "order_id"}
         known |= {"implementation_groups", "typical_evidence", "annotation", "questions", *LINKS}
         for node in self.nodes.values():
             node.seen.update(known)
             for name in node.rest():
-                self.report.refused.say(f"`{shortened(name)}` of requirement nodes")
+                self.report.refused.say(_("`{field}` of requirement nodes").format(field=shortened(name)))
 
     def say_what_was_made(self) -> None:
         say = self.report.adapted.say
-        say("Nodes of the first depth became dimensions, assessable nodes criteria; headings in between are not kept.")
+        say(_("Top-level nodes became dimensions, assessable nodes criteria; headings in between were not imported."))
         if self.level_of_group:
-            say("Implementation groups became levels in their order; each requirement is at its first group.")
-        say("The library does not say when a level is reached: “Largely achieved” and “Fully achieved” were added.")
-        say("Level 0 was added as the floor; “does not apply” and “I do not know” were added to the answers.")
+            say(_("Implementation groups became levels in their order; each requirement is at its first group."))
+        say(_("The library does not say when a level is reached: “Largely achieved” and “Fully achieved” were added."))
+        say(_("Level 0 was added as the lowest level; “does not apply” and “I don't know” were added to the answers."))

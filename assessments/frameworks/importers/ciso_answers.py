@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ..format.document import Document, Place
 from ..format.problems import shortened
 from .building import NOT_RATINGS, Keys, Reader, Report, short, without_empty
@@ -19,10 +21,12 @@ ONE_CHOICE = ("unique_choice", "single_choice", "boolean")
 
 
 class Answers:
-    """The scales of a library, by key, each made once however many questions have the same choices."""
+    """The scales of a library, by key; questions with the same choices share one."""
 
     def __init__(self, report: Report, document: Document):
-        self.report, self.document, self.keys = report, document, Keys()
+        self.report = report
+        self.document = document
+        self.keys = Keys()
         self.scales: dict[str, dict] = {}
         self.by_choices: dict[tuple, str] = {}
         self.place_of: dict[str, Place] = {}
@@ -34,7 +38,7 @@ class Answers:
         place = (*framework.place, "scores_definition")
         framework.get("min_score"), framework.get("max_score")
         if not isinstance(scores, list) or len(scores) < 2:
-            self.report.adapted.say("Requirements without questions are rated “Not met”, “Partially met” or “Met”.")
+            self.report.adapted.say(_("Requirements without questions are rated “Not met”, “Partially met” or “Met”."))
             return self.scale(COMPLIANCE["values"], "compliance", place)
         choices: list[tuple[int, str, str]] = []
         for i, entry in enumerate(scores):
@@ -43,16 +47,14 @@ class Answers:
             if number is not None:
                 choices.append((number, reader.text("name") or str(number), reader.text("description")))
         choices.sort()
-        if len({number for number, _, _ in choices}) < len(choices):
-            self.report.problem(
-                self.document, place, "two scores have the same number", "give each score a number of its own"
-            )
+        if len({number for number, *texts in choices}) < len(choices):
+            message = _("two scores have the same number")
+            self.report.problem(self.document, place, message, _("give each score its own number"))
             return ""
         lowest = choices[0][0] if choices else 0
         if lowest:
-            self.report.adapted.say(
-                f"Scores begin at {lowest} in the library and at 0 here; what they are called stays."
-            )
+            message = _("Scores start at {lowest} in the library and at 0 here; they keep their names.")
+            self.report.adapted.say(message.format(lowest=lowest))
         values = [
             without_empty({"code": str(number), "name": short(name), "anchor": anchor}) | {"value": number - lowest}
             for number, name, anchor in choices
@@ -73,19 +75,22 @@ class Answers:
         self.scales = {key: scale for key, scale in self.scales.items() if key in used} or self.scales
 
     def places(self) -> list[Place]:
-        """Where each scale stands in the library."""
+        """The place of each scale in the library."""
         return [self.place_of[key] for key in self.scales]
 
     def to_question(self, question: Reader) -> str | None:
-        """The scale of a question, or None where it cannot be one: that is reported."""
-        kind, text = question.text("type"), question.text("text")
+        """The scale of a question; None, with a line in the report, if it cannot be rated."""
+        kind = question.text("type")
+        text = question.text("text")
         refuse = self.report.refused.say
         if question.get("depends_on"):
-            refuse("questions that depend on another one, as every question is asked here", example=text)
+            refuse(_("questions that depend on another one, because here every question is asked"), example=text)
             return None
         if kind not in ONE_CHOICE:
-            kind = shortened(kind) or "unknown"
-            refuse(f"questions of type {kind}, as only one choice of several can be rated", example=text)
+            message = _("questions without a known type, because only single-choice questions can be rated")
+            if kind:
+                message = _("questions of type {type}, because only single-choice questions can be rated")
+            refuse(message.format(type=shortened(kind)), example=text)
             return None
         choices = question.get("choices")
         readers = [
@@ -94,14 +99,16 @@ class Answers:
         ]
         rated = [reader for reader in readers if not self.is_not_applicable(reader)]
         scores = [self.score(reader) for reader in rated]
-        if len(rated) < 2 or None in scores or len(set(scores)) < len(scores):
-            why = "with fewer than two choices" if len(rated) < 2 else "with choices without a score of their own"
-            refuse(f"questions {why}, as their answers have no order", example=text)
+        if len(rated) < 2:
+            refuse(_("questions with fewer than two choices, because they have no order"), example=text)
+            return None
+        if None in scores or len(set(scores)) < len(scores):
+            refuse(_("questions whose choices have no score of their own, because they have no order"), example=text)
             return None
         ordered = sorted(zip(scores, rated, strict=True), key=lambda pair: pair[0] or 0)
         lowest = ordered[0][0] or 0
         if lowest:
-            self.report.adapted.say("Scores of a question that begin above 0 begin at 0 here", example=text)
+            self.report.adapted.say(_("Scores of a question that start above 0 start at 0 here"), example=text)
         values = [
             {"code": str(n), "value": (score or 0) - lowest, "name": short(reader.text("value", needed=True))}
             for n, (score, reader) in enumerate(ordered)
@@ -114,7 +121,7 @@ class Answers:
 
     def score(self, reader: Reader) -> int | None:
         if reader.get("select_implementation_groups"):
-            self.report.refused.say("choices that select implementation groups")
+            self.report.refused.say(_("choices that select implementation groups"))
         score = reader.get("add_score")
         if isinstance(score, int) and not isinstance(score, bool):
             return score

@@ -1,10 +1,12 @@
-"""OWASP DSOMM, the DevSecOps Maturity Model: `model.yaml` with two documents, what it is, and the activities.
+"""OWASP DSOMM, the DevSecOps Maturity Model: `model.yaml` with two documents, the head and the activities.
 
-Its dimensions become groups and its sub-dimensions dimensions; an activity becomes a criterion of its level. Cells that
-no activity belongs to neither block a level nor count in the index.
+Its dimensions become groups and its sub-dimensions dimensions; an activity becomes a criterion of its level. Cells
+without activities neither block a level nor count in the index.
 """
 
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from ..format.document import Document, Place
 from ..format.problems import ADD_THE_VERSION, FrameworkFileError, shortened
@@ -26,9 +28,8 @@ from .building import (
 )
 
 MAX_LEVEL = 5
-#: What teams have written into their own copy: answers, not part of a framework.
+#: Fields that teams fill in their own copy: answers, which are not part of a framework.
 ANSWERS = ("isImplemented", "teamsImplemented", "teamsEvidence", "evidence", "comments")
-TOOLS = "lists of tools and their links (`implementation`)"
 
 
 def adapt(sources: list[Source], version: str = "") -> Adapted:
@@ -55,8 +56,8 @@ class _Adapter:
         if not isinstance(whole, dict) or not any(
             isinstance(value, dict) for name, value in whole.items() if name != "meta"
         ):
-            message = "there are no dimensions with activities in this file"
-            raise FrameworkFileError([self.document.problem((), message, "use DSOMM's generated model.yaml")])
+            message = _("there are no dimensions with activities in this file")
+            raise FrameworkFileError([self.document.problem((), message, _("use DSOMM's generated model.yaml"))])
         for name, value in whole.items():
             if not (name == "meta" and self.document is self.meta_document):
                 self.group(name, value)
@@ -93,8 +94,8 @@ class _Adapter:
     def version(self) -> str:
         version = self.given_version or self.meta().get("version")
         if not isinstance(version, str | int) or version == "":
-            message = "the file does not say which version it is (`version` below `meta`)"
-            self.report.problem(self.meta_document, ("meta",), message, ADD_THE_VERSION)
+            message = _("the file does not say which version it is (`version` below `meta`)")
+            self.report.problem(self.meta_document, ("meta",), message, str(ADD_THE_VERSION))
         return str(version)
 
     def publisher(self) -> dict:
@@ -122,19 +123,20 @@ class _Adapter:
         reader = Reader(self.report, self.document, place, value)
         self.report.offered += 1
         if not reader.value:
-            self.report.refused.say("activities with nothing in them", example=name)
+            self.report.refused.say(_("empty activities"), example=name)
             return
         uuid = reader.text("uuid")
         if not uuid:
-            reader.problem(
-                (), f"the activity '{shortened(name)}' has no uuid", "add it; newer versions are matched by it"
-            )
+            message = _("the activity '{name}' has no uuid").format(name=shortened(name))
+            reader.problem((), message, _("add it; newer versions are matched by it"))
         elif uuid in self.names:
-            message = f"the uuid {uuid} of '{shortened(name)}' is taken by '{shortened(self.names[uuid])}'"
-            reader.problem(("uuid",), message, "give each activity a uuid of its own")
+            message = _("the uuid {uuid} of '{name}' is already used by '{other}'")
+            message = message.format(uuid=uuid, name=shortened(name), other=shortened(self.names[uuid]))
+            reader.problem(("uuid",), message, _("give each activity its own uuid"))
         self.names.setdefault(uuid, name)
         level = reader.whole("level", least=1, most=MAX_LEVEL)
-        risk, measure = reader.text("risk"), reader.text("measure")
+        risk = reader.text("risk")
+        measure = reader.text("measure")
         evidence = paragraphs(
             reader.text("description"), titled("Risk", risk), titled("How to check", reader.text("assessment"))
         )
@@ -167,57 +169,62 @@ class _Adapter:
         return f"{'; '.join(parts)}." if parts else ""
 
     def references(self, reader: Reader) -> list[str]:
-        """`samm2: I-SB-A-2`, one for each; what looks like a number stays the text that it is."""
+        """References such as `samm2: I-SB-A-2`; values that look like numbers stay text."""
         references = reader.get("references")
         if not isinstance(references, dict):
             return []
-        found = []
+        kept = []
         for standard, items in references.items():
             for item in items if isinstance(items, list) else [items]:
                 if isinstance(item, str | int) and str(item).strip():
                     reference = f"{standard}: {str(item).strip()}"
                     if len(reference) > 200:
-                        self.report.refused.say("references longer than 200 letters")
+                        self.report.refused.say(_("references longer than 200 characters"))
                     else:
-                        found.append(reference)
-        return found
+                        kept.append(reference)
+        return kept
 
     def left_out(self, reader: Reader):
         if reader.get("implementation"):
-            self.report.refused.say(TOOLS)
+            self.report.refused.say(_("lists of tools and their links (`implementation`)"))
         if reader.get("tags") not in (None, [], ["none"]):
-            self.report.refused.say("tags of activities (`tags`)")
+            self.report.refused.say(_("tags of activities (`tags`)"))
         for name in ANSWERS:
             if reader.get(name) not in (None, "", False, [], {}) and any(self.holds(reader.get(name))):
-                self.report.refused.say(f"answers of a team (`{name}`)")
+                self.report.refused.say(_("answers of a team (`{field}`)").format(field=name))
         for name in reader.rest():
-            self.report.refused.say(f"the field `{shortened(name)}`")
+            self.report.refused.say(_("the field `{field}`").format(field=shortened(name)))
 
     @staticmethod
     def holds(value: Any) -> list[bool]:
-        return [bool(each) for each in value.values()] if isinstance(value, dict) else [bool(value)]
+        return [bool(answer) for answer in value.values()] if isinstance(value, dict) else [bool(value)]
 
     def link(self):
-        """Says of each activity which ones it builds on, by name where the file has them."""
+        """Adds to each activity the names of those it builds on, if they are in the file."""
         names = {row["statement"]: row["statement"] for row in self.criteria} | self.names
         for criterion, needed in zip(self.criteria, self.builds_on, strict=True):
             for name in needed:
                 if name not in names:
-                    example = f"{criterion['statement']} on {name}"
-                    self.report.refused.say("dependencies on activities that are not in the file", example=example)
+                    example = f"{criterion['statement']} → {name}"
+                    self.report.refused.say(_("dependencies on activities that are not in the file"), example=example)
             named = bullets(names[name] for name in needed if name in names)
             if named:
                 criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}")
 
     def say_what_was_made(self, highest: int):
         say = self.report.adapted.say
-        say("Dimensions became groups, sub-dimensions became dimensions, activities became criteria of their level.")
-        say("The file has no answers to choose from: a scale from “Not implemented” to “Fully implemented” was added.")
-        say("The file does not say when a level is reached: “Largely achieved” and “Fully achieved” were added.")
-        say(f"Level 0 was added as the floor; the levels are called “Maturity 1” to “Maturity {highest}”.")
-        say("Risk and assessment stand under “How to tell”; measure, usefulness and effort under “Next step”.")
+        say(_("Dimensions became groups, sub-dimensions dimensions, activities criteria of their level."))
+        say(
+            _("No answers to choose from in the file: a scale from “Not implemented” to “Fully implemented” was added.")
+        )
+        say(_("The file does not say when a level is reached: “Largely achieved” and “Fully achieved” were added."))
+        message = _(
+            "Level 0 was added as the lowest level; the levels are called “Maturity 1” to “Maturity {highest}”."
+        )
+        say(message.format(highest=highest))
+        say(_("Risk and assessment are shown under “How to check”; measure, usefulness and effort under “Next step”."))
         if any(self.builds_on):
-            say("What an activity depends on is told in its next step; it does not decide about levels.")
+            say(_("What an activity depends on is shown under “Next step”; it does not affect levels."))
         empty = {slug(g["name"]) for g in self.groups} - {d["group"] for d in self.dimensions}
         if empty:
-            say("Groups without activities stay empty.")
+            say(_("Groups without activities stay empty."))

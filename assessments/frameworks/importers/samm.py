@@ -1,4 +1,4 @@
-"""OWASP SAMM: the folder `model/` of its core repository, one small YAML file for each thing, joined by their ids.
+"""OWASP SAMM: the folder `model/` of its core repository, with one small YAML file for each thing, joined by id.
 
 Functions become groups, practices dimensions, questions criteria, answer sets scales. With practices as dimensions the
 index equals SAMM's own score: the mean over practices of the sum over levels of the mean of both streams.
@@ -7,6 +7,8 @@ index equals SAMM's own score: the mean over practices of the sum over levels of
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from ..format.document import FOREIGN, MAX_VALUES, Document, Place
 from ..format.numbers import exact_number
@@ -27,9 +29,9 @@ from .building import (
 )
 
 MAX_FILES, MAX_BYTES = 1_000, 3_000_000
-#: One file is one small thing; what the whole folder may hold is counted too.
+#: Each file is small; the values of the whole folder are limited as well.
 LIMITS = replace(FOREIGN, values=2_000)
-#: After so many files that cannot be read the others are left alone.
+#: Reading stops after this many files that cannot be read.
 MAX_BROKEN = 25
 TYPES = (
     "Model",
@@ -70,15 +72,16 @@ def not_usable(name: str, message: str, mend: str) -> FrameworkFileError:
 
 def refuse_too_many(files: int, name: str):
     if not 0 < files <= MAX_FILES:
-        message = "there are no YAML files here" if not files else f"there are more than {MAX_FILES:,} files here"
-        raise not_usable(name, message, "use SAMM's folder 'model'")
+        message = _("there are no YAML files here")
+        if files:
+            message = _("there are more than {limit} files here").format(limit=f"{MAX_FILES:,}")
+        raise not_usable(name, message, _("use SAMM's folder 'model'"))
 
 
 def adapt(sources: list[Source], version: str = "") -> Adapted:
     if sum(len(source.content) for source in sources) > MAX_BYTES:
-        raise not_usable(
-            "model", f"the files together are larger than {MAX_BYTES:,} bytes", "use SAMM's folder 'model'"
-        )
+        message = _("the files together are larger than {limit} bytes").format(limit=f"{MAX_BYTES:,}")
+        raise not_usable("model", message, _("use SAMM's folder 'model'"))
     return _Adapter(sources, version).adapted()
 
 
@@ -110,7 +113,8 @@ class _Adapter:
         self.report.stop_if_broken()
 
     def read(self, sources: list[Source]) -> None:
-        size, broken = 0, list[Problem]()
+        size = 0
+        broken: list[Problem] = []
         for source in sources:
             try:
                 document = source.documents(LIMITS)[0]
@@ -121,8 +125,8 @@ class _Adapter:
                 continue
             size += len(document.lines)
             if size > MAX_VALUES:
-                message = f"the files together hold more than {MAX_VALUES:,} values"
-                raise not_usable(document.name, message, "use SAMM's folder 'model'")
+                message = _("the files together hold more than {limit} values").format(limit=f"{MAX_VALUES:,}")
+                raise not_usable(document.name, message, _("use SAMM's folder 'model'"))
             self.take(document)
         self.report.problems += broken
 
@@ -132,37 +136,34 @@ class _Adapter:
         kind = reader.text("type", needed=bool(reader.value)).replace(" ", "")
         if kind not in TYPES:
             if kind:
-                self.report.refused.say(f"files of type “{shortened(kind)}”")
+                self.report.refused.say(_("files of type “{type}”").format(type=shortened(kind)))
             return
         thing = _Thing(kind, reader)
         known = self.things[kind]
         key = thing.id or (document.name if kind == "Model" else "")
         if not key:
-            reader.problem((), "the id is missing", "add it; other files refer to it")
+            reader.problem((), _("the id is missing"), _("add it; other files refer to it"))
         elif key in known:
-            reader.problem(
-                ("id",),
-                f"the id {key} is taken by {known[key].reader.document.name}",
-                "give each file an id of its own",
-            )
+            message = _("the id {id} is already used by {file}")
+            message = message.format(id=key, file=known[key].reader.document.name)
+            reader.problem(("id",), message, _("give each file its own id"))
         else:
             known[key] = thing
 
     def linked(self, thing: _Thing, field: str, kind: str) -> _Thing | None:
-        """What a field refers to; a problem where it is not there."""
-        wanted = thing.reader.text(field, needed=True)
-        found = self.things[kind].get(wanted)
-        if wanted and not found:
-            thing.reader.problem(
-                (field,), f"there is no {kind} with the id {shortened(wanted)}", "add its file, or mend the id"
-            )
-        return found
+        """The thing that a field refers to; reports a problem if it is missing."""
+        key = thing.reader.text(field, needed=True)
+        linked = self.things[kind].get(key)
+        if key and not linked:
+            message = _("there is no {type} with the id {id}").format(type=kind, id=shortened(key))
+            thing.reader.problem((field,), message, _("add its file, or correct the id"))
+        return linked
 
     def adapted(self) -> Adapted:
         for kind in ("Function", "Practice", "MaturityLevel", "PracticeLevel", "Activity", "Question", "AnswerSet"):
             if not self.things[kind]:
-                message = f"there is no file of type {kind} in the folder"
-                self.report.problem(self.documents[0], (), message, "use SAMM's whole folder 'model'")
+                message = _("there is no file of type {type} in the folder").format(type=kind)
+                self.report.problem(self.documents[0], (), message, _("use SAMM's whole folder 'model'"))
         self.report.stop_if_broken()
         levels = self.levels()
         groups, functions = self.groups()
@@ -195,9 +196,9 @@ class _Adapter:
         model = next(iter(self.things["Model"].values()), None)
         version = self.given_version or (model.reader.text("version") if model else "")
         if not version:
-            message = "SAMM's files do not say which version they are"
+            message = _("SAMM's files do not say which version they are")
             document = model.reader.document if model else self.documents[0]
-            self.report.problem(document, (), message, ADD_THE_VERSION)
+            self.report.problem(document, (), message, str(ADD_THE_VERSION))
         name = (model and model.reader.text("name")) or "Software Assurance Maturity Model"
         return {
             "key": "samm",
@@ -210,18 +211,18 @@ class _Adapter:
 
     def levels(self) -> dict[str, tuple[int, str]]:
         """Number and text of each maturity level, by id."""
-        found = {}
+        levels = {}
         for key, thing in self.things["MaturityLevel"].items():
-            # Older copies of the folder call it otherwise.
+            # Older copies of the folder use other names.
             name = next((name for name in ("number", "level", "order") if name in thing.reader.value), "number")
             number = thing.reader.whole(name, least=1, most=20)
             if number is not None:
-                found[key] = (number, thing.reader.text("description"))
-        numbers = sorted(number for number, _ in found.values())
-        if numbers != list(range(1, len(numbers) + 1)) and found:
-            message = f"the maturity levels are numbered {shortened(numbers)}"
-            self.report.problem(self.documents[0], (), message, "number them 1, 2, 3")
-        return found
+                levels[key] = (number, thing.reader.text("description"))
+        numbers = sorted(number for number, description in levels.values())
+        if numbers != list(range(1, len(numbers) + 1)) and levels:
+            message = _("the maturity levels are numbered {numbers}").format(numbers=shortened(numbers))
+            self.report.problem(self.documents[0], (), message, _("number them 1, 2, 3"))
+        return levels
 
     def groups(self) -> tuple[list[dict], dict[str, str]]:
         keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
@@ -266,27 +267,25 @@ class _Adapter:
         """Values of an answer set as whole numbers: 0, .25, .5 and 1 are 0, 1, 2 and 4 of 4."""
         values = thing.reader.get("values")
         if not isinstance(values, list):
-            thing.reader.problem(("values",), "the list of answers is missing", "add text and value of each answer")
+            message = _("the list of answers is missing")
+            thing.reader.problem(("values",), message, _("add text and value of each answer"))
             return []
-        found: list[tuple[Fraction, str]] = []
+        answers: list[tuple[Fraction, str]] = []
         for i, entry in enumerate(values):
             reader = Reader(self.report, thing.reader.document, ("values", i), entry)
             value = exact_number(reader.get("value"))
             if value is None or value > 1:
-                reader.problem(
-                    ("value",),
-                    f"'{shortened(reader.get('value'))}' is not a value from 0 to 1",
-                    "write 0, 0.25, 0.5 or 1",
-                )
+                message = _("'{value}' is not a value from 0 to 1").format(value=shortened(reader.get("value")))
+                reader.problem(("value",), message, _("write 0, 0.25, 0.5 or 1"))
                 continue
-            found.append((value, reader.text("text", needed=True)))
+            answers.append((value, reader.text("text", needed=True)))
             if exact_number(reader.get("weight")) not in (None, 1):
-                self.report.refused.say("weights of answers other than 1")
-        found.sort(key=lambda item: item[0])
-        parts = max([4, *(value.denominator for value, _ in found)])
+                self.report.refused.say(_("weights of answers other than 1"))
+        answers.sort(key=lambda answer: answer[0])
+        parts = max([4, *(value.denominator for value, text in answers)])
         return [
             {"code": CODES.get(value, f"A{i}"), "value": int(value * parts), "name": short(text)}
-            for i, (value, text) in enumerate(found)
+            for i, (value, text) in enumerate(answers)
         ]
 
     def criteria(self, levels, practices, choices, scale_order) -> list[dict]:
@@ -319,22 +318,22 @@ class _Adapter:
             place = (function.order if function else 0, practice.order, practice.id, number, letter, thing.order)
             rows.append((place, {"code": code, **row}, thing))
         keys, made = Keys(), list[dict]()
-        for i, (_, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
+        for i, (_place, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
             self.origins["criteria", i] = (thing.reader.document, ())
             made.append({"key": keys.make(row.pop("code"), "question"), **row})
         return made
 
     def criterion(self, question: _Thing, activity: _Thing, step: _Thing, stream: _Thing | None) -> dict:
-        told = activity.reader
-        found = without_empty(
+        about = activity.reader
+        criterion = without_empty(
             {
                 "statement": question.reader.text("text", needed=True),
                 "evidence": bullets(question.reader.lines("quality")),
-                # Nobody is asked about these: another wording of them does not change what an answer means.
+                # These are not part of the question: rewording them does not change what an answer means.
                 "next": paragraphs(
-                    titled(told.text("title") or "Activity", told.text("shortDescription")),
-                    told.text("longDescription"),
-                    titled("Benefit", told.text("benefit")),
+                    titled(about.text("title") or "Activity", about.text("shortDescription")),
+                    about.text("longDescription"),
+                    titled("Benefit", about.text("benefit")),
                     titled("Stream", stream.reader.text("name") if stream else ""),
                     titled("Objective", step.reader.text("objective")),
                 ),
@@ -342,23 +341,22 @@ class _Adapter:
             }
         )
         if stream and stream.reader.text("description"):
-            self.report.refused.say("descriptions of streams")
+            self.report.refused.say(_("descriptions of streams"))
         self.left_out(question)
         self.left_out(activity)
-        return found
+        return criterion
 
     def left_out(self, thing: _Thing, *known: str):
         thing.reader.seen.update(("id", "type", "order", *known))
         for name in thing.reader.rest():
-            self.report.refused.say(f"the field `{shortened(name)}` of type {thing.kind}")
+            message = _("the field `{field}` of type {type}")
+            self.report.refused.say(message.format(field=shortened(name), type=thing.kind))
 
     def say_what_was_made(self):
         say = self.report.adapted.say
-        say("Functions became groups, practices became dimensions, questions became criteria of their maturity level.")
-        say("Both streams of a practice are criteria of the same dimension; the stream stands under “Next step”.")
-        say("Quality criteria stand under “How to tell”, the activity and its benefit under “Next step”.")
-        say("Answers keep their texts and values; “I do not know” was added.")
-        say(
-            "SAMM has no level of the whole: “Half or more” and “Fully achieved” were added. The index is SAMM's score."
-        )
-        say("Level 0 was added as the floor.")
+        say(_("Functions became groups, practices dimensions, questions criteria of their maturity level."))
+        say(_("Both streams of a practice are criteria of the same dimension; the stream is shown under “Next step”."))
+        say(_("Quality criteria are shown under “How to check”, the activity and its benefit under “Next step”."))
+        say(_("Answers keep their texts and values; “I don't know” was added."))
+        say(_("SAMM has no overall level: “Half or more” and “Fully achieved” were added. The index is SAMM's score."))
+        say(_("Level 0 was added as the lowest level."))

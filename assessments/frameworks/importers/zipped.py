@@ -5,11 +5,13 @@ import struct
 import zipfile
 import zlib
 
+from django.utils.translation import gettext as _
+
 from ..format.problems import FrameworkFileError
 from .building import Source
 from .samm import MAX_BYTES, not_usable, refuse_too_many
 
-#: What reading a ZIP raises that is broken, or packed in a way that is not known.
+#: Raised by reading a ZIP that is broken, or packed by an unknown method.
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -19,7 +21,7 @@ BROKEN = (
     ValueError,
     LookupError,
     OverflowError,
-    # A password, and methods and versions that are not known.
+    # A password, or unknown methods and versions.
     RuntimeError,
 )
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -34,8 +36,8 @@ def sources_in_zip(name: str, content: bytes) -> list[Source]:
     except FrameworkFileError:
         raise
     except BROKEN:
-        mend = "pack SAMM's folder 'model' into a ZIP again, without a password"
-        raise not_usable(name, "this is not a ZIP that can be unpacked", mend) from None
+        mend = _("pack SAMM's folder 'model' into a ZIP again, without a password")
+        raise not_usable(name, _("this ZIP cannot be unpacked"), mend) from None
 
 
 def _sources(archive: zipfile.ZipFile, name: str) -> list[Source]:
@@ -46,14 +48,15 @@ def _sources(archive: zipfile.ZipFile, name: str) -> list[Source]:
     ]
     refuse_too_many(len(entries), name)
     if sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise not_usable(name, f"its files are larger than {MAX_BYTES:,} bytes", "pack only the folder 'model'")
+        message = _("its files are larger than {limit} bytes").format(limit=f"{MAX_BYTES:,}")
+        raise not_usable(name, message, _("pack only the folder 'model'"))
     if any(entry.compress_type not in METHODS for entry in entries):
-        raise not_usable(name, "it is packed in a way that is not known here", "pack it as an ordinary ZIP")
-    # What an entry holds is read no further than the size that it claims.
+        raise not_usable(name, _("it is packed with an unknown method"), _("pack it as an ordinary ZIP"))
+    # An entry is read no further than the size that it claims.
     return [Source(_name(entry), archive.read(entry)) for entry in entries]
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """The end of the path, which says most, without letters that do something to a terminal or a log."""
+    """The end of the path, which is the useful part, without characters that control a terminal or a log."""
     letters = (letter if letter.isprintable() else "?" for letter in entry.filename[-MAX_NAME:])
     return "".join(letters)
