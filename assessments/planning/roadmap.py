@@ -145,7 +145,7 @@ class Roadmap:
         columns = []
         for status in Action.Status:
             actions = [planned for planned in self.actions if planned.action.status == status]
-            columns.append(Column(status=status.value, label=status.label, actions=actions))
+            columns.append(Column(status=status.value, label=str(status.label), actions=actions))
         return columns
 
     @property
