@@ -141,7 +141,7 @@ def test_a_late_answer_gets_409_and_a_sentence_and_shows_what_was_entered(client
     url = f"/assessments/{assessment.pk}/answer/to/X/{criterion.pk}/"
     form = {"code": "N", "comment": "Not lost.", "page": "p9", "sequence": 1, "version": 1, "who": lead.pk}
     plain, fragment = client.post(url, form), client.post(url, form, HTTP_HX_REQUEST="true")
-    sentence = {"draft": "is draft", "review": "Answering has ended", "closed": "was closed on"}[state]
+    sentence = {"draft": "is a draft", "review": "Answering has ended", "closed": "was closed on"}[state]
     for response in (plain, fragment):
         assert response.status_code == 409
         assert sentence in response.content.decode()

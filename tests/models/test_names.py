@@ -113,7 +113,7 @@ class TestTwoThatLookTheSame:
         make_team(unit=unit, name="Search")
         page = client.post("/teams/new/", {"name": "Se\u200barch", "unit": unit.pk, "time_zone": "UTC"})
         assert "This unit already has a team with this name." in page.content.decode()
-        assert "There is a unit with this name" in client.post("/units/new/", {"name": "\u202dShop"}).content.decode()
+        assert "A unit with this name" in client.post("/units/new/", {"name": "\u202dShop"}).content.decode()
 
     def test_a_name_of_nothing_is_none(self):
         client = Client()
