@@ -388,11 +388,11 @@ def test_after_the_closing_a_link_says_that_it_is_over_and_counts_nothing(client
     assert "What happens next" in client.get(address).content.decode()
     answered.close(by=people[0])
     page = client.get(address).content.decode()
-    assert "This assessment is closed. Thank you for your part in it." in page
-    assert "Nothing leads from an answer to a person any more" in page
+    assert "This assessment is closed. Thank you for taking part." in page
+    assert "Answers are no longer linked to people" in page
     assert "What happens next" not in page
-    assert " answered</small>" not in page
-    assert "not answered anything" not in page
+    assert "<progress" not in page
+    assert "not answered any questions" not in page
 
 
 def test_erasing_a_person_leaves_what_was_said_anonymously(answered, people):
