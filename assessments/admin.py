@@ -1,7 +1,7 @@
-"""The back office: accounts, units, teams, memberships and draft editions. What was assessed can be looked at, no more.
+"""The advanced admin: accounts, units, teams, memberships and draft editions. Assessments and results are read-only.
 
-Respondents, ratings and invitations are not registered: an administrator sees levels, never answers. What is done here
-goes into the journal like everything else, with ids instead of names.
+Respondents, ratings and invitations are not registered: an administrator sees levels, never answers. Changes are
+recorded in the journal like any other, with ids instead of names.
 """
 
 from django import forms
@@ -35,16 +35,17 @@ from .models import (
 from .models.accounts import LastAdministrator
 from .models.writing import hold_to_write
 
-#: More than anyone types to find something.
+#: The longest search, longer than anything people type.
 MOST_LETTERS = 100
 
 
 class BackOffice(admin.AdminSite):
-    site_title = site_header = "Maturity, back office"
-    index_title = "Back office"
+    site_title = "Maturity, advanced admin"
+    site_header = "Maturity, advanced admin"
+    index_title = "Advanced admin"
 
     def login(self, request, extra_context=None):
-        """There is one way to sign in, with its limits; who is signed in and no administrator is told so."""
+        """There is one sign-in page, with its limits; people who are signed in without being administrators get 403."""
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.GET.get('next', reverse('admin:index'))})}")
@@ -54,16 +55,16 @@ site = BackOffice()
 
 
 class Journalled(admin.ModelAdmin):
-    """Records in the journal what is done, instead of in a log of the admin's own that would hold names.
+    """Records changes in the journal instead of the admin's own log, which would hold names.
 
-    Every list of the back office is one of these.
+    Every list of the advanced admin is one of these.
     """
 
     def lookup_allowed(self, lookup, value, request=None) -> bool:
-        """A list is filtered by what its own filters ask for, and by nothing else.
+        """Allows only the lookups of a list's own filters.
 
-        Django lets an address compare every column: with that, a password hash is read letter by letter, and a regular
-        expression keeps the database busy for as long as somebody likes.
+        Django lets an address compare every column: this could read a password hash letter by letter, or keep the
+        database busy with a regular expression.
         """
         return lookup in self._lookups_of_filters()
 
@@ -80,7 +81,7 @@ class Journalled(admin.ModelAdmin):
         return lookups
 
     def get_search_results(self, request, queryset, search_term):
-        """Every word is one more condition on every column that is searched."""
+        """Limits the search, because every word adds a condition on every searched column."""
         return super().get_search_results(request, queryset, search_term[:MOST_LETTERS])
 
     def _record(self, request, obj, verb):
@@ -98,7 +99,7 @@ class Journalled(admin.ModelAdmin):
 
 
 class Kept(Journalled):
-    """Not deleted here: what hangs on it is only known to the pages of the product."""
+    """Rows that cannot be deleted here: only the pages of the product know what depends on them."""
 
     actions = None
 
@@ -115,7 +116,7 @@ class ReadOnly(Kept):
 
 
 class SeenForm(forms.ModelForm):
-    """A row opened at the revision `seen`: a save from an older state is told, as on the pages of the product."""
+    """A row opened at the revision `seen`: a save from an older page gets an error, as on the pages of the product."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -131,18 +132,18 @@ class SeenForm(forms.ModelForm):
             and (cleaned.get("seen") or 0) != self.instance.revision
         ):
             raise forms.ValidationError(
-                "Somebody else has changed this since you opened the page. Open it again and see what it says now."
+                "Somebody else has changed this since you opened the page. Open it again to see the changes."
             )
         return cleaned
 
 
 class Shared(Journalled):
-    """What several people edit, here and on the pages of the product."""
+    """Rows that several people edit, here and on the pages of the product."""
 
     form = SeenForm
 
     def get_object(self, request, object_id, from_field=None):
-        """Held against every other writer if it is about to be changed, and read as it is then."""
+        """Locks the row against other writers if it is about to be changed, and reads it as it is then."""
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST":
             return row
@@ -178,7 +179,7 @@ class UserAdmin(Kept):
             super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request, obj=None):
-        """Nobody locks themselves out."""
+        """Keeps administrators from locking themselves out."""
         return ["is_active", "is_administrator"] if obj is not None and obj.pk == request.user.pk else []
 
 
@@ -202,17 +203,17 @@ class MembershipAdmin(Shared):
     list_filter = ["role"]
     search_fields = ["user__name", "user__email", "team__name"]
     autocomplete_fields = ["user", "team", "unit"]
-    #: What the team reads on its members page, for each thing that is done here.
-    TOLD_AS = {"added": "member.added", "changed": "member.role", "deleted": "member.removed"}
+    #: The kinds of events that the team's members page shows for what is done here.
+    EVENTS = {"added": "member.added", "changed": "member.role", "deleted": "member.removed"}
 
     def _record(self, request, obj, verb):
         super()._record(request, obj, verb)
         if obj.team:
-            told = {"person": str(obj.user_id), "role": obj.role}
-            Event.record(self.TOLD_AS[verb], by=request.user, team=obj.team, **told)
+            kind = self.EVENTS[verb]
+            Event.record(kind, by=request.user, team=obj.team, person=str(obj.user_id), role=obj.role)
 
     def get_readonly_fields(self, request, obj=None):
-        """A membership stays that of its person: what it lets them read depends on when they joined."""
+        """A membership keeps its person: the comments it lets them read depend on when they joined."""
         return ["user", "team", "unit"] if obj is not None else []
 
     def save_model(self, request, obj, form, change):
@@ -245,22 +246,22 @@ class OneEditionForm(SeenForm):
                 and not isinstance(other, int)
                 and other.edition_id != edition.pk
             ):
-                self.add_error(name, "This belongs to another edition.")
+                self.add_error(name, "This belongs to another version.")
         return cleaned
 
 
 class OfDraft(Journalled):
-    """Parts of editions: those of drafts can be changed, those of published editions looked at."""
+    """Parts of editions: those of drafts can be changed, those of published editions are read-only."""
 
     path = "edition"
     actions = None
 
     def get_object(self, request, object_id, from_field=None):
-        """Where it is about to be changed, it is held against every other writer, and read as it is then."""
-        found = super().get_object(request, object_id, from_field)
-        if found is None or request.method != "POST":
-            return found
-        Edition.objects.select_for_update(no_key=True).filter(pk=self.edition_of(found).pk).first()
+        """Locks the edition against other writers if it is about to be changed, and reads the row as it is then."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None or request.method != "POST":
+            return row
+        Edition.objects.select_for_update(no_key=True).filter(pk=self.edition_of(row).pk).first()
         return super().get_object(request, object_id, from_field)
 
     def edition_of(self, obj) -> Edition:
@@ -337,7 +338,7 @@ class ScaleAdmin(PartAdmin):
     inlines = [ChoiceInline]
 
     def save_formset(self, request, form, formset, change):
-        """After other choices the author is asked again whether the meaning is the same."""
+        """If choices change, the author is asked again whether the meaning is the same."""
         super().save_formset(request, form, formset, change)
         if change and formset.has_changed():
             form.instance.editorial = False

@@ -1,4 +1,4 @@
-"""The network address that a request comes from: read from whatever a proxy writes, and as what it is counted."""
+"""The network address that a request comes from, as proxies report it, and the key under which it is counted."""
 
 import ipaddress
 import logging
@@ -33,11 +33,11 @@ def parsed(text: str) -> IPAddress | None:
 
 
 def network_of(address: IPAddress | None) -> str:
-    """As what an address is counted: IPv4 as it is, IPv6 by /64, which one connection has all of. Empty if unknown."""
+    """The key under which an address is counted: IPv4 as it is, IPv6 by the /64 of a connection; or empty."""
     if address is None:
         return ""
     if isinstance(address, ipaddress.IPv6Address):
-        # A link-local address may name an interface, which a network cannot.
+        # A link-local address may include an interface, which a network cannot.
         return str(ipaddress.IPv6Network((int(address), 64), strict=False))
     return str(address)
 
@@ -47,9 +47,9 @@ def is_trusted(address: IPAddress | None) -> bool:
 
 
 def nearest_client(forwarded_for: str) -> IPAddress | None:
-    """From the right, the nearest hop that is no trusted proxy; None if it is no address.
+    """The first hop from the right that is not a trusted proxy; None if it is not an address.
 
-    What stands to the left of it was written by the client and may be anything.
+    Everything to the left of it was written by the client and cannot be trusted.
     """
     client = None
     for hop in reversed(forwarded_for.split(",")):
@@ -62,19 +62,19 @@ def nearest_client(forwarded_for: str) -> IPAddress | None:
 
 @cache
 def warn_of_unnamed_proxy() -> None:
-    """Once for each process: every request would say the same."""
+    """Warns once for each process, because every request would cause the same warning."""
     log.warning(
-        "Requests come through a proxy that TRUSTED_PROXY does not name, so that it is not known from which network "
-        "address people sign in, and limits for network addresses do not apply. README.md says how to set it."
+        "Requests come through a proxy that is not in TRUSTED_PROXY. The network addresses of clients are not known, "
+        "so limits for network addresses do not apply. README.md says how to set TRUSTED_PROXY."
     )
 
 
 def client_of(request: HttpRequest, *, forwarded_for: str) -> IPAddress | None:
     """The client's address; None if it cannot be known.
 
-    It is not known behind a proxy that TRUSTED_PROXY does not name: all people would be counted as one, and one who
-    guesses passwords would shut everyone out. That is so on this machine, and where something within the own network
-    forwards; from outside the header alone proves nothing.
+    It is not known behind a proxy that is not in TRUSTED_PROXY: everyone would be counted as one client, and somebody
+    who guesses passwords would lock everyone out. This is assumed for connections from this machine, and for forwarded
+    ones from the local network; from outside, the header alone proves nothing.
     """
     connected = parsed(request.META.get("REMOTE_ADDR", ""))
     if is_trusted(connected):

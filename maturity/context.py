@@ -1,4 +1,4 @@
-"""What every page's template may name."""
+"""Values that are available in every template."""
 
 from . import __version__
 

@@ -1,4 +1,4 @@
-"""Reading the environment: every value is checked, and a bad one stops the start with a sentence that names it."""
+"""Reads the environment. Every value is checked, and an invalid one stops the start with a message that names it."""
 
 import contextlib
 import ipaddress
@@ -32,7 +32,7 @@ def refuse(name: str, sentence: str):
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable, or the content of the file that NAME_FILE points to (secrets are handed over as files)."""
+    """The variable, or the content of the file that NAME_FILE points to, as secrets are passed in files."""
     if path := os.environ.get(f"{name}_FILE"):
         if name in os.environ:
             refuse(name, f"set either {name} or {name}_FILE, not both.")
@@ -50,12 +50,12 @@ def boolean(name: str, default: bool) -> bool:
     if value in {"0", "false", "no", "off"}:
         return False
     if value:
-        refuse(name, f"{value!r} is neither yes nor no; write 1 or 0.")
+        refuse(name, f"{value!r} is neither yes nor no. Write 1 or 0.")
     return default
 
 
 def demo(name: str, *, names: list[str]) -> bool:
-    """Whether to serve the demo organisation, which is for this machine alone; `names` are those that lead here."""
+    """Whether to serve the demo organisation, which is for this machine only; `names` are the hosts of the server."""
     is_on = boolean(name, False)
     for host in names:
         if is_on and not is_loopback(host):
@@ -99,13 +99,11 @@ def words(name: str) -> list[str]:
 
 
 def hosts(name: str) -> list[str]:
-    found = words(name)
-    for word in found:
+    names = words(name)
+    for word in names:
         if not re.fullmatch(r"\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\]", word):
-            refuse(
-                name, f"{word!r} is not a name of a host; write names such as maturity.example.org, without a scheme."
-            )
-    return found
+            refuse(name, f"{word!r} is not a host name. Write names such as maturity.example.org, without a scheme.")
+    return names
 
 
 def site_url(name: str, default: str) -> str:
@@ -114,7 +112,7 @@ def site_url(name: str, default: str) -> str:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - reading it checks it
     except ValueError:
-        refuse(name, f"{value!r} is not an address; write it like https://maturity.example.org.")
+        refuse(name, f"{value!r} is not an address. Write it like https://maturity.example.org.")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.path:
         refuse(name, f"{value!r} is not an address of the form https://maturity.example.org (no path, no query).")
     return value
@@ -124,7 +122,7 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     try:
         return [ipaddress.ip_network(word, strict=False) for word in words(name)]
     except ValueError as error:
-        refuse(name, f"{error}; write addresses or networks such as 127.0.0.1,10.0.0.0/8.")
+        refuse(name, f"{error}. Write addresses or networks such as 127.0.0.1,10.0.0.0/8.")
     return []
 
 
@@ -133,17 +131,18 @@ def time_zone(name: str, default: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        refuse(name, f"{value!r} is not a known time zone; write one such as Europe/Berlin or UTC.")
+        refuse(name, f"{value!r} is not a known time zone. Write one such as Europe/Berlin or UTC.")
     return value
 
 
 def secret_key(*, debug: bool, data: Path) -> str:
-    """SECRET_KEY, or one made on the first run and kept in the data folder, readable by its owner only."""
+    """SECRET_KEY, or a key that the first run creates in the data folder, readable only by its owner."""
     value = text("SECRET_KEY")
     if value:
         if not debug and (value.lower() in KNOWN_SECRETS or value.startswith("django-insecure")):
             refuse(
-                "SECRET_KEY", "this is a widely known default; remove it and one is made, or set a long random text."
+                "SECRET_KEY",
+                "this is a widely known default. Remove it to get a random one, or set a long random text.",
             )
         if not debug and len(value) < 32:
             refuse("SECRET_KEY", "too short; use at least 32 random characters, or leave it out and one is made.")
@@ -151,7 +150,7 @@ def secret_key(*, debug: bool, data: Path) -> str:
     path = data / "secret-key"
     try:
         private_folder(data)
-        # Written aside and linked into place: two processes starting together agree on one key.
+        # Written to another file and linked into place, so that two processes that start together agree on one key.
         if not path.exists():
             draft = data / f".secret-key-{secrets.token_hex(4)}"
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -164,14 +163,14 @@ def secret_key(*, debug: bool, data: Path) -> str:
                 draft.unlink()
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        refuse("SECRET_KEY", f"is not set, and {path} cannot be written ({error.strerror}); set it or DATA_DIR.")
+        refuse("SECRET_KEY", f"is not set, and {path} cannot be written ({error.strerror}). Set it or DATA_DIR.")
     return ""
 
 
 def private_folder(folder: Path):
-    """Makes the folder if it is missing, and keeps everyone but its owner out of it.
+    """Creates the folder if it is missing, and makes it private to its owner.
 
-    Not out of a folder that everyone writes to, such as /tmp, nor out of one that belongs to somebody else.
+    Leaves folders that everyone can write to, such as /tmp, and folders of other owners as they are.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = folder.stat().st_mode
@@ -181,9 +180,9 @@ def private_folder(folder: Path):
 
 
 def keep_private(database: dict, *, data: Path):
-    """Keeps the file of SQLite, made here if it is missing, to its owner; and the folder, if it is the data folder.
+    """Creates the file of SQLite if it is missing, and makes it private to its owner; the data folder as well.
 
-    What cannot be made is told by the connection that needs it.
+    If that fails, the connection that needs the file reports it.
     """
     if not is_file_of_sqlite(database):
         return
@@ -192,7 +191,7 @@ def keep_private(database: dict, *, data: Path):
         if file.parent.resolve() == data.resolve():
             private_folder(data)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    # SQLite gives the files beside it the rights of the first one; those of an earlier version may still be open.
+    # SQLite gives the files next to it the same rights; those of an earlier version may still be open to others.
     for suffix in ("", "-wal", "-shm", "-journal"):
         beside = Path(f"{file}{suffix}")
         with contextlib.suppress(OSError):
@@ -208,7 +207,7 @@ def own_changes_only(name: str, database: dict):
     try:
         is_own = wal.belongs(file)
     except OSError:
-        # What cannot be read is told by the connection that needs it.
+        # If the file cannot be read, the connection that needs it reports it.
         return
     if not is_own:
         refuse(
@@ -225,7 +224,7 @@ def is_file_of_sqlite(database: dict) -> bool:
 
 
 def database(name: str, default: str) -> dict:
-    """Django's database dictionary with what each of the two databases needs to write safely and to fail soon."""
+    """Django's database dictionary, with what each of the two databases needs to write safely and fail early."""
     url = text(name, default)
     scheme = url.partition(":")[0]
     if scheme not in {"sqlite", "postgres", "postgresql"} or "://" not in url:
@@ -243,9 +242,9 @@ def database(name: str, default: str) -> dict:
             transaction_mode="IMMEDIATE",
             timeout=4,
             init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; "
-            # Without it REPLACE would take published editions away and ask no trigger.
+            # Without this, REPLACE would delete published editions without running the triggers.
             "PRAGMA recursive_triggers=ON; "
-            # What is deleted is overwritten, so that the file does not keep it.
+            # Deleted content is overwritten, so that it does not stay in the file.
             "PRAGMA secure_delete=ON;",
         )
         return config
@@ -253,9 +252,9 @@ def database(name: str, default: str) -> dict:
         config["PASSWORD"] = password
     options.setdefault("connect_timeout", 2)
     if boolean("DATABASE_PREPARE", True):
-        # What a connection asks again and again is parsed and planned by the server once.
+        # The server parses and plans repeated statements once.
         options |= {"server_side_binding": True, "prepare_threshold": 5}
-    # A server that has gone without a word is noticed as well: psycopg hands these to libpq.
+    # Also notices a server that disappeared silently: psycopg passes these to libpq.
     alive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 4000}
     for name_of_option, value in alive.items():
         options.setdefault(name_of_option, value)

@@ -1,6 +1,6 @@
-"""Log lines that can be trusted: no secret is in them, and nobody outside writes one.
+"""Log lines that can be trusted: they hold no secrets, and nobody outside can forge one.
 
-Links to set a password or to answer carry their token in the path.
+Links to set a password or to answer have their token in the path.
 """
 
 import logging
@@ -11,12 +11,12 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def without_secrets(path: str) -> str:
-    """The path with every long part but UUIDs left out."""
+    """The path without its long parts, except UUIDs."""
     return "/".join("…" if len(part) > 23 and not UUID.fullmatch(part) else part for part in path.split("/"))
 
 
 class WithoutSecrets(logging.Filter):
-    """For the lines of Django and gunicorn about requests, which name the path."""
+    """Removes secrets from the lines of Django and gunicorn about requests, which contain the path."""
 
     def filter(self, record):
         if record.name.startswith(("django", "gunicorn")) and isinstance(record.args, tuple):
@@ -24,24 +24,24 @@ class WithoutSecrets(logging.Filter):
         return True
 
     def without_secrets(self, argument: Any) -> Any:
-        """Paths, and first lines of requests, which runserver writes: `GET /path HTTP/1.1`."""
+        """Cleans paths, and first lines of requests as runserver writes them: `GET /path HTTP/1.1`."""
         if not isinstance(argument, str):
             return argument
         return " ".join(without_secrets(word) if word.startswith("/") else word for word in argument.split(" "))
 
 
-#: Control characters, among them those that end a line or begin a command to a terminal, and characters that reorder
-#: text or stand for half of another one.
+#: Control characters, which can end a line or start a terminal command, and characters that reorder text or are half of
+#: another one.
 NOT_FOR_LOGS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 
 
 def in_one_line(text: str) -> str:
-    """The text with escape sequences in place of what would end a line, or make a terminal show something else."""
+    """The text with escape sequences for characters that would end a line or control a terminal."""
     return NOT_FOR_LOGS.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class OneLine(logging.Formatter):
-    """Every message is one line, whatever is in it. The lines of a traceback are indented, so none looks like one."""
+    """Writes every message as one line. Lines of a traceback are indented, so none of them looks like a message."""
 
     def formatMessage(self, record):
         record.message = in_one_line(record.message)

@@ -1,4 +1,4 @@
-"""Middleware of the site: what is believed of a request, how long it may be, headers on every response, and probes."""
+"""Middleware of the site: which parts of a request to trust, its longest body, headers of responses, and probes."""
 
 from urllib.parse import quote, urlsplit
 
@@ -36,9 +36,9 @@ SECURITY_HEADERS = {
 
 
 def trusted_proxy(get_response):
-    """Takes scheme and client address from a proxy named in TRUSTED_PROXY, and from nobody else.
+    """Takes scheme and client address only from proxies in TRUSTED_PROXY.
 
-    Views find in `request.client_network` as what the client is counted; it is empty if that cannot be known.
+    Sets `request.client_network`, the key under which the client is counted; it is empty if it cannot be known.
     """
 
     def middleware(request):
@@ -58,7 +58,7 @@ def trusted_proxy(get_response):
 
 
 def _announced_length(meta) -> int | None:
-    """The length of the body in bytes; None if the request does not say, or says it in a way not to be believed."""
+    """The length of the body in bytes; None if the request does not give it, or gives it in a way not to be trusted."""
     if "HTTP_TRANSFER_ENCODING" in meta:
         return None
     try:
@@ -75,10 +75,10 @@ def _longest_body(path: str) -> int:
 
 
 def limited_bodies(get_response):
-    """Refuses a body that is too long or of unknown length before anything reads it.
+    """Rejects a body that is too long or of unknown length before anything reads it.
 
-    Forms are read before it is known who sent them (the CSRF token is a field), so this is what keeps anyone from
-    filling the memory.
+    Forms are read before it is known who sent them (the CSRF token is a field), so this keeps strangers from filling
+    the memory.
     """
 
     def middleware(request):
@@ -93,7 +93,7 @@ def limited_bodies(get_response):
 
 
 def no_null_characters(get_response):
-    """A NUL in an address is never meant, and PostgreSQL takes none: 400 before any view reads it."""
+    """Answers 400 to a NUL in an address: it is never intended, and PostgreSQL does not accept it."""
 
     def middleware(request):
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
@@ -118,10 +118,10 @@ def security_headers(get_response):
 
 
 def probes(get_response):
-    """/healthz answers with the version while the process lives; /readyz says whether the server can work.
+    """/healthz answers with the version while the process runs; /readyz says whether the server can work.
 
-    It can when the database answers, is up to date, and has the triggers that keep published editions.
-    They stand before sessions and the host check of views, so that an orchestrator needs neither cookie nor name.
+    It can if the database answers, is up to date, and has the triggers that protect published editions. Both come
+    before sessions and the host check of views, so that an orchestrator needs neither a cookie nor the host name.
     """
 
     def readiness():
@@ -134,7 +134,7 @@ def probes(get_response):
         if pending:
             return JsonResponse({"ready": False, "why": f"{pending} migrations are not applied"}, status=503)
         if not frozen:
-            why = "published editions are not kept from changes; run manage.py prepare"
+            why = "published versions are not protected from changes; run manage.py prepare"
             return JsonResponse({"ready": False, "why": why}, status=503)
         return JsonResponse({"ready": True})
 
@@ -150,7 +150,7 @@ def probes(get_response):
 
 
 def htmx_sign_in(get_response):
-    """A redirect to the sign-in page cannot be shown inside a fragment: send the whole page there, and back."""
+    """Sends the whole page to the sign-in page and back, because a fragment cannot show the redirect."""
 
     def middleware(request):
         response = get_response(request)
@@ -164,7 +164,7 @@ def htmx_sign_in(get_response):
 
 
 class Refusals:
-    """What a command refuses, and no view has told on its own page, is told on one of this kind."""
+    """Shows a page for commands that were refused, if the view did not show the refusal itself."""
 
     def __init__(self, get_response):
         self.get_response = get_response

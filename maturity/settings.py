@@ -1,4 +1,4 @@
-"""All settings, from the environment; README.md has the table. A malformed value stops the start with a sentence."""
+"""All settings, from the environment; README.md has the table. An invalid value stops the start with a message."""
 
 import sys
 from pathlib import Path
@@ -19,13 +19,13 @@ _site = urlsplit(SITE_URL)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "assessments.web.error_views.csrf_failed"
-# The demo organisation lets anyone in who reaches the server.
+# The demo organisation lets anyone in who can reach the server.
 DEMO = env.demo("DEMO", names=[_site.hostname or "", *ALLOWED_HOSTS])
 TRUSTED_PROXY = env.networks("TRUSTED_PROXY")
 
 SECURE = _site.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-# A browser takes a cookie of such a name from this host over https only, so no other subdomain can put its own there.
+# Browsers accept a cookie with this prefix only from this host over https, so other subdomains cannot set it.
 _cookie_prefix = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
@@ -108,7 +108,7 @@ if TESTING:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "assessments.User"
-# The address is unique regardless of case, by a constraint on its lower form that the check does not understand.
+# The email is unique in any case, by a constraint on its lower form that the check does not recognise.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["assessments.accounts.backend.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -123,7 +123,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Every text is a message that can be translated; so far there is English.
+# Every text can be translated; so far there is only English.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -137,7 +137,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-# Straight from the source folders, where nothing was collected.
+# Serves the source folders if nothing was collected.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG or TESTING
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -150,7 +150,7 @@ STORAGES = {
 
 _mail = env.mail("EMAIL_URL")
 if DEBUG and not _mail:
-    # Mails are printed, so that their links can be tried.
+    # Mails are printed, so that their links can be used.
     _mail = {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
 MAIL_ENABLED = bool(_mail)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
@@ -168,20 +168,20 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"Maturity <maturity@{_site.hostname}
 # Sign-in attempts allowed in a quarter of an hour, counted in the database.
 SIGN_IN_LIMIT_PER_ACCOUNT = env.number("SIGN_IN_LIMIT_PER_ACCOUNT", 10, minimum=1)
 SIGN_IN_LIMIT_PER_ADDRESS = env.number("SIGN_IN_LIMIT_PER_ADDRESS", 50, minimum=1)
-# Links that nobody was given, tried in a quarter of an hour from one network address.
+# Links that do not exist, tried in a quarter of an hour from one network address.
 LINK_LIMIT_PER_ADDRESS = env.number("LINK_LIMIT_PER_ADDRESS", 30, minimum=1)
 
-# After so many months a result is shown as stale, and its team as due.
+# After this many months a result is shown as stale, and its team as due.
 STALE_AFTER_MONTHS = env.number("STALE_AFTER_MONTHS", 12, minimum=1, maximum=600)
-# What somebody sees in the portfolio of teams whose page is not theirs to open.
+# What people see in the portfolio of teams whose page they cannot open.
 OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution", "nothing"))
 
-# The longest body of a request in bytes, and where more is needed, by the name of the URL. The longest form, a list of
-# addresses of 20,000 characters, has 240 KB at worst. A framework file of 3 MB comes again in base64, in a form, when
-# its import is confirmed: 4.3 MB if it packs badly.
+# The longest body of a request in bytes, and by URL name if more is needed. The longest form, a list of emails with
+# 20,000 characters, has 240 KB at worst. Confirming an import sends a framework file of 3 MB again, in base64 in a
+# form: 4.3 MB if it compresses badly.
 BODY_LIMIT = 300_000
 BODY_LIMITS = {"framework-import": 5_000_000}
-# Within these limits, files are kept in memory: nothing that is sent reaches the disk or a container's /tmp.
+# Within these limits, files are kept in memory: uploads never reach the disk or a container's /tmp.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 

@@ -1,4 +1,4 @@
-"""Commands that need the database as this version of the product has it."""
+"""Commands that need the database in the state that this version of Maturity uses."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 class PreparedCommand(BaseCommand):
-    """Says what to do, in place of a traceback, if the database does not answer or `prepare` has not run."""
+    """Says what to do, instead of a traceback, if the database does not answer or `prepare` has not run."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
         try:

@@ -140,7 +140,7 @@ def test_a_criterion_cannot_refer_into_another_edition(signed_in, admin):
     data = {"seen": 0, "order": 0, "key": row.key, "statement": "Same.", "dimension": other.dimensions.first().pk}
     data |= {"level": row.level_id, "scale": row.scale_id, "refs": "[]"}
     response = signed_in.post(page(row), data)
-    assert "This belongs to another edition." in response.content.decode()
+    assert "This belongs to another version." in response.content.decode()
 
 
 def test_a_draft_with_everything_in_it_can_be_deleted(signed_in, admin):

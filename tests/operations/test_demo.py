@@ -91,7 +91,7 @@ class TestALargeOne:
         assert all(each.grading.share is not None for each in graded(targets))
 
     def test_is_refused_beside_real_teams_and_beside_itself(self, made):
-        assert "there already" in run(teams=5)
+        assert "already exists" in run(teams=5)
         make_team()
         with pytest.raises(CommandError, match="real teams"):
             run(teams=5)
@@ -220,8 +220,8 @@ class TestTheCommand:
         run(seed=8, today=TODAY)
         rows = told()
         assert rows[Result] != made.rows[Result]
-        assert "there already" in run(seed=8, today=TODAY)
-        assert "there already" in run(seed=9, today=TODAY)
+        assert "already exists" in run(seed=8, today=TODAY)
+        assert "already exists" in run(seed=9, today=TODAY)
         assert told() == rows
         # Somebody has begun to work in it for real.
         make_team()

@@ -137,14 +137,14 @@ def test_people_get_a_table(score, toy):
         "",
         "Level     1 B, could be 2 C",
         "Index     1.58, could be 1.83",
-        "Coverage  88 %",
+        "Coverage  88%",
         "",
         "     Level            Index",
         "All  1, could be 2    1.58, could be 1.83",
         "X    2                1.67",
         "Y    1, could be 2    1.50, could be 2.00",
         "",
-        "In the way of the next level:",
+        "What keeps it from the next level:",
         "  y3 (unanswered, level 2): S y3.",
         "    Next: Do y3.",
     ]
@@ -155,14 +155,14 @@ def test_people_get_a_table_of_sums(score):
     assert lines[2:5] == [
         "Result    0.0, could be 7.0",
         "Band      Research stage, could be Exceptional",
-        "Coverage  4 %",
+        "Coverage  4%",
     ]
 
 
 def test_table_says_where_nothing_applies(score, toy):
     lines = score(toy, answers("F F NA L F NA NA F")).splitlines()
     assert "Level     3 D" in lines
-    assert "Nothing applies at level 2, so it cannot be claimed." in lines
+    assert "Nothing applies at level 2, so it cannot be reached." in lines
 
 
 def test_unknown_rule_is_named_with_the_choices(score, toy):

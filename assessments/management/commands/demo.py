@@ -13,7 +13,7 @@ from assessments.models import Edition, Team, User
 class Command(PreparedCommand):
     help = (
         "Fills an empty database with a made-up organisation: 3 units, 12 teams, two years of assessments; "
-        "with --teams a large one on a made-up framework."
+        "with --teams, a large one with a made-up framework."
     )
 
     def add_arguments(self, parser):
@@ -21,18 +21,18 @@ class Command(PreparedCommand):
         parser.add_argument(
             "--today", type=datetime.date.fromisoformat, help="the day the history ends (default: today)"
         )
-        parser.add_argument("--teams", type=int, help="make a large organisation of so many teams instead")
-        parser.add_argument("--years", type=int, default=5, help="of a large organisation: years of quarterly results")
-        parser.add_argument("--dimensions", type=int, default=20, help="of a large organisation: dimensions")
+        parser.add_argument("--teams", type=int, help="create a large organisation with this many teams instead")
+        parser.add_argument("--years", type=int, default=5, help="for a large organisation: years of quarterly results")
+        parser.add_argument("--dimensions", type=int, default=20, help="for a large organisation: number of dimensions")
 
     def handle(self, *, seed, today, teams, years, dimensions, **options):
         if holds_real_data():
             raise CommandError(
-                "This database holds real teams or accounts; the demo organisation would mix with them. "
+                "This database holds real teams or accounts, which the demo organisation would mix with. "
                 "Nothing was changed."
             )
         if Team.objects.exists():
-            self.stdout.write("The demo organisation is there already.")
+            self.stdout.write("The demo organisation already exists.")
             return
         if teams is None and not Edition.objects.published().exists():
             raise CommandError("There is no framework yet. Run “manage.py load_frameworks” first.")
@@ -41,8 +41,10 @@ class Command(PreparedCommand):
             DemoWriter(seed=seed, today=today).write()
         elif min(teams, years, dimensions) < 1 or dimensions > 100:
             raise CommandError(
-                "A large organisation has at least one team, year and dimension, and at most 100 dimensions."
+                "A large organisation needs at least one team, year and dimension, and at most 100 dimensions."
             )
         else:
             LargeDemo(seed=seed, today=today, teams=teams, years=years, dimensions=dimensions).write()
-        self.stdout.write(f"Made the demo organisation: {Team.objects.count()} teams, {User.objects.count()} accounts.")
+        self.stdout.write(
+            f"Created the demo organisation: {Team.objects.count()} teams, {User.objects.count()} accounts."
+        )

@@ -11,32 +11,32 @@ from assessments.models import Edition, Framework
 
 
 class Command(PreparedCommand):
-    help = "Writes an edition of a framework as a file; importing it gives the same digest."
+    help = "Writes a version of a framework to a file; importing it gives the same digest."
 
     def add_arguments(self, parser):
         parser.add_argument("framework", metavar="KEY", help="the framework's key, such as mlops")
+        parser.add_argument("--edition", metavar="VERSION", help="its version, instead of the default one")
         parser.add_argument(
-            "--edition", metavar="VERSION", help="its version, instead of the one that is used by default"
+            "--origin",
+            choices=Edition.Origin.values,
+            help="its origin, if versions of several origins have the same name",
         )
-        parser.add_argument(
-            "--origin", choices=Edition.Origin.values, help="where versions of several origins are called alike"
-        )
-        parser.add_argument("--output", metavar="PATH", help="a file to write to, instead of the standard output")
+        parser.add_argument("--output", metavar="PATH", help="a file to write to, instead of standard output")
 
     def handle(self, *, framework, edition, origin, output, **options):
-        found = chosen(framework, edition, origin)
+        chosen = chosen_edition(framework, edition, origin)
         try:
-            text = write(file_of(found))
+            text = write(file_of(chosen))
         except ValidationError as error:
-            raise CommandError(f"The draft {found} is not a whole framework yet; finish it in the editor.") from error
+            raise CommandError(f"The draft {chosen} is not complete yet. Finish it in the editor.") from error
         if output:
             Path(output).write_text(text, encoding="utf-8")
-            self.stdout.write(f"{found} is written to {output}.")
+            self.stdout.write(f"Wrote {chosen} to {output}.")
         else:
             self.stdout.write(text, ending="")
 
 
-def chosen(key: str, version: str | None, origin: str | None) -> Edition:
+def chosen_edition(key: str, version: str | None, origin: str | None) -> Edition:
     framework = Framework.objects.filter(key=key).first()
     if framework is None:
         known = ", ".join(Framework.objects.values_list("key", flat=True)) or "none yet"
@@ -47,8 +47,8 @@ def chosen(key: str, version: str | None, origin: str | None) -> Edition:
     if version:
         editions = editions.filter(version=version)
     default = editions.published().first()
-    found = default or max(editions.drafts(), key=lambda each: version_order(each.version), default=None)
-    if found is None:
-        known = ", ".join(f"{each.version} ({each.origin}, {each.status})" for each in framework.editions.all())
-        raise CommandError(f"'{key}' has no such edition. The editions are: {known}.")
-    return found
+    chosen = default or max(editions.drafts(), key=lambda draft: version_order(draft.version), default=None)
+    if chosen is None:
+        known = ", ".join(f"{row.version} ({row.origin}, {row.status})" for row in framework.editions.all())
+        raise CommandError(f"'{key}' has no such version. The versions are: {known}.")
+    return chosen

@@ -6,7 +6,7 @@ from assessments.frameworks.format.schema import FrameworkFile
 
 
 class Command(BaseCommand):
-    help = "Writes the JSON Schema of framework files, made from the classes that read them."
+    help = "Writes the JSON Schema of framework files, generated from the classes that read them."
     requires_system_checks = []
     requires_migrations_checks = False
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
 
 def json_schema() -> str:
-    """The schema as it stands in docs/. What it cannot say, such as references between parts, the reader checks."""
+    """The schema that is in docs/. The reader checks what a schema cannot express, such as references between parts."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **FrameworkFile.model_json_schema(by_alias=True),

@@ -8,7 +8,7 @@ from assessments.models.accounts import setup_code
 
 
 class Command(BaseCommand):
-    help = "Says where the application is and how to get in: demo accounts, or the code for the first administrator."
+    help = "Prints the address and how to sign in: demo accounts, or the code for the first administrator."
     requires_system_checks = ()
 
     def handle(self, **options):
@@ -18,12 +18,12 @@ class Command(BaseCommand):
         elif demo_is_open():
             self.say_accounts()
         elif not holds_real_data():
-            self.stdout.write("Only the demo organisation is in this database. Start with DEMO=1 to sign in to it.")
+            self.stdout.write("This database only holds the demo organisation. Start with DEMO=1 to sign in to it.")
         self.stdout.flush()
 
     def say_setup(self):
         self.stdout.write(
-            f"Nobody has an account yet. Open {settings.SITE_URL}{reverse('setup')} and make the first administrator\n"
+            f"No accounts yet. Open {settings.SITE_URL}{reverse('setup')} and create the first administrator\n"
             f"with this code: {setup_code()}"
         )
 

@@ -6,12 +6,12 @@ from assessments.management.prepared import PreparedCommand
 
 
 class Command(PreparedCommand):
-    help = "Stores the built-in frameworks; run again, it changes nothing."
+    help = "Stores the built-in frameworks; running it again changes nothing."
 
     def handle(self, **options):
         try:
             stored = load_built_in()
         except (FrameworkFileError, VersionTaken) as error:
             raise CommandError(str(error)) from error
-        for each in stored:
-            self.stdout.write(f"{each.edition}: {'stored' if each.is_new else 'there already'}")
+        for version in stored:
+            self.stdout.write(f"{version.edition}: {'stored' if version.is_new else 'already there'}")

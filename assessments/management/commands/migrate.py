@@ -8,16 +8,16 @@ from django.db import connections, transaction
 
 @contextlib.contextmanager
 def all_or_nothing(using: str) -> Iterator[None]:
-    """On SQLite, one transaction for all migrations: a run that is killed changes nothing, and nobody sees it midway.
+    """On SQLite, one transaction for all migrations: an interrupted run changes nothing, and nobody sees it halfway.
 
-    While it runs, the triggers that keep published editions are away, see `models/edition_triggers.py`. PostgreSQL
-    needs none of it: there they stay, and each migration has a transaction of its own.
+    While it runs, the triggers that protect published editions are removed, see `models/edition_triggers.py`.
+    PostgreSQL does not need this: the triggers stay, and each migration has its own transaction.
     """
     connection = connections[using]
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    # Tables are rebuilt with foreign keys off, and within a transaction they cannot be switched.
+    # Tables are rebuilt with foreign keys off, which cannot be switched within a transaction.
     connection.disable_constraint_checking()
     try:
         with transaction.atomic(using=using):

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-# Any number will do that no other program takes on this database.
+# Any number that no other program uses on this database.
 LOCK = 0x4D617475
 
 
@@ -14,7 +14,7 @@ LOCK = 0x4D617475
 def one_at_a_time():
     """Servers that start together take turns: two migrations at once would break each other.
 
-    Even opening the file of SQLite belongs to it, for the first to open it sets its journal mode.
+    On SQLite this includes opening the file, because the first process to do so sets its journal mode.
     """
     if connection.vendor == "sqlite":
         settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def one_at_a_time():
         return
     connect()
     with connection.cursor() as cursor:
-        # A migration may take longer than a page ever should, and so may waiting for one.
+        # A migration, or waiting for one, may take longer than a page ever should.
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -59,4 +59,4 @@ class Command(BaseCommand):
         try:
             call_command("demo", verbosity=verbosity)
         except CommandError as error:
-            raise CommandError(f"{error} Start with DEMO=0 to serve this database.") from error
+            raise CommandError(f"{error} Start with DEMO=0 to use this database.") from error

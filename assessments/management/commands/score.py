@@ -41,11 +41,11 @@ class Command(BaseCommand):
 
 
 def chosen_rule(instrument: scoring.Instrument, named: str | None) -> str:
-    """The key under which outcomes are looked up; raises CommandError where the framework has no such rule."""
+    """The key of the outcomes to show; raises CommandError if the framework has no such rule."""
     if named is None:
         return instrument.default_rule or scoring.NO_RULE
     if instrument.method == scoring.SUMS:
-        raise CommandError(f"There is no rule '{named}': this framework is scored by sums and has no rules.")
+        raise CommandError(f"There is no rule '{named}': this framework is scored by sums, so it has no rules.")
     if named not in instrument.rule_keys:
         choices = ", ".join(f"'{key}'" for key in instrument.rule_keys)
         hint = did_you_mean(named, instrument.rule_keys)
@@ -68,12 +68,13 @@ def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[st
     blockers = result.whole.outcomes[rule].blockers
     if blockers:
         yield ""
-        yield f"In the way of the next {'level' if by_levels else 'band'}:"
+        yield f"What keeps it from the next {'level' if by_levels else 'band'}:"
         yield from _blockers(file, result, blockers)
 
 
 def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
-    outcome, by_levels = whole.outcomes[rule], file.framework.method == scoring.LEVELS
+    outcome = whole.outcomes[rule]
+    by_levels = file.framework.method == scoring.LEVELS
     names = [level.name for level in file.levels] if by_levels else [band.name for band in file.scoring.bands]
     figure = _index(whole, scale)
     if by_levels:
@@ -85,9 +86,9 @@ def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, scale: sco
         yield f"Result    {figure}"
         reached, best = (DASH if level is None else names[level] for level in (outcome.level, outcome.best))
         yield f"Band      {_range(reached, best)}"
-    yield f"Coverage  {scoring.percent(whole.coverage)} %"
+    yield f"Coverage  {scoring.percent(whole.coverage)}%"
     if outcome.vacuous:
-        yield f"Nothing applies at level {', '.join(map(str, outcome.vacuous))}, so it cannot be claimed."
+        yield f"Nothing applies at level {', '.join(map(str, outcome.vacuous))}, so it cannot be reached."
 
 
 def _index(part: scoring.PartResult, scale: scoring.IndexScale) -> str:
@@ -95,7 +96,7 @@ def _index(part: scoring.PartResult, scale: scoring.IndexScale) -> str:
 
 
 def _range(reached: str, best: str) -> str:
-    """ "1, could be 2": what is there, and what the unanswered criteria could still make of it."""
+    """ "1, could be 2": the figure now, and the best it could be with the unanswered criteria."""
     return reached if best == reached else f"{reached}, could be {best}"
 
 
@@ -119,7 +120,8 @@ def _table(file: FrameworkFile, result: scoring.Score, rule: str, scale: scoring
 def _blockers(file: FrameworkFile, result: scoring.Score, keys) -> Iterator[str]:
     criteria = {criterion.key: criterion for criterion in file.criteria}
     for key in keys:
-        criterion, rating = criteria[key], result.criteria[key].rating
+        criterion = criteria[key]
+        rating = result.criteria[key].rating
         level = "" if criterion.level is None else f", level {criterion.level}"
         yield f"  {key} ({'unanswered' if rating is None else f'rated {rating}'}{level}): {criterion.statement}"
         if criterion.next:

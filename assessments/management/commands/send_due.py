@@ -1,6 +1,6 @@
-"""`manage.py send_due` does what waits in the database. It may run twice at a time, and end at any moment.
+"""`manage.py send_due` does the work that is waiting in the database. It may run twice at once, and stop at any time.
 
-It sends the mails in the outbox, and clears what ended anonymous assessments have left in the files of the database,
+It sends the mails in the outbox, and clears the traces of ended anonymous assessments from the files of the database
 until nothing is left.
 """
 
@@ -22,10 +22,10 @@ log = logging.getLogger("maturity")
 
 
 class Command(BaseCommand):
-    help = "Do what waits, above all mails in the outbox; for cron, or with --every for a process of its own."
+    help = "Sends waiting mails and does other waiting work: for cron, or as a process with --every."
 
-    #: Looking for reminders whose time has come costs more than looking into the outbox: once so many seconds. So does
-    #: clearing the files of the database, which may have to be tried again.
+    #: Seconds between rounds that also look for reminders that are due, which costs more than reading the outbox, and
+    #: clear the files of the database, which may need several tries.
     REST_EVERY = 60
 
     def __init__(self, *args, **kwargs):
@@ -35,15 +35,15 @@ class Command(BaseCommand):
         self.rest_at = float("-inf")
 
     def add_arguments(self, parser):
-        parser.add_argument("--every", type=int, metavar="SECONDS", help="continue, with this pause in between")
+        parser.add_argument("--every", type=int, metavar="SECONDS", help="keep running, with this pause between rounds")
         parser.add_argument("--child-of", type=int, metavar="PID", help="stop when this process has ended")
 
     def handle(self, *args, every=None, child_of=None, **options):
         self.parent = child_of
         if not settings.MAIL_ENABLED and child_of is None:
-            self.stdout.write("Mail is not set up, so nothing is sent. Set EMAIL_URL; README.md tells how.")
+            self.stdout.write("Mail is not set up, so nothing is sent. Set EMAIL_URL; README.md says how.")
         if every:
-            # A mail that is being sent is sent to its end.
+            # A mail that is being sent is finished first.
             signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
             signal.signal(signal.SIGINT, lambda *_: self.stopping.set())
         while self.goes_on():
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             if isinstance(error, DatabaseError):
                 log.warning("The database did not answer (%s). Trying again later.", error.__class__.__name__)
             else:
-                log.exception("Something that waits could not be done. Trying again later.")
+                log.exception("Some of the waiting work failed. Trying again later.")
         if not is_last:
             close_old_connections()
 
@@ -81,4 +81,4 @@ class Command(BaseCommand):
         if done.sent:
             self.stdout.write(f"{done.sent} {'mail' if done.sent == 1 else 'mails'} sent.")
         if done.postponed:
-            self.stdout.write("The mail server did not take every mail. Those that it may take later are tried again.")
+            self.stdout.write("The mail server did not accept every mail. Mails it may accept later are tried again.")
