@@ -1,4 +1,4 @@
-"""Fetching what a person may see or do something with; anything else is the same 404, missing or foreign."""
+"""Fetches rows that a person may see or change. Everything else is the same 404, whether it exists or not."""
 
 from datetime import datetime
 from functools import wraps
@@ -11,10 +11,11 @@ from django.http import Http404
 from ..models import Assessment, Edition, Membership, Result, Team, Unit, answering_sql
 from ..models.frameworks import published_contents
 from . import roles as policy
+from .roles import Permission
 
 
 class Permissions:
-    """What one person may do in one team; in templates `{% if may.close %}`, spaces written as underscores."""
+    """What one person may do in one team; in templates `{% if may.close %}`, with underscores for spaces."""
 
     def __init__(self, roles, *, reads_comments_since: datetime | None = None):
         self.roles = frozenset(roles)
@@ -23,16 +24,19 @@ class Permissions:
     def __call__(self, action: str) -> bool:
         return policy.may_in_team(self.roles, action)
 
-    # Templates call what they find callable; these must be looked up instead.
+    # Templates would call this object; it must be looked up like a mapping instead.
     do_not_call_in_templates = True
 
     def reads_comments_from(self, moment: datetime | None) -> bool:
-        """Whether comments of an assessment that was first closed then (None: never) may be read, if any may."""
+        """Whether this person, if they may read comments at all, may read those of an assessment first closed then.
+
+        `moment` is None if it was never closed.
+        """
         return self.reads_comments_since is None or moment is None or self.reads_comments_since <= moment
 
     @property
     def sees_team_page(self) -> bool:
-        """Whether there is more than being asked into one assessment."""
+        """Whether this person has another role than in one assessment."""
         return bool(self.roles - {policy.FACILITATOR, policy.GUEST})
 
     def __getitem__(self, name: str) -> bool:
@@ -40,9 +44,9 @@ class Permissions:
 
 
 def roles_in(user, team) -> tuple[set[str], datetime | None]:
-    """The roles this person has towards a team: own membership, manager of its unit or one above, administrator.
+    """A person's roles for a team: own membership, manager of its unit or a unit above, administrator.
 
-    And from when on they read comments, None for all of them.
+    Also the time from which they may read comments; None means all of them.
     """
     memberships = list(Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user))
     managed = {membership.unit_id for membership in memberships if membership.unit_id}
@@ -56,33 +60,33 @@ def roles_in(user, team) -> tuple[set[str], datetime | None]:
 
 
 def roles_in_many(user):
-    """A function from a team to the roles of this person towards it, for many teams: two queries in all."""
+    """A function that returns this person's roles for a team; two queries for any number of teams."""
     rows = list(Membership.objects.filter(user=user).values_list("role", "team_id", "unit_id"))
-    managed = Unit.objects.subtree_ids({unit for *_, unit in rows if unit})
+    managed = Unit.objects.subtree_ids({unit for *others, unit in rows if unit})
     in_team: dict = {}
     for role, team, _ in rows:
         in_team.setdefault(team, set()).add(role)
 
     def roles(team) -> set[str]:
-        found = set(in_team.get(team.pk, set()))
+        granted = set(in_team.get(team.pk, set()))
         if team.unit_id in managed:
-            found.add(policy.MANAGER)
+            granted.add(policy.MANAGER)
         if user.is_administrator:
-            found.add(policy.ADMINISTRATOR)
-        return found
+            granted.add(policy.ADMINISTRATOR)
+        return granted
 
     return roles
 
 
 def _require(request, team, may: str, *, assessment: Assessment | None = None) -> Permissions:
-    """The person's permissions in the team, or in one assessment of it, which they may have been asked to facilitate.
+    """The person's permissions in the team or in one of its assessments, which they may facilitate.
 
-    Who may not even see the team gets 404; who sees it but may not do this gets 403.
+    Raises 404 for people who may not see the team, and 403 for people who see it but may not do this.
     """
     roles, reads_comments_since = roles_in(request.user, team)
     facilitating = _facilitating(request, assessment) if assessment else set()
     permissions = Permissions(roles | facilitating, reads_comments_since=reads_comments_since)
-    if not permissions("see team"):
+    if not permissions(Permission.SEE_TEAM):
         raise Http404
     if not permissions(may):
         raise PermissionDenied
@@ -97,50 +101,50 @@ def _fetch(queryset, pk):
 
 
 def _fetch_wired(queryset, pk):
-    """With the edition from memory: its long texts are not read for every request."""
+    """The row with its edition from memory, so that long texts are not read for every request."""
     row = _fetch(queryset, pk)
     row.edition = published_contents(row.edition_id).edition
     return row
 
 
-def get_team(request, pk, *, may="see team") -> tuple[Team, Permissions]:
+def get_team(request, pk, *, may=Permission.SEE_TEAM) -> tuple[Team, Permissions]:
     team = _fetch(Team.objects.select_related("unit"), pk)
     return team, _require(request, team, may)
 
 
 def get_assessment(request, pk, *, may, pulse=False) -> tuple[Assessment, Permissions]:
-    """`pulse`: with what a page needs that follows it."""
+    """`pulse` adds what a page that follows the assessment needs."""
     rows = Assessment.objects.select_related("team__unit", "facilitator")
     assessment = _fetch_wired(rows.with_pulse() if pulse else rows, pk)
     return assessment, _require(request, assessment.team, may, assessment=assessment)
 
 
 def get_answering(request, pk) -> tuple[Assessment, Permissions]:
-    """The assessment, for a member who answers in it. One query: this stands before every saved answer."""
+    """The assessment, for a member who answers in it. One query, because every saved answer starts with it."""
     assessment = answering_sql.with_role(Assessment, pk, request.user)
     if assessment is None:
         raise Http404
     assessment.edition = published_contents(assessment.edition_id).edition
     if assessment.role_of_user is None:
-        _require(request, assessment.team, "answer")
+        _require(request, assessment.team, Permission.ANSWER)
     permissions = Permissions({assessment.role_of_user})
-    if not permissions("answer"):
+    if not permissions(Permission.ANSWER):
         raise PermissionDenied
     return assessment, permissions
 
 
 def get_followed(request, pk) -> tuple[Assessment, Permissions]:
-    """The assessment with `.pulse`, for its lead: one small query, as this is asked every few seconds."""
+    """The assessment with `.pulse`, for its lead: one small query, because pages ask every few seconds."""
     role = Membership.objects.filter(team=OuterRef("team"), user=request.user).values("role")[:1]
     rows = Assessment.objects.select_related("team").with_pulse()
     assessment = _fetch_wired(rows.annotate(role_of_user=Subquery(role)), pk)
     if assessment.role_of_user != Membership.Role.LEAD:
-        _require(request, assessment.team, "see participation")
+        _require(request, assessment.team, Permission.SEE_PARTICIPATION)
     return assessment, Permissions({assessment.role_of_user})
 
 
 def get_reviewed(request, pk) -> tuple[Assessment, Permissions]:
-    """The assessment with its review, for somebody who follows it: one small query."""
+    """The assessment with its review, for people who follow it: one small query."""
     own = Membership.objects.filter(team=OuterRef("team"), user=request.user)
     of_user = {
         "role_of_user": Subquery(own.values("role")[:1]),
@@ -150,14 +154,14 @@ def get_reviewed(request, pk) -> tuple[Assessment, Permissions]:
     if assessment.role_of_user in {Membership.Role.LEAD, Membership.Role.MEMBER}:
         granted = {assessment.role_of_user, *_facilitating(request, assessment)}
         return assessment, Permissions(granted, reads_comments_since=assessment.reads_comments_since)
-    return assessment, _require(request, assessment.team, "follow review", assessment=assessment)
+    return assessment, _require(request, assessment.team, Permission.FOLLOW_REVIEW, assessment=assessment)
 
 
 def _facilitating(request, assessment) -> set[str]:
     return {policy.FACILITATOR} if assessment.facilitator_id == request.user.pk else set()
 
 
-def get_result(request, pk, *, may="see team") -> tuple[Result, Permissions]:
+def get_result(request, pk, *, may=Permission.SEE_TEAM) -> tuple[Result, Permissions]:
     rows = Result.objects.select_related("team__unit", "framework", "assessment")
     result = _fetch_wired(rows, pk)
     return result, _require(request, result.team, may, assessment=result.assessment)
@@ -171,7 +175,7 @@ def get_edition(request, key, pk) -> Edition:
 
 
 def site_permission(action: str):
-    """Decorator: signed in, and allowed to do this outside teams; everybody else gets 403."""
+    """Decorator for views outside teams: people must sign in, and get 403 without this permission."""
 
     def decorate(view):
         @login_required

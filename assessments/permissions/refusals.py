@@ -1,4 +1,4 @@
-"""How a page says that a command was refused."""
+"""How pages show that a command was refused."""
 
 from functools import wraps
 
@@ -9,7 +9,7 @@ from .access import get_assessment
 
 
 def refusal_told(view):
-    """409 where the state of the assessment forbids what the view does: says why and leads back."""
+    """Decorator: if the assessment refuses what the view does, answers 409, says why and links back."""
 
     @wraps(view)
     def wrapped(request, pk, *args, **kwargs):

@@ -1,6 +1,7 @@
-"""Who may do what: one table of role x action. Pure; `access` finds the roles of a person and asks here."""
+"""Who may do what: one table of roles and permissions. Pure; `access` finds the roles of a person and asks here."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 ADMINISTRATOR = "administrator"
 MANAGER = "manager"
@@ -10,52 +11,109 @@ VIEWER = "viewer"
 FACILITATOR = "facilitator"
 GUEST = "guest"
 
+
+class Permission(StrEnum):
+    """What somebody may do in one team and its assessments, or (the last group) outside teams."""
+
+    SEE_TEAM = "see team"
+    EDIT_TEAM = "edit team"
+    MANAGE_MEMBERS = "manage members"
+    SEE_RESULT = "see result"
+    SEE_VOTES = "see votes"
+    SEE_NAMES = "see names"
+    SEE_PARTICIPATION = "see participation"
+    SHOW_COMMENTS = "show comments"
+    ANSWER = "answer"
+    START = "start"
+    INVITE = "invite"
+    EXTEND = "extend"
+    END_ANSWERING = "end answering"
+    FOLLOW_REVIEW = "follow review"
+    FACILITATE = "facilitate"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    DISCARD = "discard"
+    SET_TARGETS = "set targets"
+    PLAN_ACTIONS = "plan actions"
+    EXPLAIN_SETBACK = "explain setback"
+
+    SEE_FRAMEWORKS = "see frameworks"
+    EDIT_FRAMEWORKS = "edit frameworks"
+    MANAGE_ACCOUNTS = "manage accounts"
+    MANAGE_UNITS = "manage units"
+    CREATE_TEAM = "create team"
+
+
 #: What each role may do with a team and its assessments.
-IN_TEAM: dict[str, frozenset[str]] = {
+IN_TEAM: dict[str, frozenset[Permission]] = {
     # Runs the installation: sees levels, never answers.
-    ADMINISTRATOR: frozenset({"see team", "edit team", "manage members"}),
-    # Of the unit: results and targets of its teams, not answers.
-    MANAGER: frozenset({"see team", "see result", "set targets"}),
+    ADMINISTRATOR: frozenset({Permission.SEE_TEAM, Permission.EDIT_TEAM, Permission.MANAGE_MEMBERS}),
+    # Manages a unit: sees results and targets of its teams, not answers.
+    MANAGER: frozenset({Permission.SEE_TEAM, Permission.SEE_RESULT, Permission.SET_TARGETS}),
     LEAD: frozenset(
         {
-            "see team",
-            "edit team",
-            "manage members",
-            "see result",
-            "see votes",
-            "see names",
-            "see participation",
-            "show comments",
-            "answer",
-            "start",
-            "invite",
-            "extend",
-            "end answering",
-            "follow review",
-            "facilitate",
-            "close",
-            "reopen",
-            "discard",
-            "set targets",
-            "plan actions",
-            "explain setback",
+            Permission.SEE_TEAM,
+            Permission.EDIT_TEAM,
+            Permission.MANAGE_MEMBERS,
+            Permission.SEE_RESULT,
+            Permission.SEE_VOTES,
+            Permission.SEE_NAMES,
+            Permission.SEE_PARTICIPATION,
+            Permission.SHOW_COMMENTS,
+            Permission.ANSWER,
+            Permission.START,
+            Permission.INVITE,
+            Permission.EXTEND,
+            Permission.END_ANSWERING,
+            Permission.FOLLOW_REVIEW,
+            Permission.FACILITATE,
+            Permission.CLOSE,
+            Permission.REOPEN,
+            Permission.DISCARD,
+            Permission.SET_TARGETS,
+            Permission.PLAN_ACTIONS,
+            Permission.EXPLAIN_SETBACK,
         }
     ),
     MEMBER: frozenset(
-        {"see team", "see result", "see votes", "answer", "follow review", "plan actions", "explain setback"}
+        {
+            Permission.SEE_TEAM,
+            Permission.SEE_RESULT,
+            Permission.SEE_VOTES,
+            Permission.ANSWER,
+            Permission.FOLLOW_REVIEW,
+            Permission.PLAN_ACTIONS,
+            Permission.EXPLAIN_SETBACK,
+        }
     ),
-    # Results without votes and comments.
-    VIEWER: frozenset({"see team", "see result"}),
-    # Named for one assessment, perhaps from outside the team: leads through its review.
-    FACILITATOR: frozenset({"see team", "see result", "see votes", "follow review", "facilitate"}),
-    # By link, without an account, in one assessment: nothing of the team's page.
-    GUEST: frozenset({"answer", "follow review"}),
+    # Sees results without votes and comments.
+    VIEWER: frozenset({Permission.SEE_TEAM, Permission.SEE_RESULT}),
+    # Named for one assessment, perhaps from outside the team: leads its review.
+    FACILITATOR: frozenset(
+        {
+            Permission.SEE_TEAM,
+            Permission.SEE_RESULT,
+            Permission.SEE_VOTES,
+            Permission.FOLLOW_REVIEW,
+            Permission.FACILITATE,
+        }
+    ),
+    # Has a link to one assessment and no account: sees nothing of the team's page.
+    GUEST: frozenset({Permission.ANSWER, Permission.FOLLOW_REVIEW}),
 }
 
-#: What an administrator may do outside teams; everybody else signed in may just see frameworks.
-IN_SITE: dict[str, frozenset[str]] = {
-    ADMINISTRATOR: frozenset({"see frameworks", "manage accounts", "manage units", "create team", "edit frameworks"}),
-    "": frozenset({"see frameworks"}),
+#: What administrators may do outside teams; everybody else who is signed in may only see frameworks.
+IN_SITE: dict[str, frozenset[Permission]] = {
+    ADMINISTRATOR: frozenset(
+        {
+            Permission.SEE_FRAMEWORKS,
+            Permission.MANAGE_ACCOUNTS,
+            Permission.MANAGE_UNITS,
+            Permission.CREATE_TEAM,
+            Permission.EDIT_FRAMEWORKS,
+        }
+    ),
+    "": frozenset({Permission.SEE_FRAMEWORKS}),
 }
 
 TEAM_ACTIONS = frozenset().union(*IN_TEAM.values())
