@@ -4,7 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..models import Criterion, CriterionResult, Result
+from django.utils.translation import gettext as _
+
+from ..models import CriterionResult, Result
+from ..planning.criterion_places import place_of
 from .disclosure_control import may_be_split, shown_units
 from .portfolio import Portfolio
 from .rows import Row
@@ -20,14 +23,9 @@ class Holding:
     about: str = ""
 
 
-def _most_teams_first(each: Holding) -> int:
-    """What keeps as many teams back stays in the order of the framework."""
-    return -each.teams
-
-
-def _place_of(criterion: Criterion) -> str:
-    level = f" · level {criterion.level.number}" if criterion.level else ""
-    return criterion.dimension.name + level
+def _most_teams_first(holding: Holding) -> int:
+    """Those that hold back equally many teams stay in the order of the framework."""
+    return -holding.teams
 
 
 class HoldingBack:
@@ -37,7 +35,8 @@ class HoldingBack:
     """
 
     def __init__(self, portfolio: Portfolio):
-        self.portfolio, self.contents = portfolio, portfolio.contents
+        self.portfolio = portfolio
+        self.contents = portfolio.contents
 
     @cached_property
     def _rows(self) -> list[Row]:
@@ -52,16 +51,19 @@ class HoldingBack:
 
     @cached_property
     def dimensions(self) -> list[Holding]:
-        pairs = {(result, dimension) for result, dimension, _ in self._blocking}
-        counts = Counter(dimension for _, dimension in pairs)
-        found = [
-            Holding(key=d.key, name=d.name, teams=counts[d.key]) for d in self.contents.dimensions if counts[d.key]
-        ]
-        return sorted(found, key=_most_teams_first)
+        teams_held_back: dict[str, set] = {}
+        for result, dimension, _key in self._blocking:
+            teams_held_back.setdefault(dimension, set()).add(result)
+        holdings = []
+        for dimension in self.contents.dimensions:
+            teams = len(teams_held_back.get(dimension.key, ()))
+            if teams:
+                holdings.append(Holding(key=dimension.key, name=dimension.name, teams=teams))
+        return sorted(holdings, key=_most_teams_first)
 
     @cached_property
     def all_are_at_the_top(self) -> bool:
-        """Whether nothing holds any of the teams back: that there is no dimension to name does not say so yet."""
+        """Whether nothing holds any team back. That there is no dimension to name is not enough to say so."""
         newest = Result.objects.filter(pk__in=[row.newest.pk for row in self._rows if row.newest])
         return bool(self._rows) and all(result.is_at_the_top for result in newest.wired())
 
@@ -69,38 +71,48 @@ class HoldingBack:
     def why_none(self) -> str:
         """What to say if there is no dimension to name."""
         if not self.portfolio.with_result:
-            return "No result yet."
+            return _("No result yet.")
         if not self._rows:
-            return "No result on the ladder of this version yet."
+            return _("No result on the levels of this version yet.")
         if self.all_are_at_the_top:
-            return "Nothing: of those with a result, every team is at the highest level that applies to it."
-        return "No criterion of this version does, but not every team is at the highest level."
+            return _("Nothing: every team with a result is at the highest level that applies to it.")
+        return _("No criterion of this version does, but not every team is at the highest level.")
 
     @property
     def most(self) -> list[Holding]:
-        """The dimension that holds most teams back; several where they hold as many."""
-        return [each for each in self.dimensions if each.teams == self.dimensions[0].teams]
+        """The dimension that holds back most teams; several if they hold back equally many."""
+        return [holding for holding in self.dimensions if holding.teams == self.dimensions[0].teams]
+
+    @property
+    def others_like_most(self) -> int:
+        """How many dimensions hold back as many teams as the first one of `most`."""
+        return len(self.most) - 1
 
     @cached_property
     def criteria(self) -> list[Holding]:
-        told = {row.newest.pk for row in self._rows if row.newest and self.portfolio.sees_result(row.team)}
-        counts = Counter(key for result, _, key in self._blocking if self.withheld is None or result in told)
-        found = [
-            Holding(key=c.key, name=c.statement, teams=counts[c.key], about=_place_of(c))
-            for c in self.contents.criteria
-            if counts[c.key]
-        ]
-        return sorted(found, key=_most_teams_first)
+        own_results = {row.newest.pk for row in self._rows if row.newest and self.portfolio.sees_result(row.team)}
+        counts: Counter[str] = Counter()
+        for result, _dimension, key in self._blocking:
+            if self.withheld is None or result in own_results:
+                counts[key] += 1
+        holdings = []
+        for criterion in self.contents.criteria:
+            teams = counts[criterion.key]
+            if teams:
+                holding = Holding(key=criterion.key, name=criterion.statement, teams=teams, about=place_of(criterion))
+                holdings.append(holding)
+        return sorted(holdings, key=_most_teams_first)
 
     @cached_property
     def withheld(self) -> str | None:
-        """What singles teams out, so that their criteria are not counted; None if nothing does.
+        """Why the criteria of some teams are not counted, as they would single teams out; None if nothing does.
 
-        That is one of three filters, "day", "edition" or "unit", or "organisation": without any there are too few.
+        One of three filters, "day", "edition" or "unit", or "organisation": there are too few teams without a filter.
 
-        Two days can differ by one team's result alone; its criteria would be what is left when they are subtracted.
+        Two days can differ by one team's result alone: its criteria would be left when they are subtracted.
         """
-        portfolio, query = self.portfolio, self.portfolio.query
+        portfolio = self.portfolio
+        query = portfolio.query
         if all(portfolio.sees_result(row.team) for row in self._rows):
             return None
         if query.as_of:

@@ -1,9 +1,11 @@
-"""What is looked at in the portfolio and in the organisation's plan; all of it stands in the address."""
+"""What to show in the portfolio and in the organisation's plan; all of it is part of the address."""
 
 from collections import Counter
 
 from django import forms
 from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Questionnaire, Result, Unit
 from ..web.form_fields import DayField
@@ -11,20 +13,24 @@ from .rows import Query
 
 
 def unit_choices(units: list[Unit]) -> list[tuple]:
-    """All units, each shown at its place in the tree."""
-    return [("", "All"), *((unit.pk, "\N{NO-BREAK SPACE}" * 2 * unit.depth + unit.name) for unit in units)]
+    """All units, each indented by its depth in the tree."""
+    choices: list[tuple] = [("", _("All"))]
+    for unit in units:
+        indent = "\N{NO-BREAK SPACE}" * 2 * unit.depth
+        choices.append((unit.pk, indent + unit.name))
+    return choices
 
 
 class PortfolioForm(forms.Form):
-    """Every field may be left out; what makes no sense counts as left out, and the page says so."""
+    """Every field is optional. A value that makes no sense counts as left out, and the page says so."""
 
-    framework = forms.ChoiceField(required=False)
-    unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    edition = forms.ChoiceField(required=False)
-    as_of = DayField(required=False, label="As of")
-    sort = forms.ChoiceField(required=False, label="Sorted by")
-    rule = forms.ChoiceField(required=False)
-    questionnaire = forms.ChoiceField(required=False, choices=Questionnaire)
+    framework = forms.ChoiceField(required=False, label=gettext_lazy("Framework"))
+    unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, label=gettext_lazy("Unit"))
+    edition = forms.ChoiceField(required=False, label=gettext_lazy("Version"))
+    as_of = DayField(required=False, label=gettext_lazy("As of"))
+    sort = forms.ChoiceField(required=False, label=gettext_lazy("Sort by"))
+    rule = forms.ChoiceField(required=False, label=gettext_lazy("Rule"))
+    questionnaire = forms.ChoiceField(required=False, choices=Questionnaire, label=gettext_lazy("Questionnaire"))
 
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)
@@ -33,8 +39,8 @@ class PortfolioForm(forms.Form):
         for edition in self.editions:
             if edition.is_published:
                 by_framework.setdefault(edition.framework.key, []).append(edition)
-        wanted = data.get("framework", "")
-        self.key = wanted if wanted in by_framework else _most_used(by_framework)
+        asked_for = data.get("framework", "")
+        self.key = asked_for if asked_for in by_framework else _most_used(by_framework)
         self.offered = by_framework.get(self.key, [])
         self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
         self.fields["unit"].choices = unit_choices(units)
@@ -44,33 +50,33 @@ class PortfolioForm(forms.Form):
     def _offer(self, edition: Edition):
         contents = edition.contents
         self.by_address = _by_address(self.offered)
-        versions = Counter(each.version for each in self.offered)
-        self.fields["edition"].choices = [
-            ("", "Any"),
-            *(
-                (value, f"{e.version}, {e.get_origin_display().lower()}" if versions[e.version] > 1 else e.version)
-                for value, e in self.by_address.items()
-            ),
-        ]
-        dimensions = contents.dimensions if edition.uses_levels else []
-        self.fields["sort"].choices = [
-            ("", "Name"),
-            ("overall", "Overall level, lowest first"),
-            *((d.key, f"{d.name}, lowest first") for d in dimensions),
-        ]
+        self.fields["edition"].choices = self._edition_choices()
+        self.fields["sort"].choices = _sort_choices(edition)
         self.fields["rule"].choices = list(contents.rules.items())
         usual = {"framework": self.key, "rule": contents.default_rule, "questionnaire": "full"}
         # A bound form shows what was sent; what was left out is shown as what counts instead.
-        self.data = {**usual, **{name: value for name, value in self.data.items() if value}}
+        given = {name: value for name, value in self.data.items() if value}
+        self.data = usual | given
         if not contents.rules:
             del self.fields["rule"]
+
+    def _edition_choices(self) -> list[tuple[str, str]]:
+        """Versions; those with the same number also by where they come from."""
+        same_version = Counter(edition.version for edition in self.offered)
+        choices = [("", _("Any"))]
+        for value, edition in self.by_address.items():
+            label = edition.version
+            if same_version[label] > 1:
+                label = f"{label}, {edition.get_origin_display()}"
+            choices.append((value, label))
+        return choices
 
     @property
     def default(self) -> Edition | None:
         return self.offered[0] if self.offered else None
 
     def query(self) -> Query | None:
-        """What is asked for; None where there is no edition at all."""
+        """What to show; None if there is no edition at all."""
         if self.default is None:
             return None
         self.is_valid()
@@ -88,12 +94,21 @@ class PortfolioForm(forms.Form):
         )
 
 
+def _sort_choices(edition: Edition) -> list[tuple[str, str]]:
+    choices = [("", _("Name")), ("overall", _("Overall level, lowest first"))]
+    if edition.uses_levels:
+        for dimension in edition.contents.dimensions:
+            choices.append((dimension.key, _("{dimension}, lowest first").format(dimension=dimension.name)))
+    return choices
+
+
 def _by_address(editions: list[Edition]) -> dict[str, Edition]:
-    """The editions by what stands for them in an address: the version; of several called alike, of the first only."""
-    found: dict[str, Edition] = {}
+    """The editions by their version in an address; of several with the same version, all but the first by their key."""
+    by_address: dict[str, Edition] = {}
     for edition in editions:
-        found[str(edition.pk) if edition.version in found else edition.version] = edition
-    return found
+        value = str(edition.pk) if edition.version in by_address else edition.version
+        by_address[value] = edition
+    return by_address
 
 
 def _most_used(by_framework: dict[str, list[Edition]]) -> str:
@@ -110,11 +125,11 @@ def _most_used(by_framework: dict[str, list[Edition]]) -> str:
 
 
 class PlanForm(forms.Form):
-    """Which part of the organisation's plan."""
+    """Which part of the organisation's plan to show."""
 
-    unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    overdue = forms.BooleanField(required=False, label="Overdue only")
-    long_over = forms.BooleanField(required=False, label="Targets over for more than a year too")
+    unit = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, label=gettext_lazy("Unit"))
+    overdue = forms.BooleanField(required=False, label=gettext_lazy("Only overdue"))
+    long_over = forms.BooleanField(required=False, label=gettext_lazy("Include targets due more than a year ago"))
 
     def __init__(self, data, *, units: list[Unit]):
         super().__init__(data)

@@ -1,11 +1,15 @@
 """The heatmap of teams and dimensions as one HTML table, joined in Python: a template loop takes ten times as long."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from ..charts import level_step
 from ..models import Edition, PartResult
@@ -21,7 +25,7 @@ def columns_of(edition: Edition) -> list[Column]:
     """Whole, groups and dimensions as (kind, key, name)."""
     contents = edition.contents
     return [
-        (*WHOLE, "Overall"),
+        (*WHOLE, _("Overall")),
         *((PartResult.Kind.GROUP.value, group.key, group.name) for group in contents.groups),
         *((PartResult.Kind.DIMENSION.value, dimension.key, dimension.name) for dimension in contents.dimensions),
     ]
@@ -33,18 +37,56 @@ def heatmap(rows: Sequence[Row], edition: Edition, linked: frozenset, versions: 
 
 
 def _rows(rows, columns, edition, linked, versions) -> Iterator[tuple]:
-    top, step = edition.contents.top, "level" if edition.uses_levels else "band"
+    texts = _Texts(get_language() or "", edition.uses_levels)
     for row in rows:
-        cells = format_html_join("", "{}", ((_cell(row, kind, key, top, step),) for kind, key, _ in columns))
-        yield _head(row, edition, linked, versions), cells, _age(row, linked)
+        cells = [(_cell(row, kind, key, edition.contents.top, texts),) for kind, key, _name in columns]
+        yield _head(row, edition, linked, versions), format_html_join("", "{}", cells), _age(row, linked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The words in cells. Each is made once for a language: there are thousands of cells."""
+
+    language: str
+    uses_levels: bool
+
+    @lru_cache  # noqa: B019 there are as many of these as languages
+    def change(self, by: int) -> SafeString:
+        """How a level or band changed since the result before, in words and sign."""
+        if not by:
+            return format_html('<small class="change">{}</small>', _("same"))
+        amount = f"+{by}" if by > 0 else f"−{-by}"
+        if self.uses_levels:
+            words = ngettext("{amount} level", "{amount} levels", abs(by))
+        else:
+            words = ngettext("{amount} band", "{amount} bands", abs(by))
+        return format_html('<small class="change moved">{}</small>', words.format(amount=amount))
+
+    @lru_cache  # noqa: B019 there are as many of these as languages
+    def target(self, level: int) -> SafeString:
+        flag = '<span aria-hidden="true">⚑</span><span class="visually-hidden">{} </span>'
+        return format_html('<small class="aim"> ' + flag + "{}</small>", _("target:"), level)
+
+    def nothing(self, row: Row, kind: str, is_asked: bool) -> str:
+        """Why a cell is empty."""
+        if row.newest is None:
+            return _("no result")
+        if not is_asked:
+            return _("not in its version")
+        if kind and not self.uses_levels:
+            return _("has a score, but no level")
+        return _("nothing applies")
 
 
 def _head(row: Row, edition: Edition, linked: frozenset, versions: dict) -> SafeString:
-    name = row.team.name
-    label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), name) if row.team.pk in linked else name
+    label: SafeString | str = row.team.name
+    if row.team.pk in linked:
+        label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), row.team.name)
     used = row.newest.edition_id if row.newest else edition.pk
-    mark = format_html(' <span class="chip">edition {}</span>', versions.get(used, "?")) if used != edition.pk else ""
-    return format_html('<th scope="row">{}{}</th>', label, mark)
+    if used == edition.pk:
+        return format_html('<th scope="row">{}</th>', label)
+    version = _("version {version}").format(version=versions.get(used, "?"))
+    return format_html('<th scope="row">{} <span class="chip">{}</span></th>', label, version)
 
 
 def _url(name: str, pk) -> str:
@@ -60,44 +102,38 @@ def _pattern(name: str) -> str:
 def _levels(row: Row, kind: str, key: str) -> tuple[int | None, int | None, bool]:
     """Level now, level before, and whether this is asked at all."""
     if not kind:
-        return row.level, row.previous.level if row.previous else None, row.newest is not None
+        before = row.previous.level if row.previous else None
+        return row.level, before, row.newest is not None
     part = (kind, key)
     return row.parts.get(part), row.parts_before.get(part), part in row.parts
 
 
-def _cell(row: Row, kind: str, key: str, top: int, step: str) -> SafeString:
-    level, before, asked = _levels(row, kind, key)
-    target = row.targets.get(key) if kind != PartResult.Kind.GROUP.value else None
-    wanted = _wanted(target) if target else ""
+def _cell(row: Row, kind: str, key: str, top: int, texts: _Texts) -> SafeString:
+    level, before, is_asked = _levels(row, kind, key)
+    level_to_reach = None if kind == PartResult.Kind.GROUP.value else row.targets.get(key)
+    target = texts.target(level_to_reach) if level_to_reach else ""
     if level is None:
-        said = "nothing applies" if asked else "not in its edition" if row.newest else "no result"
-        return format_html('<td class="cx">–<span class="visually-hidden"> {}</span>{}</td>', said, wanted)
-    change = "" if before is None else _change(level - before, step)
-    return format_html('<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, wanted, change)
-
-
-@lru_cache
-def _wanted(target: int) -> SafeString:
-    flag = mark_safe('<span aria-hidden="true">⚑</span><span class="visually-hidden">wanted: </span>')
-    return format_html('<small class="aim"> {}{}</small>', flag, target)
-
-
-@lru_cache
-def _change(by: int, step: str) -> SafeString:
-    """What became of a level (or band) since the result before, in words and sign."""
-    steps = step if abs(by) == 1 else f"{step}s"
-    said = f"{'+' if by > 0 else '−'}{abs(by)} {steps}" if by else "same"
-    return format_html('<small class="change{}">{}</small>', " moved" if by else "", said)
+        reason = texts.nothing(row, kind, is_asked)
+        return format_html('<td class="cx">–<span class="visually-hidden"> {}</span>{}</td>', reason, target)
+    change = "" if before is None else texts.change(level - before)
+    return format_html('<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, target, change)
 
 
 def _age(row: Row, linked: frozenset) -> SafeString:
     if row.newest is None:
-        said = f"only a {row.only_other} result" if row.only_other else "no result yet"
-        return format_html('<td class="age">{}</td>', said)
-    day = f"{row.newest.date:%-d %b %Y}"
+        return format_html('<td class="age">{}</td>', _why_no_result(row))
+    day: SafeString | str = date_format(row.newest.date, "SHORT_DATE_FORMAT")
     if row.team.pk in linked:
-        label: SafeString | str = format_html('<a href="{}">{}</a>', _url("result", row.newest.pk), day)
-    else:
-        label = day
-    stale = format_html('<br><small class="stale">{} months ago</small>', row.months) if row.is_stale else ""
-    return format_html('<td class="age">{}{}</td>', label, stale)
+        day = format_html('<a href="{}">{}</a>', _url("result", row.newest.pk), day)
+    if not row.is_stale:
+        return format_html('<td class="age">{}</td>', day)
+    age = ngettext("{months} month ago", "{months} months ago", row.months).format(months=row.months)
+    return format_html('<td class="age">{}<br><small class="stale">{}</small></td>', day, age)
+
+
+def _why_no_result(row: Row) -> str:
+    if row.only_other == "short":
+        return _("only a short result")
+    if row.only_other == "full":
+        return _("only a full result")
+    return _("no result yet")

@@ -1,4 +1,4 @@
-"""The organisation's plan: every target and action of the teams that somebody may see, by unit, overdue first."""
+"""The organisation's plan: every target and action of the teams that a person may see, by unit, overdue first."""
 
 import datetime
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
-from ..models import Action, Edition, Target, Team, Unit
+from ..models import Action, Edition, Framework, Target, Team, Unit, User
 from ..permissions import roles as policy
 from ..permissions.access import roles_in_many
 from ..planning.target_progress import GradedTarget, graded
@@ -18,7 +18,7 @@ LONG_OVER = datetime.timedelta(days=365)
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """A target or an action of a team; `graded` is filled in for what is shown."""
+    """A target or an action of a team. `graded` is filled in for what a page shows."""
 
     team: Team
     due: datetime.date | None
@@ -28,30 +28,42 @@ class Entry:
     graded: GradedTarget | None = None
     about: str = ""
 
+    @property
+    def framework(self) -> Framework | None:
+        """Levels and criteria mean something in their framework only, so the page names it."""
+        planned = self.target or self.action
+        return planned.framework if planned else None
+
 
 class Agenda:
     """Targets and pending actions. Actions name what is missing, so they need `see result`.
 
-    Targets that were due more than a year ago are left out, and counted in `left_out`, without `long_over`.
+    Without `long_over`, targets that were due more than a year ago are left out and counted in `left_out`.
+    `without_actions` counts the teams whose actions the person may not see.
     """
 
     def __init__(
         self,
-        user,
+        user: User,
         *,
         units: list[Unit],
         unit: int | None = None,
         only_overdue: bool = False,
         long_over: bool = False,
     ):
-        self.user, self.units, self.long_over, self.left_out = user, units, long_over, 0
+        self.user = user
+        self.units = units
+        self.long_over = long_over
+        self.left_out = 0
         teams = Team.objects.visible_to(user).select_related("unit")
         if unit is not None:
             teams = teams.filter(unit__in=Unit.objects.subtree_ids([unit]))
         self.teams = {team.pk: team for team in teams}
         targets = list(self._targets())
         self._grade([entry for entry in targets if entry.is_overdue])
-        entries = [*targets, *self._actions()]
+        teams_with_results = self._teams_with_results()
+        self.without_actions = len(self.teams) - len(teams_with_results)
+        entries = [*targets, *self._actions(teams_with_results)]
         if only_overdue:
             entries = [entry for entry in entries if entry.is_overdue]
         self.entries = sorted(entries, key=self._order)
@@ -59,7 +71,8 @@ class Agenda:
     def _targets(self) -> Iterable[Entry]:
         rows = Target.objects.filter(team__in=self.teams).for_grading()
         for target in rows:
-            target.team = team = self.teams[target.team_id]
+            team = self.teams[target.team_id]
+            target.team = team
             today = team.today()
             if not self.long_over and target.due < today - LONG_OVER:
                 self.left_out += 1
@@ -68,16 +81,14 @@ class Agenda:
 
     @staticmethod
     def _grade(entries: list[Entry]):
-        """Fills in how targets are doing. One that was met by its day is over, but not overdue."""
-        for entry, each in zip(
-            entries, graded([e.target for e in entries if e.target], with_shares=False), strict=True
-        ):
-            entry.graded = each
-            entry.is_overdue = entry.is_overdue and not each.is_met
+        """Fills in how targets are doing. One that was met by its due date is over, but not overdue."""
+        targets = [entry.target for entry in entries if entry.target]
+        for entry, graded_target in zip(entries, graded(targets, with_shares=False), strict=True):
+            entry.graded = graded_target
+            entry.is_overdue = entry.is_overdue and not graded_target.is_met
 
-    def _actions(self) -> Iterable[Entry]:
-        allowed = self._teams_with_results()
-        rows = Action.objects.pending().filter(team__in=allowed).select_related("owner", "framework")
+    def _actions(self, teams: set) -> Iterable[Entry]:
+        rows = Action.objects.pending().filter(team__in=teams).select_related("owner", "framework")
         for action in rows:
             team = self.teams[action.team_id]
             overdue = action.due is not None and action.due < team.today()
@@ -89,7 +100,7 @@ class Agenda:
 
     @staticmethod
     def _order(entry: Entry) -> tuple:
-        """By unit; within it overdue first, then by day, what has none last."""
+        """By unit; within it overdue first, then by due date, those without one last."""
         day = entry.due or datetime.date.max
         return entry.team.unit.name.lower(), entry.team.unit_id, not entry.is_overdue, day, entry.team.name.lower()
 
@@ -97,8 +108,16 @@ class Agenda:
     def overdue(self) -> int:
         return sum(entry.is_overdue for entry in self.entries)
 
+    @property
+    def targets(self) -> int:
+        return sum(entry.target is not None for entry in self.entries)
+
+    @property
+    def actions(self) -> int:
+        return len(self.entries) - self.targets
+
     def page(self, number) -> Page:
-        """A page of entries; of the targets that are not over only its own are graded."""
+        """A page of entries. Of the targets that are not over, only those on the page are graded."""
         page = Paginator(self.entries, PAGE).get_page(number)
         self._grade([entry for entry in page.object_list if entry.target and not entry.graded])
         self._name_criteria(page.object_list)

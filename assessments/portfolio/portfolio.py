@@ -17,18 +17,20 @@ from .. import scoring
 from ..models import PartResult, Result, Target, Team, Unit
 from ..web.dates import is_stale, months_since, now_everywhere, past_days
 from .disclosure_control import shown_units
-from .rows import APART, Query, Row, UnitRow
+from .rows import APART, DimensionRow, Query, Row, UnitRow
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
 
 
 class Portfolio:
-    """What somebody sees of the organisation. Teams that are not theirs are named, counted or left out by a setting."""
+    """What a person sees of the organisation. A setting says if other teams are named, counted or left out."""
 
     def __init__(self, user, query: Query, units: list[Unit]):
         """`units` are all of them, as a tree."""
-        self.user, self.query, self.units = user, query, units
+        self.user = user
+        self.query = query
+        self.units = units
         self.contents = query.edition.contents
         self.here = {edition.pk for edition in query.edition.on_its_ladder(query.editions)}
         self.today = query.as_of or timezone.localdate()
@@ -148,7 +150,7 @@ class Portfolio:
 
     @property
     def names_all(self) -> bool:
-        """Whether every team that the figures are over is named; what needs a name is told of named ones only."""
+        """Whether every team that the figures are over is named; whatever needs a name is shown of named teams only."""
         return len(self.named) == len(self.counted)
 
     @cached_property
@@ -222,10 +224,11 @@ class Portfolio:
 
         Only of teams by name, as days can be subtracted from each other.
         """
-        return [
-            (day, Counter(level for row in self.named if (level := row.levels_then[place]) is not None))
-            for place, day in enumerate(self.days)
-        ]
+        over_time: list[tuple[datetime.date, dict[int, int]]] = []
+        for index, day in enumerate(self.days):
+            levels = (row.levels_then[index] for row in self.named)
+            over_time.append((day, Counter(level for level in levels if level is not None)))
+        return over_time
 
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
@@ -238,14 +241,14 @@ class Portfolio:
         return counts
 
     @property
-    def dimension_rows(self) -> list[tuple[str, int | None, list[int]]]:
-        """Each dimension as (name, lower median of its levels, teams per level)."""
-        rungs = [rung.number for rung in self.contents.rungs]
+    def dimension_rows(self) -> list[DimensionRow]:
+        """Each dimension that a team has a level in."""
         rows = []
         for dimension in self.contents.dimensions:
-            if counts := self.dimension_counts.get(dimension.key):
-                median = scoring.low_median(level for level, n in counts.items() for _ in range(n))
-                rows.append((dimension.name, median, [counts.get(number, 0) for number in rungs]))
+            counts = self.dimension_counts.get(dimension.key)
+            if counts:
+                levels = Counter(counts).elements()
+                rows.append(DimensionRow(name=dimension.name, median=scoring.low_median(levels), counts=counts))
         return rows
 
     @property
@@ -290,7 +293,8 @@ class Portfolio:
         """By name, or on request by the level of the whole or of a dimension, the lowest first."""
         if not self.query.sort:
             return self.named
-        levels, last = self._levels_of(self.query.sort), self.contents.top + 1
+        levels = self._levels_of(self.query.sort)
+        last = self.contents.top + 1
         return sorted(self.named, key=lambda row: levels.get(row.newest and row.newest.pk, last))
 
     def _levels_of(self, part: str) -> dict:
@@ -301,32 +305,53 @@ class Portfolio:
         return dict(rows.order_by().values_list("result_id", "level"))
 
     def with_parts(self, rows: list[Row]) -> list[Row]:
-        """The rows with what is shown of each part."""
+        """The rows with the level and the target of each part."""
         by_result = {row.newest.pk: row.parts for row in rows if row.newest}
         by_result |= {row.previous.pk: row.parts_before for row in rows if row.previous}
-        found = PartResult.objects.filter(result__in=by_result).order_by()
-        for result, kind, key, level in found.values_list("result_id", "kind", "key", "level"):
+        parts = PartResult.objects.filter(result__in=by_result).order_by()
+        for result, kind, key, level in parts.values_list("result_id", "kind", "key", "level"):
             by_result[result][kind, key] = level
         for row in rows:
             row.targets.update(self._targets.get(row.team.pk, {}))
         return rows
 
     @cached_property
-    def _targets(self) -> dict:
-        """Of each team the level it wanted in each part on that day; of several targets the one that was due next.
+    def _targets_set(self) -> list[tuple]:
+        """Targets that were set by that day as (team, dimension, level, due date), the one due last first.
 
-        Only under the rule and on the ladder that is looked at: elsewhere the number of a level means something else.
+        Only under the rule and on the ladder shown: elsewhere the number of a level means something else.
         """
         rows = Target.objects.filter(framework=self.query.edition.framework_id, rule=self.query.rule)
-        rows = rows.filter(due__gte=self.today, set_at__date__lte=self.today).on_the_ladder_in_use().order_by("-due")
-        wanted: dict = {}
-        for team, dimension, level in rows.values_list("team_id", "dimension", "level"):
-            wanted.setdefault(team, {})[dimension] = level
-        return wanted
+        rows = rows.filter(set_at__date__lte=self.today).on_the_ladder_in_use().order_by("-due")
+        return list(rows.values_list("team_id", "dimension", "level", "due"))
+
+    @cached_property
+    def _targets(self) -> dict:
+        """The level that each team wants to reach in each part; of several targets the one that is due next."""
+        targets: dict = {}
+        for team, dimension, level, due in self._targets_set:
+            if due >= self.today:
+                targets.setdefault(team, {})[dimension] = level
+        return targets
 
     @cached_property
     def at_target(self) -> tuple[int, int]:
         """Of the named teams with an overall target that is not over: how many are there already, and how many."""
-        wanted = [(row.level_here, self._targets.get(row.team.pk, {}).get("")) for row in self.named]
-        having = [(level, target) for level, target in wanted if target is not None]
-        return sum(level is not None and level >= target for level, target in having), len(having)
+        reached = 0
+        with_target = 0
+        for row in self.named:
+            target = self._targets.get(row.team.pk, {}).get("")
+            if target is None:
+                continue
+            with_target += 1
+            if row.level_here is not None and row.level_here >= target:
+                reached += 1
+        return reached, with_target
+
+    @cached_property
+    def ended_targets(self) -> int:
+        """Overall targets of named teams that are left out because their due date has passed."""
+        named = {row.team.pk for row in self.named}
+        return sum(
+            due < self.today and not dimension and team in named for team, dimension, _level, due in self._targets_set
+        )

@@ -1,20 +1,22 @@
-"""What a portfolio is asked for, and what it has of each team and each unit."""
+"""What a portfolio is asked for, and what it has for each team and each unit."""
 
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy
+
 from ..models import Edition, Result, Team, Unit
 
-#: Number and name, in place of those of a level, of results on another ladder: their levels mean something else.
-APART = (-1, "on another ladder")
+#: Number and name that stand for the level of results on another ladder: their levels mean something else.
+APART = (-1, gettext_lazy("on other levels"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is looked at: one line of history, and which teams. `as_of` is None for now.
+    """What to show: one line of history, and which teams. `as_of` is None for today.
 
-    `editions` are all of the framework that are or were published: some may have another ladder of levels.
+    `editions` are all of the framework that are or were published; some may have another ladder of levels.
     """
 
     edition: Edition
@@ -30,14 +32,24 @@ class Query:
     def other_questionnaire(self) -> str:
         return "short" if self.questionnaire == "full" else "full"
 
+    @property
+    def sorted_key(self) -> str | None:
+        """The key of the column that teams are sorted by; empty for that of the whole, None if they are by name."""
+        return "" if self.sort == "overall" else self.sort or None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter may leave teams out."""
+        return self.unit is not None or self.only_edition
+
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """A team with its newest result and the one before it in the line; both None while there is none.
+    """A team with its newest result and the one before it in the line, or None.
 
-    A previous one on another ladder than the newest is none either: its levels meant something else. `is_apart` is a
-    team whose newest result itself is on another ladder than the edition that is looked at. `only_other` is the
-    questionnaire of which alone the team has results, where that is not the one that is looked at.
+    A previous result on another ladder than the newest counts as none: its levels meant something else. `is_apart`
+    says that the newest result itself is on another ladder than the edition shown. `only_other` is the questionnaire
+    that the team has results with, if it has none with the one shown.
     """
 
     team: Team
@@ -59,13 +71,13 @@ class Row:
 
     @property
     def level_here(self) -> int | None:
-        """The level on the ladder that is looked at: what can be counted, sorted, and held against a target."""
+        """The level on the ladder shown: only this can be counted, sorted and compared with a target."""
         return None if self.is_apart else self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRow:
-    """A unit with all teams in it and below: how many, how many have a result, how many are at which level."""
+    """A unit with all teams in it and below: how many there are, have a result, and are at each level."""
 
     unit: Unit
     depth: int
@@ -74,3 +86,12 @@ class UnitRow:
     counts: dict[int, int]
     median: int | None
     is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionRow:
+    """A dimension with the lower median of its levels, and how many teams are at each level."""
+
+    name: str
+    median: int | None
+    counts: dict[int, int]

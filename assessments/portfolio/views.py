@@ -1,4 +1,4 @@
-"""The organisation: portfolio, its export, and everything that is planned."""
+"""The organisation: its portfolio, the export of it, and its plan."""
 
 from urllib.parse import urlencode
 
@@ -19,14 +19,12 @@ from .organisation_plan import Agenda
 from .portfolio import PAGE, Portfolio
 from .rows import APART
 
-#: Filters that can be taken away by a link, by the name that the page has for them.
-WITHOUT = {"day": "as_of", "edition": "edition", "unit": "unit", "sort": "sort"}
 
-
-def _address(request, **changes) -> str:
-    """The query of this page with other values."""
-    kept = {name: value for name, value in request.GET.items() if value and name not in {"page", *changes}}
-    return urlencode(kept | {name: value for name, value in changes.items() if value})
+def _address(request, **changes: str) -> str:
+    """The query of this page with other values, on its first page; a filter that becomes empty is left out."""
+    values = request.GET.dict() | changes
+    values.pop("page", None)
+    return urlencode({name: value for name, value in values.items() if value})
 
 
 @require_safe
@@ -41,6 +39,8 @@ def portfolio(request):
     page = Paginator(seen.sorted(), PAGE).get_page(request.GET.get("page"))
     rows = seen.with_parts(list(page.object_list))
     contents = query.edition.contents
+    versions = {edition.pk: edition.version for edition in form.editions}
+    apart = (APART[0], str(APART[1]))
     context = {
         "form": form,
         "query": query,
@@ -48,11 +48,14 @@ def portfolio(request):
         "holding": HoldingBack(seen),
         "page": page,
         "columns": columns_of(query.edition),
-        "body": heatmap(rows, query.edition, seen.linked, {each.pk: each.version for each in form.editions}),
+        "body": heatmap(rows, query.edition, seen.linked, versions),
         "contents": contents,
         "address": _address(request),
-        **{f"without_{name}": _address(request, **{field: ""}) for name, field in WITHOUT.items()},
-        "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=APART),
+        "without_day": _address(request, as_of=""),
+        "without_edition": _address(request, edition=""),
+        "without_unit": _address(request, unit=""),
+        "without_sort": _address(request, sort=""),
+        "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=apart),
     }
     return render(request, "portfolio/portfolio.html", context)
 
@@ -60,7 +63,7 @@ def portfolio(request):
 @require_safe
 @login_required
 def export(request):
-    """Every team by name with the level of each part, on one sheet."""
+    """Every named team with the level of each part, on one sheet."""
     units = Unit.objects.as_tree()
     query = PortfolioForm(request.GET, units=units).query()
     if query is None:

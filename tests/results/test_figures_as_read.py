@@ -192,7 +192,7 @@ class TestTargetsOnTheWay:
         )
         lead.closes("F F NA N F NA NA N", on=str(today - datetime.timedelta(days=5)))
         (target,) = graded(lead.team.targets.for_grading())
-        assert (target.grading.grade, target.grading.share, target.percent) == (Grade.ON_THE_WAY, 1, "99")
+        assert (target.grading.grade, target.grading.share, target.percent) == (Grade.ON_THE_WAY, 1, "99%")
         client.force_login(lead.user)
         page = text_of(client.get(f"/teams/{lead.team.pk}/targets/"))
         assert "99 % of the way" in page

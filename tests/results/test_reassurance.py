@@ -77,7 +77,7 @@ class TestPortfolio:
         Lead(name="Other", edition=edition).closes(AT[3], on="2026-06-01")
         somebody.closes(codes, on="2026-06-01")
         text = self.text(client, edition)
-        assert ("Nothing: of those with a result, every team is at the highest level" in text) == is_told
+        assert ("Nothing: every team with a result is at the highest level" in text) == is_told
         assert ("nothing holds a team back" in text) == is_told
         assert ("not every team is at the highest level" in text) == (not is_told)
 
