@@ -116,8 +116,8 @@ def seed() -> dict:
     base = draft.get_editor_url()
     pages = {
         "editor": base,
-        "editor, a criterion": draft.url_of(draft.criteria.first()),
-        "editor, a dimension": draft.url_of(draft.dimensions.first()),
+        "editor, a criterion": draft.url_of(draft.criteria.all()[0]),
+        "editor, a dimension": draft.url_of(draft.dimensions.all()[0]),
         "editor, all changes": f"{base}changes/",
         "compare two editions": f"{draft.get_absolute_url()}compare/",
         f"impact on {TEAMS} teams": f"{base}impact/",

@@ -1,6 +1,7 @@
 """What the benchmark works on: teams with a chosen length of history, open assessments, and people signed in."""
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -69,7 +70,7 @@ def team_with_history(unit: Unit, length: int) -> Team:
         )
         codes = {c.key: "NPLF"[(i + back) % 4] for i, c in enumerate(assessment.criteria_asked())}
         score = scoring.score(assessment.instrument(), [codes] * 3)
-        known = {"created_at": closed, "closing": length - back, "respondents": 3, "participants": 3}
+        known: dict[str, Any] = {"created_at": closed, "closing": length - back, "respondents": 3, "participants": 3}
         rows = ResultRows.of(assessment, score, by=None, **known)
         kinds[Assessment].append(assessment)
         for respondent in (Respondent(assessment=assessment) for _ in range(3)):

@@ -4,6 +4,7 @@ import datetime
 import unicodedata
 import uuid
 from random import Random
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -57,7 +58,7 @@ class DemoWriter:
         self.today = today
         self.days = quarter_days(today)
         self.editions = {
-            key: Framework.objects.get(key=key).default_edition() for key in ("mlops", "devops", "ml-test-score")
+            key: Framework.objects.get(key=key).editions.published()[0] for key in ("mlops", "devops", "ml-test-score")
         }
         self.earlier = earlier_edition(self.editions["mlops"])
         self.rows: dict[type, list] = {}
@@ -164,7 +165,12 @@ class DemoWriter:
             self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_on=when.date()))
             votes.append(self.answers(assessment, user, edition, maturity, leaning, 1.0))
         score = scoring.score(assessment.instrument(), votes)
-        known = {"id": self.new_id(), "created_at": closed_at, "respondents": len(people), "participants": len(people)}
+        known: dict[str, Any] = {
+            "id": self.new_id(),
+            "created_at": closed_at,
+            "respondents": len(people),
+            "participants": len(people),
+        }
         frozen = ResultRows.of(assessment, score, by=people[0], **known)
         for row in (frozen.result, *frozen.parts, *frozen.criteria):
             self.add(row)

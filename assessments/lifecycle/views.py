@@ -83,7 +83,7 @@ def _chosen_edition(request, team, under_way) -> Edition | None:
     if framework or first is None or first.framework_id not in under_way:
         return first
     free = [edition for edition in Edition.objects.usable() if edition.framework_id not in under_way]
-    return max(free, key=lambda edition: edition.publication, default=first)
+    return max(free, key=lambda edition: edition.publication or 0, default=first)
 
 
 @require_POST
@@ -219,7 +219,7 @@ def close(request, pk):
     if request.method == "POST":
         return redirect(assessment.close(by=request.user))
     if assessment.is_closed:
-        return redirect(assessment.results.current())
+        return redirect(assessment.results.current_only().get())
 
     too_few = assessment.too_few()
     # While an anonymous one is open, its figures would show what has just been answered.

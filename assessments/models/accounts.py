@@ -4,9 +4,9 @@ import base64
 import contextlib
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -96,7 +96,7 @@ class UserQuerySet(models.QuerySet["User"]):
             if not self.active_administrators().exists():
                 raise LastAdministrator
 
-    def matching(self, words: str):
+    def matching(self, words: str) -> Self:
         """People whose name or email contains these words."""
         return self.filter(Q(name__icontains=words) | Q(email__icontains=words)) if words else self
 
@@ -110,18 +110,18 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, email, password=None, **fields):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Creates an account. Without a password, nobody can sign in until the owner has set one."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email, password=None, **fields):
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """An administrator created by someone with access to the server, so the email counts as confirmed."""
         return self.create_user(email, password, is_administrator=True, is_confirmed=True, **fields)
 
-    def get_by_natural_key(self, email):
+    def get_by_natural_key(self, email: str | None) -> "User":
         return self.with_email(email).get()
 
     def at_address(self, email: str) -> "User | None":
@@ -161,7 +161,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
     @classmethod
-    def normalize_email(cls, email):
+    def normalize_email(cls, email: str | None) -> str:
         return (email or "").strip()
 
 
@@ -200,20 +200,20 @@ class User(Revised, AbstractBaseUser):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name or self.email
 
     @property
-    def is_staff(self):
+    def is_staff(self) -> bool:
         return self.is_administrator
 
-    def has_perm(self, perm, obj=None):
+    def has_perm(self, perm: str | None, obj: Any = None) -> bool:
         return self.is_active and self.is_administrator
 
-    def has_perms(self, perms, obj=None):
+    def has_perms(self, perms: Iterable[str], obj: Any = None) -> bool:
         return self.has_perm(None)
 
-    def has_module_perms(self, app_label):
+    def has_module_perms(self, app_label: str) -> bool:
         return self.has_perm(None)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
@@ -244,7 +244,7 @@ class User(Revised, AbstractBaseUser):
         self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT)
         return ""
 
-    def change_account(self, *, by: "User", seen: int | None, **fields):
+    def change_account(self, *, by: "User", seen: int | None, **fields: Any) -> None:
         """An administrator changes name, email, rights, or whether the person can sign in at all.
 
         Raises LastAdministrator if nobody would be left who can administer the installation.
@@ -258,7 +258,7 @@ class User(Revised, AbstractBaseUser):
             if not self.take(fields, seen=seen):
                 return
             self.save(update_fields=[*fields, "revision"])
-            data = {"active": self.is_active, "administrator": self.is_administrator}
+            data: dict[str, Any] = {"active": self.is_active, "administrator": self.is_administrator}
             Event.record("account.changed", by=by, person=str(self.pk), **data)
 
     @property
@@ -270,7 +270,7 @@ class User(Revised, AbstractBaseUser):
     def administers(self) -> bool:
         return self.may_sign_in and self.is_administrator
 
-    def begin_anew(self):
+    def begin_anew(self) -> None:
         """Ends every session and open link of the account, because it is about to gain rights.
 
         A password that was set before the email was confirmed may be somebody else's, so it ends too, and the owner
@@ -283,14 +283,14 @@ class User(Revised, AbstractBaseUser):
         same.filter(is_confirmed=False).update(password=make_password(None))
         self.refresh_from_db(fields=["session_generation", "password"])
 
-    def change_own(self, **fields: Any):
+    def change_own(self, **fields: Any) -> None:
         """Stores what people change about themselves."""
         with writing(self):
             for name, value in fields.items():
                 setattr(self, name, value)
             self.save(update_fields=list(fields))
 
-    def choose_password(self, password: str, *, by_link: bool = False):
+    def choose_password(self, password: str, *, by_link: bool = False) -> None:
         """Sets the password that the owner has chosen, and ends every other session and link of the account.
 
         A link proves that its holder owns the email: see `set_password_link`. Raises AccountChanged if password or
@@ -324,7 +324,7 @@ def attempt_key(name: str) -> str:
 
 
 class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
-    def within(self, past: timedelta):
+    def within(self, past: timedelta) -> Self:
         """Attempts within this time. If the clock was set back, attempts in the future count for just as long."""
         now = timezone.now()
         return self.filter(at__range=(now - past, now + past))
@@ -373,8 +373,8 @@ class SignInAttempt(models.Model):
             models.Index(fields=["address", "at"], name="attempt_address_at"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"attempt from {self.address or 'an unknown network'} at {self.at:%F %T}"
 
-    def forget(self):
+    def forget(self) -> None:
         self.delete()

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from ..scoring import anonymity
 from . import answering_sql
+from .accounts import User
+from .edition_parts import Criterion
 from .journal import Event
 from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
@@ -19,11 +21,14 @@ from .transitions import DISCARDED, OPEN, REVIEW, Moving
 class Answering(Moving):
     """The part of an assessment that people answer in."""
 
+    # The assessment declares these: its fields, and the managers of rows that refer to it.
     participations: Any
     respondents: Any
     ratings: Any
     agreed_ratings: Any
     anonymous: Any
+    team_id: Any
+    edition: Any
 
     class Meta:
         abstract = True
@@ -34,7 +39,7 @@ class Answering(Moving):
     def participation_of(self, who: Answerer) -> Participation | None:
         return self.participations.of(who).first()
 
-    def answered_keys(self, respondent) -> set[str]:
+    def answered_keys(self, respondent: Respondent | uuid.UUID | None) -> set[str]:
         """Keys of the criteria that this respondent has answered, including with “I don't know”."""
         if respondent is None:
             return set()
@@ -49,7 +54,7 @@ class Answering(Moving):
 
     # ------------------------------------------------------------------ writing
 
-    def _lock_for(self, who: Answerer):
+    def _lock_for(self, who: Answerer) -> None:
         """Locks the row and makes sure that it takes this person's answers. Raises Refused if it does not.
 
         Whether the person may answer is checked afterwards: a statement that waits for the lock may read other rows as
@@ -67,7 +72,7 @@ class Answering(Moving):
         if self.anonymous and not isinstance(who, Guest):
             raise Refused(_("In an anonymous assessment you can only answer through your personal link."))
 
-    def _place(self, who: Answerer, criterion=None) -> Rating:
+    def _place(self, who: Answerer, criterion: Criterion | None = None) -> Rating:
         """The rating for this person's answer; the first one creates the respondent. Raises Refused for others."""
         rating = answering_sql.place(self, who, criterion)
         if rating is None:
@@ -78,13 +83,13 @@ class Answering(Moving):
             rating.respondent_id = self._begin(who).pk
         return rating
 
-    def refuse_unless_open(self):
+    def refuse_unless_open(self) -> None:
         """Raises Refused if no answer can be saved; saving checks again under the lock."""
         if self.status == REVIEW:
             raise Refused(_("Answering has ended, so this was not saved. What you saved before still counts."))
         self._refuse_unless(OPEN)
 
-    def save_rating(self, *, by: Answerer, criterion, answer: Answer, mark: PageMark) -> Rating:
+    def save_rating(self, *, by: Answerer, criterion: Criterion, answer: Answer, mark: PageMark) -> Rating:
         """Stores one person's answer to one criterion and returns the rating as it is stored afterwards.
 
         A save that is older than what the same page has already stored changes nothing. Raises Conflict if another page
@@ -109,7 +114,7 @@ class Answering(Moving):
         counts = self.anonymous and self.participations.of(who).filter(counts=True).exists()
         return Respondent.objects.begin(self.pk, who, anonymous=self.anonymous, counts=counts)
 
-    def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]):
+    def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]) -> None:
         """Stores whether this person sees each symptom in the team; None removes an answer."""
         with transaction.atomic():
             self._lock_for(by)
@@ -121,7 +126,7 @@ class Answering(Moving):
                 else:
                     SymptomAnswer.objects.update_or_create(**key, defaults={"agrees": agrees})
 
-    def submit(self, *, by: Answerer):
+    def submit(self, *, by: Answerer) -> None:
         """Marks that this person is done. Answers may still be changed while the assessment is open.
 
         Only the day is stored; the journal records nothing for an anonymous assessment.
@@ -137,7 +142,13 @@ class Answering(Moving):
                 self.participations.update_or_create(assessment=self, user=by, defaults=done)
             if not self.anonymous:
                 guest = {"invitation": by.invitation.pk} if isinstance(by, Guest) else {}
-                Event.record("assessment.submitted", by=by, team=self.team, assessment=self, **guest)
+                Event.record(
+                    "assessment.submitted",
+                    by=by if isinstance(by, User) else None,
+                    team=self.team,
+                    assessment=self,
+                    **guest,
+                )
 
     # ------------------------------------------------------------------ reading
 
@@ -175,7 +186,7 @@ class Answering(Moving):
             total[0] += n if agrees else 0
             total[1] += n
         least = anonymity.LEAST if self.anonymous else 1
-        asked = self.edition.contents.symptoms  # type: ignore[attr-defined]
+        asked = self.edition.contents.symptoms
         found = []
         for symptom in asked:
             agreeing, answering = totals.get(symptom.pk, [0, 0])

@@ -5,15 +5,21 @@ A whole team answers at once, and building these from querysets takes several ti
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
+from .accounts import User
+from .edition_parts import Criterion
 from .participation import Answerer, Guest, invite_hash
 from .ratings import Rating, Respondent
 from .teams import Membership
+
+if TYPE_CHECKING:
+    from .answering import Answering
+
 
 # All columns are named: a prepared statement with `*` fails once a migration has added one.
 _ASSESSMENT = """
@@ -87,24 +93,24 @@ def _bound(value: Any) -> Any:
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 
-def _fetched(statement: str, *parameters) -> list[tuple]:
+def _fetched(statement: str, *parameters: object) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [_bound(value) for value in parameters])
         return cursor.fetchall()
 
 
-def _rows(model: type[models.Model], statement: str, *parameters) -> list[Any]:
+def _rows(model: type[models.Model], statement: str, *parameters: object) -> list[Any]:
     return list(model._default_manager.raw(statement, [_bound(value) for value in parameters]))
 
 
-def with_role(assessments: type[models.Model], pk: uuid.UUID, user) -> Any:
+def with_role(assessments: type[models.Model], pk: uuid.UUID, user: User) -> Any:
     """The assessment with `.role_of_user`, which is None outside its team; None where there is no such assessment."""
     columns = ", ".join(f"a.{field.attname}" for field in assessments._meta.concrete_fields)
     rows = _rows(assessments, _ASSESSMENT.format(columns=columns), user.pk, pk)
     return rows[0] if rows else None
 
 
-def lock(assessment, who: Answerer) -> str | None:
+def lock(assessment: "Answering", who: Answerer) -> str | None:
     """Holds its row against other writers until the transaction ends; its status now, None if it is gone.
 
     The person who answers is held against being erased, and None if that has happened; not in an anonymous assessment,
@@ -122,13 +128,13 @@ def lock(assessment, who: Answerer) -> str | None:
     return rows[0][0] if rows else None
 
 
-def place(assessment, who: Answerer, criterion=None) -> Rating | None:
+def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = None) -> Rating | None:
     """Where somebody's answer belongs: the stored rating of the criterion or a new one. None where they may not answer.
 
     Before somebody's first answer the respondent is None.
     """
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
-    criterion_id = criterion and criterion.pk
+    criterion_id: Any = criterion.pk if criterion else None
     if isinstance(who, Guest):
         kind, gate = _GUEST, [assessment.pk, who.invitation.pk, timezone.localdate(), invite_hash(who.token)]
     else:
@@ -139,13 +145,13 @@ def place(assessment, who: Answerer, criterion=None) -> Rating | None:
     return Rating(assessment_id=assessment.pk, respondent_id=found[0].respondent_id, criterion_id=criterion_id)
 
 
-def answered(assessment, who: Answerer) -> list[int]:
+def answered(assessment: "Answering", who: Answerer) -> list[int]:
     """Primary keys of the criteria that somebody has answered, be it with `I do not know`."""
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     return [pk for (pk,) in _fetched(_ANSWERED.format(known_by=key), assessment.pk, value)]
 
 
-def store(rating: Rating):
+def store(rating: Rating) -> None:
     """Writes all of a rating, whether it is new or not. Its row is the respondent's one for the criterion."""
     values = [field.get_db_prep_save(getattr(rating, field.attname), connection) for field in _FIELDS]
     with connection.cursor() as cursor:

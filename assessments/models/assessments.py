@@ -3,8 +3,9 @@
 Only this module turns rows into the input of `scoring`.
 """
 
+import datetime
 import uuid
-from datetime import datetime
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -21,12 +22,13 @@ from . import unlinking
 from .accounts import User
 from .answering import Answering
 from .edition_parts import Criterion
-from .frameworks import Edition, Questionnaire
+from .frameworks import Contents, Edition, Questionnaire
 from .inviting import Inviting
 from .journal import Event
 from .participation import Participation
 from .ratings import Rating
 from .refusals import Refused
+from .results import Result
 from .revisions import Revised
 from .teams import Team
 from .transitions import CLOSED, DRAFT, OPEN, REVIEW
@@ -45,41 +47,41 @@ TOO_FEW = gettext_lazy(
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> Self:
         return self.filter(team__in=Team.objects.visible_to(user))
 
     def held(self) -> "list[Assessment]":
         """These as they are now, locked against other writers until the transaction ends."""
         return list(self.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
-    def open(self):
+    def open(self) -> Self:
         return self.filter(status=Assessment.Status.OPEN)
 
-    def gathering(self):
+    def gathering(self) -> Self:
         """Assessments to which people can be added: open ones and drafts."""
         return self.filter(status__in=[Assessment.Status.DRAFT, Assessment.Status.OPEN])
 
-    def unfinished(self):
+    def unfinished(self) -> Self:
         return self.exclude(status=Assessment.Status.CLOSED)
 
-    def closed(self):
+    def closed(self) -> Self:
         return self.filter(status=Assessment.Status.CLOSED)
 
-    def asking(self, user):
+    def asking(self, user: User) -> Self:
         """Open assessments that ask this person, the most urgent first."""
         return self.open().filter(participations__user=user).order_by(models.F("due").asc(nulls_last=True), "date")
 
-    def facilitated_by(self, user):
+    def facilitated_by(self, user: User) -> Self:
         """Unfinished assessments whose review this person was asked to lead."""
         return self.unfinished().filter(facilitator=user)
 
-    def with_pulse(self):
+    def with_pulse(self) -> Self:
         """Each with `.pulse`, a short text that changes whenever a page that follows the assessment has something new.
 
         For an anonymous one this is the status alone: nobody may watch when people arrive, answer and submit.
         """
 
-        def count(rows):
+        def count(rows: models.QuerySet) -> Subquery:
             return Subquery(rows.order_by().values("assessment").annotate(n=Count("pk")).values("n"))
 
         people = Participation.objects.filter(assessment=OuterRef("pk"), assessment__anonymous=False)
@@ -90,12 +92,23 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         dashes = [part for n in parts for part in (models.Value("-"), n)]
         return self.annotate(pulse=Concat("status", *dashes, output_field=models.CharField()))
 
-    def for_person(self, user):
+    def for_person(self, user: User) -> Self:
         """Each with `.my_state`: how far this person's participation is, None if they are not asked."""
         mine = Participation.objects.filter(assessment=OuterRef("pk"), user=user).values("state")[:1]
         return self.annotate(my_state=Subquery(mine))
 
-    def start(self, *, team, by, edition, date, questionnaire="full", rule="", as_draft=False, **terms):
+    def start(
+        self,
+        *,
+        team: Team,
+        by: User,
+        edition: Edition,
+        date: datetime.date,
+        questionnaire: str = "full",
+        rule: str = "",
+        as_draft: bool = False,
+        **terms: Any,
+    ) -> "Assessment":
         """Creates an assessment, open or as a draft, and asks everybody in the team who answers.
 
         `terms` are further fields: due, anonymous, facilitator. Raises Refused if the edition cannot be used, or if the
@@ -191,32 +204,32 @@ class Assessment(Answering, Inviting, Revised):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.team}, {date_format(self.date)}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("assessment", args=[self.pk])
 
     # ------------------------------------------------------------------ what is asked
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.status == self.Status.OPEN
 
     @property
-    def is_draft(self):
+    def is_draft(self) -> bool:
         return self.status == self.Status.DRAFT
 
     @property
-    def is_in_review(self):
+    def is_in_review(self) -> bool:
         return self.status == self.Status.REVIEW
 
     @property
-    def is_short(self):
+    def is_short(self) -> bool:
         return self.questionnaire == Questionnaire.SHORT
 
     @property
-    def is_overdue(self):
+    def is_overdue(self) -> bool:
         return self.is_open and self.due is not None and self.due < self.team.today()
 
     def criteria_asked(self) -> list[Criterion]:
@@ -224,19 +237,19 @@ class Assessment(Answering, Inviting, Revised):
         contents = self.edition.contents
         return [criterion for criterion in contents.criteria if criterion.quick or not self.is_short]
 
-    def rule_name(self):
+    def rule_name(self) -> str:
         return self.edition.contents.rules.get(self.rule, "")
 
     # ------------------------------------------------------------------ moves: the table is in `transitions`
 
-    def open(self, *, by):
+    def open(self, *, by: User) -> None:
         """Opens a draft so that people can answer; its queued mails are sent."""
         with writing(by):
             locked = self._lock()
             locked._move("open", by=by, edition=str(locked.edition_id))
             type(self).objects.filter(pk=self.pk).update(opened_at=timezone.now())
 
-    def end_answering(self, *, by):
+    def end_answering(self, *, by: User) -> None:
         """Ends answering, so that the team can review its answers. Saved answers count, submitted or not."""
         with writing(by, *self._people_to_write_anew()):
             locked = self._lock()
@@ -245,7 +258,7 @@ class Assessment(Answering, Inviting, Revised):
             locked._move("end answering", by=by)
             locked._unlink()
 
-    def answer_again(self, *, by):
+    def answer_again(self, *, by: User) -> None:
         with writing(by, *self.team.people_who_answer()):
             locked = self._lock()
             if locked.anonymous:
@@ -258,17 +271,15 @@ class Assessment(Answering, Inviting, Revised):
             locked._move("answer again", by=by)
             locked._ask_as_the_team_is_now()
 
-    def close(self, *, by):
+    def close(self, *, by: User) -> Result:
         """Freezes the answers into a result and returns it; closing again returns the same result.
 
         Raises Refused if nobody has answered, or if an anonymous assessment has too few respondents.
         """
-        from .results import Result
-
         with writing(by, *self._people_to_write_anew()):
             locked = self._lock()
             if locked.is_closed:
-                return locked.results.current()
+                return locked.results.current_only().get()
             locked._refuse_unless(OPEN, REVIEW)
             locked._refuse_without_answers()
             if locked.is_open:
@@ -277,7 +288,7 @@ class Assessment(Answering, Inviting, Revised):
             locked._move("close", by=by, result=str(result.pk), generation=result.generation)
         return result
 
-    def reopen(self, *, by, reason, to=OPEN) -> "Reopening":
+    def reopen(self, *, by: User, reason: str, to: str = OPEN) -> "Reopening":
         """Reopens for answers or for review. The result stays current, marked as under revision, until then."""
         with writing(by, *self.team.people_who_answer()):
             locked = self._lock()
@@ -285,14 +296,14 @@ class Assessment(Answering, Inviting, Revised):
                 raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
             if locked.anonymous and to != REVIEW:
                 raise Refused(_("An anonymous assessment can only be reopened for review, not for answers."))
-            result = locked.results.current()
+            result = locked.results.current_only().get()
             reopening = Reopening.objects.create(assessment=locked, result=result, by=by, reason=reason)
             locked._move("reopen", by=by, to=to)
             if to == OPEN:
                 locked._ask_as_the_team_is_now()
         return reopening
 
-    def _ask_as_the_team_is_now(self):
+    def _ask_as_the_team_is_now(self) -> None:
         """Asks people who have joined since. People who left cannot get in; those who had not started are removed."""
         answering = {member.user for member in self.team.memberships.answering().select_related("user")}
         for user in answering:
@@ -302,7 +313,7 @@ class Assessment(Answering, Inviting, Revised):
         links = self.invitations.filter(user__isnull=False, revoked_on=None)
         links.exclude(user__in=answering).update(revoked_on=timezone.localdate())
 
-    def discard(self, *, by):
+    def discard(self, *, by: User) -> None:
         """Deletes an assessment that has no result yet, with every answer in it."""
         with writing(by):
             locked = self._lock()
@@ -311,7 +322,7 @@ class Assessment(Answering, Inviting, Revised):
             locked._move("discard", by=by)
             locked.delete()
 
-    def _refuse_without_answers(self):
+    def _refuse_without_answers(self) -> None:
         if too_few := self.too_few():
             raise Refused(too_few)
 
@@ -336,14 +347,14 @@ class Assessment(Answering, Inviting, Revised):
         inviting = self.invitations.values("created_by")
         return list(User.objects.filter(asked | Q(pk__in=inviting)).distinct())
 
-    def _unlink(self):
+    def _unlink(self) -> None:
         """Breaks every link from an anonymous answer to a person when answering ends."""
         if self.anonymous:
             unlinking.unlink(self.pk)
             type(self).objects.filter(pk=self.pk).update(has_traces=True)
             unlinking.clear_soon(type(self).objects.all())
 
-    def set_due(self, due, *, by, seen: int | None):
+    def set_due(self, due: datetime.date | None, *, by: User, seen: int | None) -> None:
         """Changes the due date; reminders about the old one do not count for the new one.
 
         Raises Conflict if the assessment was changed since the revision `seen`.
@@ -357,7 +368,7 @@ class Assessment(Answering, Inviting, Revised):
                 locked.save(update_fields=["due", "revision"])
                 Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
 
-    def set_facilitator(self, user, *, by, seen: int | None):
+    def set_facilitator(self, user: User | None, *, by: User, seen: int | None) -> None:
         """Sets the facilitator of the review; None leaves it to the lead.
 
         Raises Conflict if the assessment was changed since the revision `seen`.
@@ -371,7 +382,7 @@ class Assessment(Answering, Inviting, Revised):
                 Event.record("assessment.facilitator", by=by, team=self.team, assessment=self, person=person)
 
     @property
-    def first_closed_at(self) -> datetime | None:
+    def first_closed_at(self) -> datetime.datetime | None:
         """When it was closed for the first time, however often it was reopened since."""
         return self.results.order_by("generation").values_list("created_at", flat=True).first()
 
@@ -394,7 +405,7 @@ class Assessment(Answering, Inviting, Revised):
         return [criterion for criterion in self.criteria_asked() if settled[criterion.key].rating is None]
 
 
-def instrument_of(edition, contents=None) -> scoring.Instrument:
+def instrument_of(edition: Edition, contents: Contents | None = None) -> scoring.Instrument:
     """An edition's rows as the scoring engine's plain values; pass `contents` if they have already been read."""
     contents = contents or edition.contents
     rules = edition.scoring
@@ -407,11 +418,16 @@ def instrument_of(edition, contents=None) -> scoring.Instrument:
         method=edition.method,
         criteria=tuple(
             scoring.Criterion(
-                key=c.key, dimension=c.dimension.key, level=c.level and c.level.number, scale=scales[c.scale_id]
+                key=c.key,
+                dimension=c.dimension.key,
+                level=c.level.number if c.level else None,
+                scale=scales[c.scale_id],
             )
             for c in contents.criteria
         ),
-        dimensions=tuple(scoring.Dimension(key=d.key, group=d.group and d.group.key) for d in contents.dimensions),
+        dimensions=tuple(
+            scoring.Dimension(key=d.key, group=d.group.key if d.group else None) for d in contents.dimensions
+        ),
         groups=tuple(group.key for group in contents.groups),
         levels=tuple(level.number for level in contents.levels),
         rules=tuple(scoring.Rule.parsed(rule) for rule in rules.get("rules", [])),
@@ -442,7 +458,7 @@ class Reopening(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.assessment_id} reopened at {self.at:%F %T}"
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,24 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from .accounts import User
 from .journal import Event
 from .refusals import Refused
 from .revisions import Conflict
 from .writing import writing
 
+if TYPE_CHECKING:
+    from .edition_parts import Criterion, Level, Scale
+    from .frameworks import Edition
+
+
 #: Texts of a criterion that say what is rated: after a change its author states again whether the meaning is the same.
 MEANING_TEXTS = {"statement", "evidence", "na"}
 UP = "up"
+
+
+#: One of the models of `edition_parts`. What they have differs: the verbs ask for the kind first.
+AnyPart = Any
 
 
 class EditRefused(Refused):
@@ -25,27 +36,27 @@ class EditRefused(Refused):
 
 
 class Frozen(EditRefused):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(_("A published version cannot be changed. Create a new version instead."))
 
 
 class Part(models.Model):
     """A part of an edition, which can be changed only while the edition is a draft."""
 
-    edition: Any
+    edition: Any  # each part has its own foreign key
 
     class Meta:
         abstract = True
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.in_edition().refuse_unless_draft()
         super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         self.in_edition().refuse_unless_draft()
         return super().delete(*args, **kwargs)
 
-    def in_edition(self):
+    def in_edition(self) -> "Edition":
         return self.edition
 
     @property
@@ -75,7 +86,7 @@ class Drafting:
         Status: Any
         Origin: Any
 
-    def refuse_unless_draft(self):
+    def refuse_unless_draft(self) -> None:
         if not self.is_draft:
             raise Frozen
 
@@ -84,7 +95,7 @@ class Drafting:
         return self.status == self.Status.DRAFT
 
     @contextmanager
-    def as_draft(self, by):
+    def as_draft(self, by: User) -> "Iterator[Edition]":
         """The edition as it is now, locked against other writers. Raises EditRefused if it is not a draft."""
         with writing(by):
             rows = type(self).objects.select_related("framework", "based_on__framework")
@@ -94,14 +105,14 @@ class Drafting:
             locked.refuse_unless_draft()
             yield locked
 
-    def _record(self, verb, *, by, part=None, **data):
+    def _record(self, verb: str, *, by: User, part: AnyPart = None, **data: Any) -> None:
         if part is not None:
             data |= {"part": part.kind, "id": part.pk}
         Event.record(f"draft.{verb}", by=by, edition=str(self.pk), **data)
 
     # ------------------------------------------------------------------ the head
 
-    def change_head(self, *, by, seen, **values):
+    def change_head(self, *, by: User, seen: int | None, **values: Any) -> "Edition":
         """Changes the text of the framework itself. Raises Conflict if it was changed since revision `seen`."""
         with self.as_draft(by) as stored:
             if stored.take(values, seen=seen):
@@ -113,7 +124,7 @@ class Drafting:
 
     # ------------------------------------------------------------------ parts
 
-    def change(self, part, *, by, seen, **values):
+    def change(self, part: AnyPart, *, by: User, seen: int | None, **values: Any) -> AnyPart:
         """Changes a level, group, dimension or criterion, and returns the stored row."""
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
@@ -127,11 +138,11 @@ class Drafting:
                 locked._record("changed", by=by, part=stored)
             return stored
 
-    def _place(self, criterion):
+    def _place(self, criterion: "Criterion") -> None:
         """Puts a criterion after the last one of its dimension and level, so that questions stay in order of level."""
         others = list(self.criteria.select_related("level").exclude(pk=criterion.pk))
 
-        def comes_before(other) -> bool:
+        def comes_before(other: Any) -> bool:
             return other.dimension_id == criterion.dimension_id and (
                 criterion.level is None or other.level.number <= criterion.level.number
             )
@@ -150,13 +161,15 @@ class Drafting:
             row.order = order
         self.criteria.bulk_update(moved, ["order"])
 
-    def stored(self, part):
+    def stored(self, part: AnyPart) -> AnyPart:
         row = type(part).objects.filter(edition=self, pk=part.pk).first()
         if row is None:
             raise EditRefused(_("This has already been removed."))
         return row
 
-    def change_scale(self, scale, *, by, seen, choices: list[dict], other_answers: list[dict]):
+    def change_scale(
+        self, scale: "Scale", *, by: User, seen: int | None, choices: list[dict], other_answers: list[dict]
+    ) -> AnyPart:
         """Changes the choices of a scale; `choices` are rows with code, value, name and anchor, lowest value first."""
         with self.as_draft(by) as locked:
             stored = locked.stored(scale)
@@ -174,7 +187,7 @@ class Drafting:
             locked._record("changed", by=by, part=stored)
             return stored
 
-    def add(self, part, *, by, choices=()):
+    def add(self, part: AnyPart, *, by: User, choices: Sequence[dict] = ()) -> AnyPart:
         """Adds a new level (at the top), group, dimension, scale (with its choices) or criterion (at the end).
 
         It gets a key that no edition of the framework has used.
@@ -196,11 +209,11 @@ class Drafting:
             return part
 
     @staticmethod
-    def _next(rows, field) -> int:
+    def _next(rows: Any, field: str) -> int:
         highest = rows.aggregate(highest=Max(field))["highest"]
         return 0 if highest is None else highest + 1
 
-    def _new_key(self, part) -> str:
+    def _new_key(self, part: AnyPart) -> str:
         """A key from the words of the part that no edition has used, so that it gets no other part's history."""
         words = part.statement if part.kind == "criterion" else getattr(part, "name", "") or part.key or part.kind
         base = key_of(words) or part.kind
@@ -215,7 +228,7 @@ class Drafting:
             key = f"{base}-{n}"
         return key
 
-    def move(self, part, *, by, direction: str):
+    def move(self, part: AnyPart, *, by: User, direction: str) -> None:
         """Swaps a part with the one before it ("up") or after it; a criterion within its dimension and level."""
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
@@ -230,7 +243,7 @@ class Drafting:
                 neighbour.save(update_fields=["order"])
             locked._record("moved", by=by, part=stored, direction=direction)
 
-    def _neighbour(self, part, field, direction):
+    def _neighbour(self, part: AnyPart, field: str, direction: str) -> AnyPart:
         rows = type(part).objects.filter(edition=self)
         if part.kind == "criterion":
             rows = rows.filter(dimension=part.dimension_id, level=part.level_id)
@@ -239,7 +252,7 @@ class Drafting:
             return rows.filter(**{f"{field}__lt": here}).order_by(f"-{field}").first()
         return rows.filter(**{f"{field}__gt": here}).order_by(field).first()
 
-    def _swap_levels(self, level, direction):
+    def _swap_levels(self, level: "Level", direction: str) -> None:
         other = self._neighbour(level, "number", direction)
         if other is None:
             return
@@ -257,7 +270,7 @@ class Drafting:
             symptom.save(update_fields=["level"])
         self._mark_new_ladder()
 
-    def remove(self, part, *, by):
+    def remove(self, part: AnyPart, *, by: User) -> None:
         """Removes a part. Raises EditRefused while something else still belongs to it."""
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
@@ -285,16 +298,16 @@ class Drafting:
             locked._record("removed", by=by, part=stored, **data)
             stored.delete()
 
-    def _forget_in_symptoms(self, key):
+    def _forget_in_symptoms(self, key: str) -> None:
         for symptom in self.symptoms.all():
             if key in symptom.cleared_by:
                 symptom.cleared_by = [other for other in symptom.cleared_by if other != key]
                 symptom.save(update_fields=["cleared_by"])
 
-    def _mark_new_ladder(self):
+    def _mark_new_ladder(self) -> None:
         type(self).objects.filter(pk=self.pk).update(new_ladder=True)
 
-    def say_editorial(self, part, *, by, seen: int, editorial: bool):
+    def say_editorial(self, part: AnyPart, *, by: User, seen: int, editorial: bool) -> None:
         """The author states whether changed texts of a criterion or scale keep their meaning; until then they do not.
 
         This is about the text of revision `seen`. Raises Conflict if that was changed in the meantime.
@@ -309,7 +322,7 @@ class Drafting:
 
     # ------------------------------------------------------------------ the draft as a whole
 
-    def make_draft(self, *, by):
+    def make_draft(self, *, by: User) -> "Edition":
         """A draft of the next edition with everything that is in this one; the existing draft if there is one."""
         with writing(by):
             framework = type(self.framework).objects.select_for_update().get(pk=self.framework_id)
@@ -333,7 +346,7 @@ class Drafting:
             Event.record("draft.made", by=by, edition=str(draft.pk), based_on=str(self.pk))
         return draft
 
-    def discard(self, *, by):
+    def discard(self, *, by: User) -> None:
         """Deletes a draft with everything in it."""
         with self.as_draft(by) as locked:
             Event.record("draft.discarded", by=by, edition=str(self.pk))
@@ -344,7 +357,7 @@ class Drafting:
 REFERENCES = {"dimension": ["group"], "criterion": ["dimension", "level", "scale"]}
 
 
-def _copy_parts(source, draft):
+def _copy_parts(source: Any, draft: Any) -> None:
     """Copies every row of an edition into a draft; the copies refer to each other."""
     copies: dict[tuple, models.Model] = {}
     for name in ("levels", "groups", "dimensions", "scales", "criteria", "symptoms"):

@@ -1,6 +1,7 @@
 """What an edition of a framework is made of: levels, groups, dimensions, scales with choices, criteria, symptoms."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy
 from .. import scoring
 from .edition_editing import Part
 from .revisions import Revised
+
+if TYPE_CHECKING:
+    from .frameworks import Edition
 
 
 class Level(Revised, Part):
@@ -36,7 +40,7 @@ class Level(Revised, Part):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.number} {self.name}"
 
     @property
@@ -54,7 +58,7 @@ class Ordered(Revised, Part):
     class Meta:
         abstract = True
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key
 
 
@@ -153,10 +157,10 @@ class Choice(Part):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def in_edition(self):
+    def in_edition(self) -> "Edition":
         return self.scale.edition
 
 

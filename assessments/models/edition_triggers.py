@@ -6,10 +6,11 @@ and sets them up again within the one transaction of all migrations. On PostgreS
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.apps import apps
 from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 PARTS = ("level", "group", "dimension", "scale", "criterion", "symptom")
 OTHERS = ("choice", "edition", "framework")
@@ -67,7 +68,7 @@ def sqlite_drops() -> list[str]:
 WHEN = ("insert", "update", "delete")
 
 
-def _run(connection, statements):
+def _run(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -11,8 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from .. import scoring
-from .edition_editing import Drafting, Frozen
+from .accounts import User
+from .edition_editing import Drafting, Frozen, Part
+from .edition_parts import Criterion, Dimension
 from .revisions import Revised
+from .teams import Team
 
 
 class Framework(models.Model):
@@ -24,10 +28,10 @@ class Framework(models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def default_edition(self):
+    def default_edition(self) -> "Edition | None":
         """The newest published edition, own ones before built-in ones; None if there are only drafts."""
         return self.editions.published().first()
 
@@ -37,7 +41,7 @@ class Rung:
 
     __slots__ = ("description", "name", "number")
 
-    def __init__(self, number: int, name: str, description: str):
+    def __init__(self, number: int, name: str, description: str) -> None:
         self.number = number
         self.name = name
         self.description = description
@@ -52,7 +56,7 @@ class Contents:
 
     ladder = 0
 
-    def __init__(self, edition: "Edition"):
+    def __init__(self, edition: "Edition") -> None:
         self.edition = edition
         self.levels = list(edition.levels.all())
         self.groups = list(edition.groups.all())
@@ -77,15 +81,15 @@ class Contents:
             level.edition = edition
 
     @cached_property
-    def criterion_by_key(self):
+    def criterion_by_key(self) -> dict[str, Criterion]:
         return {criterion.key: criterion for criterion in self.criteria}
 
     @cached_property
-    def criterion_by_pk(self):
+    def criterion_by_pk(self) -> dict[int, Criterion]:
         return {criterion.pk: criterion for criterion in self.criteria}
 
     @cached_property
-    def dimension_by_key(self):
+    def dimension_by_key(self) -> dict[str, Dimension]:
         return {dimension.key: dimension for dimension in self.dimensions}
 
     @cached_property
@@ -138,20 +142,20 @@ class Questionnaire(models.TextChoices):
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
-    def published(self):
+    def published(self) -> Self:
         return self.filter(status=Edition.Status.PUBLISHED)
 
-    def same_version(self, edition):
+    def same_version(self, edition: "Edition") -> Self:
         """Other editions that have this one's version label."""
         return self.filter(framework=edition.framework_id, origin=edition.origin, version=edition.version).exclude(
             pk=edition.pk
         )
 
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> Self:
         """Everybody sees what is or was published; drafts are for administrators."""
         return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
 
-    def new_ladders(self):
+    def new_ladders(self) -> Self:
         """Editions that are or were published and begin a new ladder of levels."""
         return self.frozen().filter(new_ladder=True)
 
@@ -159,21 +163,21 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """The publication number of the newest edition; 0 if none is or was published."""
         return self.aggregate(last=models.Max("publication"))["last"] or 0
 
-    def frozen(self):
+    def frozen(self) -> Self:
         """Editions that are or were published, so that results can refer to them."""
         return self.exclude(status=Edition.Status.DRAFT)
 
-    def drafts(self):
+    def drafts(self) -> Self:
         return self.filter(status=Edition.Status.DRAFT)
 
-    def usable(self):
+    def usable(self) -> "list[Edition]":
         """One edition per framework to offer first: the default one."""
         editions: dict[int, Edition] = {}
         for edition in self.published().select_related("framework"):
             editions.setdefault(edition.framework_id, edition)
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
-    def to_offer_first(self, team, *, framework: str = "") -> "Edition | None":
+    def to_offer_first(self, team: Team, *, framework: str = "") -> "Edition | None":
         """The default edition of the framework with this key, else of the one the team used last, else the newest.
 
         None if there is no published edition.
@@ -182,7 +186,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         used = team.assessments.values_list("edition__framework__key", flat=True)
         key = framework or used.first()
         same = [edition for edition in usable if edition.framework.key == key]
-        return max(same or usable, key=lambda edition: edition.publication, default=None)
+        return max(same or usable, key=lambda edition: edition.publication or 0, default=None)
 
 
 class Edition(Drafting, Revised):
@@ -251,31 +255,31 @@ class Edition(Drafting, Revised):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuses every change to a published edition except retiring it."""
         retiring = set(kwargs.get("update_fields") or ()) == {"status"}
         if not self._state.adding and not self.is_draft and not retiring and not self._being_published():
             raise Frozen
         super().save(*args, **kwargs)
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("edition", args=[self.framework.key, self.pk])
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         self.refuse_unless_draft()
         return super().delete(*args, **kwargs)
 
-    def get_editor_url(self):
+    def get_editor_url(self) -> str:
         return reverse("draft-edit", args=[self.framework.key, self.pk])
 
-    def url_of(self, part):
+    def url_of(self, part: Part) -> str:
         """The page on which a part of this draft is edited."""
         return reverse("draft-part", args=[self.framework.key, self.pk, part.kind, part.pk])
 
-    def publish(self, *, digest: str):
+    def publish(self, *, digest: str) -> None:
         """Freezes the edition under the digest of its canonical form."""
         with transaction.atomic():
             # One publication at a time, so that no two have the same number.
@@ -286,12 +290,12 @@ class Edition(Drafting, Revised):
             self.published_at = timezone.now()
             self.save(update_fields=["digest", "status", "published_at", "publication"])
 
-    def _being_published(self):
+    def _being_published(self) -> bool:
         stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
         return stored == self.Status.DRAFT
 
     @property
-    def is_published(self):
+    def is_published(self) -> bool:
         return self.status == self.Status.PUBLISHED
 
     def on_its_ladder(self, editions: Iterable["Edition"]) -> list["Edition"]:
@@ -304,7 +308,7 @@ class Edition(Drafting, Revised):
         return [edition for edition in editions if ladder(edition) == ladder(self)]
 
     @property
-    def uses_levels(self):
+    def uses_levels(self) -> bool:
         return self.method == self.Method.LEVELS
 
     @property
@@ -314,7 +318,7 @@ class Edition(Drafting, Revised):
 
 
 @lru_cache(maxsize=64)
-def published_contents(edition_id) -> Contents:
+def published_contents(edition_id: uuid.UUID) -> Contents:
     """The contents of an edition that is not a draft, with edition and framework; kept in memory once read."""
     contents = Contents(Edition.objects.select_related("framework").get(pk=edition_id))
     # The editions that came before it can never change either.

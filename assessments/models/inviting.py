@@ -32,6 +32,7 @@ class Asked:
 class Inviting(Moving):
     """The part of an assessment that invites people."""
 
+    # The assessment declares these: its fields, and the managers of rows that refer to it.
     participations: Any
     invitations: Any
     anonymous: Any
@@ -56,7 +57,7 @@ class Inviting(Moving):
             by_shared_link=counts["everyone"] - counts["by_name"],
         )
 
-    def ask(self, user) -> Participation:
+    def ask(self, user: User) -> Participation:
         """Adds a person to the list of people who are asked; if their link was revoked, it works again."""
         if self.anonymous:
             self._expect_by_link([user.pk])
@@ -68,17 +69,17 @@ class Inviting(Moving):
         rows = [Invitation(assessment_id=self.pk, user_id=user, expires_on=valid_until()) for user in users]
         Invitation.objects.bulk_create(rows, ignore_conflicts=True)
 
-    def unask(self, user):
+    def unask(self, user: User) -> None:
         """Removes a person from the list, unless they have started to answer: answers stay."""
         self._drop_if_not_begun(self.participations.filter(user=user))
         self.invitations.filter(user=user, revoked_on=None).update(revoked_on=timezone.localdate())
 
-    def _drop_if_not_begun(self, participations: Any):
+    def _drop_if_not_begun(self, participations: Any) -> None:
         """In an open anonymous assessment everyone stays on the list: removing people would reveal who has started."""
         if not (self.anonymous and self.status == OPEN):
             participations.filter(state=Participation.State.ASKED).delete()
 
-    def invite(self, *, by, members=(), addresses=()) -> int:
+    def invite(self, *, by: User, members: Iterable[User] = (), addresses: Iterable[str] = ()) -> int:
         """Invites members of the team and people by email, and queues a mail to each; returns how many.
 
         The email of somebody who answers for the team invites that member.
@@ -95,16 +96,16 @@ class Inviting(Moving):
             Event.record("assessment.invited", by=by, team=self.team, assessment=self, people=len(asked))
         return len(asked)
 
-    def _invite_member(self, user: User, by) -> Participation:
+    def _invite_member(self, user: User, by: User) -> Participation:
         self._renewed(by, user=user)
         return self.ask(user)
 
-    def _invite_address(self, address: str, by) -> Participation:
+    def _invite_address(self, address: str, by: User) -> Participation:
         known = self.invitations.filter(is_email("email", address)).first()
         invitation = self._renewed(by, email=known.email if known else address)
         return self.participations.get_or_create(assessment=self, invitation=invitation)[0]
 
-    def _renewed(self, by, **person) -> Invitation:
+    def _renewed(self, by: User, **person: Any) -> Invitation:
         """The invitation of a person, created or renewed. Revoked links stay revoked unless there can be no other."""
         terms = {"expires_on": valid_until(), "revoked_on": None}
         made = {**person, **terms, "created_by": by}
@@ -121,7 +122,7 @@ class Inviting(Moving):
 
     # ------------------------------------------------------------------ links
 
-    def share(self, *, by, token: str = "") -> str:
+    def share(self, *, by: User, token: str = "") -> str:
         """Creates the shared link, which replaces the one before, and returns its token, only this once.
 
         If the token belongs to the link that is already in use, that link stays in use.
@@ -139,7 +140,7 @@ class Inviting(Moving):
             Event.record("invitation.shared", by=by, team=self.team, assessment=self, invitation=invitation.pk)
         return token
 
-    def revoke(self, invitation: Invitation, *, by):
+    def revoke(self, invitation: Invitation, *, by: User) -> None:
         """Revokes every link of an invitation. A guest who has not started is no longer asked; a member still is.
 
         Saved answers stay.
@@ -152,7 +153,7 @@ class Inviting(Moving):
             locked._drop_if_not_begun(self.participations.of(Guest(invitation, "")).filter(user__isnull=True))
             Event.record("invitation.revoked", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
-    def forget(self, invitation: Invitation, *, by):
+    def forget(self, invitation: Invitation, *, by: User) -> None:
         """Deletes the name, email and texts of somebody without an account; their ratings stay."""
         with writing(by):
             locked = self._lock()
@@ -189,7 +190,7 @@ class Inviting(Moving):
                 locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until())
         return token
 
-    def accept(self, who: Guest):
+    def accept(self, who: Guest) -> None:
         """The holder of a personal link starts. Doing so again, or by another of their links, changes nothing.
 
         Only the owner of the mailbox is sent the link, so it is known who starts.
@@ -200,7 +201,7 @@ class Inviting(Moving):
             locked._refuse_unless_usable(who.invitation)
             locked._start_answering(who, counts=True)
 
-    def _start_answering(self, who: Guest, *, counts: bool):
+    def _start_answering(self, who: Guest, *, counts: bool) -> None:
         mine = self.participations.of(who).filter(state=Participation.State.ASKED)
         if mine.update(state=Participation.State.STARTED, counts=counts) and self.anonymous:
             who.invitation.begin_with(who.token)
@@ -227,7 +228,7 @@ class Inviting(Moving):
             )
         return invitation
 
-    def take_link(self, user: User, *, token: str):
+    def take_link(self, user: User, *, token: str) -> None:
         """Gives a team member the personal link to an anonymous assessment, only once: it cannot be replaced.
 
         Taking it again with the same token changes nothing.
@@ -281,13 +282,13 @@ class Inviting(Moving):
         answering = self.team.memberships.answering().filter(user=person.user, user__is_active=True)
         return not answering.exists()
 
-    def _refuse_unless_usable(self, invitation):
+    def _refuse_unless_usable(self, invitation: Invitation) -> None:
         if not self.invitations.usable().filter(pk=invitation.pk).exists():
             raise Refused(_("This link no longer works."))
 
     # ------------------------------------------------------------------ reminding
 
-    def remind(self, *, by) -> int:
+    def remind(self, *, by: User) -> int:
         """Queues a reminder to everybody who has not submitted; returns how many."""
         with writing(by):
             locked = self._lock()

@@ -1,15 +1,22 @@
 """The journal: what changed, by whom and when. Ids and codes only; appended, never changed."""
 
+from typing import TYPE_CHECKING, Any, NoReturn
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+if TYPE_CHECKING:
+    from .accounts import User
+    from .teams import Team
+    from .transitions import Moving
+
 
 class EventQuerySet(models.QuerySet["Event"]):
-    def update(self, **kwargs):
+    def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("The journal is append-only.")
 
-    def delete(self):
+    def delete(self) -> NoReturn:
         raise TypeError("The journal is append-only.")
 
 
@@ -30,19 +37,29 @@ class Event(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(fields=["team", "at"], name="event_team_at")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%F %T} {self.kind}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError("The journal is append-only.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("The journal is append-only.")
 
     @classmethod
-    def record(cls, kind, *, by, team=None, assessment=None, **data):
+    def record(
+        cls,
+        kind: str,
+        *,
+        by: "User | None",
+        team: "Team | None" = None,
+        assessment: "Moving | None" = None,
+        **data: Any,
+    ) -> "Event":
         """Appends an entry; `by` is the person who did it, or None for the system."""
         actor = by if by is not None and by.is_authenticated else None
-        return cls.objects.create(kind=kind, actor=actor, team=team, assessment=assessment, data=data)
+        return cls.objects.create(
+            kind=kind, actor=actor, team=team, assessment_id=assessment.pk if assessment else None, data=data
+        )

@@ -5,6 +5,8 @@ same.
 """
 
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -59,10 +61,10 @@ class NameField(models.CharField):
         value = super().get_prep_value(value)
         return plain_name(value) if isinstance(value, str) else value
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{"form_class": PlainNameField, **kwargs})
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
@@ -72,6 +74,6 @@ class VisibleEmailField(models.EmailField):
 
     default_validators = [validate_email, validate_visible]
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.EmailField", args, kwargs

@@ -142,19 +142,19 @@ class Invitation(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"invitation {self.pk}"
 
     @property
-    def is_revoked(self):
+    def is_revoked(self) -> bool:
         return self.revoked_on is not None
 
     @property
-    def is_expired(self):
+    def is_expired(self) -> bool:
         return self.expires_on is not None and self.expires_on < timezone.localdate()
 
     @property
-    def is_usable(self):
+    def is_usable(self) -> bool:
         return not self.is_revoked and not self.is_expired
 
     @property
@@ -186,7 +186,7 @@ class Invitation(models.Model):
                 )
             ) from None
 
-    def begin_with(self, token: str):
+    def begin_with(self, token: str) -> None:
         """Makes every link of a person lead to the answers of this one, with which they start anonymously."""
         for link in self.links.exclude(token_hash=invite_hash(token)):
             if link.opening_key:
@@ -196,7 +196,7 @@ class Invitation(models.Model):
                 link.is_revoked = True
             link.save(update_fields=["sealed", "is_revoked"])
 
-    def is_for_somebody_else(self, user) -> bool:
+    def is_for_somebody_else(self, user: User) -> bool:
         """Whether the person who is signed in has another email than the one the link was created for."""
         return bool(user.is_authenticated and self.addressee and self.addressee.lower() != user.email.lower())
 
@@ -239,20 +239,20 @@ Answerer = User | Guest
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
-    def of(self, who: Any):
+    def of(self, who: Any) -> Self:
         """Participations of an account or of the holder of a link."""
         if isinstance(who, Guest):
             invitation = who.invitation
             return self.filter(user=invitation.user_id) if invitation.user_id else self.filter(invitation=invitation)
         return self.filter(user=who)
 
-    def submitted(self):
+    def submitted(self) -> Self:
         return self.filter(state=Participation.State.SUBMITTED)
 
-    def not_submitted(self):
+    def not_submitted(self) -> Self:
         return self.exclude(state=Participation.State.SUBMITTED)
 
-    def named(self):
+    def named(self) -> Self:
         """With everything that a list of people needs, ordered by name."""
         rows = self.select_related("user", "invitation")
         return rows.order_by("user__name", "user__email", "invitation__name", "invitation__email", "pk")
@@ -300,7 +300,7 @@ class Participation(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user_id or self.invitation_id}: {self.state}"
 
     @property
@@ -357,5 +357,5 @@ class LinkGuess(models.Model):
     class Meta:
         indexes = [models.Index(fields=["address", "at"], name="link_guess_address_at")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.address} at {self.at:%F %T}"

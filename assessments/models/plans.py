@@ -1,6 +1,8 @@
 """Targets and actions of a team. Both refer to a framework's keys, never to rows of an edition."""
 
+import datetime
 import uuid
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -17,10 +19,10 @@ from .writing import writing
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> Self:
         return self.filter(team__in=Team.objects.visible_to(user))
 
-    def for_grading(self):
+    def for_grading(self) -> Self:
         """With everything needed to grade their progress, including `.edition_now` and `.ladder_since`."""
         editions = Edition.objects.filter(framework=OuterRef("framework"))
         ladders = editions.filter(new_ladder=True, publication__gt=OuterRef("publication")).order_by("publication")
@@ -30,12 +32,25 @@ class TargetQuerySet(models.QuerySet["Target"]):
             ladder_since=Subquery(ladders.values("publication")[:1]),
         )
 
-    def on_the_ladder_in_use(self):
+    def on_the_ladder_in_use(self) -> Self:
         """Without targets that have to be set again, because a new ladder has begun since."""
         editions = Edition.objects.filter(framework=OuterRef("framework"), new_ladder=True)
         return self.exclude(Exists(editions.filter(publication__gt=OuterRef("publication"))))
 
-    def set(self, *, team, framework, level, due, why, by, dimension="", rule="", baseline=None, seen=0) -> "Target":
+    def set(
+        self,
+        *,
+        team: Team,
+        framework: Framework,
+        level: int,
+        due: datetime.date,
+        why: str,
+        by: User,
+        dimension: str = "",
+        rule: str = "",
+        baseline: Result | None = None,
+        seen: int | None = 0,
+    ) -> "Target":
         """Sets a target of a team; there is one for each part and date.
 
         `seen` is the revision of the target for this part and date that is replaced, 0 if there was none. Raises
@@ -96,10 +111,10 @@ class Target(RevisedOnceMade):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.dimension or 'overall'}: level {self.level} by {self.due}"
 
-    def give_up(self, *, by, seen: int | None):
+    def give_up(self, *, by: User, seen: int | None) -> None:
         """Removes the target, once; the journal keeps a record.
 
         Raises Conflict if it was changed since the revision `seen`.
@@ -116,10 +131,10 @@ class Target(RevisedOnceMade):
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
-    def pending(self):
+    def pending(self) -> Self:
         return self.filter(status__in=Action.PENDING)
 
-    def plan(self, *, team, framework, criterion, by, **values) -> "Action":
+    def plan(self, *, team: Team, framework: Framework, criterion: str, by: User, **values: Any) -> "Action":
         """Creates an action; `values` are text, owner, due, status, reason."""
         with writing(by, values.get("owner")):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
@@ -165,14 +180,14 @@ class Action(Revised):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text[:60]
 
     @property
-    def is_pending(self):
+    def is_pending(self) -> bool:
         return self.status in self.PENDING
 
-    def change(self, *, by, seen: int | None, **values) -> "Action":
+    def change(self, *, by: User, seen: int | None, **values: Any) -> "Action":
         """Stores new values of text, owner, due, status and reason; raises Conflict if it was changed since `seen`."""
         with writing(by, values.get("owner")):
             locked = Action.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
@@ -186,7 +201,9 @@ class Action(Revised):
 
 
 class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
-    def remember(self, *, team, framework, answers, by, seen=0) -> "AdviserAnswers":
+    def remember(
+        self, *, team: Team, framework: Framework, answers: dict[str, Any], by: User, seen: int | None = 0
+    ) -> "AdviserAnswers":
         """Stores a team's answers. Raises Conflict if it has given other answers since the revision `seen`."""
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
@@ -221,16 +238,16 @@ class AdviserAnswers(RevisedOnceMade):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.team_id} {self.framework_id}"
 
 
 class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
-    def of(self, result):
+    def of(self, result: Result) -> Self:
         """Reasons for any result of the same assessment: they stay when it is reopened and closed again."""
         return self.filter(result__assessment=result.assessment_id).select_related("by")
 
-    def tell(self, *, result, text, by) -> "SetbackReason":
+    def tell(self, *, result: Result, text: str, by: User) -> "SetbackReason":
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
             row = self.create(result=result, text=text, by=by)
@@ -260,5 +277,5 @@ class SetbackReason(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text[:60]

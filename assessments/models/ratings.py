@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from .. import scoring
 from .accounts import User
 from .edition_parts import Choice, Criterion, Symptom
-from .participation import Guest, Invitation, respond_hash
+from .participation import Answerer, Guest, Invitation, respond_hash
 from .revisions import Conflict, RevisedOnceMade
 
 
@@ -37,19 +37,19 @@ class PageMark:
 
 
 class RespondentQuerySet(models.QuerySet["Respondent"]):
-    def of(self, who: Any, *, anonymous: bool):
+    def of(self, who: Any, *, anonymous: bool) -> Self:
         """The respondent of an account or of the holder of a link; if anonymous, only the secret finds it."""
         column, value = self.known_by(who, anonymous=anonymous)
         return self.filter(**{column: value})
 
-    def begin(self, assessment_id, who: Any, *, anonymous: bool, counts: bool) -> "Respondent":
+    def begin(self, assessment_id: uuid.UUID, who: Any, *, anonymous: bool, counts: bool) -> "Respondent":
         if anonymous and not isinstance(who, Guest):
             raise ValueError("an account cannot be a respondent of an anonymous assessment")
         column, value = self.known_by(who, anonymous=anonymous)
         return self.create(assessment_id=assessment_id, is_anonymous=anonymous, counts=counts, **{column: value})
 
     @staticmethod
-    def known_by(who, *, anonymous) -> tuple[str, Any]:
+    def known_by(who: Answerer, *, anonymous: bool) -> tuple[str, Any]:
         """The column that finds somebody's respondent in an assessment, and its value."""
         if anonymous:
             # An account has no anonymous respondent, and no secret has an empty hash.
@@ -98,7 +98,7 @@ class Respondent(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.pk)
 
     @property
@@ -112,15 +112,15 @@ class Respondent(models.Model):
 
 
 class RatingQuerySet(models.QuerySet["Rating"]):
-    def given(self):
+    def given(self) -> Self:
         """Ratings with an answer, including “I don't know”; a comment alone is not an answer."""
         return self.exclude(answer=Rating.Kind.NONE)
 
-    def votes(self):
+    def votes(self) -> Self:
         """Answers that count as votes: a choice, or “does not apply”."""
         return self.filter(answer__in=[Rating.Kind.RATED, Rating.Kind.NA])
 
-    def forget_words(self):
+    def forget_words(self) -> None:
         """Removes texts but keeps ratings. A reason is replaced by a mark, because “does not apply” needs one."""
         self.exclude(reason="").update(reason="(removed)")
         self.update(comment="", evidence="")
@@ -171,10 +171,10 @@ class Rating(models.Model):
         ]
         indexes = [models.Index(fields=["assessment", "criterion"], name="rating_assessment_criterion")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.criterion_id}: {self.answer or '-'}"
 
-    def take(self, answer: Answer):
+    def take(self, answer: Answer) -> None:
         scale = self.criterion.scale
         rated = answer.code not in {"", scoring.NA, scoring.DK}
         self.answer = self.Kind.RATED if rated else answer.code
@@ -183,7 +183,7 @@ class Rating(models.Model):
         self.comment = answer.comment
         self.evidence = answer.evidence
 
-    def accept(self, criterion, answer: Answer, mark: PageMark, *, timed: bool) -> bool:
+    def accept(self, criterion: Criterion, answer: Answer, mark: PageMark, *, timed: bool) -> bool:
         """Takes the answer, unless the same page has stored a newer one; returns whether there is something to store.
 
         `timed` records the time. Nothing can happen between reading and writing, because the caller holds the lock of
@@ -225,12 +225,12 @@ class SymptomAnswer(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.symptom_id}: {'agrees' if self.agrees else 'does not agree'}"
 
 
 class AgreedRatingQuerySet(models.QuerySet):
-    def agreed(self):
+    def agreed(self) -> Self:
         """Agreed ratings that replace the votes; without those that keep the median."""
         return self.filter(keeps_median=False)
 
@@ -264,7 +264,7 @@ class AgreedRating(RevisedOnceMade):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.criterion_id} agreed"
 
     @property

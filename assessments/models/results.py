@@ -5,10 +5,11 @@ Exact fractions are stored as text ("5/3"), next to a decimal for sorting and ch
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Max, OuterRef, Q, Subquery
@@ -19,8 +20,12 @@ from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .accounts import User
-from .frameworks import Edition, Framework, Questionnaire, published_contents
+from .edition_parts import Dimension, Group
+from .frameworks import Contents, Edition, Framework, Questionnaire, published_contents
 from .teams import Team
+
+if TYPE_CHECKING:
+    from .assessments import Assessment
 
 
 def as_text(value: Fraction | None) -> str:
@@ -111,22 +116,22 @@ class Figures(models.Model):
 
 
 class ResultQuerySet(models.QuerySet["Result"]):
-    def current_only(self):
+    def current_only(self) -> Self:
         return self.filter(is_current=True)
 
-    def current(self):
+    def current(self) -> "Result | None":
         """The result that counts, or None before the first closing."""
         return self.filter(is_current=True).first()
 
-    def next_closing(self, team) -> int:
+    def next_closing(self, team: Team | uuid.UUID) -> int:
         """The number of the team's next closing. Two at the same time may share it, as they are of two frameworks."""
         last = self.filter(team=team).aggregate(last=Max("closing"))["last"]
         return (last or 0) + 1
 
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> Self:
         return self.filter(team__in=Team.objects.visible_to(user))
 
-    def in_line_with(self, result):
+    def in_line_with(self, result: "Result") -> Self:
         """Results of the same team that may be joined in one history: same framework, rule and questionnaire."""
         return self.filter(
             team=result.team_id, framework=result.framework_id, rule=result.rule, questionnaire=result.questionnaire
@@ -140,15 +145,15 @@ class ResultQuerySet(models.QuerySet["Result"]):
             result.framework = result.edition.framework
         return results
 
-    def chronological(self):
+    def chronological(self) -> Self:
         """The oldest first; results of the same day in the order in which their assessments were first closed."""
         return self.order_by(*IN_TIME)
 
-    def newest_first(self):
+    def newest_first(self) -> Self:
         """The same in reverse."""
         return self.order_by(*(f"-{field}" for field in IN_TIME))
 
-    def before(self, result: "Result"):
+    def before(self, result: "Result") -> Self:
         """The results that come before a result in `chronological` order."""
         same_day = Q(date=result.date) & (Q(closing__lt=result.closing) | Q(closing=result.closing, pk__lt=result.pk))
         return self.filter(Q(date__lt=result.date) | same_day)
@@ -219,10 +224,10 @@ class Result(Figures):
             models.Index(fields=["team", "-date"], condition=Q(is_current=True), name="result_team_date"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.team}, {date_format(self.date)}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return self._address
 
     @cached_property
@@ -231,7 +236,7 @@ class Result(Figures):
         return reverse("result", args=[self.pk])
 
     @classmethod
-    def freeze(cls, assessment, score: scoring.Score, *, by) -> "Result":
+    def freeze(cls, assessment: "Assessment", score: scoring.Score, *, by: User) -> "Result":
         """Stores the score of an assessment that is being closed. Earlier generations stay, no longer current."""
         assessment.results.filter(is_current=True).update(is_current=False)
         before = assessment.results.aggregate(generation=Max("generation"), closing=Max("closing"))
@@ -264,7 +269,7 @@ class Result(Figures):
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
 
     @property
-    def is_short(self):
+    def is_short(self) -> bool:
         return self.questionnaire == Questionnaire.SHORT
 
     @property
@@ -299,13 +304,15 @@ class Result(Figures):
 class ResultRows:
     """The rows of one result before they are stored, so that many results can be stored in bulk."""
 
-    def __init__(self, result, parts, criteria):
+    def __init__(self, result: Result, parts: "list[PartResult]", criteria: "list[CriterionResult]") -> None:
         self.result = result
         self.parts = parts
         self.criteria = criteria
 
     @classmethod
-    def of(cls, assessment, score: scoring.Score, *, by, generation=1, **known):
+    def of(
+        cls, assessment: "Assessment", score: scoring.Score, *, by: User | None, generation: int = 1, **known: Any
+    ) -> Self:
         """`known` overrides what would be read or generated: id, created_at, closing, respondents, participants."""
         contents = assessment.edition.contents
         rule = assessment.rule
@@ -329,8 +336,8 @@ class ResultRows:
         return cls(result, list(cls._parts(result, contents, score)), list(cls._criteria(result, contents, score)))
 
     @staticmethod
-    def _parts(result, contents, score):
-        kinds = [
+    def _parts(result: Result, contents: Contents, score: scoring.Score) -> "Iterator[PartResult]":
+        kinds: list[tuple[PartResult.Kind, Sequence[Group | Dimension], Mapping[str, scoring.PartResult]]] = [
             (PartResult.Kind.GROUP, contents.groups, score.groups),
             (PartResult.Kind.DIMENSION, contents.dimensions, score.dimensions),
         ]
@@ -341,7 +348,7 @@ class ResultRows:
                     yield PartResult(result=result, kind=kind, key=thing.key, order=order, **values)
 
     @staticmethod
-    def _criteria(result, contents, score):
+    def _criteria(result: Result, contents: Contents, score: scoring.Score) -> "Iterator[CriterionResult]":
         blockers = {key: rank for rank, key in enumerate(score.whole.outcomes[result.rule].blockers)}
         for order, criterion in enumerate(contents.criteria):
             if criterion.key not in score.criteria:
@@ -352,7 +359,7 @@ class ResultRows:
                 key=criterion.key,
                 meaning=criterion.meaning,
                 dimension=criterion.dimension.key,
-                level=criterion.level and criterion.level.number,
+                level=criterion.level.number if criterion.level else None,
                 order=order,
                 rating=settled.rating or "",
                 is_agreed=settled.agreed,
@@ -395,7 +402,7 @@ class PartResult(Figures):
             models.Index(fields=["result", "kind", "key", "level"], name="part_levels")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key}: {self.level}"
 
 
@@ -439,7 +446,7 @@ class CriterionResult(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.key}: {self.rating or '-'}"
 
 

@@ -5,6 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from .. import scoring
+from .accounts import User
 from .assessments import Assessment
 from .edition_parts import Criterion
 from .journal import Event
@@ -34,17 +35,19 @@ class Review(models.Model):
 
     objects = ReviewQuerySet.as_manager()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"review of {self.assessment_id}"
 
-    def turn_to(self, criterion: Criterion | None, *, by):
+    def turn_to(self, criterion: Criterion | None, *, by: User) -> None:
         """Shows another criterion to everybody and restarts its timer. No event, as the assessment does not change."""
         with writing(by):
             self.assessment._lock()._refuse_unless(REVIEW)
             now = {"criterion": criterion, "since": timezone.now(), "step": F("step") + 1}
             Review.objects.filter(pk=self.pk).update(**now)
 
-    def agree(self, criterion: Criterion, *, code: str, by, reason="", note="", seen=0) -> AgreedRating:
+    def agree(
+        self, criterion: Criterion, *, code: str, by: User, reason: str = "", note: str = "", seen: int | None = 0
+    ) -> AgreedRating:
         """Records what the team agreed on: a choice, NA with a reason, or (with an empty code) the median of the votes.
 
         `seen` is the revision of the agreed rating on the screen, 0 if there was none. Raises Conflict if somebody else

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Iterable
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -23,13 +24,13 @@ from .revisions import Revised
 from .writing import writing
 
 
-def validate_time_zone(value):
+def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         message = _("“{name}” is not a known time zone. Choose one such as Europe/Berlin.")
         raise ValidationError(message.format(name=value))
 
 
-def default_time_zone():
+def default_time_zone() -> str:
     return settings.TIME_ZONE
 
 
@@ -42,7 +43,7 @@ class StillInUse(Refused):
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
-    def subtree_ids(self, roots) -> set[int]:
+    def subtree_ids(self, roots: Iterable[int]) -> set[int]:
         """Ids of the given units and of everything below them. Units are few: the tree is walked in memory."""
         children: dict[int | None, list[int]] = {}
         for pk, parent in Unit.objects.values_list("pk", "parent_id"):
@@ -68,7 +69,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
             children.setdefault(unit.parent_id, []).append(unit)
         ordered: dict[int, Unit] = {}
 
-        def walk(unit, depth):
+        def walk(unit: "Unit", depth: int) -> None:
             unit.depth = depth
             ordered[unit.pk] = unit
             for below in children.get(unit.pk, []):
@@ -120,10 +121,10 @@ class Unit(Revised):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("unit-edit", args=[self.pk])
 
     def add(self, *, by: User) -> "Unit":
@@ -133,7 +134,7 @@ class Unit(Revised):
             Event.record("unit.added", by=by, unit=self.pk)
         return self
 
-    def change(self, *, by: User, seen: int | None, **values) -> "Unit":
+    def change(self, *, by: User, seen: int | None, **values: Any) -> "Unit":
         """Stores another name or another place in the tree.
 
         Raises Conflict if it was changed since the revision `seen`, ValidationError if it would be below itself.
@@ -150,7 +151,7 @@ class Unit(Revised):
                 Event.record("unit.changed", by=by, unit=self.pk)
         return locked
 
-    def remove(self, *, by: User):
+    def remove(self, *, by: User) -> None:
         """Deletes the unit, once. Raises StillInUse if it has teams or units in it."""
         with writing(by):
             if not Unit.objects.select_for_update().filter(pk=self.pk).first():
@@ -174,20 +175,20 @@ class Unit(Revised):
                 Event.record("manager.added", by=by, unit=self.pk, person=str(user.pk))
         return membership
 
-    def remove_manager(self, membership: "Membership", *, by: User):
+    def remove_manager(self, membership: "Membership", *, by: User) -> None:
         """Removes the role, once."""
         with writing(by):
             deleted, _rows = Membership.objects.filter(pk=membership.pk).delete()
             if deleted:
                 Event.record("manager.removed", by=by, unit=self.pk, person=str(membership.user_id))
 
-    def clean(self):
+    def clean(self) -> None:
         if self.pk and self.parent_id and self.parent_id in Unit.objects.subtree_ids([self.pk]):
             raise ValidationError({"parent": _("A unit cannot be part of itself or of a unit below it.")})
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> Self:
         """The teams whose page this person may open: all for an administrator, otherwise through a membership."""
         if not user.is_authenticated:
             return self.none()
@@ -200,7 +201,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         units = Unit.objects.subtree_ids(own_units) if own_units else []
         return self.filter(Q(pk__in=own_teams) | Q(unit__in=units))
 
-    def matching(self, words: str):
+    def matching(self, words: str) -> Self:
         """Teams whose name or unit name contains these words."""
         return self.filter(Q(name__icontains=words) | Q(unit__name__icontains=words)) if words else self
 
@@ -229,10 +230,10 @@ class Team(Revised):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("team", args=[self.pk])
 
     def add(self, *, by: User) -> "Team":
@@ -242,7 +243,7 @@ class Team(Revised):
             Event.record("team.added", by=by, team=self, unit=self.unit_id)
         return self
 
-    def change(self, *, by: User, seen: int | None, **values) -> "Team":
+    def change(self, *, by: User, seen: int | None, **values: Any) -> "Team":
         """Stores new values of name, unit, time zone and what the team does.
 
         Raises Conflict if it was changed since the revision `seen`.
@@ -254,7 +255,7 @@ class Team(Revised):
                 Event.record("team.changed", by=by, team=locked, unit=locked.unit_id)
         return locked
 
-    def today(self):
+    def today(self) -> datetime.date:
         """The date it is now where the team is."""
         return self.day_of(timezone.now())
 
@@ -291,7 +292,7 @@ class Team(Revised):
                 self._ask_or_unask(user, role)
         return membership
 
-    def change_role(self, membership: "Membership", role: str, *, by: User, seen: int | None):
+    def change_role(self, membership: "Membership", role: str, *, by: User, seen: int | None) -> None:
         """Raises Conflict if the role was changed since the revision `seen`, LastLead if no lead would be left.
 
         Nothing happens if the person has already left the team.
@@ -301,7 +302,7 @@ class Team(Revised):
             if now := self.memberships.filter(pk=membership.pk).first():
                 self._give_role(now, role, by, seen)
 
-    def _give_role(self, membership: "Membership", role: str, by: User, seen: int | None):
+    def _give_role(self, membership: "Membership", role: str, by: User, seen: int | None) -> None:
         if role != membership.role:
             self._refuse_to_lose_its_lead(membership, by)
         if not membership.take({"role": role}, seen=seen):
@@ -310,11 +311,11 @@ class Team(Revised):
         Event.record("member.role", by=by, team=self, person=str(membership.user_id), role=role)
         self._ask_or_unask(membership.user, role)
 
-    def _ask_or_unask(self, user: User, role: str):
+    def _ask_or_unask(self, user: User, role: str) -> None:
         for assessment in self.assessments.gathering().held():
             assessment.ask(user) if role in Membership.ANSWERING else assessment.unask(user)
 
-    def _refuse_to_lose_its_lead(self, membership: "Membership", by: User):
+    def _refuse_to_lose_its_lead(self, membership: "Membership", by: User) -> None:
         """A team without a lead cannot do anything by itself, so only an administrator may leave it without one."""
         leads = self.memberships.filter(role=Membership.Role.LEAD)
         if membership.role == Membership.Role.LEAD and leads.count() == 1 and not by.is_administrator:
@@ -335,7 +336,7 @@ class Team(Revised):
             now.save(update_fields=["reads_comments_since"])
             Event.record("member.comments", by=by, team=self, person=str(now.user_id))
 
-    def remove_member(self, membership: "Membership", *, by: User):
+    def remove_member(self, membership: "Membership", *, by: User) -> None:
         """Removes a role. The person's answers stay; anyone who hasn't started is removed from the list.
 
         Raises LastLead if the team would be left without a lead. Nothing happens if the person has already left.
@@ -353,7 +354,7 @@ class Team(Revised):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def answering(self):
+    def answering(self) -> Self:
         """Memberships of people who fill in questionnaires."""
         return self.filter(role__in=Membership.ANSWERING)
 
@@ -404,7 +405,7 @@ class Membership(Revised):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()}"
 
     def can_show_comments_to(self, other: "Membership") -> bool:

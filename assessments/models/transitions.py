@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .accounts import User
 from .journal import Event
 from .refusals import Refused
 
@@ -44,15 +45,17 @@ MOVES = {
 class Moving(models.Model):
     """A row whose status changes only along MOVES, and only while the row is locked."""
 
+    # The model that moves declares these as its fields, which a declared type would contradict.
     status: Any
     closed_at: Any
     team: Any
+    get_status_display: Any
 
     class Meta:
         abstract = True
 
     @property
-    def is_closed(self):
+    def is_closed(self) -> bool:
         return self.status == CLOSED
 
     def _is_there(self) -> bool:
@@ -69,7 +72,7 @@ class Moving(models.Model):
             raise Refused(DISCARDED)
         return locked
 
-    def _refuse_unless(self, *statuses):
+    def _refuse_unless(self, *statuses: str) -> None:
         if self.status in statuses:
             return
         if self.is_closed:
@@ -79,7 +82,7 @@ class Moving(models.Model):
             raise Refused(message.format(since=since))
         raise Refused(NOT_WHILE.get(self.status, DISCARDED))
 
-    def _move(self, name: str, *, by, to: str = "", **data):
+    def _move(self, name: str, *, by: User, to: str = "", **data: Any) -> None:
         """Makes a move on a locked row: changes the status and adds the journal entry, or raises Refused."""
         move = MOVES[name]
         self._refuse_unless(*move.sources)

@@ -27,7 +27,7 @@ HEADINGS = {
 class Row:
     """A criterion with what became of it, in words; `was` tells what the earlier edition had different about it."""
 
-    criterion: Criterion
+    criterion: Criterion | None
     before: str
     after: str
     was: str
@@ -173,8 +173,8 @@ class Beside:
         asked_before, asked_after = (change.key in recalled.rows for recalled in self.sides)
         return Row(
             criterion=new or old,
-            before=old.answer_name(change.before or "") if asked_before else "–",
-            after=new.answer_name(change.after or "") if asked_after else "–",
+            before=old.answer_name(change.before or "") if asked_before and old else "–",
+            after=new.answer_name(change.after or "") if asked_after and new else "–",
             was=_was(old, new, change.kind) if old and new else "",
         )
 

@@ -17,7 +17,7 @@ def team_table(team: Team) -> Table:
         names = {("dimension", d.key): d.name for d in contents.dimensions}
         names |= {("group", g.key): g.name for g in contents.groups}
         questionnaire = Questionnaire(result.questionnaire).label
-        known = [result.date, result.edition.framework.name, result.edition.version, questionnaire]
+        known: list[Cell] = [result.date, result.edition.framework.name, result.edition.version, questionnaire]
         known.append(contents.rules.get(result.rule, ""))
         figures = [("Overall", result), *((names.get((p.kind, p.key), p.key), p) for p in parts.get(result.pk, []))]
         for name, each in figures:

@@ -101,7 +101,10 @@ class TeamHistory:
         self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
         told = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
-        rows = rows.annotate(state=F("assessment__status"), has_setback=Exists(told))
+        # The result declares what is annotated here, for the pages that show it.
+        rows = rows.annotate(  # type: ignore[no-redef]
+            state=F("assessment__status"), has_setback=Exists(told)
+        )
         self.team = team
         self.all: list[Result] = rows.defer(*LONG).wired()
         for result in self.all:

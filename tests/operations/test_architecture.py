@@ -101,6 +101,16 @@ def imports(module: Module) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
 
 
+def for_types_only(module: Module) -> set[int]:
+    """The lines below `if TYPE_CHECKING:`."""
+    blocks = [
+        node
+        for node in module.tree.body
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    ]
+    return {line for block in blocks for line in range(block.lineno, (block.end_lineno or block.lineno) + 1)}
+
+
 def wrong_arrows(listed: list[Module]) -> list[str]:
     """Imports of a package that stands above the importing one."""
     order = list(PACKAGES)
@@ -115,12 +125,18 @@ def wrong_arrows(listed: list[Module]) -> list[str]:
 
 
 def circles(listed: list[Module]) -> list[str]:
-    """Modules that import each other in a circle, at the top of a file or inside a function."""
+    """Modules that import each other in a circle, at the top of a file or inside a function.
+
+    What is imported for the checker of types alone does not count: no program ever runs it.
+    """
     by_name = {module.name: module for module in listed}
     arrows: dict[str, set[str]] = {}
     for module in listed:
         targets = set()
-        for _, target in imports(module):
+        unused = for_types_only(module)
+        for line, target in imports(module):
+            if line in unused:
+                continue
             name = target.removeprefix("assessments.")
             # `from .models import Team` names something inside the module `models`.
             imported = name if name in by_name else name.rpartition(".")[0]
