@@ -178,10 +178,10 @@ def test_conflict_between_two_pages_shows_both_values(sign_in, member, assessmen
     choose(other, "x1", "Fully")
     assert_saved(other, "x1")
     choose(page, "x1", "Partly")
-    expect(status(page, "x1")).to_contain_text("changed on another page meanwhile. There: Fully. Here: Partly.")
+    expect(status(page, "x1")).to_contain_text("changed on another page. There: Fully. Here: Partly.")
     assert stored(assessment) == {"x1": ("F", 1)}
     status(page, "x1").get_by_text(f"“{kept}”").click()
-    expect(status(page, "x1")).not_to_contain_text("meanwhile")
+    expect(status(page, "x1")).not_to_contain_text("changed on another page")
     wait_until(page, lambda: stored(assessment)["x1"][0] == code)
     assert_chosen(page, "x1", kept)
 
