@@ -1,4 +1,4 @@
-"""Who may sign in, asked when they do and again at each of their requests."""
+"""Whether an account may sign in, checked on signing in and again at each request."""
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser

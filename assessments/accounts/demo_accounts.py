@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from ..models import Assessment, Membership, Team, User
 
-ROLES = {"lead": "Lead", "member": "Member", "viewer": "Viewer", "manager": "Manager"}
-#: More are not listed: a large demo organisation has thousands.
+#: The page lists no more than this: a large demo organisation has thousands.
 MOST = 100
 
 
@@ -28,37 +28,51 @@ class DemoAccounts:
     more: int
     teams: int
 
+    @property
+    def lists_all(self) -> bool:
+        return len(self.others) == self.more
+
 
 def holds_real_data() -> bool:
-    """Whether there is a team or an account that is not of the demo organisation. Two queries."""
+    """Whether there is a team or an account outside the demo organisation. Two queries."""
     return User.objects.filter(is_demo=False).exists() or Team.objects.filter(is_demo=False).exists()
 
 
 def demo_is_open() -> bool:
-    """Whether one click signs in: in demo mode, and only while the demo organisation is all there is."""
+    """Whether one-click sign-in is on: in demo mode, and only while the demo organisation is all there is."""
     return settings.DEMO and not holds_real_data()
 
 
 def demo_accounts() -> DemoAccounts:
-    """One account of each role first, of a team that is being asked; each with what it is in the organisation.
+    """One account of each role first, from a team that is being asked, then the others; each with its role and place.
 
     Two queries.
     """
     users = {user.pk: user for user in User.objects.filter(is_demo=True, is_active=True)}
-    told = [_account(user, "Administrator") for user in users.values() if user.is_administrator]
-    asked = Assessment.objects.open().filter(team=OuterRef("team"))
-    memberships = Membership.objects.filter(user__in=users).select_related("team", "unit").annotate(busy=Exists(asked))
-    first_of: dict[str, DemoAccount] = {}
-    others = []
-    memberships = memberships.order_by("-busy", "team__name", "pk")
-    for membership in memberships:
-        account = _account(users[membership.user_id], f"{ROLES[membership.role]}, {membership.team or membership.unit}")
-        if first_of.setdefault(membership.role, account) is not account:
+    administrators = [_account(user, _("Administrator")) for user in users.values() if user.is_administrator]
+
+    is_being_asked = Exists(Assessment.objects.open().filter(team=OuterRef("team")))
+    memberships = Membership.objects.filter(user__in=users).select_related("team", "unit").annotate(busy=is_being_asked)
+    first_of_role: dict[str, DemoAccount] = {}
+    others = administrators[1:]
+    teams = set()
+    for membership in memberships.order_by("-busy", "team__name", "pk"):
+        account = _account(users[membership.user_id], _role_and_place(membership))
+        if membership.role in first_of_role:
             others.append(account)
-    first = told[:1] + [first_of[role] for role in ("lead", "member", "manager", "viewer") if role in first_of]
-    others = sorted(told[1:] + others, key=lambda account: account.role)
-    teams = {membership.team_id for membership in memberships} - {None}
+        else:
+            first_of_role[membership.role] = account
+        if membership.team_id:
+            teams.add(membership.team_id)
+
+    roles = [Membership.Role.LEAD, Membership.Role.MEMBER, Membership.Role.MANAGER, Membership.Role.VIEWER]
+    first = administrators[:1] + [first_of_role[role] for role in roles if role in first_of_role]
+    others.sort(key=lambda account: account.role)
     return DemoAccounts(first=first, others=others[:MOST], more=len(others), teams=len(teams))
+
+
+def _role_and_place(membership: Membership) -> str:
+    return _("{role}, {place}").format(role=membership.get_role_display(), place=membership.team or membership.unit)
 
 
 def _account(user: User, role: str) -> DemoAccount:

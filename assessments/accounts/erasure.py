@@ -1,4 +1,4 @@
-"""Erasing a person: what is forgotten, and what stays."""
+"""Erasing a person: what is deleted, and what stays."""
 
 from ..models import (
     AgreedRating,
@@ -16,16 +16,16 @@ from ..models.writing import hold_to_erase
 
 
 def erase(person: User, *, by: User) -> None:
-    """Forgets a person: name, address, comments, notes and reasons. Results, ratings and the team's actions stay.
+    """Deletes a person: name, email, comments, notes and reasons. Results, ratings and the team's actions stay.
 
-    What was said anonymously cannot be found, and stays. Raises LastAdministrator if nobody would be left who can
+    Anonymous answers and comments cannot be found, and stay. Raises LastAdministrator if nobody would be left who can
     administer the installation.
     """
     with User.objects.keeping_an_administrator():
         hold_to_erase(person, by=by)
         person.refresh_from_db(fields=["email"])
         as_guest = Invitation.objects.filter(is_email("email", person.email))
-        # A guest is nobody to be held: what they save is held off by the assessment.
+        # A guest has no row to lock: locking the assessment keeps them from saving.
         Assessment.objects.filter(pk__in=as_guest.values("assessment")).held()
         for invitation in as_guest.select_related("assessment"):
             invitation.assessment.forget(invitation, by=by)

@@ -1,10 +1,12 @@
-"""Forms of accounts: signing in, the first administrator, passwords, and what administrators change."""
+"""Forms for accounts: signing in, the first administrator, passwords, and changes by administrators."""
 
 import secrets
 
 from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import SetPasswordMixin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import User
 from ..models.accounts import setup_code
@@ -13,38 +15,44 @@ from ..web.revised_forms import RevisedForm
 
 
 class SignInForm(forms.Form):
-    """Address and password. `user` is who they belong to, after the form was found valid."""
+    """Email and password. `user` is their owner, once `authenticate` found one."""
 
     email = forms.EmailField(
-        label="Address", widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=gettext_lazy("Email"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
-        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}, render_value=False)
+        label=gettext_lazy("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}, render_value=False),
     )
 
     def __init__(self, *args, request, **kwargs):
-        self.request, self.user = request, None
+        self.request = request
+        self.user = None
         super().__init__(*args, **kwargs)
 
     def authenticate(self) -> User | None:
-        """Checks the password; adds the same sentence for a wrong one and for an address that nobody has."""
+        """Checks the password; the error is the same for a wrong password and for an email without an account."""
         self.user = authenticate(
             self.request, username=self.cleaned_data["email"], password=self.cleaned_data["password"]
         )
         if self.user is None:
-            self.add_error(None, "Address and password do not match an account that may sign in.")
+            self.add_error(None, _("Email and password don't match an account that can sign in."))
         return self.user
 
 
 class _NewPassword(SetPasswordMixin, forms.Form):
     """A new password, entered twice; `owner` is whose it will be."""
 
-    password1, password2 = SetPasswordMixin.create_password_fields(label1="New password", label2="The same once more")
+    password1, password2 = SetPasswordMixin.create_password_fields(
+        label1=gettext_lazy("New password"), label2=gettext_lazy("Confirm password")
+    )
 
     def __init__(self, *args, owner: User, **kwargs):
         self.owner = owner
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = "At least ten characters, and not a common one."
+        self.fields["password1"].help_text = _("At least 10 characters, and not a common password.")
 
     def clean(self):
         cleaned = super().clean()
@@ -54,12 +62,12 @@ class _NewPassword(SetPasswordMixin, forms.Form):
 
 
 class SetPasswordForm(_NewPassword):
-    """For somebody who came by a link."""
+    """For anyone who opened a set-password link."""
 
 
 class ChangePasswordForm(_NewPassword):
     old = forms.CharField(
-        label="Present password",
+        label=gettext_lazy("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -67,30 +75,33 @@ class ChangePasswordForm(_NewPassword):
 
     def clean_old(self):
         if not self.owner.check_password(self.cleaned_data["old"]):
-            raise forms.ValidationError("This is not your present password.")
+            raise forms.ValidationError(_("This is not your current password."))
         return self.cleaned_data["old"]
 
 
 class SetupForm(_NewPassword):
     """The first administrator of an empty database."""
 
-    code = forms.CharField(label="Code", help_text="The server printed it when it started.")
-    name = PlainNameField(max_length=120, label="Your name")
+    code = forms.CharField(label=gettext_lazy("Code"), help_text=gettext_lazy("The server printed it when it started."))
+    name = PlainNameField(max_length=120, label=gettext_lazy("Your name"))
     email = forms.EmailField(
-        max_length=254, label="Your address", help_text="You sign in with it.", validators=[validate_visible]
+        max_length=254,
+        label=gettext_lazy("Your email"),
+        help_text=gettext_lazy("You sign in with it."),
+        validators=[validate_visible],
     )
     field_order = ["code", "name", "email", "password1", "password2"]
 
     def clean_code(self):
         if not secrets.compare_digest(_plain(self.cleaned_data["code"]), _plain(setup_code())):
-            raise forms.ValidationError("This is not the code that the server printed when it started.")
+            raise forms.ValidationError(_("This is not the code that the server printed when it started."))
         return self.cleaned_data["code"]
 
     def clean(self):
         self.owner = User(email=self.cleaned_data.get("email", ""), name=self.cleaned_data.get("name", ""))
         return super().clean()
 
-    def account(self) -> dict:
+    def account(self) -> dict[str, str]:
         return {
             "name": self.cleaned_data["name"],
             "email": self.cleaned_data["email"],
@@ -99,31 +110,33 @@ class SetupForm(_NewPassword):
 
 
 def _plain(code: str) -> bytes:
-    """A code as it counts: without hyphens and spaces, in either case."""
+    """A code without hyphens and spaces, in upper case, as it is compared."""
     return code.replace("-", "").replace(" ", "").upper().encode()
 
 
 class ResetForm(forms.Form):
-    email = forms.EmailField(label="Address", widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    email = forms.EmailField(label=gettext_lazy("Email"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
 
 
 class OwnAccountForm(forms.ModelForm):
-    """What people change about themselves."""
+    """What people can change about themselves."""
 
     class Meta:
         model = User
         fields = ["name", "keyboard_shortcuts"]
-        labels = {"keyboard_shortcuts": "Keyboard shortcuts in the questionnaire"}
+        labels = {"keyboard_shortcuts": gettext_lazy("Keyboard shortcuts in the questionnaire")}
 
 
 class NewAccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "email", "is_administrator"]
-        help_texts = {"is_administrator": "Accounts, units and frameworks; sees levels, never answers."}
+        help_texts = {
+            "is_administrator": gettext_lazy("Manages accounts, units and frameworks. Sees levels, never answers."),
+        }
 
     def clean_email(self):
-        return free_address(self.cleaned_data["email"], self.instance)
+        return free_email(self.cleaned_data["email"], self.instance)
 
 
 class AccountForm(RevisedForm, NewAccountForm):
@@ -131,7 +144,8 @@ class AccountForm(RevisedForm, NewAccountForm):
         fields = ["name", "email", "is_administrator", "is_active"]
 
 
-def free_address(email: str, account: User) -> str:
+def free_email(email: str, account: User) -> str:
+    """The email, if no other account has it; raises ValidationError otherwise."""
     if User.objects.with_email(email).exclude(pk=account.pk).exists():
-        raise forms.ValidationError("There is an account with this address already.")
+        raise forms.ValidationError(_("An account with this email already exists."))
     return email

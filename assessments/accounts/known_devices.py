@@ -1,7 +1,7 @@
-"""Browsers in which somebody has signed in before: what others try with the same account does not slow them down.
+"""Browsers that an account has signed in with before: other people's failed attempts do not slow them down.
 
-The cookie holds a random number and a signature over it, the account and its password, so that it says nothing about
-the account and ends with the password. It lets nobody in.
+The cookie holds a random number and a signature over it, the account and its password. So it reveals nothing about
+the account, and stops counting when the password changes. It never signs anybody in.
 """
 
 import secrets
@@ -25,7 +25,7 @@ def _signed(number: str, user: User) -> str:
 
 
 def remember_device(response: HttpResponse, user: User) -> None:
-    """Has this browser known to the account, for a year or until the password changes."""
+    """Makes this browser known to the account, for a year or until the password changes."""
     response.set_cookie(
         cookie_name(),
         _signed(secrets.token_hex(16), user),
@@ -37,7 +37,7 @@ def remember_device(response: HttpResponse, user: User) -> None:
 
 
 def known_device(request: HttpRequest, user: User | None) -> str:
-    """As what this browser is counted if the account knows it; empty if not."""
+    """The name that attempts from this browser are counted under if the account knows it; empty if not."""
     cookie = request.COOKIES.get(cookie_name(), "")
     number = cookie.partition(".")[0]
     if user is None or not constant_time_compare(cookie, _signed(number, user)):

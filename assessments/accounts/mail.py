@@ -1,14 +1,19 @@
-"""Mails about an account: a link to set a password."""
+"""Mails about an account, with a link to set a password; and what to do about those that did not arrive."""
+
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import Mail
-from ..web.letters import write_letter
+from ..web.letters import Undelivered, write_letter
 
 SUBJECTS = {
-    Mail.Kind.NEW_ACCOUNT: "Your account on Maturity",
-    Mail.Kind.NEW_PASSWORD: "Set a new password on Maturity",
+    Mail.Kind.NEW_ACCOUNT: gettext_lazy("Your account on Maturity"),
+    Mail.Kind.NEW_PASSWORD: gettext_lazy("Set a new password on Maturity"),
 }
 TEMPLATES = {
     Mail.Kind.NEW_ACCOUNT: "accounts/mail/new_account.txt",
@@ -17,16 +22,41 @@ TEMPLATES = {
 
 
 def account_letter(mail: Mail) -> EmailMessage | None:
-    """The mail with a fresh link; None if its link would be of no use."""
-    user, kind = mail.user, Mail.Kind(mail.kind)
-    has_set_one = kind == Mail.Kind.NEW_ACCOUNT and user is not None and user.has_usable_password()
-    if user is None or not user.may_sign_in or has_set_one:
+    """The mail with a fresh link; None if the link would be of no use."""
+    user = mail.user
+    if user is None or not user.may_sign_in:
+        return None
+    kind = Mail.Kind(mail.kind)
+    if kind == Mail.Kind.NEW_ACCOUNT and user.has_usable_password():
         return None
     return write_letter(
         mail,
         to=user.email,
-        subject=SUBJECTS[kind],
+        subject=str(SUBJECTS[kind]),
         template=TEMPLATES[kind],
         verbatim={"link": user.set_password_link(), "site": settings.SITE_URL, "email": user.email},
         name=user.name,
     )
+
+
+def undelivered_to_accounts(mails: Iterable[Mail]) -> list[Undelivered]:
+    """Mails about accounts that did not arrive, as pages of administrators list them."""
+    return [
+        Undelivered(
+            who=str(mail.user),
+            email=mail.email,
+            url=reverse("account-edit", args=[mail.user_id]),
+            problem=mail.get_problem_display(),
+            reply=mail.reply,
+            advice=_advice(mail),
+        )
+        for mail in mails
+    ]
+
+
+def _advice(mail: Mail) -> str:
+    if mail.is_refused:
+        return _("Check the email for typos and correct it, then send a new link.")
+    if mail.problem == Mail.Problem.INTERRUPTED:
+        return _("Ask whether it arrived. If not, send a new link.")
+    return _("Send a new link. If this happens again, check the logs of this server and of the mail server.")

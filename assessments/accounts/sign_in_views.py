@@ -1,4 +1,4 @@
-"""Getting in: the first administrator, signing in and out, and passwords by link."""
+"""Signing in: the first administrator, signing in and out, and passwords by link."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -6,6 +6,8 @@ from django.contrib.auth import login, logout
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,7 +17,7 @@ from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 from .known_devices import known_device, remember_device
 
-TOO_MANY = "Too many attempts. Wait a minute and try again."
+TOO_MANY = gettext_lazy("Too many attempts. Wait a minute and try again.")
 
 
 def begin_attempt(request, account: str, *, device: str = "") -> SignInAttempt | None:
@@ -24,14 +26,14 @@ def begin_attempt(request, account: str, *, device: str = "") -> SignInAttempt |
 
 
 def _welcome(request, user, attempt=None):
-    """Signs in and leads to where the person wanted to go."""
+    """Signs in and redirects to the page that was asked for."""
     if attempt:
         attempt.forget()
     with writing(user):
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    wanted = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(wanted if wanted and allowed else settings.LOGIN_REDIRECT_URL)
+    next_url = request.POST.get("next", "")
+    is_allowed = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(next_url if next_url and is_allowed else settings.LOGIN_REDIRECT_URL)
     remember_device(response, user)
     return response
 
@@ -39,7 +41,7 @@ def _welcome(request, user, attempt=None):
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def setup(request):
-    """The first visitor who has the code that the server printed becomes administrator; afterwards this is no page."""
+    """The first visitor with the code that the server printed becomes administrator; after that, this page is a 404."""
     if User.objects.exists():
         raise Http404
     form = SetupForm(request.POST if request.method == "POST" else None, owner=User())
@@ -63,7 +65,7 @@ def sign_in(request):
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     status = 200
     if form.is_valid():
-        # By the account that is found, as there may be several spellings of its email.
+        # Counted by the account found, because its email can be spelled in several ways.
         email = form.cleaned_data["email"]
         owner = User.objects.with_email(email).first()
         attempt = begin_attempt(request, owner.email if owner else email, device=known_device(request, owner))
@@ -86,7 +88,7 @@ def sign_in(request):
 
 @require_POST
 def demo(request):
-    """One click lets in as an account of the demo organisation, as long as there is nothing else to see."""
+    """Signs in as an account of the demo organisation with one click, as long as the database holds nothing else."""
     form = ResetForm(request.POST)
     email = form.cleaned_data["email"] if form.is_valid() else ""
     user = User.objects.who_may_sign_in().filter(email=email, is_demo=True).first()
@@ -103,12 +105,12 @@ def sign_out(request):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request):
-    """Mails a link to the owner of the address. The answer never tells whether there is an account."""
+    """Sends a link to the owner of the email. The answer never reveals whether there is an account."""
     form = ResetForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and settings.MAIL_ENABLED:
         email = form.cleaned_data["email"]
         if begin_attempt(request, f"reset {email}"):
-            # Looked up by the process that sends mails, so that this answer takes as long for any email.
+            # Looked up by the process that sends mails, so that this answer takes equally long for any email.
             PasswordRequest.objects.note(email)
         return render(request, "accounts/reset_sent.html", {"email": email})
     return render(request, "accounts/reset.html", {"form": form, "mail": settings.MAIL_ENABLED})
@@ -124,6 +126,6 @@ def password_set(request, uidb64, token):
     form = SetPasswordForm(request.POST if request.method == "POST" else None, owner=user)
     if form.is_valid():
         user.choose_password(form.cleaned_data["password1"], by_link=True)
-        messages.success(request, "Your password is set.")
+        messages.success(request, _("Your password is set."))
         return _welcome(request, user)
     return render(request, "accounts/set_password.html", {"form": form, "owner": user})

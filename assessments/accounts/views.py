@@ -1,4 +1,4 @@
-"""Accounts: one's own, and everybody's for administrators."""
+"""Accounts: a person's own, and everybody's for administrators."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,6 +19,7 @@ from ..web.saving import is_stored, made_once
 from . import erasure
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
 from .known_devices import remember_device
+from .mail import undelivered_to_accounts
 from .sign_in_views import TOO_MANY, begin_attempt
 
 PER_PAGE = 100
@@ -29,7 +31,7 @@ def own(request):
     form = OwnAccountForm(request.POST if request.method == "POST" else None, instance=request.user)
     if form.is_valid():
         request.user.change_own(**form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("account")
     memberships = request.user.memberships.select_related("team", "unit")
     return render(request, "accounts/own.html", {"form": form, "memberships": memberships})
@@ -48,7 +50,7 @@ def password(request):
         attempt.forget()
         request.user.choose_password(form.cleaned_data["password1"])
         update_session_auth_hash(request, request.user)
-        messages.success(request, "Your password is changed. Everywhere else you are signed out.")
+        messages.success(request, _("Your password is changed. You are signed out everywhere else."))
         response = redirect("account")
         remember_device(response, request.user)
         return response
@@ -59,14 +61,18 @@ def password(request):
 @site_permission("manage accounts")
 def accounts(request):
     words = request.GET.get("q", "").strip()
-    found = User.objects.matching(words).prefetch_related("memberships__team", "memberships__unit")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    undelivered = Mail.objects.undelivered().filter(assessment=None)
-    return render(request, "accounts/accounts.html", {"page": page, "words": words, "undelivered": undelivered})
+    people = User.objects.matching(words).prefetch_related("memberships__team", "memberships__unit")
+    page = Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "words": words,
+        "undelivered": undelivered_to_accounts(Mail.objects.undelivered().filter(assessment=None)),
+    }
+    return render(request, "accounts/accounts.html", context)
 
 
 def _link_page(request, person):
-    """Mails the set-password link; shows it, this once, if no mail is set up."""
+    """Sends the set-password link by email; without email, shows it once."""
     link = person.hand_over_link(shown_to=request.user)
     context = {"person": person, "link": link, "mail_enabled": settings.MAIL_ENABLED}
     return render(request, "accounts/link.html", context)
@@ -96,7 +102,7 @@ def edit(request, pk):
     form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
     had_password = person.has_usable_password()
     if is_stored(form, lambda: person.change_account(by=request.user, seen=form.seen(), **form.values())):
-        messages.success(request, f"The account of {person} is changed.")
+        messages.success(request, _("The account of {person} is changed.").format(person=person))
         if had_password and not person.has_usable_password():
             return _link_page(request, person)
         return redirect("accounts")
@@ -106,7 +112,7 @@ def edit(request, pk):
         "person": person,
         "memberships": memberships,
         "mail_enabled": settings.MAIL_ENABLED,
-        "undelivered": person.mails.undelivered(),
+        "undelivered": undelivered_to_accounts(person.mails.undelivered()),
         "back": request.path if form.conflict else reverse("accounts"),
     }
     return render(request, "accounts/edit.html", context, status=form.http_status)
@@ -115,14 +121,14 @@ def edit(request, pk):
 @require_POST
 @site_permission("manage accounts")
 def link(request, pk):
-    """A new set-password link for somebody who lost theirs."""
+    """Creates a new set-password link for someone who lost theirs."""
     return _link_page(request, _person_or_404(pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("manage accounts")
 def erase(request, pk):
-    """Forgets a person; asks first, saying what goes and what stays."""
+    """Deletes a person, after a page that says what is deleted and what stays."""
     person = _person_or_404(pk)
     if request.method == "POST":
         try:
@@ -131,8 +137,8 @@ def erase(request, pk):
             messages.error(request, str(refusal))
             return redirect("account-edit", pk)
         except PersonGone:
-            # By the first click of two, or by another administrator: it is as it was asked for.
+            # Already deleted, by the first of two clicks or by another administrator.
             pass
-        messages.success(request, "The account is deleted. The results of the teams are kept.")
+        messages.success(request, _("The account is deleted. The results of the teams are kept."))
         return redirect("accounts" if pk != request.user.pk else "sign-in")
     return render(request, "accounts/erase.html", {"person": person})

@@ -270,6 +270,16 @@ class User(Revised, AbstractBaseUser):
     def administers(self) -> bool:
         return self.may_sign_in and self.is_administrator
 
+    @property
+    def lacks_password(self) -> bool:
+        """Whether the owner still has to set one. Demo accounts need none: one click signs in."""
+        return not self.is_demo and not self.has_usable_password()
+
+    @property
+    def lacks_confirmation(self) -> bool:
+        """Whether the password may have been set by somebody other than the owner of the email."""
+        return self.has_usable_password() and not self.is_confirmed
+
     def begin_anew(self) -> None:
         """Ends every session and open link of the account, because it is about to gain rights.
 

@@ -161,6 +161,8 @@ class Assessment(Answering, Inviting, Revised):
 
     #: Set by `with_pulse`.
     pulse: str
+    #: How far the participation of a person is; set by `for_person`.
+    my_state: str | None
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="assessments")

@@ -1,8 +1,9 @@
-"""Forms of the organisation: units, teams, and who belongs to them."""
+"""Forms for units, teams and their members."""
 
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from ..models import Membership, Team, Unit
 from ..models.names import PlainNameField
@@ -10,9 +11,11 @@ from ..models.teams import default_time_zone
 from ..web.form_fields import PersonField
 from ..web.revised_forms import RevisedForm
 
+ROLES_IN_TEAM = [(role.value, role.label) for role in Membership.IN_TEAM]
+
 
 class UnitChoice(forms.ModelChoiceField):
-    """A unit, shown at its place in the tree."""
+    """A unit, shown in its place in the tree."""
 
     def __init__(self, **kwargs):
         super().__init__(Unit.objects.none(), **kwargs)
@@ -24,7 +27,9 @@ class UnitChoice(forms.ModelChoiceField):
 
 
 class UnitForm(RevisedForm, forms.ModelForm):
-    parent = UnitChoice(label="Part of", required=False, empty_label="nothing: it stands at the top")
+    parent = UnitChoice(
+        label=gettext_lazy("Part of"), required=False, empty_label=gettext_lazy("Nothing: this is a top-level unit")
+    )
 
     class Meta:
         model = Unit
@@ -37,10 +42,13 @@ class UnitForm(RevisedForm, forms.ModelForm):
 
 
 class TeamForm(RevisedForm, forms.ModelForm):
-    """A team. Where it belongs is said by administrators only."""
+    """A team. Only administrators choose its unit."""
 
-    unit = UnitChoice(empty_label=None)
-    time_zone = forms.ChoiceField(help_text="In which its dates are meant.")
+    unit = UnitChoice(label=gettext_lazy("Unit"), empty_label=None)
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Decides when a day of this team begins: for due dates and the dates of results."),
+    )
 
     class Meta:
         model = Team
@@ -56,26 +64,22 @@ class TeamForm(RevisedForm, forms.ModelForm):
             del self.fields["unit"]
 
     def _get_validation_exclusions(self):
-        """The unit counts for the name's being free, also where the form does not ask for it."""
+        """Checks that the name is free in the unit, even if the form has no field for the unit."""
         return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 
 
 class MemberForm(forms.Form):
-    """Somebody to add, by address; the name is used where the account is new."""
+    """A person to add, by email; the name is used if the account is new."""
 
     email = PersonField()
-    name = PlainNameField(max_length=120, required=False)
-    role = forms.ChoiceField(
-        choices=[(role.value, role.label) for role in Membership.IN_TEAM], initial=Membership.Role.MEMBER
-    )
+    name = PlainNameField(label=gettext_lazy("Name"), max_length=120, required=False)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES_IN_TEAM, initial=Membership.Role.MEMBER)
 
 
 class RoleForm(RevisedForm):
-    ROLES = [(role.value, role.label) for role in Membership.IN_TEAM]
-
-    role = forms.ChoiceField(choices=ROLES)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES_IN_TEAM)
 
 
 class ManagerForm(forms.Form):
     email = PersonField()
-    name = PlainNameField(max_length=120, required=False)
+    name = PlainNameField(label=gettext_lazy("Name"), max_length=120, required=False)

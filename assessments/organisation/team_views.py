@@ -1,4 +1,4 @@
-"""Making and changing a team, and who is in it as what."""
+"""Teams: the list, creating and changing one, and its members."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..models import Assessment, Membership, Refused, Team, Unit
@@ -16,21 +17,26 @@ from ..models.teams import LastLead
 from ..permissions import roles
 from ..permissions.access import get_team, site_permission
 from ..web.saving import changed_meanwhile, is_stored, made_once
-from .forms import MemberForm, RoleForm, TeamForm
+from .forms import ROLES_IN_TEAM, MemberForm, RoleForm, TeamForm
 from .member_changes import member_changes
+from .waiting import waiting_for
+
+PER_PAGE = 100
+#: Fewer teams than this need no search field.
+SEARCHABLE = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("create team")
 def new(request):
     if not Unit.objects.exists():
-        messages.info(request, "A team belongs to a unit: create the first one.")
+        messages.info(request, _("Every team belongs to a unit. Create a unit first."))
         return redirect("unit-new")
     posted = request.POST if request.method == "POST" else None
     form = TeamForm(posted, moves=True, initial={"unit": request.GET.get("unit")})
     team = made_once(request, form, Team, lambda: form.instance.add(by=request.user))
     if team is not None:
-        messages.success(request, f"The team {team} is there. Add its members; one of them as lead.")
+        messages.success(request, _("Created {team}. Now add its members, one of them as lead.").format(team=team))
         return redirect("team-members", team.pk)
     return render(request, "organisation/new_team.html", {"form": form}, status=form.http_status)
 
@@ -38,11 +44,11 @@ def new(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request, pk):
-    team, _ = get_team(request, pk, may="edit team")
+    team, _may = get_team(request, pk, may="edit team")
     posted = request.POST if request.method == "POST" else None
     form = TeamForm(posted, instance=Team.objects.get(pk=pk), moves=request.user.is_administrator)
     if is_stored(form, lambda: team.change(by=request.user, seen=form.seen(), **form.values())):
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect(team)
     context = {"form": form, "team": team, "back": request.path if form.conflict else team.get_absolute_url()}
     return render(request, "organisation/edit_team.html", context, status=form.http_status)
@@ -60,27 +66,39 @@ def members(request, pk):
         return _members_page(request, team, may, form)
     person = membership.user
     if person.has_usable_password():
-        messages.success(request, f"{person} is {membership.get_role_display().lower()} of {team}.")
+        sentence = _("{person} is in {team} now. Role: {role}.")
+        messages.success(request, sentence.format(person=person, team=team, role=membership.get_role_display()))
         return redirect("team-members", pk)
     link = person.hand_over_link(shown_to=request.user)
     return _members_page(request, team, may, MemberForm(), person=person, link=link)
 
 
-def _members_page(request, team, may, form, **person_and_link):
+def _members_page(request, team, may, form, *, person=None, link=""):
     memberships = list(team.memberships.select_related("user"))
-    lead = next((m for m in memberships if m.user_id == request.user.pk and may("show comments")), None)
+    can_show_comments_to = set()
+    if may("show comments"):
+        can_show_comments_to = _read_less_than(request.user, memberships)
     context = {
         "mail_enabled": settings.MAIL_ENABLED,
         "team": team,
         "may": may,
         "form": form,
-        "roles": RoleForm.ROLES,
+        "roles": ROLES_IN_TEAM,
         "memberships": memberships,
-        "can_show_comments_to": {m.pk for m in memberships if lead and lead.can_show_comments_to(m)},
+        "can_show_comments_to": can_show_comments_to,
         "changes": member_changes(team),
-        **person_and_link,
+        "person": person,
+        "link": link,
     }
     return render(request, "organisation/members.html", context)
+
+
+def _read_less_than(user, memberships) -> set[int]:
+    """Ids of the memberships that see fewer comments than this person does."""
+    own = [membership for membership in memberships if membership.user_id == user.pk]
+    if not own:
+        return set()
+    return {membership.pk for membership in memberships if own[0].can_show_comments_to(membership)}
 
 
 def _membership_or_404(team, pk):
@@ -93,67 +111,69 @@ def _membership_or_404(team, pk):
 @require_POST
 @login_required
 def change_role(request, pk, membership):
-    team, _ = get_team(request, pk, may="manage members")
-    now = _membership_or_404(team, membership)
+    team, _may = get_team(request, pk, may="manage members")
+    current = _membership_or_404(team, membership)
+    person = current.user
     form = RoleForm(request.POST)
     role = request.POST.get("role", "")
-    if is_stored(form, lambda: team.change_role(now, role, by=request.user, seen=form.seen())):
-        messages.success(request, f"{now.user} is now {Membership.Role(role).label.lower()}.")
+    if is_stored(form, lambda: team.change_role(current, role, by=request.user, seen=form.seen())):
+        sentence = _("Changed the role of {person} to {role}.")
+        messages.success(request, sentence.format(person=person, role=Membership.Role(role).label))
     elif form.conflict:
         back = reverse("team-members", args=[pk])
-        return changed_meanwhile(request, form, what=f"Role of {now.user}", back=back)
+        return changed_meanwhile(request, form, what=_("Role of {person}").format(person=person), back=back)
     else:
-        messages.error(request, " ".join(map(str, form.non_field_errors())) or "Choose one of the roles.")
+        errors = [str(error) for error in form.non_field_errors()]
+        messages.error(request, " ".join(errors) or _("Choose one of the roles."))
     return redirect("team-members", pk)
 
 
 @require_POST
 @login_required
 def show_comments(request, pk, membership):
-    """Lets somebody who joined later read the comments that the lead reads."""
-    team, _ = get_team(request, pk, may="show comments")
-    found = _membership_or_404(team, membership)
+    """Lets someone who joined later read the comments that the lead can read."""
+    team, _may = get_team(request, pk, may="show comments")
+    shown_to = _membership_or_404(team, membership)
     try:
-        team.show_earlier_comments(found, by=request.user)
+        team.show_earlier_comments(shown_to, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{found.user} sees the comments that you see.")
+        messages.success(request, _("{person} can now see the comments that you see.").format(person=shown_to.user))
     return redirect("team-members", pk)
 
 
 @require_POST
 @login_required
 def remove_member(request, pk, membership):
-    team, _ = get_team(request, pk, may="manage members")
-    found = _membership_or_404(team, membership)
+    team, _may = get_team(request, pk, may="manage members")
+    removed = _membership_or_404(team, membership)
     try:
-        team.remove_member(found, by=request.user)
+        team.remove_member(removed, by=request.user)
     except LastLead as refusal:
         messages.error(request, str(refusal))
         return redirect("team-members", pk)
-    messages.success(request, f"{found.user} is no longer in the team.")
-    left = found.user_id == request.user.pk and not request.user.is_administrator
-    return redirect("teams") if left else redirect("team-members", pk)
-
-
-PER_PAGE = 100
+    messages.success(request, _("Removed {person} from the team.").format(person=removed.user))
+    removed_themselves = removed.user_id == request.user.pk
+    if removed_themselves and not request.user.is_administrator:
+        return redirect("teams")
+    return redirect("team-members", pk)
 
 
 @require_safe
 @login_required
 def teams(request):
-    """What waits for this person's answers, then the teams they may see, by unit and name, a page at a time."""
+    """The assessments that wait for this person, then the teams they can see, by unit and name, a page at a time."""
     words = request.GET.get("q", "").strip()
-    found = Team.objects.visible_to(request.user).matching(words).select_related("unit")
-    page = Paginator(found.order_by("unit__name", "unit", "name"), PER_PAGE).get_page(request.GET.get("page"))
+    visible = Team.objects.visible_to(request.user).matching(words).select_related("unit")
+    page = Paginator(visible.order_by("unit__name", "unit", "name"), PER_PAGE).get_page(request.GET.get("page"))
     latest = latest_by_team(page.object_list)
-    waiting = Assessment.objects.asking(request.user).for_person(request.user).select_related("team", "edition")
     context = {
         "rows": [(team, latest.get(team.pk)) for team in page],
         "page": page,
         "words": words,
-        "waiting": waiting,
+        "is_searchable": bool(words) or page.paginator.count > SEARCHABLE,
+        "waiting": waiting_for(request.user),
         "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
         "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
     }

@@ -1,4 +1,4 @@
-"""The tree of units and who manages them; for administrators."""
+"""The tree of units and their managers, for administrators."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..models import Membership, Unit
@@ -28,7 +29,7 @@ def new(request):
     form = UnitForm(request.POST if request.method == "POST" else None, initial={"parent": request.GET.get("parent")})
     unit = made_once(request, form, Unit, lambda: form.instance.add(by=request.user))
     if unit is not None:
-        messages.success(request, f"The unit {unit} is there. Create a team in it.")
+        messages.success(request, _("Created {unit}. Now create a team in it.").format(unit=unit))
         return redirect("units")
     return render(request, "organisation/new_unit.html", {"form": form}, status=form.http_status)
 
@@ -39,20 +40,22 @@ def edit(request, pk):
     unit = get_object_or_404(Unit, pk=pk)
     form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
     if is_stored(form, lambda: unit.change(by=request.user, seen=form.seen(), **form.values())):
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("units")
     return _page(request, unit, form=form)
 
 
-def _page(request, unit, *, form=None, manager_form=None, **context):
+def _page(request, unit, *, form=None, manager_form=None, person=None, link=""):
     form = form or UnitForm(instance=unit)
-    context |= {
+    context = {
         "unit": unit,
         "form": form,
         "back": request.path if form.conflict else reverse("units"),
         "manager_form": manager_form or ManagerForm(),
         "managers": unit.memberships.select_related("user"),
         "mail_enabled": settings.MAIL_ENABLED,
+        "person": person,
+        "link": link,
         "is_empty": not (unit.teams.exists() or unit.children.exists()),
     }
     return render(request, "organisation/edit_unit.html", context, status=form.http_status)
@@ -67,7 +70,7 @@ def delete(request, pk):
     except StillInUse as refusal:
         messages.error(request, str(refusal))
         return redirect(unit)
-    messages.success(request, f"The unit {unit.name} is deleted.")
+    messages.success(request, _("Deleted {unit}.").format(unit=unit.name))
     return redirect("units")
 
 
@@ -81,7 +84,7 @@ def add_manager(request, pk):
         return _page(request, unit, manager_form=form)
     person = membership.user
     if person.has_usable_password():
-        messages.success(request, f"{person} manages {unit}.")
+        messages.success(request, _("{person} manages {unit} now.").format(person=person, unit=unit))
         return redirect(unit)
     link = person.hand_over_link(shown_to=request.user)
     return _page(request, unit, person=person, link=link)
@@ -91,9 +94,9 @@ def add_manager(request, pk):
 @site_permission("manage units")
 def remove_manager(request, pk, membership):
     unit = get_object_or_404(Unit, pk=pk)
-    found = unit.memberships.select_related("user").filter(pk=membership).first()
-    if found is None:
+    removed = unit.memberships.select_related("user").filter(pk=membership).first()
+    if removed is None:
         raise Http404
-    unit.remove_manager(found, by=request.user)
-    messages.success(request, f"{found.user} no longer manages {unit}.")
+    unit.remove_manager(removed, by=request.user)
+    messages.success(request, _("{person} no longer manages {unit}.").format(person=removed.user, unit=unit))
     return redirect(unit)

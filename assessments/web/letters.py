@@ -1,6 +1,7 @@
-"""Mails as plain text, from a template, in which only links that are meant to be links look like links."""
+"""Mails as plain text from a template, in which nothing looks like a link except the links that are meant."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,14 +10,26 @@ from django.template.loader import render_to_string
 
 from ..models import Mail
 
-#: What mail programs go by when they make a link of a word: a dot before a letter, an @, two slashes.
+#: What makes mail programs turn a word into a link: a dot before a letter, an @, two slashes.
 LINK_MARKS = re.compile(r"((?<=\S)[.。．｡](?=[^\W\d_])|(?<=\S)[@＠](?=\S)|//+(?=\S))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A mail that did not arrive, as pages list it. `reply` is the code of the mail server, `url` the person's page."""
+
+    who: str
+    email: str
+    problem: str
+    reply: str
+    advice: str
+    url: str = ""
 
 
 def without_links(text: str) -> str:
     """The text in one line, with a space wherever a mail program would see a link or an email.
 
-    A space and no invisible letter: mail programs and browsers read past those.
+    A space and not an invisible letter, because mail programs and browsers ignore those.
     """
     return LINK_MARKS.sub(r"\1 ", " ".join(text.split()))
 
@@ -24,14 +37,14 @@ def without_links(text: str) -> str:
 def write_letter(
     mail: Mail, *, to: str, subject: str, template: str, verbatim: dict[str, str], **facts: str | int
 ) -> EmailMessage:
-    """A mail as it goes out. Of `facts`, such as names, no mail program makes a link; `verbatim` stays as it is."""
+    """The mail to send. `facts`, such as names, never become links in a mail program; `verbatim` stays as it is."""
     plain = {name: without_links(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
     text = render_to_string(template, {**plain, **verbatim}).strip() + "\n"
-    # The same for each try of one mail. From SITE_URL, as the name of this machine is nobody's business.
+    # The same for each try of one mail. From SITE_URL, so that the name of this machine stays private.
     host = urlsplit(settings.SITE_URL).hostname
     headers = {
         "Message-ID": f"<{mail.key}.{mail.pk}@{host}>",
-        # Out-of-office answers to a machine help nobody.
+        # Keeps out-of-office replies away.
         "Auto-Submitted": "auto-generated",
     }
     return EmailMessage(subject.format(**plain), text, to=[to], headers=headers)

@@ -44,7 +44,7 @@ class TestTheLinkOfANewAccount:
         settings.MAIL_ENABLED = is_set_up
         page = members_page(signed_in(lead), team)
         assert not LINK.search(page)
-        assert ("by mail to new@example.org" if is_set_up else "ask an administrator") in page
+        assert ("a link to set a password, to new@example.org" if is_set_up else "ask an administrator") in page
         send_waiting()
         assert [message.to for message in mail.outbox] == [["new@example.org"]] * is_set_up
 
@@ -67,7 +67,7 @@ class TestTheLinkOfANewAccount:
         client = signed_in(admin)
         page = members_page(client, team)
         assert Client().get(LINK.search(page)[0]).status_code == 200
-        assert "no password yet" in client.get("/accounts/").content.decode()
+        assert "No password yet" in client.get("/accounts/").content.decode()
 
     def test_that_was_used_says_who_owns_the_account(self, admin):
         user = make_user()
@@ -262,7 +262,7 @@ class TestAccountsFromBefore:
     def test_are_shown_to_administrators_until_a_link_was_used(self, admin):
         user = make_user(password=MINE)
         client = signed_in(admin)
-        assert "not confirmed" in client.get(f"/accounts/?q={user.email}").content.decode()
+        assert "Not confirmed" in client.get(f"/accounts/?q={user.email}").content.decode()
         assert "Not confirmed" in client.get(f"/accounts/{user.pk}/").content.decode()
         user.choose_password("one-by-its-owner", by_link=True)
         assert "not confirmed" not in client.get(f"/accounts/?q={user.email}").content.decode()

@@ -25,11 +25,11 @@ class Journey:
         page.goto("/")
         page.get_by_label("Code").fill("WRONG-CODE")
         fill(page, {"Your name": "Ada Admin", "Your address": "ada@example.org"})
-        set_password(page, "Create the account and sign in")
+        set_password(page, "Create account and sign in")
         expect(page.get_by_text("This is not the code that the server printed")).to_be_visible()
         expect(page.get_by_label("Your name")).to_have_value("Ada Admin")
         page.get_by_label("Code").fill(code)
-        set_password(page, "Create the account and sign in")
+        set_password(page, "Create account and sign in")
         expect(page.get_by_role("heading", name="Welcome", exact=True)).to_be_visible()
         return page
 
@@ -37,16 +37,16 @@ class Journey:
         """Makes a unit and a team with a lead and a member; returns their links to set a password."""
         page.get_by_role("link", name="Create a unit").click()
         fill(page, {"Name": "Shop"})
-        page.get_by_role("button", name="Create the unit").click()
+        page.get_by_role("button", name="Create unit").click()
         page.goto("/teams/new/")
         fill(page, {"Name": "Pricing"})
-        page.get_by_role("button", name="Create the team").click()
+        page.get_by_role("button", name="Create team").click()
         return {name: self.member(page, name, role) for name, role in {"Lena": "Lead", "Mio": "Member"}.items()}
 
     def member(self, page, name: str, role: str) -> str:
-        fill(page, {"Address": f"{name.lower()}@example.org", "Name": name})
+        fill(page, {"Email": f"{name.lower()}@example.org", "Name": name})
         page.get_by_label("Role", exact=True).select_option(role)
-        page.get_by_role("button", name="Add to the team").click()
+        page.get_by_role("button", name="Add to team").click()
         expect(page.get_by_text(f"Give {name} this link to set a password")).to_be_visible()
         link = page.get_by_label("Link to set a password").input_value()
         page.goto(page.url)
@@ -56,7 +56,7 @@ class Journey:
     def comes_in(self, link: str):
         page = self.open()
         page.goto(link)
-        set_password(page, "Set the password")
+        set_password(page, "Set password")
         expect(page.get_by_role("heading", name="Teams")).to_be_visible()
         return page
 
@@ -97,7 +97,7 @@ def fill(page, values: dict[str, str]):
 
 def set_password(page, button: str):
     page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_label("The same once more").fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
     page.get_by_role("button", name=button).click()
 
 

@@ -145,7 +145,7 @@ def test_answer_of_somebody_signed_out_stays_and_is_stored_after_signing_in(
     with page.expect_popup() as opened:
         status(page, "x2").get_by_role("link").click()
     tab = opened.value
-    tab.get_by_label("Address").fill(member.email)
+    tab.get_by_label("Email").fill(member.email)
     tab.get_by_label("Password").fill(PASSWORD)
     tab.get_by_role("button", name="Sign in").click()
     expect(tab.get_by_role("heading", name="You are signed in")).to_be_visible()

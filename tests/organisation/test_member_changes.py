@@ -56,13 +56,13 @@ class TestThePage:
         client.post(f"/teams/{team.pk}/members/{mine.pk}/", {"role": "viewer"})
         client.post(f"/teams/{team.pk}/members/{mine.pk}/remove/")
         assert self.sentences(team) == [
-            ("Root left, having been viewer", "Root"),
-            ("Root became viewer", "Root"),
-            ("Root joined as lead", "Root"),
+            ("Root left, role: Viewer", "Root"),
+            ("Root became Viewer", "Root"),
+            ("Root joined as Lead", "Root"),
         ]
         client.force_login(make_membership(team=team, role="viewer").user)
         page = client.get(f"/teams/{team.pk}/members/").content.decode()
-        assert "Root joined as lead" in page
+        assert "Root joined as Lead" in page
 
     def test_so_is_one_who_does_it_in_the_back_office(self, client, team, ada, admin):
         client.force_login(admin)
@@ -71,9 +71,9 @@ class TestThePage:
         client.post(f"/admin/assessments/membership/{mine.pk}/change/", {"role": "viewer"})
         client.post(f"/admin/assessments/membership/{mine.pk}/delete/", {"post": "yes"})
         assert [sentence for sentence, _ in self.sentences(team)] == [
-            "Root left, having been viewer",
-            "Root became viewer",
-            "Root joined as lead",
+            "Root left, role: Viewer",
+            "Root became Viewer",
+            "Root joined as Lead",
         ]
 
     def test_a_membership_is_not_handed_to_somebody_else_in_the_back_office(self, client, team, ada, admin):
@@ -91,7 +91,7 @@ class TestThePage:
     def test_whose_account_was_deleted_is_not_named(self, team, ada, admin):
         late = join(team, role="member", by=ada).user
         erase(late, by=admin)
-        assert self.sentences(team)[-1] == ("Somebody whose account was deleted joined as member", "Ada")
+        assert self.sentences(team)[-1] == ("Someone whose account was deleted joined as Member", "Ada")
 
 
 class TestCommentsFromBefore:
@@ -115,11 +115,11 @@ class TestCommentsFromBefore:
     def test_are_shown_if_a_lead_says_so(self, client, result, team, ada, admin):
         late = join(team, by=admin)
         client.force_login(ada)
-        assert "Show comments from before" in client.get(f"/teams/{team.pk}/members/").content.decode()
+        assert "Show earlier comments" in client.get(f"/teams/{team.pk}/members/").content.decode()
         client.post(f"/teams/{team.pk}/members/{late.pk}/comments/")
         assert self.words(result, late.user) == ["It is a mess."]
-        assert member_changes(team)[0].sentence == "Late may read earlier comments"
-        assert "Show comments from before" not in client.get(f"/teams/{team.pk}/members/").content.decode()
+        assert member_changes(team)[0].sentence == "Late can now read earlier comments"
+        assert "Show earlier comments" not in client.get(f"/teams/{team.pk}/members/").content.decode()
 
     def test_nobody_shows_them_to_themselves_nor_a_second_late_lead_to_the_first(self, result, team, ada, admin):
         first, second = join(team, by=admin), join(team, by=admin, user=make_user(name="Puppet"))

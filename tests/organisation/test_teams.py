@@ -260,7 +260,7 @@ class TestFindingATeam:
 
     def test_what_is_not_there_is_told(self, client, many):
         page = client.get("/teams/?q=nowhere").content.decode()
-        assert "No such team" in page
+        assert "No teams found" in page
         assert "Create a unit" not in page
 
     def test_nobody_finds_what_they_may_not_see(self, client, many):
