@@ -24,7 +24,7 @@ def waiting_for(user: User) -> list[Waiting]:
 
 
 def _row(assessment: Assessment) -> Waiting:
-    state = assessment.my_state
+    state = Participation.State(assessment.my_state or Participation.State.ASKED)
     is_submitted = state == Participation.State.SUBMITTED
     is_started = state == Participation.State.STARTED
     # Who answers anonymously does so by personal link, so this page cannot continue where they were.
@@ -36,7 +36,7 @@ def _row(assessment: Assessment) -> Waiting:
         action = _("Answer")
     return Waiting(
         assessment=assessment,
-        state=str(Participation.State(state).label) if is_started or is_submitted else "",
+        state=str(state.label) if is_started or is_submitted else "",
         action=action,
         is_submitted=is_submitted,
     )
