@@ -1,10 +1,12 @@
-"""Forms around invitations: whom to invite, and coming in by a link."""
+"""Forms for inviting people, and for joining by a link."""
 
 import re
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Invitation, User
 from ..models.names import PlainNameField, validate_visible
@@ -19,17 +21,21 @@ class MembersField(forms.ModelMultipleChoiceField):
 
 
 class InviteForm(forms.Form):
-    """Members to pick, and addresses as they are pasted: separated by spaces, commas, semicolons or lines."""
+    """Members to choose, and emails as people paste them: separated by spaces, commas, semicolons or lines."""
 
     MOST = 200
+    #: Lines with errors that are quoted.
+    MOST_QUOTED = 5
 
-    members = MembersField(User.objects.none(), required=False, label="Members of the team")
+    members = MembersField(User.objects.none(), required=False, label=gettext_lazy("Team members"))
     addresses = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "ada@example.org, grace@example.org"}),
         max_length=20_000,
-        label="Other people, by address",
-        help_text="Separated by commas, spaces or lines, or as a mail program lists them. They need no account.",
+        label=gettext_lazy("Other people, by email"),
+        help_text=gettext_lazy(
+            "Separate emails by commas, spaces or lines, or paste a list from your email program. No account needed."
+        ),
     )
 
     def __init__(self, *args, assessment, picked=(), **kwargs):
@@ -44,37 +50,63 @@ class InviteForm(forms.Form):
         words = list(dict.fromkeys(words_beside_names(self.cleaned_data["addresses"])))
         wrong = [word for word in words if not _is_address(word)]
         if wrong:
-            more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-            raise forms.ValidationError(f"{', '.join(wrong[:5])}{more}: not an address. Nobody was invited yet.")
-        found = list(dict.fromkeys(word.lower() for word in words))
-        if not found and self.cleaned_data["addresses"].strip():
-            raise forms.ValidationError("There is no address in this.")
-        if len(found) > self.MOST:
-            raise forms.ValidationError(f"{len(found)} addresses at once are too many; {self.MOST} is the limit.")
-        return found
+            raise forms.ValidationError(self._what_is_wrong(wrong))
+        emails = list(dict.fromkeys(word.lower() for word in words))
+        if not emails and self.cleaned_data["addresses"].strip():
+            raise forms.ValidationError(_("Enter at least one email, such as ada@example.org."))
+        if len(emails) > self.MOST:
+            sentence = _("You can invite up to {limit} emails at once. This list has {count}.")
+            raise forms.ValidationError(sentence.format(limit=self.MOST, count=len(emails)))
+        return emails
+
+    def _what_is_wrong(self, wrong: list[str]) -> str:
+        """Quotes the entries as they were pasted, so that people find them again."""
+        entries = entries_with(wrong, self.cleaned_data["addresses"])
+        quoted = ", ".join(_("“{entry}”").format(entry=entry) for entry in entries[: self.MOST_QUOTED])
+        others = len(entries) - self.MOST_QUOTED
+        if others > 0:
+            sentence = ngettext(
+                "Not valid emails: {entries} and {count} more. Nobody was invited yet.",
+                "Not valid emails: {entries} and {count} more. Nobody was invited yet.",
+                others,
+            )
+        else:
+            sentence = ngettext(
+                "Not a valid email: {entries}. Nobody was invited yet.",
+                "Not valid emails: {entries}. Nobody was invited yet.",
+                len(entries),
+            )
+        return sentence.format(entries=quoted, count=others)
 
     def clean(self):
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("members") and not cleaned.get("addresses"):
-            raise forms.ValidationError("Pick somebody, or paste an address.")
+            raise forms.ValidationError(_("Choose a team member or enter an email."))
         return cleaned
 
-    def people(self) -> dict:
+    def people(self) -> dict[str, list]:
         """What Assessment.invite takes."""
         return {"members": list(self.cleaned_data.get("members", [])), "addresses": self.cleaned_data["addresses"]}
 
 
+def entries_with(words: list[str], text: str) -> list[str]:
+    """The entries of a pasted list that contain one of these words, each as it was pasted."""
+    entries = [entry.strip() for entry in re.split(r"[,;\n]", text)]
+    with_words = [entry for entry in entries if set(words) & set(words_beside_names(entry))]
+    return list(dict.fromkeys(with_words)) or words
+
+
 def words_beside_names(text: str) -> list[str]:
-    """What stands in a pasted list where addresses are expected: `Ada Lovelace <ada@example.org>` has one word."""
+    """The words of a pasted list that should be emails: `Ada Lovelace <ada@example.org>` has one."""
     pieces = re.split(r"<([^<>]*)>", re.sub(r"\([^()@]*\)", " ", text))
     pieces[:-1:2] = [_without_name(piece, is_first=not at) for at, piece in enumerate(pieces[:-1:2])]
     return [word for word in re.split(r"[\s,;<>\"()]+", " ".join(pieces)) if word]
 
 
 def _without_name(before: str, *, is_first: bool) -> str:
-    """What stands before an address in angle brackets, without the name that belongs to it.
+    """The text before an email in angle brackets, without the name that belongs to it.
 
-    A name is quoted, or reaches back to the last separator. A comma is none in `Lovelace, Ada <ada@example.org>;`.
+    A name is quoted, or starts after the last separator. In `Lovelace, Ada <ada@example.org>;` the comma is not one.
     """
     if quoted := re.search(r'"[^"]*"\s*$', before):
         return before[: quoted.start()]
@@ -96,17 +128,17 @@ def _is_address(word: str) -> bool:
 
 
 class AcceptForm(forms.Form):
-    """Coming in. The pledge is the personal link that somebody gets who uses the shared one."""
+    """Joining by a link. The pledge is the personal link that someone who uses the shared link gets."""
 
     name = PlainNameField(
         max_length=120,
         required=False,
-        label="Your name",
-        help_text="The lead sees it beside your answers. You may leave it out.",
+        label=gettext_lazy("Your name"),
+        help_text=gettext_lazy("The lead sees it beside your answers. You can leave it empty."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     pledge = forms.CharField(widget=forms.HiddenInput)
-    confirm = forms.BooleanField(label="Yes, answer by this link", required=True)
+    confirm = forms.BooleanField(label=gettext_lazy("Yes, answer by this link"), required=True)
 
     def __init__(self, *args, invitation: Invitation, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -121,10 +153,10 @@ class AcceptForm(forms.Form):
         if not invitation.is_for_somebody_else(user):
             del self.fields["confirm"]
         else:
-            self.fields["confirm"].error_messages["required"] = "Tick this to go on, or sign out first."
+            self.fields["confirm"].error_messages["required"] = _("Tick this to continue, or sign out first.")
 
     def clean_pledge(self):
         token = Pledge.redeem(self.cleaned_data["pledge"])
         if token is None:
-            raise forms.ValidationError("This page is too old. Open the link again.")
+            raise forms.ValidationError(_("This page is too old. Open the link again."))
         return token

@@ -1,4 +1,4 @@
-"""Coming in by link. Opening one uses nothing up; only accepting it, a POST, does something."""
+"""Joining by link. Opening a link changes nothing; only accepting it, a POST, does."""
 
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -12,7 +12,7 @@ from .links import link_problems, open_link
 @require_safe
 @link_problems
 def link(request, token):
-    """What the link is for. Whoever has begun is led back to where they were; a member to their own pages."""
+    """What the link is for. Anyone who has started goes back to where they were, and a member to their own pages."""
     invitation = open_link(request, token)
     if own := _own_page(request, invitation):
         return own
@@ -22,7 +22,7 @@ def link(request, token):
 
 
 def _where_they_were(invitation) -> str:
-    """The name of the page at which somebody goes on who has begun."""
+    """The name of the page where someone who has started continues."""
     assessment = invitation.assessment
     if invitation.state_now == Participation.State.SUBMITTED:
         return "guest-answer-done"
@@ -31,8 +31,9 @@ def _where_they_were(invitation) -> str:
 
 
 def _own_page(request, invitation):
-    """In a named assessment a member who is signed in answers by account, not a second time by link."""
-    assessment, user = invitation.assessment, request.user
+    """In a named assessment, a signed-in member answers by account and not a second time by link."""
+    assessment = invitation.assessment
+    user = request.user
     if assessment.anonymous or not user.is_authenticated or invitation.is_for_somebody_else(user):
         return None
     if not assessment.team.memberships.answering().filter(user=user).exists():
@@ -48,7 +49,7 @@ def _landing(request, invitation, token, form, *, status=200):
         "assessment": assessment,
         "token": token,
         "form": form,
-        "other": invitation.is_for_somebody_else(request.user),
+        "is_for_somebody_else": invitation.is_for_somebody_else(request.user),
         "total": count,
         "minutes": minutes(count),
     }
@@ -58,7 +59,7 @@ def _landing(request, invitation, token, form, *, status=200):
 @require_POST
 @link_problems
 def accept(request, token):
-    """Begins. A link for another address than the one that is signed in has to be confirmed first."""
+    """Starts answering. A link for another email than the one that is signed in has to be confirmed first."""
     invitation = open_link(request, token)
     form = AcceptForm(request.POST, invitation=invitation, user=request.user)
     if not form.is_valid():
@@ -68,16 +69,16 @@ def accept(request, token):
         if not invitation.is_shared:
             assessment.accept(Guest(invitation, invitation.token))
             return redirect("guest-answer", token)
-        mine = form.cleaned_data["pledge"]
-        _come_in(request, assessment, invitation, mine, form.cleaned_data.get("name", ""))
+        own_token = form.cleaned_data["pledge"]
+        _come_in(request, assessment, invitation, own_token, form.cleaned_data.get("name", ""))
     except Refused as refusal:
         context = {"invitation": invitation, "assessment": assessment, "sentence": str(refusal)}
         return render(request, "invitations/refused.html", context, status=409)
-    return redirect("guest-answer", mine)
+    return redirect("guest-answer", own_token)
 
 
 def _come_in(request, assessment, shared, token, name):
-    """By the shared link: as oneself where one is asked already, else as a new guest."""
+    """Joins by the shared link: as themselves if they are already asked, otherwise as a new guest."""
     if request.user.is_authenticated and assessment.participations.filter(user=request.user).exists():
         assessment.take_link(request.user, token=token)
     else:

@@ -1,4 +1,4 @@
-"""Links by which people come in: what a token leads to, and what is said of one that leads nowhere."""
+"""Links that people join by: what a token leads to, and what a page says if it leads nowhere."""
 
 from functools import wraps
 
@@ -12,7 +12,9 @@ class LinkProblem(Exception):
     """A link that leads nowhere; `.template` says so."""
 
     def __init__(self, template: str, status: int, invitation: Invitation | None = None):
-        self.template, self.status, self.invitation = template, status, invitation
+        self.template = template
+        self.status = status
+        self.invitation = invitation
 
     def response(self, request):
         return render(request, self.template, {"invitation": self.invitation}, status=self.status)
@@ -21,9 +23,9 @@ class LinkProblem(Exception):
 def open_link(request, token: str) -> Invitation:
     """The usable invitation that a token belongs to. Opening it changes nothing.
 
-    A token that was never made is a 404 like any other, and counts against the network it comes from. Raises
-    LinkProblem for anyone who guesses too often, and for the holder of a link that was genuine once. A genuine token is
-    never refused because of guesses: nobody guesses 256 bits, and an office shares its address.
+    A token that never existed is a 404 and counts against the network it comes from. Raises LinkProblem for anyone who
+    guesses too often, and for anyone whose link was genuine once. A genuine token is never refused because of guesses:
+    nobody can guess 256 bits, and a whole office shares one address.
     """
     invitation = Invitation.objects.genuine(token)
     if invitation is None:
@@ -35,7 +37,7 @@ def open_link(request, token: str) -> Invitation:
 
 
 def link_problems(view):
-    """Decorator: turns a LinkProblem into its page."""
+    """Decorator that turns a LinkProblem into its page."""
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
@@ -48,16 +50,16 @@ def link_problems(view):
 
 
 def leave_session_alone(request, assessment: Assessment) -> None:
-    """Neither tells nor takes messages in an anonymous assessment.
+    """Keeps messages out of an anonymous assessment.
 
-    They are kept in the session, and its row would then be written anew at the moment of an answer.
+    Messages are stored in the session, so its row would be rewritten at the moment of an answer.
     """
     if assessment.anonymous and hasattr(request, "_messages"):
         del request._messages
 
 
 def _refuse_unknown(request, token: str):
-    """A token without an invitation: a guess, unless it was genuine once, which is never held against anyone."""
+    """Counts a token without an invitation as a guess, unless it was genuine once."""
     if InvitationLink.was_genuine(token):
         return
     if request.client_network and not LinkGuess.objects.record(request.client_network):

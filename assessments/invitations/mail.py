@@ -1,4 +1,4 @@
-"""Reminders whose time has come, and the mails by which people are invited and reminded."""
+"""Mails that invite and remind people, when reminders are due, and what to do about mails that did not arrive."""
 
 import datetime
 import logging
@@ -7,22 +7,26 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import Assessment, Mail
 from ..models.assessments import minutes
 from ..models.participation import link_to
-from ..web.letters import write_letter
+from ..web.letters import Undelivered, write_letter
 
 log = logging.getLogger("maturity")
 
-#: At this hour of the team's day reminders become due: two days before the due date, and on the day after it.
+#: Reminders go out at this hour in the team's time zone: two days before the due date, and on the day after it.
 HOUR = datetime.time(9)
-BEFORE, AFTER = datetime.timedelta(days=2), datetime.timedelta(days=1)
+BEFORE = datetime.timedelta(days=2)
+AFTER = datetime.timedelta(days=1)
 SUBJECTS = {
-    Mail.Kind.INVITATION: "{team}: you are invited to answer",
-    Mail.Kind.REMINDER: "{team}: a reminder to answer",
-    Mail.Kind.DUE_SOON: "{team}: please answer by {due}",
-    Mail.Kind.OVERDUE: "{team}: you can still answer",
+    Mail.Kind.INVITATION: gettext_lazy("{team}: you are invited to answer"),
+    Mail.Kind.REMINDER: gettext_lazy("{team}: a reminder to answer"),
+    Mail.Kind.DUE_SOON: gettext_lazy("{team}: please answer by {due}"),
+    Mail.Kind.OVERDUE: gettext_lazy("{team}: you can still answer"),
 }
 TEMPLATES = {
     Mail.Kind.INVITATION: "invitations/mail/invitation.txt",
@@ -33,7 +37,7 @@ TEMPLATES = {
 
 
 def reached(assessment: Assessment, now: datetime.datetime) -> Mail.Kind | None:
-    """The reminder whose time has come by the clock of the team; None before, or if there is no due date."""
+    """The reminder that is due by the clock of the team; None if none is due yet, or if there is no due date."""
     if assessment.due is None or assessment.opened_at is None:
         return None
     zone = ZoneInfo(assessment.team.time_zone)
@@ -42,12 +46,12 @@ def reached(assessment: Assessment, now: datetime.datetime) -> Mail.Kind | None:
     ended = datetime.datetime.combine(assessment.due + AFTER, datetime.time(), tzinfo=zone)
     if now >= late:
         return Mail.Kind.OVERDUE
-    # Anyone who was only just asked need not be told that time is short.
+    # People who were only just asked need no reminder that time is short.
     return Mail.Kind.DUE_SOON if assessment.opened_at < soon <= now < ended else None
 
 
 def queue_due() -> None:
-    """Puts the reminders whose time has come into the outbox; to each person once of each kind and due date."""
+    """Queues the reminders that are due: to each person once of each kind and due date."""
     for assessment in Assessment.objects.open().filter(due__isnull=False).select_related("team"):
         try:
             kind = reached(assessment, timezone.now())
@@ -59,11 +63,13 @@ def queue_due() -> None:
 
 
 def assessment_letter(mail: Mail) -> EmailMessage | None:
-    """The mail as it goes out, its link in force already; None if nobody needs it any more."""
-    assessment, person, kind = mail.assessment, mail.participation, Mail.Kind(mail.kind)
+    """The mail to send, with its link already stored; None if it is no longer needed."""
+    assessment = mail.assessment
+    person = mail.participation
+    kind = Mail.Kind(mail.kind)
     if assessment is None or person is None:
         return None
-    # The due date was moved, or has passed, while the mail waited.
+    # The due date was moved, or has passed, while the mail was queued.
     if kind in Mail.BY_DATE and reached(assessment, timezone.now()) != kind:
         return None
     token = assessment.token_for_mail(mail)
@@ -74,14 +80,52 @@ def assessment_letter(mail: Mail) -> EmailMessage | None:
     return write_letter(
         mail,
         to=person.address,
-        subject=SUBJECTS[kind],
+        subject=str(SUBJECTS[kind]),
         template=TEMPLATES[kind],
         verbatim={"link": link_to(token) if token else "", "page": page},
         team=assessment.team.name,
         name=person.user.name if person.user else "",
         framework=assessment.edition.name,
-        due=f"{assessment.due:%-d %B %Y}" if assessment.due else "",
+        due=date_format(assessment.due) if assessment.due else "",
         total=total,
         minutes=minutes(total),
         is_anonymous=assessment.anonymous,
     )
+
+
+def undelivered_invitations(assessment: Assessment) -> list[Undelivered]:
+    """Mails of an assessment that did not arrive, as its lead sees them."""
+    rows = []
+    for mail in assessment.mails.undelivered():
+        row = Undelivered(
+            who=mail.participation.who if mail.participation else "",
+            email=mail.email,
+            problem=mail.get_problem_display(),
+            reply=mail.reply,
+            advice=_advice(mail, assessment),
+        )
+        rows.append(row)
+    return rows
+
+
+def _advice(mail: Mail, assessment: Assessment) -> str:
+    """What the lead can do. Anyone who comes by a shared link does not count towards the four of an anonymous one."""
+    has_account = mail.participation is not None and mail.participation.user_id is not None
+    if mail.is_refused and has_account:
+        return _("Check the email for typos and ask an administrator to correct the account. Then invite them again.")
+    if mail.is_refused and assessment.anonymous:
+        return _(
+            "Check the email for typos. If it is wrong, revoke the invitation and invite the correct email. If it is"
+            " right, invite them again later. Don't use the shared link: it does not count towards the four people that"
+            " an anonymous assessment needs."
+        )
+    if mail.is_refused:
+        return _(
+            "Check the email for typos. If it is wrong, revoke the invitation and invite the correct email. If it is"
+            " right, invite them again later or share the link."
+        )
+    if mail.problem == Mail.Problem.INTERRUPTED:
+        return _("Ask whether it arrived. If not, invite them again.")
+    if assessment.anonymous:
+        return _("Invite them again. If this happens again, tell an administrator.")
+    return _("Invite them again or share the link. If this happens again, tell an administrator.")

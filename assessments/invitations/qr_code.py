@@ -7,7 +7,7 @@ from django.utils.safestring import mark_safe
 
 
 def qr_code(link: str):
-    """SVG to stand in a page: black on white in either scheme, as cameras want it; drawn by segno from our own link."""
+    """SVG for a page, drawn by segno from our own link: black on white in either colour scheme, as cameras need it."""
     out = io.BytesIO()
     code = segno.make(link, error="m")
     code.save(out, kind="svg", scale=5, border=4, dark="#000", light="#fff", xmldecl=False, svgns=True, omitsize=False)

@@ -1,4 +1,4 @@
-"""How far the people are who are asked, as their lead may see it: by name, or as a count where anonymous."""
+"""How far everyone who is asked is, as the lead may see it: by name, or as a count if they answer anonymously."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,7 +6,9 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..models import Assessment, Mail, Participation
+from ..models import Assessment, Invitation, Mail, Participation
+from ..web.letters import Undelivered
+from .mail import undelivered_invitations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,9 +17,30 @@ class Row:
     answered: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationRow:
+    """A personal link, with the mail that brought it, if there is one."""
+
+    invitation: Invitation
+    mail: Mail | None
+    can_be_revoked: bool
+
+    @property
+    def who(self) -> str:
+        invitation = self.invitation
+        return str(invitation.user or "") or invitation.email or invitation.name or _("A guest")
+
+    @property
+    def can_be_forgotten(self) -> bool:
+        """Whether there is data of a guest. That of an account is deleted with the account."""
+        invitation = self.invitation
+        return invitation.user_id is None and bool(invitation.email or invitation.name)
+
+
 class Following:
     def __init__(self, assessment: Assessment, may):
-        self.assessment, self.may = assessment, may
+        self.assessment = assessment
+        self.may = may
 
     @cached_property
     def participations(self) -> list[Participation]:
@@ -66,7 +89,7 @@ class Following:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """Everybody with the number of their answers; empty where people are only counted."""
+        """Everyone who is asked, with the number of their answers; empty if people are only counted."""
         if not self.shows_people:
             return []
         answered = self.assessment.answered_by_person()
@@ -76,24 +99,33 @@ class Following:
 
     # ------------------------------------------------------------------ invitations
 
+    @property
+    def can_invite(self) -> bool:
+        return self.assessment.is_open or self.assessment.is_draft
+
+    @property
+    def undelivered(self) -> list[Undelivered]:
+        return undelivered_invitations(self.assessment)
+
     @cached_property
-    def invitations(self) -> list:
-        """The personal links, each with whether its mail is out; where anonymous, not those taken without a mail."""
-        rows = self.assessment.invitations.personal().select_related("user", "participation")
-        rows = rows.order_by("user__name", "user__email", "name", "email", "pk")
-        mails = {m.participation_id: m for m in self.assessment.mails.filter(kind=Mail.Kind.INVITATION)}
-        of_user = {p.user_id: p for p in self.participations if p.user_id}
-        shown = []
-        for invitation in rows:
-            user = invitation.user_id
-            mine = of_user[user] if user in of_user else getattr(invitation, "participation", None)
-            invitation.mail = mails.get(mine.pk) if mine else None
-            if invitation.mail or not self.assessment.anonymous:
-                shown.append(invitation)
-        return shown
+    def invitations(self) -> list[InvitationRow]:
+        """The personal links. If anonymous, only those that were sent, so that nobody sees who took one."""
+        invitations = self.assessment.invitations.personal().select_related("user", "participation")
+        invitations = invitations.order_by("user__name", "user__email", "name", "email", "pk")
+        mails = {mail.participation_id: mail for mail in self.assessment.mails.filter(kind=Mail.Kind.INVITATION)}
+        of_user = {person.user_id: person for person in self.participations if person.user_id}
+        rows = []
+        for invitation in invitations:
+            own = of_user.get(invitation.user_id) if invitation.user_id else None
+            own = own or getattr(invitation, "participation", None)
+            mail = mails.get(own.pk) if own else None
+            if mail or not self.assessment.anonymous:
+                can_be_revoked = self.can_invite and invitation.is_usable
+                rows.append(InvitationRow(invitation=invitation, mail=mail, can_be_revoked=can_be_revoked))
+        return rows
 
     def not_invited(self) -> list:
-        """Ids of the accounts that are asked and were sent no mail; where named, have not begun either."""
+        """Ids of the accounts that are asked and were not sent a mail; if named, only those that have not started."""
         mailed = set(self.assessment.mails.filter(kind=Mail.Kind.INVITATION).values_list("participation", flat=True))
         begun = set() if self.assessment.anonymous else {Participation.State.STARTED, Participation.State.SUBMITTED}
         return [p.user_id for p in self.participations if p.user_id and p.pk not in mailed and p.state not in begun]

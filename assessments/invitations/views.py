@@ -1,10 +1,12 @@
-"""Inviting people to an assessment, and following who has answered."""
+"""Inviting people to an assessment, and seeing who has answered."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..models.participation import Pledge, link_to
@@ -15,9 +17,9 @@ from .qr_code import qr_code
 from .tracking import Following
 
 
-def _page(request, assessment, may, *, form=None, status=200, **context):
+def _page(request, assessment, may, *, form=None, status=200, link="", qr=""):
     following = Following(assessment, may)
-    context |= {
+    context = {
         "assessment": assessment,
         "may": may,
         "form": form or InviteForm(assessment=assessment, picked=following.not_invited()),
@@ -25,7 +27,8 @@ def _page(request, assessment, may, *, form=None, status=200, **context):
         "pledge": Pledge.make(),
         "shared": assessment.invitations.shared().usable().first(),
         "mail_enabled": settings.MAIL_ENABLED,
-        "undelivered": assessment.mails.undelivered(),
+        "link": link,
+        "qr": qr,
     }
     return render(request, "invitations/invite.html", context, status=status)
 
@@ -34,7 +37,7 @@ def _page(request, assessment, may, *, form=None, status=200, **context):
 @login_required
 @refusal_told
 def invite(request, pk):
-    """Members to pick, addresses to paste, one link to share; and every invitation there is."""
+    """Members to choose, emails to paste, a link to share, and the list of invitations."""
     assessment, may = get_assessment(request, pk, may="invite")
     if request.method != "POST":
         return _page(request, assessment, may)
@@ -42,23 +45,37 @@ def invite(request, pk):
     if not form.is_valid():
         return _page(request, assessment, may, form=form, status=422)
     number = assessment.invite(by=request.user, **form.people())
-    messages.success(request, _told(number, assessment))
+    messages.success(request, _what_happens_now(number, assessment))
     return redirect("assessment-invite", pk)
 
 
-def _told(number: int, assessment) -> str:
-    people = "1 person is" if number == 1 else f"{number} people are"
+def _what_happens_now(number: int, assessment) -> str:
     if not settings.MAIL_ENABLED:
-        return f"{people} on the list. Mail is not set up here, so nothing was sent; share the link instead."
-    when = "The mails go out when you open the assessment." if assessment.is_draft else "The mails are on their way."
-    return f"{people} invited. {when}"
+        sentence = ngettext(
+            "Added 1 person. Email is not set up here, so nothing was sent. Share the link instead.",
+            "Added {count} people. Email is not set up here, so nothing was sent. Share the link instead.",
+            number,
+        )
+    elif assessment.is_draft:
+        sentence = ngettext(
+            "Invited 1 person. The message is sent when you open the assessment.",
+            "Invited {count} people. The messages are sent when you open the assessment.",
+            number,
+        )
+    else:
+        sentence = ngettext(
+            "Invited 1 person. The message is on its way.",
+            "Invited {count} people. The messages are on their way.",
+            number,
+        )
+    return sentence.format(count=number)
 
 
 @require_POST
 @login_required
 @refusal_told
 def share(request, pk):
-    """Makes a new shared link and shows it, this once, with its QR code; the one before stops working."""
+    """Creates a shared link and shows it once, with its QR code; the previous one stops working."""
     assessment, may = get_assessment(request, pk, may="invite")
     token = Pledge.redeem(request.POST.get("pledge", "")) or ""
     link = link_to(assessment.share(by=request.user, token=token))
@@ -75,10 +92,10 @@ def _invitation_or_404(assessment, pk):
 @require_POST
 @login_required
 def forget(request, pk, invitation):
-    """Removes name, address and comments of a guest, also long after the closing."""
-    assessment, _ = get_assessment(request, pk, may="invite")
+    """Deletes the name, email and comments of a guest, even long after closing."""
+    assessment, _may = get_assessment(request, pk, may="invite")
     assessment.forget(_invitation_or_404(assessment, invitation), by=request.user)
-    messages.success(request, "Name, address and comments are removed. What was rated counts.")
+    messages.success(request, _("Deleted the name, email and comments. The ratings still count."))
     return redirect("assessment-invite", pk)
 
 
@@ -86,10 +103,10 @@ def forget(request, pk, invitation):
 @login_required
 @refusal_told
 def revoke(request, pk, invitation):
-    assessment, _ = get_assessment(request, pk, may="invite")
+    assessment, _may = get_assessment(request, pk, may="invite")
     row = _invitation_or_404(assessment, invitation)
     assessment.revoke(row, by=request.user)
-    messages.success(request, "The link does not work any more. What was saved by it counts.")
+    messages.success(request, _("Revoked the link. Answers saved by it still count."))
     return redirect("assessment-invite", pk)
 
 
@@ -97,25 +114,25 @@ def revoke(request, pk, invitation):
 @login_required
 @refusal_told
 def remind(request, pk):
-    assessment, _ = get_assessment(request, pk, may="invite")
+    assessment, _may = get_assessment(request, pk, may="invite")
     number = assessment.remind(by=request.user)
     if not settings.MAIL_ENABLED:
-        messages.warning(request, "Mail is not set up here, so nobody was reminded.")
+        messages.warning(request, _("Email is not set up here, so nobody was reminded."))
     elif assessment.anonymous:
-        # A number would tell how many have not submitted, and whether one person has.
-        messages.success(request, "Everyone who has not submitted is reminded by mail, at most once a day.")
+        # A number would reveal how many have not submitted, and whether one person has.
+        messages.success(request, _("Everyone who has not submitted gets a reminder by email, at most once a day."))
     elif not number:
-        messages.info(request, "Nobody was reminded: everyone who has not submitted got a mail about it today.")
+        messages.info(request, _("Nobody was reminded: everyone who has not submitted has had a message today."))
     else:
-        people = "1 person is" if number == 1 else f"{number} people are"
-        messages.success(request, f"{people} reminded by mail.")
+        sentence = ngettext("1 person is reminded by email.", "{count} people are reminded by email.", number)
+        messages.success(request, sentence.format(count=number))
     return redirect(assessment)
 
 
 @require_safe
 @login_required
 def participation(request, pk):
-    """Who has answered so far, as a fragment; 204 if that is as the page has it. One query unless it changed.
+    """Who has answered so far, as a fragment; 204 if nothing changed since the page was loaded. One query then.
 
     Always 204 while people answer anonymously: nobody may watch them.
     """

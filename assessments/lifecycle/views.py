@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..invitations.mail import undelivered_invitations
 from ..invitations.tracking import Following
 from ..models import Assessment, Conflict, Edition, Refused, Reopening
 from ..permissions.access import get_assessment, get_team
@@ -126,7 +127,7 @@ def _page(request, assessment, may, *, due_form=None):
         "waits_for_answers": bool(actions.too_few),
         "result": result,
         "mail_enabled": settings.MAIL_ENABLED,
-        "undelivered": assessment.mails.undelivered() if may("invite") else None,
+        "undelivered": undelivered_invitations(assessment) if may("invite") else None,
     }
     if may("extend"):
         context["due_form"] = due_form or DueForm(assessment=assessment)

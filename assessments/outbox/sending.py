@@ -1,9 +1,9 @@
-"""Sending what waits in the outbox.
+"""Sends the mails in the outbox.
 
-One mail at a time is claimed by this process, written, and sent outside of any transaction. Each step is noted before
-it is taken: the attempt, the link in force, and that the text is about to leave. So a process that dies leaves either
-a mail that was certainly not sent, which the next one sends, or one that only the mail server knows about; that one is
-sent once more, and then no more.
+This process claims one mail at a time, writes it, and sends it outside of any transaction. Each step is stored before
+it is taken: the attempt, the link, and that the text is about to be sent. So a process that dies leaves either a mail
+that was certainly not sent, which the next process sends, or one that only the mail server knows about. That one is
+sent once more, and then never again.
 """
 
 import contextlib
@@ -24,13 +24,13 @@ from .smtp import Backend, Withdrawn
 
 log = logging.getLogger("maturity")
 
-#: The server answered and does not want this mail; others may be welcome.
+#: The server answered and rejected this mail. It may accept others.
 REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError)
 
 
 @dataclass(slots=True)
 class Sent:
-    """What one round did. `postponed` mails were not taken and are tried again, or have failed if they cannot be."""
+    """What one round did. `postponed` mails were not accepted and are tried again, or have failed for good."""
 
     sent: int = 0
     postponed: int = 0
@@ -39,14 +39,14 @@ class Sent:
 
 
 def send_waiting(*, goes_on: Callable[[], bool] = lambda: True) -> Sent:
-    """Sends what waits, until nothing is left, the mail server stops answering, or `goes_on` says no."""
+    """Sends queued mails until none is left, the mail server stops answering, or `goes_on` says no."""
     done = Sent()
     PasswordRequest.objects.answer()
     if not Mail.objects.due().exists():
         return done
     connection = get_connection()
     try:
-        # One conversation for all of them. Before there is one, no mail is touched.
+        # One connection for all mails. No mail is claimed before it is open.
         connection.open()
     except OSError as error:
         log.warning("The mail server cannot be reached: %s", error.__class__.__name__)
@@ -71,16 +71,16 @@ def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
             return
         _hand_over(letter, mail, connection)
     except DatabaseError:
-        # Nothing can be noted now. The claim runs out, and the next process goes by what was noted before.
+        # Nothing can be stored now. The claim expires, and the next process relies on what was stored before.
         raise
     except (Withdrawn, Refused):
-        # Its assessment or its person is gone, or the due date was moved, while it was on its way.
+        # Meanwhile its assessment or person was deleted, or the due date was moved.
         mail.skip()
         done.skipped += 1
     except REFUSALS as refusal:
         done.postponed += 1
         code, reply = _answer(refusal)
-        # 4xx is "not now", of this mail or of all; 5xx is "never".
+        # 4xx means "not now", for this mail or for all; 5xx means "never".
         problem = Mail.Problem.NOT_TAKEN if 400 <= code < 500 else Mail.Problem.REFUSED
         log.warning("Mail %s was not taken: %s %s", mail.pk, refusal.__class__.__name__, reply)
         mail.not_taken(problem, reply=reply, unanswered=unanswered)
@@ -91,7 +91,7 @@ def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
         answered = isinstance(error, smtplib.SMTPResponseException)
         mail.not_taken(Mail.Problem.NOT_TAKEN, unanswered=unanswered if answered else mail.unanswered)
     except Exception:
-        # One mail that cannot be written, whatever the reason, holds up no other.
+        # A mail that cannot be written, for whatever reason, must not hold up others.
         log.exception("Mail %s cannot be written.", mail.pk)
         done.postponed += 1
         mail.fail(Mail.Problem.UNWRITABLE)
@@ -110,7 +110,7 @@ def _hand_over(letter: EmailMessage, mail: Mail, connection: BaseEmailBackend) -
 
 
 def _answer(refusal: Exception) -> tuple[int, str]:
-    """The code of a refusal, and it with the finer one that may follow it: `(550, "550 5.1.1")`. Never its words."""
+    """The code of a rejection, alone and with any enhanced code: `(550, "550 5.1.1")`. Never its words."""
     code: int = 0
     words: bytes | str = ""
     if isinstance(refusal, smtplib.SMTPRecipientsRefused):
@@ -118,5 +118,5 @@ def _answer(refusal: Exception) -> tuple[int, str]:
     elif isinstance(refusal, smtplib.SMTPResponseException):
         code, words = refusal.smtp_code, refusal.smtp_error
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    finer = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
-    return code, f"{code or ''} {finer[0] if finer else ''}".strip()
+    enhanced = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", text)
+    return code, f"{code or ''} {enhanced[0] if enhanced else ''}".strip()

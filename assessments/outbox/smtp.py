@@ -1,4 +1,4 @@
-"""Django's SMTP backend, which also says when the text of a mail is about to leave."""
+"""Django's SMTP backend, which also reports when the text of a mail is about to be sent."""
 
 import smtplib
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 
 class Withdrawn(Exception):
-    """The mail must not leave, although the mail server already knows for whom it is."""
+    """The mail must not be sent, although the mail server already knows its recipient."""
 
 
 class Backend(EmailBackend):

@@ -70,7 +70,7 @@ class Party:
         page.get_by_label(re.compile("^Other people")).fill("Guest <guest@example.org>")
         self.look(page)
         page.get_by_role("button", name="Invite", exact=True).click()
-        expect(page.get_by_text("5 people are invited")).to_be_visible()
+        expect(page.get_by_text("Invited 5 people")).to_be_visible()
         self.look(page)
         send_waiting()
         return {m.to[0].partition("@")[0]: re.search(r"http\S+/i/\S+", m.body)[0] for m in mail.outbox}
@@ -252,7 +252,7 @@ def test_links_that_lead_nowhere_say_so(party):
     party.look(other)
     assessment.revoke(guest.invitation, by=party.lead)
     page.goto(f"/i/{guest.token}/")
-    expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
+    expect(page.get_by_role("heading", name="This link no longer works")).to_be_visible()
     party.look(page)
     admin = party.sign_in(make_user(is_administrator=True), javascript=party.script)
     admin.goto(f"/accounts/{party.facilitator.pk}/delete/")

@@ -67,15 +67,20 @@ class TestInviting:
         client.force_login(lead)
         response = invite(client, assessment, addresses="ada@example.org, wrong@, grace@example.org")
         assert response.status_code == 422
-        assert "wrong@: not an address" in response.content.decode()
+        assert "Not a valid email: “wrong@”" in response.content.decode()
         assert not assessment.invitations.exists()
+
+    def test_a_line_without_an_email_is_quoted_as_one(self, client, assessment, lead):
+        client.force_login(lead)
+        response = invite(client, assessment, addresses="ada@example.org\nJane Doe jane.example.org")
+        assert "Not a valid email: “Jane Doe jane.example.org”. Nobody" in response.content.decode()
 
     def test_a_word_that_is_no_address_is_not_dropped_in_silence(self, client, assessment, lead):
         client.force_login(lead)
         response = invite(client, assessment, addresses="kaputt, ok@x.de")
         assert response.status_code == 422
         html = response.content.decode()
-        assert "kaputt: not an address. Nobody was invited yet." in html
+        assert "Not a valid email: “kaputt”. Nobody was invited yet." in html
         assert "kaputt, ok@x.de</textarea>" in html
         assert not assessment.invitations.exists()
 
@@ -132,8 +137,8 @@ class TestWithoutMail:
         settings.MAIL_ENABLED = is_set_up
         client.force_login(lead)
         html = client.get(f"/assessments/{assessment.pk}/invite/").content.decode()
-        assert (html.index("One link to share") > html.index("By mail")) is is_set_up
-        assert ("Mail is not set up here, so nobody is told." in html) is not is_set_up
+        assert (html.index(">Shared link<") > html.index(">By email<")) is is_set_up
+        assert ("Email is not set up here, so no messages are sent." in html) is not is_set_up
         assert ("Everybody gets a personal link" in html) is is_set_up
         html = client.get(f"/assessments/{assessment.pk}/").content.decode()
         assert (f"/assessments/{assessment.pk}/remind/" in html) is is_set_up
@@ -221,7 +226,7 @@ class TestDeadLinks:
         assert unknown.status_code == missing.status_code == 404
         assert unknown.content == missing.content
 
-    @pytest.mark.parametrize("change,word", [("revoked_on", "withdrawn"), ("expires_on", "expired")])
+    @pytest.mark.parametrize("change,word", [("revoked_on", "revoked"), ("expires_on", "expired")])
     def test_the_holder_of_a_genuine_link_is_told_why_it_is_dead(self, client, assessment, change, word):
         guest = toy.guest(assessment, email="ada@example.org")
         toy.rate(assessment, guest, "F F - - - - - -")

@@ -114,7 +114,7 @@ class TestInvitations:
     def test_the_page_only_puts_them_into_the_outbox(self, client, assessment, lead):
         client.force_login(lead)
         page = client.post(f"/assessments/{assessment.pk}/invite/", {"addresses": "guest@example.org"}, follow=True)
-        assert "1 person is invited. The mails are on their way." in page.content.decode()
+        assert "Invited 1 person. The message is on its way." in page.content.decode()
         assert not mail.outbox
         assert Mail.objects.get().is_waiting
 

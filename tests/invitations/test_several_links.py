@@ -162,7 +162,7 @@ class TestGuesses:
             for path in ("", "answer/", "answer/done/"):
                 response = client.get(f"/i/{token}/{path}")
                 assert response.status_code == 404
-                assert "This link does not work any more" in response.content.decode()
+                assert "This link no longer works" in response.content.decode()
             assert save(client, token, assessment, "F").status_code == 404
         assert not LinkGuess.objects.exists()
 
