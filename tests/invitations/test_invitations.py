@@ -139,7 +139,7 @@ class TestWithoutMail:
         html = client.get(f"/assessments/{assessment.pk}/invite/").content.decode()
         assert (html.index(">Shared link<") > html.index(">By email<")) is is_set_up
         assert ("Email is not set up here, so no messages are sent." in html) is not is_set_up
-        assert ("Everybody gets a personal link" in html) is is_set_up
+        assert ("Everyone gets a personal link" in html) is is_set_up
         html = client.get(f"/assessments/{assessment.pk}/").content.decode()
         assert (f"/assessments/{assessment.pk}/remind/" in html) is is_set_up
 
