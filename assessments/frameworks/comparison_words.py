@@ -41,6 +41,17 @@ def part_change(part: PartChange) -> str:
     return str(PART_CHANGES[part.how])
 
 
+def all_sentences(comparison: Comparison) -> list[str]:
+    """How many criteria were added and removed, then how those in both versions changed."""
+    added = len(comparison.added)
+    removed = len(comparison.removed)
+    return [
+        ngettext("{count} criterion added.", "{count} criteria added.", added).format(count=added),
+        ngettext("{count} criterion removed.", "{count} criteria removed.", removed).format(count=removed),
+        *change_sentences(comparison),
+    ]
+
+
 def change_sentences(comparison: Comparison) -> list[str]:
     """How many criteria may mean something else, how many only read differently, and how many moved."""
     sentences = []

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import ngettext
 
 from .. import scoring
 from ..models import CriterionResult, Edition, Result
@@ -37,10 +38,11 @@ class TeamImpact:
 
     @property
     def change(self) -> int | None:
-        """Change of the level, where levels mean the same; no level counts as below the lowest."""
+        """Change of the level, if levels mean the same; no level counts as below the lowest."""
         if not self.same_ladder:
             return None
-        before, after = (-1 if level is None else level for level in (self.result.level, self.level))
+        before = -1 if self.result.level is None else self.result.level
+        after = -1 if self.level is None else self.level
         return after - before
 
     @property
@@ -75,14 +77,23 @@ class Step:
     def is_last(self) -> bool:
         return self.done >= self.total or not self.rows
 
-    def tally(self) -> dict[str, int]:
+    def tally(self) -> list[str]:
+        """How many of these teams would be lower, at the same level and higher, and how many cannot be compared."""
         changes = [row.change for row in self.rows if row.change is not None]
-        return {
-            "lower": sum(change < 0 for change in changes),
-            "same": sum(change == 0 for change in changes),
-            "higher": sum(change > 0 for change in changes),
-            "apart": len(self.rows) - len(changes),
-        }
+        lower = sum(change < 0 for change in changes)
+        same = sum(change == 0 for change in changes)
+        higher = sum(change > 0 for change in changes)
+        apart = len(self.rows) - len(changes)
+        counts = [
+            ngettext("{count} team lower", "{count} teams lower", lower).format(count=lower),
+            ngettext("{count} team at the same level", "{count} teams at the same level", same).format(count=same),
+            ngettext("{count} team higher", "{count} teams higher", higher).format(count=higher),
+        ]
+        if apart:
+            counts.append(
+                ngettext("{count} team on another ladder", "{count} teams on another ladder", apart).format(count=apart)
+            )
+        return counts
 
 
 def last_results(edition: Edition):
@@ -95,14 +106,18 @@ def last_results(edition: Edition):
 def step(readiness: Readiness, *, start: int = 0) -> Step:
     """The impact on the teams from position `start` on, at most STEP of them. Four queries, however many there are."""
     results = last_results(readiness.contents.edition)
-    rows = list(results[start : start + STEP])
-    total = len(rows) if not start and len(rows) < STEP else results.count()
-    ratings: dict = {result.pk: {} for result in rows}
-    known = CriterionResult.objects.filter(result__in=rows).values_list("result_id", "key", "meaning", "rating")
-    for result, key, meaning, rating in known:
+    step_results = list(results[start : start + STEP])
+    is_all = not start and len(step_results) < STEP
+    total = len(step_results) if is_all else results.count()
+
+    ratings: dict = {result.pk: {} for result in step_results}
+    rated = CriterionResult.objects.filter(result__in=step_results)
+    for result, key, meaning, rating in rated.values_list("result_id", "key", "meaning", "rating"):
         ratings[result][key] = meaning, rating
+
     trial = Trial(readiness)
-    return Step(rows=[trial.impact(result, ratings[result.pk]) for result in rows], start=start, total=total)
+    rows = [trial.impact(result, ratings[result.pk]) for result in step_results]
+    return Step(rows=rows, start=start, total=total)
 
 
 class Trial:
@@ -115,11 +130,12 @@ class Trial:
         self.has_ladder_of_base = base is not None and not readiness.is_new_ladder
         self.ladder = base.contents.ladder if base else None
         changes = readiness.comparison.by_key if readiness.comparison else {}
-        #: The meaning of each criterion as it was, or None where publishing would change it.
-        self.meanings = {
-            c.key: None if c.key in changes and readiness.changes_meaning(changes[c.key]) else c.meaning
-            for c in self.contents.criteria
-        }
+        #: The meaning of each criterion as it was, or None if publishing would change it.
+        self.meanings: dict[str, int | None] = {}
+        for criterion in self.contents.criteria:
+            change = changes.get(criterion.key)
+            is_new = change is not None and readiness.changes_meaning(change)
+            self.meanings[criterion.key] = None if is_new else criterion.meaning
         self.instruments: dict[tuple[str, bool], scoring.Instrument] = {}
         self.settled: dict[tuple[str, str | None], CriterionScore] = {}
 
@@ -129,8 +145,8 @@ class Trial:
             asked = self.full
             if is_short and self.contents.quick_keys:
                 asked = asked.restricted_to(self.contents.quick_keys)
-            rules = tuple(each for each in asked.rules if each.key == rule)
-            self.instruments[rule, is_short] = replace(asked, rules=rules)
+            only_this = tuple(candidate for candidate in asked.rules if candidate.key == rule)
+            self.instruments[rule, is_short] = replace(asked, rules=only_this)
         return self.instruments[rule, is_short]
 
     def settle(self, criterion: scoring.Criterion, code: str | None) -> CriterionScore:
@@ -143,14 +159,16 @@ class Trial:
     def impact(self, result: Result, ratings: dict[str, tuple[int, str]]) -> TeamImpact:
         rule = result.rule if result.rule in self.contents.rules else self.contents.default_rule
         instrument = self.instrument(rule, result.is_short)
-        settled, reconfirm, new = {}, 0, 0
+        settled = {}
+        reconfirm = 0
+        new = 0
         for criterion in instrument.criteria:
             meaning, code = ratings.get(criterion.key, (0, ""))
             new += not meaning
             reconfirm += meaning not in (0, self.meanings[criterion.key])
             is_kept = meaning == self.meanings[criterion.key] and (code == scoring.NA or code in criterion.scale.values)
             settled[criterion.key] = self.settle(criterion, code if is_kept else None)
-        touched = any(each.rating is not None for each in settled.values())
+        touched = any(score.rating is not None for score in settled.values())
         whole = Part(instrument, instrument.criteria, settled, touched=touched).result()
         outcome = whole.outcomes[rule or scoring.NO_RULE]
         return TeamImpact(

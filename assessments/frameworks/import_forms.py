@@ -1,35 +1,52 @@
-"""Forms around files to import: choosing one, and confirming what it would do."""
+"""Forms for importing a file: one to choose it, one to confirm what importing it would do."""
 
 import base64
 import binascii
 import zlib
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .format.document import FOREIGN
 from .importers import NAMES
 
 OWN_FORMAT = "maturity"
 MAX_UPLOAD = FOREIGN.max_bytes
+MEGABYTE = 1_000_000
+
+
+#: The file that a page carries along cannot be read any more.
+FILE_LOST = gettext_lazy("The file didn’t arrive. Choose it again.")
 
 
 class UploadForm(forms.Form):
-    """A file to look at before anything is stored."""
+    """A file to preview before anything is stored."""
 
     file = forms.FileField(
-        help_text=f"At most {MAX_UPLOAD // 1_000_000} MB. For SAMM a ZIP of its folder of YAML files."
+        label=gettext_lazy("File"),
+        help_text=format_lazy(
+            gettext_lazy("Up to {size} MB. For SAMM, a ZIP of its folder of YAML files."), size=MAX_UPLOAD // MEGABYTE
+        ),
     )
     kind = forms.ChoiceField(
-        label="Format", choices=[(OWN_FORMAT, "Framework file of this product"), *NAMES.items()], initial=OWN_FORMAT
+        label=gettext_lazy("Format"),
+        choices=[(OWN_FORMAT, gettext_lazy("Maturity framework file")), *NAMES.items()],
+        initial=OWN_FORMAT,
     )
     label = forms.CharField(
-        max_length=40, required=False, label="Version", help_text="If the file has none, or to use another one."
+        max_length=40,
+        required=False,
+        label=gettext_lazy("Version"),
+        help_text=gettext_lazy("Only if the file has no version, or you use another one."),
     )
 
     def clean_file(self):
         file = self.cleaned_data["file"]
         if file.size > MAX_UPLOAD:
-            raise forms.ValidationError(f"The file is larger than {MAX_UPLOAD // 1_000_000} MB.")
+            message = _("The file is larger than {size} MB. Choose a smaller one.")
+            raise forms.ValidationError(message.format(size=MAX_UPLOAD // MEGABYTE))
         return file
 
     def given(self) -> tuple[str, bytes]:
@@ -44,7 +61,7 @@ class ConfirmForm(forms.Form):
     packed = forms.CharField(widget=forms.HiddenInput, strip=False)
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in (OWN_FORMAT, *NAMES)], widget=forms.HiddenInput)
     label = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
-    partial = forms.BooleanField(required=False, label="Import it without the others")
+    partial = forms.BooleanField(required=False, label=gettext_lazy("Import without the rest"))
 
     @staticmethod
     def pack(content: bytes) -> str:
@@ -55,7 +72,7 @@ class ConfirmForm(forms.Form):
             packed = base64.b64decode(self.cleaned_data["packed"])
             return zlib.decompressobj().decompress(packed, MAX_UPLOAD + 1)
         except (binascii.Error, ValueError, zlib.error):
-            raise forms.ValidationError("The file did not come through. Choose it again.") from None
+            raise forms.ValidationError(FILE_LOST) from None
 
     def given(self) -> tuple[str, bytes]:
         return self.cleaned_data["name"], self.cleaned_data["packed"]

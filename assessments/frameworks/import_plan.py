@@ -1,10 +1,13 @@
-"""Importing a framework file: first what would happen, then, once that is confirmed, the same for good."""
+"""Importing a framework file: first a plan of what would happen, then carrying out that plan."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from pydantic import ValidationError
 
 from ..models import Edition, EditRefused, Framework
@@ -17,7 +20,7 @@ from .storing import Stored, VersionTaken, digest_of, file_of, store
 
 
 class PartialImport(EditRefused):
-    """Not everything that can be rated came over, and nobody has confirmed that the rest may be missing."""
+    """The file does not include everything that can be rated, and nobody has confirmed that the rest may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,29 @@ class Plan:
 
     @property
     def summary(self) -> str:
-        return f"{self.came_over:,} of {self.offered:,} {self.things} came over."
+        """How much of the source is included."""
+        offered = self.offered
+        # In the words of the source; the number is how many it has.
+        sentences = {
+            "criteria": ngettext(
+                "{included} of {offered} criterion included.", "{included} of {offered} criteria included.", offered
+            ),
+            "activities": ngettext(
+                "{included} of {offered} activity included.", "{included} of {offered} activities included.", offered
+            ),
+            "questions": ngettext(
+                "{included} of {offered} question included.", "{included} of {offered} questions included.", offered
+            ),
+            "requirements and questions": ngettext(
+                "{included} of {offered} requirement or question included.",
+                "{included} of {offered} requirements and questions included.",
+                offered,
+            ),
+        }
+        return sentences[self.things].format(
+            included=number_format(self.came_over, force_grouping=True),
+            offered=number_format(offered, force_grouping=True),
+        )
 
     def carry_out(self, *, by, publish: bool = False, partial: bool = False) -> Stored:
         """Stores the file as a draft edition, or publishes it right away. One transaction; nothing half done.
@@ -62,12 +87,12 @@ class Plan:
         `partial` confirms that some of what can be rated did not come over; raises PartialImport without it.
 
         Publishing is as strict as in the editor: raises EditRefused with what stands in the way, and counts every
-        change of text as a change of meaning, because nobody has said that it is none.
+        change of text as a change of meaning, because nobody has said that it is editorial.
         """
         if self.existing and self.existing.origin != Edition.Origin.IMPORTED:
             return Stored(edition=self.existing, is_new=False)
         if self.is_partial and not self.is_known and not partial:
-            raise PartialImport(f"{self.summary} Nothing was stored.")
+            raise PartialImport(_("{summary} Nothing was saved.").format(summary=self.summary))
         with writing(by):
             stored = store(self.file, origin=Edition.Origin.IMPORTED, publish=False, based_on=self.previous, by=by)
             if publish and stored.edition.is_draft:
@@ -85,6 +110,26 @@ class Plan:
             "criteria_per_level": {str(level.level): per_level[level.level] for level in file.levels if level.level},
             "scales": len(file.scales),
         }
+
+    def count_texts(self) -> list[str]:
+        """The same counts in words, criteria by level as well."""
+        counts = self.counts()
+        levels = counts["levels"]
+        groups = counts["groups"]
+        dimensions = counts["dimensions"]
+        criteria = counts["criteria"]
+        scales = counts["scales"]
+        texts = [
+            ngettext("{count} level", "{count} levels", levels).format(count=levels),
+            ngettext("{count} group", "{count} groups", groups).format(count=groups),
+            ngettext("{count} dimension", "{count} dimensions", dimensions).format(count=dimensions),
+            ngettext("{count} criterion", "{count} criteria", criteria).format(count=criteria),
+        ]
+        for level, count in counts["criteria_per_level"].items():
+            text = ngettext("{count} criterion at level {level}", "{count} criteria at level {level}", count)
+            texts.append(text.format(count=count, level=level))
+        texts.append(ngettext("{count} scale", "{count} scales", scales).format(count=scales))
+        return texts
 
     def report(self) -> dict[str, Any]:
         """Everything as plain values: what the file is, what would be made, what was adapted, refused and changed."""
@@ -128,11 +173,11 @@ def plan(given: FrameworkFile | Adapted) -> Plan:
         file = matched(file, before) if before else file
         file = with_meanings(file, _whole(existing) if existing else before)
     if existing and digest_of(existing) != file.digest:
-        raise VersionTaken(
-            f"{existing} is there already with other content. Discard that draft, or give this one another version."
-            if existing.is_draft
-            else f"{existing} is published already with other content. Give the changed framework a version of its own."
-        )
+        if existing.is_draft:
+            sentence = _("{version} exists already with other content. Discard that draft, or use another version.")
+        else:
+            sentence = _("{version} is published already with other content. Use another version.")
+        raise VersionTaken(sentence.format(version=existing))
     if framework and not existing:
         # An own or built-in edition that was exported, and not changed since.
         existing = framework.editions.filter(digest=file.digest).first()
@@ -152,8 +197,8 @@ def _whole(edition: Edition) -> FrameworkFile:
     try:
         return file_of(edition)
     except ValidationError:
-        sentence = f"The draft {edition} is not a whole framework yet. Finish or discard it, then import."
-        raise EditRefused(sentence) from None
+        sentence = _("The draft {version} isn’t complete yet. Finish or discard it, then import again.")
+        raise EditRefused(sentence.format(version=edition)) from None
 
 
 def _previous(framework: Framework, version: str) -> Edition | None:
@@ -184,7 +229,8 @@ def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
         if known := by_source.pop(row.get("source"), None):
             row["key"] = known
             continue
-        base, n = row["key"], 1
+        base = row["key"]
+        n = 1
         while row["key"] in taken or row["key"] in reserved:
             n += 1
             row["key"] = f"{base}-{n}"
@@ -193,7 +239,7 @@ def matched(file: FrameworkFile, before: FrameworkFile) -> FrameworkFile:
 
 
 def with_meanings(file: FrameworkFile, known: FrameworkFile | None) -> FrameworkFile:
-    """The same file, where each criterion has the meaning that it has in a known edition."""
+    """The same file with the meaning that each criterion has in a known edition."""
     meanings = {criterion.key: criterion.meaning for criterion in known.criteria} if known else {}
     data = file.plain()
     for row in data["criteria"]:

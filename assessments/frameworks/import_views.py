@@ -1,9 +1,12 @@
-"""Framework files up and down in the browser. Importing always shows first what it would do."""
+"""Importing and exporting framework files in the browser. An import always begins with a preview of what it does."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError
@@ -12,7 +15,8 @@ from ..models import EditRefused
 from ..permissions.access import get_edition, site_permission
 from .editor.part_views import refused
 from .format.files import FrameworkFileError, reads, write
-from .import_forms import ConfirmForm, UploadForm
+from .format.problems import Problem
+from .import_forms import FILE_LOST, ConfirmForm, UploadForm
 from .import_plan import PartialImport, Plan, plan
 from .importers import NAMES, adapt, sources_of
 from .storing import VersionTaken, file_of
@@ -27,7 +31,7 @@ def _plan(form) -> Plan:
     return plan(reads(content, name=name, version=version))
 
 
-# To look for the token is to read the file, so it is looked for once it is known that an administrator sends it.
+# Looking for the token reads the whole file, so it is only looked for once an administrator is known to send it.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("edit frameworks")
@@ -35,64 +39,90 @@ def _plan(form) -> Plan:
 def import_framework(request):
     if "packed" in request.POST:
         return _carry_out(request)
-    form = UploadForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
-    status = 200
-    context: dict = {"form": form}
-    if form.is_bound and not form.is_valid():
-        status = 422
-    elif form.is_bound:
-        try:
-            context["plan"] = _plan(form)
-        except (FrameworkFileError, VersionTaken, EditRefused) as error:
-            context["problems"], status = getattr(error, "problems", [error]), 422
-        else:
-            context["confirm"] = ConfirmForm(initial=_carried(form))
-    return render(request, "frameworks/import.html", context, status=status)
+    if request.method != "POST":
+        return render(request, "frameworks/import.html", {"form": UploadForm()})
+
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "frameworks/import.html", {"form": form}, status=422)
+    try:
+        preview = _plan(form)
+    except (FrameworkFileError, VersionTaken, EditRefused) as error:
+        return _not_imported(request, form, error)
+    context = {"form": form, "plan": preview, "confirm": ConfirmForm(initial=_carried(form))}
+    return render(request, "frameworks/import.html", context)
 
 
-def _carried(form) -> dict:
+def _not_imported(request, form: UploadForm, error: Exception):
+    """422 with what is wrong: the problems of the file, or one sentence about what stands in the way."""
+    context: dict[str, Any] = {"form": form}
+    if isinstance(error, FrameworkFileError):
+        context["problems"] = [_shown(problem) for problem in error.problems]
+    else:
+        context["refusal"] = str(error)
+    return render(request, "frameworks/import.html", context, status=422)
+
+
+def _shown(problem: Problem) -> dict[str, str]:
+    """A problem as the page shows it: where it is, and what to do."""
+    where = problem.file
+    if problem.line is not None:
+        where = _("{file}, line {line}").format(file=problem.file, line=problem.line)
+    sentence = problem.message
+    if problem.mend:
+        sentence = _("{problem}; {remedy}").format(problem=problem.message, remedy=problem.mend)
+    return {"where": where, "path": problem.path, "sentence": sentence}
+
+
+def _carried(form: UploadForm) -> dict[str, str]:
+    """What the preview sends again when the import is confirmed."""
     form.cleaned_data["file"].seek(0)
     name, content = form.given()
-    kept = {name: form.cleaned_data[name] for name in ("kind", "label")}
-    return {"name": name[-255:], "packed": ConfirmForm.pack(content), **kept}
+    return {
+        "name": name[-255:],
+        "packed": ConfirmForm.pack(content),
+        "kind": form.cleaned_data["kind"],
+        "label": form.cleaned_data["label"],
+    }
 
 
 def _carry_out(request):
     form = ConfirmForm(request.POST)
     if not form.is_valid():
-        context = {"form": UploadForm(), "problems": ["The file did not come through. Choose it again."]}
+        context = {"form": UploadForm(), "refusal": FILE_LOST}
         return render(request, "frameworks/import.html", context, status=422)
-    found: Plan | None = None
+    preview: Plan | None = None
     try:
-        found = _plan(form)
-        stored = found.carry_out(by=request.user, partial=form.cleaned_data["partial"])
+        preview = _plan(form)
+        stored = preview.carry_out(by=request.user, partial=form.cleaned_data["partial"])
     except PartialImport:
-        form.add_error("partial", "Tick this to import it all the same.")
-        context = {"form": UploadForm(), "plan": found, "confirm": form}
+        form.add_error("partial", _("Select this to import without the rest."))
+        context = {"form": UploadForm(), "plan": preview, "confirm": form}
         return render(request, "frameworks/import.html", context, status=422)
     except (FrameworkFileError, VersionTaken, EditRefused) as error:
-        context = {"form": UploadForm(), "problems": getattr(error, "problems", [error])}
-        return render(request, "frameworks/import.html", context, status=422)
+        return _not_imported(request, UploadForm(), error)
+
     edition = stored.edition
     if stored.is_new:
-        messages.success(request, f"{edition} is imported as a draft. {found.summary}")
+        message = _("Imported {version} as a draft. {summary}")
+        messages.success(request, message.format(version=edition, summary=preview.summary))
     else:
-        messages.success(request, f"{edition} was there already.")
+        messages.success(request, _("{version} exists already.").format(version=edition))
     return redirect(edition.get_editor_url() if edition.is_draft else edition)
 
 
 @require_safe
 @login_required
 def export(request, key, pk):
-    """The edition as a file."""
+    """The version as a file."""
     edition = get_edition(request, key, pk)
     try:
         text = write(file_of(edition))
     except ValidationError:
-        return refused(
-            request, edition, EditRefused("This draft is not a whole framework yet; see what is missing first.")
-        )
+        sentence = _("This draft isn’t complete yet. “Publish” shows what is missing.")
+        return refused(request, edition, EditRefused(sentence))
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
-    safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in f"{key}-{edition.version}")
-    response.headers["Content-Disposition"] = f'attachment; filename="{safe.encode("ascii", "replace").decode()}.yaml"'
+    name = "".join(letter if letter.isalnum() or letter in "-._" else "-" for letter in f"{key}-{edition.version}")
+    name = name.encode("ascii", "replace").decode()
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.yaml"'
     return response

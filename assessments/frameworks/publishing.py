@@ -1,8 +1,10 @@
 """From a draft to a published edition: what stands in the way, what it changes, and freezing it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from ..models import Criterion, Edition, EditRefused, Event, Framework
@@ -11,15 +13,16 @@ from .format.differences import Comparison, CriterionChange, compare
 from .format.document import Document, Place
 from .format.files import problem_of
 from .format.schema import FrameworkFile
+from .part_names import PART_NAMES, field_name
 from .storing import data_of, file_of
 
 #: Lists of a framework file whose rows have a page of their own in the editor.
-ROWS = {"levels": "levels", "groups": "groups", "dimensions": "dimensions", "scales": "scales", "criteria": "criteria"}
+LISTS = frozenset({"levels", "groups", "dimensions", "scales", "criteria"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """One thing to mend before a draft can be published, and the row it is about, if it is about one."""
+    """One problem to fix before a draft can be published, and the row it is about, if it is about one."""
 
     sentence: str
     part: object | None = None
@@ -27,7 +30,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """Whether a draft can be published. `file` and `comparison` are there as far as it is a whole framework."""
+    """Whether a draft can be published. `file` and `comparison` are None if it is not a whole framework."""
 
     contents: Contents
     file: FrameworkFile | None
@@ -48,10 +51,10 @@ class Readiness:
         except ValidationError:
             # Only an import follows a draft, and that one may have been edited since.
             comparison = None
-            sentence = f"{draft.based_on}, which this one follows, is an unfinished draft. Finish or discard it first."
-            obstacles.append(Obstacle(sentence=sentence))
+            sentence = _("{version}, the version before, is an unfinished draft. Finish or discard it first.")
+            obstacles.append(Obstacle(sentence=sentence.format(version=draft.based_on)))
         if comparison and comparison.is_empty:
-            obstacles.append(Obstacle(sentence="Nothing is changed in this draft; there is nothing to publish."))
+            obstacles.append(Obstacle(sentence=_("This draft changes nothing. There is nothing to publish.")))
         return cls(contents=contents, file=file, comparison=comparison, obstacles=obstacles)
 
     @property
@@ -60,73 +63,75 @@ class Readiness:
 
     @property
     def is_new_ladder(self) -> bool:
-        """Whether history breaks here: by what was done to the levels, unless all of it was undone."""
+        """Whether history starts again here: by what was done to the levels, unless all of it was undone."""
         if self.comparison is None or not self.contents.edition.uses_levels:
             return False
-        before, after = (
-            [level.name for level in file.levels] for file in (self.comparison.before, self.comparison.after)
-        )
+        before = [level.name for level in self.comparison.before.levels]
+        after = [level.name for level in self.comparison.after.levels]
         return before != after and (self.contents.edition.new_ladder or self.comparison.new_ladder)
 
     def is_editorial(self, change: CriterionChange) -> bool:
-        """Whether the author has said of everything that is changed here that it means the same."""
+        """Whether the author has marked everything that is changed here as editorial."""
         criterion = self.contents.criterion_by_key[change.key]
         return (criterion.editorial or not change.reworded) and (criterion.scale.editorial or not change.rescaled)
 
     def changes_meaning(self, change: CriterionChange) -> bool:
-        """Whether publishing will count this as another meaning: unsaid means yes."""
+        """Whether publishing counts this as a new meaning: yes unless its author says that it is editorial."""
         return change.meaning_raised or (change.may_change_meaning and not self.is_editorial(change))
 
 
 def _faults(contents: Contents, data: dict, error: ValidationError) -> list[Obstacle]:
     document = Document("", data, {})
-    found = {}
+    parts = {}
     for line in error.errors(include_url=False):
         problem = problem_of(document, line)
-        place: Place = tuple(step for step in line["loc"] if step != "[key]")
-        part = _row_at(contents, place)
-        field = str(place[-1]).replace("_", " ") if part is not None and len(place) > 2 else ""
-        sentence = f"{_known_as(part, problem.path)}: {f'{field}: ' if field else ''}{problem.message}"
-        found[f"{sentence}; {problem.mend}" if problem.mend else sentence] = part
-    return [Obstacle(sentence=sentence, part=part) for sentence, part in found.items()]
+        loc: Place = tuple(step for step in line["loc"] if step != "[key]")
+        part = _row_at(contents, loc)
+        where = [_known_as(part, problem.path)]
+        if part is not None and len(loc) > 2:
+            where.append(field_name(str(loc[-1])))
+        fault = problem.message
+        if problem.mend:
+            fault = _("{problem}; {remedy}").format(problem=problem.message, remedy=problem.mend)
+        # The same sentence about the same part once.
+        parts[": ".join([*where, fault])] = part
+    return [Obstacle(sentence=sentence, part=part) for sentence, part in parts.items()]
 
 
-def _row_at(contents: Contents, place: Place):
-    if len(place) > 1 and place[0] in ROWS and isinstance(place[1], int):
-        return getattr(contents, str(place[0]))[place[1]]
+def _row_at(contents: Contents, loc: Place):
+    if len(loc) > 1 and loc[0] in LISTS and isinstance(loc[1], int):
+        return getattr(contents, str(loc[0]))[loc[1]]
     return None
 
 
 def _known_as(part, path: str) -> str:
     if part is None:
-        return path or "The framework"
-    name = getattr(part, "statement", "") or getattr(part, "name", "") or part.key
-    return f"{part.kind.capitalize()} “{name[:60]}”" if name else f"{part.kind.capitalize()} {part.key}"
+        return path or _("The framework")
+    return _("{kind} “{name}”").format(kind=PART_NAMES[part.kind], name=part.label[:60])
 
 
-def _unreachable(contents: Contents):
-    """Levels that nobody could reach, because no criterion belongs to them."""
+def _unreachable(contents: Contents) -> Iterator[Obstacle]:
+    """Levels that no team could reach, because no criterion belongs to them."""
     if not contents.edition.uses_levels:
         return
     asked = {criterion.level_id for criterion in contents.criteria}
     for level in contents.levels[1:]:
         if level.pk not in asked:
-            sentence = f"Nobody can reach level {level.number}, {level.name}: no criterion belongs to it."
-            yield Obstacle(sentence=sentence, part=level)
+            sentence = _("No team can reach level {number}, {name}: it has no criteria.")
+            yield Obstacle(sentence=sentence.format(number=level.number, name=level.name), part=level)
 
 
 def publish(draft: Edition, *, by, seen: str = "") -> Edition:
     """Checks, counts changes of meaning, and freezes the draft.
 
-    `seen` is the digest of what its author has looked at. Raises EditRefused with the first obstacle, and where the
-    draft was changed since it was looked at.
+    `seen` is the digest of what its author saw. Raises EditRefused with the first obstacle, and if the draft was
+    changed since its author saw it.
     """
     with draft.as_draft(by) as locked:
         readiness = Readiness.of(locked)
         if seen and readiness.file is not None and readiness.file.digest != seen:
-            raise EditRefused(
-                "The draft was changed since you opened this page. Look at what it changes, then publish."
-            )
+            sentence = _("The draft was changed since you opened this page. Check what it changes, then publish.")
+            raise EditRefused(sentence)
         if not readiness.is_ready:
             raise EditRefused(readiness.obstacles[0].sentence)
         _raise_meanings(locked, readiness)
@@ -140,7 +145,7 @@ def publish(draft: Edition, *, by, seen: str = "") -> Edition:
 
 
 def _raise_meanings(draft: Edition, readiness: Readiness):
-    """Where the meaning changes, the counter goes above every one that an edition of this framework has used."""
+    """Counts the meaning up where it changes, above every number that an edition of this framework has used."""
     if readiness.comparison is None:
         return
     keys = [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
 from ..models.frameworks import Contents
@@ -16,13 +17,15 @@ BUILT_IN = Path(__file__).parent / "builtin"
 
 #: Parts of a file that are kept as they are, because no row of their own is needed for them.
 BLOCKS = ("metrics", "adviser", "traceability", "source_differences", "sources")
+HEAD_FIELDS = ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")
+CHOICE_FIELDS = ("code", "value", "name", "anchor")
 LEVEL_FIELDS = ("name", "also_called", "summary", "description", "highlights", "technology", "fits")
 CRITERION_FIELDS = ("meaning", "quick", "statement", "evidence", "next", "na", "source", "refs")
 SYMPTOM_FIELDS = ("level", "statement", "cleared_by", "refs")
 
 
 class VersionTaken(Exception):
-    """There is an edition with this version and origin already, and its content is another."""
+    """An edition with this version and origin exists already, with other content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class Stored:
 
 
 def digest_of(edition: Edition) -> str:
-    """The digest of an edition's content; that of a draft is worked out anew."""
+    """The digest of an edition's content; that of a draft is calculated again each time."""
     return edition.digest or file_of(edition).digest
 
 
@@ -46,30 +49,33 @@ def store(
 ) -> Stored:
     """Stores a framework file as an edition; storing the same content again changes nothing.
 
-    Raises VersionTaken where this version of this origin exists with another digest.
+    Raises VersionTaken if this version of this origin exists with another digest.
     """
     data = json.loads(file.canonical())
     head = data["framework"]
-    framework, _ = Framework.objects.get_or_create(key=head["key"], defaults={"name": head["name"]})
-    framework = Framework.objects.select_for_update().get(pk=framework.pk)
+    Framework.objects.get_or_create(key=head["key"], defaults={"name": head["name"]})
+    framework = Framework.objects.select_for_update().get(key=head["key"])
     existing = framework.editions.filter(origin=origin, version=head["version"]).first()
     if existing:
         if digest_of(existing) == file.digest:
             return Stored(edition=existing, is_new=False)
-        raise VersionTaken(
-            f"{head['name']} {head['version']} is stored already with other content "
-            f"(digest {digest_of(existing)[:19]}…, this file has {file.digest[:19]}…). "
-            "Give the changed framework a version of its own."
+        sentence = _(
+            "{version} is stored already with other content (digest {stored}…, this file has {given}…). "
+            "Give the changed framework another version."
         )
+        raise VersionTaken(sentence.format(version=existing, stored=digest_of(existing)[:19], given=file.digest[:19]))
+    new_ladder = False
+    if based_on is not None:
+        level_names = [level["name"] for level in data.get("levels", [])]
+        new_ladder = is_new_ladder(_names_of_levels(based_on), level_names)
     edition = Edition.objects.create(
         framework=framework,
         origin=origin,
         based_on=based_on,
-        new_ladder=based_on is not None
-        and is_new_ladder(_names_of_levels(based_on), [x["name"] for x in data.get("levels", [])]),
+        new_ladder=new_ladder,
         scoring=data["scoring"],
         blocks=_present(data, BLOCKS),
-        **_present(head, ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")),
+        **_present(head, HEAD_FIELDS),
     )
     _store_contents(edition, data)
     if publish:
@@ -138,9 +144,7 @@ def _dimensions(edition, rows, groups) -> dict[str, Dimension]:
 def _scales(edition, rows) -> dict[str, Scale]:
     made = _keyed(Scale, edition, rows, ("other_answers",))
     Choice.objects.bulk_create(
-        Choice(scale=made[row["key"]], **_present(value, ("code", "value", "name", "anchor")))
-        for row in rows
-        for value in row["values"]
+        Choice(scale=made[row["key"]], **_present(value, CHOICE_FIELDS)) for row in rows for value in row["values"]
     )
     return made
 
@@ -167,36 +171,35 @@ def data_of(contents: Contents) -> dict:
     several_scales = len(contents.scales) > 1
     return {
         "format": 1,
-        "framework": {
-            "key": edition.framework.key,
-            **_kept(
-                edition, ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")
-            ),
-        },
-        "scales": [
-            {
-                "key": scale.key,
-                "values": [_kept(choice, ("code", "value", "name", "anchor")) for choice in scale.choices.all()],
-                **_kept(scale, ("other_answers",)),
-            }
-            for scale in contents.scales
-        ],
+        "framework": {"key": edition.framework.key, **_kept(edition, HEAD_FIELDS)},
+        "scales": [_scale_data(scale) for scale in contents.scales],
         "scoring": edition.scoring,
         "levels": [_level_data(level) for level in contents.levels],
         "groups": [_kept(group, ("key", "name", "about")) for group in contents.groups],
-        "dimensions": [
-            {**_kept(d, ("key", "name", "about")), **({"group": d.group.key} if d.group else {})}
-            for d in contents.dimensions
-        ],
+        "dimensions": [_dimension_data(dimension) for dimension in contents.dimensions],
         "criteria": [_criterion_data(criterion, several_scales) for criterion in contents.criteria],
         "symptoms": [_kept(symptom, ("key", *SYMPTOM_FIELDS)) for symptom in contents.symptoms],
         **edition.blocks,
     }
 
 
+def _scale_data(scale: Scale) -> dict:
+    values = [_kept(choice, CHOICE_FIELDS) for choice in scale.choices.all()]
+    return {"key": scale.key, "values": values, **_kept(scale, ("other_answers",))}
+
+
 def _level_data(level: Level) -> dict:
-    alias = {"alias": int(level.alias) if level.alias.isdecimal() else level.alias} if level.alias else {}
-    return {"level": level.number, **alias, **_kept(level, LEVEL_FIELDS)}
+    data: dict = {"level": level.number}
+    if level.alias:
+        data["alias"] = int(level.alias) if level.alias.isdecimal() else level.alias
+    return data | _kept(level, LEVEL_FIELDS)
+
+
+def _dimension_data(dimension: Dimension) -> dict:
+    data = _kept(dimension, ("key", "name", "about"))
+    if dimension.group:
+        data["group"] = dimension.group.key
+    return data
 
 
 def _criterion_data(criterion: Criterion, several_scales: bool) -> dict:

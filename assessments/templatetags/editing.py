@@ -13,6 +13,7 @@ from ..frameworks.part_names import field_name
 
 register = template.Library()
 
+register.filter(comparison_words.all_sentences)
 register.filter(comparison_words.change_sentences)
 register.filter(comparison_words.kinds_of_change)
 register.filter(comparison_words.part_change)

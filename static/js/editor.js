@@ -1,4 +1,4 @@
-// The editor saves by htmx as one types. This adds what htmx leaves out: word of a failed save, another try, and a
+// htmx saves a draft as one types. This adds what htmx leaves out: a notice of a failed save, another try, and a
 // question before leaving with something unsaved.
 (() => {
   "use strict";
@@ -26,14 +26,16 @@
   }
 
   if (!form) return;
+  // The sentences stand in the page, in its language.
+  const says = form.dataset;
 
   form.addEventListener("input", () => { unsaved = true; });
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target !== form) return;
     clearTimeout(warn);
     clearTimeout(retry);
-    show("saving", "Saving …");
-    warn = setTimeout(() => show("failed", "Not saved yet. Still trying …"), SLOW);
+    show("saving", says.saving);
+    warn = setTimeout(() => show("failed", says.stillTrying), SLOW);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.requestConfig?.elt !== form) return;
@@ -41,13 +43,13 @@
     const { status } = event.detail.xhr;
     if (status === 200) unsaved = false;
     // An old token: app.js sends it again with the new one.
-    else if (event.detail.xhr.getResponseHeader("X-CSRF-Token")) failed("Not saved. Trying again …");
-    else if (status === 403 || status === 404) show("failed", "Not saved. You may no longer edit this; load the page again.");
-    else if (status !== 0 && status !== 409 && status !== 422) failed("Not saved. Trying again …");
+    else if (event.detail.xhr.getResponseHeader("X-CSRF-Token")) failed(says.tryingAgain);
+    else if (status === 403 || status === 404) show("failed", says.mayNot);
+    else if (status !== 0 && status !== 409 && status !== 422) failed(says.tryingAgain);
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) => {
-      if (event.detail.requestConfig?.elt === form) failed("Not saved. The server cannot be reached; trying again …");
+      if (event.detail.requestConfig?.elt === form) failed(says.unreachable);
     });
   }
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });

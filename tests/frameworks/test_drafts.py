@@ -246,7 +246,7 @@ def test_removing_a_level_moves_those_above_it_down(draft, admin):
 
 
 def test_an_unchanged_draft_is_not_published(draft, admin):
-    with pytest.raises(EditRefused, match="Nothing is changed"):
+    with pytest.raises(EditRefused, match="This draft changes nothing"):
         publish(draft, by=admin)
 
 
@@ -294,14 +294,14 @@ def obstacles(draft):
 
 def test_a_level_without_criteria_cannot_be_reached(draft, admin):
     draft.add(Level(name="Beyond"), by=admin)
-    assert obstacles(draft) == ["Nobody can reach level 4, Beyond: no criterion belongs to it."]
+    assert obstacles(draft) == ["No team can reach level 4, Beyond: it has no criteria."]
 
 
 def test_an_empty_statement_is_told_with_its_criterion(draft, admin):
     row = criterion(draft, "x1")
     draft.change(row, by=admin, seen=0, statement="")
     (obstacle,) = Readiness.of(draft).obstacles
-    assert "statement" in obstacle.sentence
+    assert "Statement" in obstacle.sentence
     assert obstacle.part.pk == row.pk
 
 

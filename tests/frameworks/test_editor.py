@@ -223,12 +223,12 @@ def test_changes_are_listed_and_the_author_says_how_they_are_meant(signed_in, dr
     draft.change(x1, by=admin, seen=0, statement="Practice x1 is really done.")
     page = signed_in.get(url(draft, "draft-changes")).content.decode()
     assert "<ins>really </ins>" in page or "<ins>really</ins>" in page
-    assert "Changes the meaning" in page
+    assert "New meaning: teams are asked again" in page
     response = signed_in.post(
         url(draft, "draft-meaning", "criterion", x1.pk), {"editorial": "yes", "revision": 1}, **HTMX
     )
-    assert "the meaning is the same" in response.content.decode()
-    assert "It changes the meaning" in signed_in.get(url(draft, "draft-changes")).content.decode()
+    assert "Editorial: same meaning" in response.content.decode()
+    assert "Mark as new meaning" in signed_in.get(url(draft, "draft-changes")).content.decode()
 
 
 def test_nobody_vouches_for_a_text_they_have_not_seen(signed_in, draft, x1, admin):
@@ -259,7 +259,8 @@ def test_impact_shows_what_last_results_would_come_to(signed_in, edition, draft,
     draft.change(draft.criteria.get(key="y2"), by=admin, seen=0, statement="Something else.")
     page = " ".join(signed_in.get(url(draft, "draft-impact")).content.decode().split())
     assert "Ants" in page
-    assert "1 of 1 teams: 1 lower" in page
+    assert "1 of 1 team<" in page
+    assert "1 team lower" in page
     assert "1 changed" in page
     assert '<span class="n">1</span>' in page
     assert "could be 2" in page
@@ -285,7 +286,7 @@ def test_impact_goes_a_hundred_teams_at_a_time(signed_in, edition, draft, monkey
 def test_publishing_needs_every_obstacle_mended(signed_in, draft, admin):
     draft.change(draft.criteria.get(key="x1"), by=admin, seen=0, statement="")
     page = signed_in.get(url(draft, "draft-publish")).content.decode()
-    assert "Mend it" in page
+    assert "1 problem to fix before you publish" in page
     assert '<button class="btn primary">Publish' not in page
     assert signed_in.post(url(draft, "draft-publish")).status_code == 409
     assert Edition.objects.get(pk=draft.pk).is_draft
@@ -294,7 +295,7 @@ def test_publishing_needs_every_obstacle_mended(signed_in, draft, admin):
 def test_publishing_leads_to_the_frozen_edition(signed_in, draft, x1, admin):
     draft.change(x1, by=admin, seen=0, statement="Other.")
     response = signed_in.post(url(draft, "draft-publish"), follow=True)
-    assert "never changes" in response.content.decode()
+    assert "It can’t be changed any more." in response.content.decode()
     assert Edition.objects.get(pk=draft.pk).status == "published"
     assert draft.framework.default_edition().pk == draft.pk
 
@@ -363,7 +364,7 @@ def test_samm_is_imported_from_a_zip(signed_in):
         for path in (DATA / "samm").rglob("*.yml"):
             archive.write(path, f"model/{path.relative_to(DATA / 'samm')}")
     response = signed_in.post(reverse("framework-import"), upload("model.zip", packed.getvalue(), "samm", label="2.1"))
-    assert "18 of 18 questions came over." in response.content.decode()
+    assert "18 of 18 questions included." in response.content.decode()
     signed_in.post(reverse("framework-import"), hidden(response))
     assert Edition.objects.get().criteria.count() == 18
 
@@ -371,15 +372,15 @@ def test_samm_is_imported_from_a_zip(signed_in):
 def test_a_partial_import_asks_to_be_confirmed(signed_in):
     content = (DATA / "ciso.yaml").read_bytes()
     planned = signed_in.post(reverse("framework-import"), upload("ciso.yaml", content, "ciso"))
-    assert "3 of 4 requirements and questions came over." in planned.content.decode()
+    assert "3 of 4 requirements and questions included." in planned.content.decode()
 
     refused = signed_in.post(reverse("framework-import"), hidden(planned))
     assert refused.status_code == 422
-    assert "Tick this to import it all the same." in refused.content.decode()
+    assert "Select this to import without the rest." in refused.content.decode()
     assert not Edition.objects.exists()
 
     done = signed_in.post(reverse("framework-import"), {**hidden(refused), "partial": "on"}, follow=True)
-    assert "is imported as a draft. 3 of 4 requirements and questions came over." in done.content.decode()
+    assert "as a draft. 3 of 4 requirements and questions included." in done.content.decode()
     assert Edition.objects.get().criteria.count() == 3
 
 
@@ -438,7 +439,7 @@ def test_a_file_as_large_as_may_be_comes_through_its_confirmation(signed_in):
     assert response.status_code == 422
     page = response.content.decode()
     assert "large.yaml" in page
-    assert "did not come through" not in page
+    assert "didn’t arrive" not in page
 
 
 def test_a_script_in_an_imported_text_is_shown_as_text(signed_in):

@@ -1,9 +1,10 @@
-"""A draft as a whole: made, looked at for what it changes and does, published, discarded."""
+"""A draft as a whole: creating it, seeing what it changes and does to results, publishing and discarding it."""
 
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ...models import EditRefused
@@ -17,7 +18,7 @@ from .part_views import editing, get_part
 @require_POST
 @site_permission("edit frameworks")
 def make(request, key, pk):
-    """From a published edition to the draft of the next; an existing one is gone on with."""
+    """Creates a draft of the version after a published one, or continues with the draft that exists."""
     edition = get_edition(request, key, pk)
     draft = edition if edition.is_draft else edition.make_draft(by=request.user)
     return redirect(draft.get_editor_url())
@@ -27,7 +28,7 @@ def make(request, key, pk):
 @editing
 def discard(request, edition):
     edition.discard(by=request.user)
-    messages.success(request, f"The draft {edition.version} is discarded.")
+    messages.success(request, _("Discarded the draft of {version}.").format(version=edition))
     return redirect("frameworks")
 
 
@@ -40,31 +41,32 @@ def changes(request, edition):
 
 
 def _number(text: str, *, without: int = 0) -> int:
-    """What an address or a form has; Python reads no more than some thousand digits, nobody means more than eight."""
+    """A number from an address or a form, of up to eight digits: Python refuses to read some thousands."""
     return int(text) if text.isdecimal() and len(text) < 9 else without
 
 
 @require_POST
 @editing
 def meaning(request, edition, kind, part):
-    """The author's word on a changed text: editorial, or another meaning."""
+    """Stores what the author says about a changed text: editorial, or a new meaning."""
     if kind not in ("criterion", "scale"):
         raise Http404
-    found = get_part(edition, kind, part)
-    editorial, seen = request.POST.get("editorial") == "yes", _number(request.POST.get("revision", ""), without=-1)
-    edition.say_editorial(found, by=request.user, seen=seen, editorial=editorial)
+    row = get_part(edition, kind, part)
+    editorial = request.POST.get("editorial") == "yes"
+    seen = _number(request.POST.get("revision", ""), without=-1)
+    edition.say_editorial(row, by=request.user, seen=seen, editorial=editorial)
     if request.htmx:
-        found.editorial = editorial
-        response = render(request, "frameworks/editor/_meaning.html", {"edition": edition, "part": found})
+        row.editorial = editorial
+        response = render(request, "frameworks/editor/_meaning.html", {"edition": edition, "part": row})
         patch_vary_headers(response, ["HX-Request"])
         return response
-    return redirect(f"{edition.get_editor_url()}changes/#meaning-{kind}-{found.pk}")
+    return redirect(f"{edition.get_editor_url()}changes/#meaning-{kind}-{row.pk}")
 
 
 @require_safe
 @editing
 def impact(request, edition):
-    """What the last results would come to, a hundred teams at a time."""
+    """How the latest results would change, a hundred teams at a time."""
     readiness = Readiness.of(edition)
     context = {"edition": edition, "readiness": readiness}
     if readiness.file is not None and ("from" in request.GET or not request.htmx):
@@ -85,15 +87,16 @@ def publish(request, edition):
         except EditRefused as error:
             refusal = str(error)
         else:
-            messages.success(request, f"{published} is published. From now on it never changes.")
+            messages.success(request, _("Published {version}. It can’t be changed any more.").format(version=published))
             return redirect(published)
     readiness = Readiness.of(edition)
+    comparison = readiness.comparison
     context = {
         "edition": edition,
         "readiness": readiness,
-        "comparison": readiness.comparison,
+        "comparison": comparison,
         "refusal": refusal,
         "teams": impacts.last_results(edition).count(),
-        "meanings": sum(map(readiness.changes_meaning, readiness.comparison.changed)) if readiness.comparison else 0,
+        "meanings": sum(readiness.changes_meaning(change) for change in comparison.changed) if comparison else 0,
     }
     return render(request, "frameworks/editor/publish.html", context, status=409 if refusal else 200)

@@ -3,12 +3,20 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ... import scoring
 from ...models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
 from ...web.revised_forms import Difference, RevisedForm
+from ..part_names import FIELD_NAMES
 
-MARKDOWN = "Markdown: *emphasis*, lists, links."
+MARKDOWN = gettext_lazy("You can use Markdown: *emphasis*, lists and links.")
+ONE_ON_EACH_LINE = gettext_lazy("One per line.")
+
+
+def textarea(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
 
 
 class LinesField(forms.CharField):
@@ -17,7 +25,7 @@ class LinesField(forms.CharField):
     widget = forms.Textarea
 
     def __init__(self, **kwargs):
-        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+        super().__init__(required=False, widget=textarea(3), help_text=ONE_ON_EACH_LINE, **kwargs)
 
     def prepare_value(self, value):
         return "\n".join(value) if isinstance(value, list) else value
@@ -30,12 +38,13 @@ class PartForm(RevisedForm, forms.ModelForm):
     """A part of a draft."""
 
     def __init__(self, *args, edition, grid=None, **kwargs):
-        """`grid` has the parts to choose from at hand, where the page shows them as well."""
-        self.edition, self.grid = edition, grid
+        """`grid` has the parts to choose from at hand, if the page shows them as well."""
+        self.edition = edition
+        self.grid = grid
         super().__init__(*args, **kwargs)
 
     def offer(self, name, rows, **kwargs):
-        """Lets one of these parts be chosen; leaves the field out where there is nothing to choose."""
+        """Lets one of these parts be chosen; leaves the field out if there is nothing to choose."""
         rows = list(rows)
         if not rows or (name == "scale" and len(rows) == 1):
             del self.fields[name]
@@ -55,29 +64,29 @@ class PartForm(RevisedForm, forms.ModelForm):
         """Left to the verbs of the edition, which hold it while they look."""
 
 
-def textarea(rows: int):
-    return forms.Textarea(attrs={"rows": rows})
-
-
 class HeadForm(PartForm):
     class Meta:
         model = Edition
         fields = ["name", "version", "purpose", "unit_of_assessment", "language"]
         widgets = {"purpose": textarea(3), "unit_of_assessment": textarea(2)}
-        labels = {"unit_of_assessment": "What is assessed"}
+        labels = FIELD_NAMES
 
 
 class LevelForm(PartForm):
-    also_called = LinesField(help_text="One on each line.")
-    highlights = LinesField(help_text="One on each line.")
-    technology = LinesField(help_text="One on each line.")
+    also_called = LinesField(label=FIELD_NAMES["also_called"])
+    highlights = LinesField(label=FIELD_NAMES["highlights"])
+    technology = LinesField(label=FIELD_NAMES["technology"])
 
     class Meta:
         model = Level
         fields = ["name", "alias", "summary", "description", "highlights", "technology", "fits", "also_called"]
         widgets = {"summary": textarea(2), "description": textarea(6), "fits": textarea(2)}
-        help_texts = {"description": MARKDOWN, "alias": "A number or code that people know it by."}
-        labels = {"fits": "Where it fits"}
+        help_texts = {
+            "description": MARKDOWN,
+            "alias": gettext_lazy("A number or code that people know this level by."),
+            "fits": gettext_lazy("When this level is enough."),
+        }
+        labels = FIELD_NAMES
 
 
 class GroupForm(PartForm):
@@ -85,6 +94,7 @@ class GroupForm(PartForm):
         model = Group
         fields = ["name", "about"]
         widgets = {"about": textarea(3)}
+        labels = FIELD_NAMES
 
 
 class NamedChoice(forms.ModelChoiceField):
@@ -97,31 +107,33 @@ class DimensionForm(PartForm):
         model = Dimension
         fields = ["name", "group", "about"]
         widgets = {"about": textarea(3)}
+        labels = FIELD_NAMES
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         groups = self.grid.groups if self.grid else self.edition.groups.all()
-        self.offer("group", groups, required=False, empty_label="no group")
+        self.offer("group", groups, required=False, empty_label=_("No group"))
 
 
 class CriterionForm(PartForm):
-    refs = LinesField(label="References", help_text="One on each line.")
+    refs = LinesField(label=FIELD_NAMES["refs"])
 
     class Meta:
         model = Criterion
         fields = ["statement", "evidence", "next", "na", "dimension", "level", "scale", "quick", "source", "refs"]
         widgets = {"statement": textarea(2), "evidence": textarea(4), "next": textarea(3), "na": textarea(2)}
-        labels = {"evidence": "How to tell", "quick": "In the short questionnaire"}
+        labels = FIELD_NAMES | {"quick": gettext_lazy("Include in the short questionnaire")}
         help_texts = {
-            "statement": "The practice, so that people can say how far it is done.",
+            "statement": gettext_lazy("One practice, worded so that people can say how far they do it."),
             "evidence": MARKDOWN,
-            "next": f"What a team could do first. {MARKDOWN}",
-            "na": "Empty where it always applies.",
+            "next": gettext_lazy("What a team could do first. You can use Markdown: *emphasis*, lists and links."),
+            "na": gettext_lazy("Leave empty if it always applies."),
         }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        edition, grid = self.edition, self.grid
+        edition = self.edition
+        grid = self.grid
         dimensions = [row.dimension for row in grid.rows] if grid else edition.dimensions.all()
         levels = grid.columns if grid else edition.levels.filter(number__gt=0)
         self.offer("dimension", dimensions, empty_label=None)
@@ -144,10 +156,10 @@ class ScaleForm(PartForm):
     na_name = forms.CharField(
         max_length=120,
         required=False,
-        label="“Does not apply”, called",
-        help_text="Empty: not offered. It needs a reason.",
+        label=gettext_lazy("Name of “Does not apply”"),
+        help_text=gettext_lazy("Leave empty to not offer it. People give a reason for it."),
     )
-    dk_name = forms.CharField(max_length=120, required=False, label="“I do not know”, called")
+    dk_name = forms.CharField(max_length=120, required=False, label=gettext_lazy("Name of “I don’t know”"))
 
     class Meta:
         model = Scale
@@ -156,16 +168,17 @@ class ScaleForm(PartForm):
     def __init__(self, *args, choices, instance=None, **kwargs):
         """`choices` is the set of forms that is sent together with this one."""
         self.choices = choices
-        others = (
-            instance.other_by_code if instance else {"NA": {"name": "Does not apply"}, "DK": {"name": "I do not know"}}
-        )
-        initial = {f"{code.lower()}_name": others.get(code, {}).get("name", "") for code in (scoring.NA, scoring.DK)}
+        initial = names_of_others(instance) if instance else self.names_at_first()
         super().__init__(*args, instance=instance, initial=initial | kwargs.pop("initial", {}), **kwargs)
+
+    @staticmethod
+    def names_at_first() -> dict[str, str]:
+        return {"na_name": _("Does not apply"), "dk_name": _("I don’t know")}
 
     def clean(self):
         cleaned = super().clean()
         if not self.choices.is_valid():
-            raise forms.ValidationError("Look at the choices: something is missing there, or does not fit.")
+            raise forms.ValidationError(_("There is a problem with the choices. Check the fields marked there."))
         return cleaned
 
     def terms(self) -> dict[str, Any]:
@@ -173,13 +186,15 @@ class ScaleForm(PartForm):
         return {"choices": self.choices.choices(), "other_answers": self.other_answers(), "seen": self.seen()}
 
     def values_of(self, row: Scale) -> dict[str, Any]:
-        others = row.other_by_code
-        return {f"{code.lower()}_name": others.get(code, {}).get("name", "") for code in (scoring.NA, scoring.DK)}
+        return names_of_others(row)
 
     def differences(self) -> list[Difference]:
-        stored, entered = choices_of(self.conflict), self.choices.choices()
-        choices = Difference("Choices", choices_in_words(stored), choices_in_words(entered))
-        return [*super().differences(), *([choices] if stored != entered else [])]
+        differences = super().differences()
+        stored = choices_of(self.conflict)
+        entered = self.choices.choices()
+        if stored != entered:
+            differences.append(Difference(_("Choices"), choices_in_words(stored), choices_in_words(entered)))
+        return differences
 
     def other_answers(self) -> list[dict]:
         answers = []
@@ -191,15 +206,15 @@ class ScaleForm(PartForm):
 
 
 class ChoiceForm(forms.Form):
-    code = forms.CharField(max_length=20)
-    value = forms.IntegerField(min_value=0, max_value=1_000_000)
-    name = forms.CharField(max_length=120)
-    anchor = forms.CharField(required=False, label="When it is this one", widget=textarea(2))
+    code = forms.CharField(max_length=20, label=gettext_lazy("Code"))
+    value = forms.IntegerField(min_value=0, max_value=1_000_000, label=gettext_lazy("Value"))
+    name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
+    anchor = forms.CharField(required=False, label=gettext_lazy("When to choose it"), widget=textarea(2))
 
     def clean_code(self):
         code = self.cleaned_data["code"]
         if code in (scoring.NA, scoring.DK, "-"):
-            raise forms.ValidationError("This code stands for an answer that is not a rating.")
+            raise forms.ValidationError(_("This code is reserved for an answer that is not a rating."))
         return code
 
 
@@ -209,12 +224,13 @@ class BaseChoiceFormSet(forms.BaseFormSet):
             return
         kept = self.choices()
         if len(kept) < 2:
-            raise forms.ValidationError("A scale needs two choices or more.")
-        for name in ("code", "value"):
-            if len({choice[name] for choice in kept}) < len(kept):
-                raise forms.ValidationError(f"Two choices have the same {name}.")
+            raise forms.ValidationError(_("A scale needs at least two choices."))
+        if len({choice["code"] for choice in kept}) < len(kept):
+            raise forms.ValidationError(_("Two choices have the same code."))
+        if len({choice["value"] for choice in kept}) < len(kept):
+            raise forms.ValidationError(_("Two choices have the same value."))
         if kept[0]["value"] != 0:
-            raise forms.ValidationError("The value of the lowest choice is 0.")
+            raise forms.ValidationError(_("The value of the lowest choice is 0."))
 
     def choices(self) -> list[dict]:
         """The choices that stay, from the lowest to the highest."""
@@ -228,25 +244,21 @@ class BaseChoiceFormSet(forms.BaseFormSet):
 
 
 ChoiceFormSet: Any = forms.formset_factory(ChoiceForm, formset=BaseChoiceFormSet, extra=2, can_delete=True, max_num=100)
+#: What a new scale begins with.
 NEW_CHOICES = [
-    {"code": code, "value": n, "name": name}
-    for n, (code, name) in enumerate([("N", "Not done"), ("P", "Partly done"), ("F", "Fully done")])
+    {"code": "N", "value": 0, "name": gettext_lazy("Not done")},
+    {"code": "P", "value": 1, "name": gettext_lazy("Partly done")},
+    {"code": "F", "value": 2, "name": gettext_lazy("Fully done")},
 ]
 
-FORMS: dict[str, Any] = {
-    "level": LevelForm,
-    "group": GroupForm,
-    "dimension": DimensionForm,
-    "criterion": CriterionForm,
-    "scale": ScaleForm,
-}
-MODELS: dict[str, Any] = {
-    "level": Level,
-    "group": Group,
-    "dimension": Dimension,
-    "criterion": Criterion,
-    "scale": Scale,
-}
+
+def names_of_others(scale: Scale) -> dict[str, str]:
+    """What the answers of a scale that are not ratings are called, by the name of the field."""
+    others = scale.other_by_code
+    return {
+        "na_name": others.get(scoring.NA, {}).get("name", ""),
+        "dk_name": others.get(scoring.DK, {}).get("name", ""),
+    }
 
 
 def choices_of(scale: Scale) -> list[dict]:
@@ -254,11 +266,16 @@ def choices_of(scale: Scale) -> list[dict]:
 
 
 def choices_in_words(choices: list[dict]) -> str:
-    return "\n".join(
-        f"{choice['value']} {choice['code']} {choice['name']}" + (f": {choice['anchor']}" if choice["anchor"] else "")
-        for choice in choices
-    )
+    lines = []
+    for choice in choices:
+        line = f"{choice['value']} {choice['code']} {choice['name']}"
+        lines.append(f"{line}: {choice['anchor']}" if choice["anchor"] else line)
+    return "\n".join(lines)
 
 
 class NewScaleForm(ScaleForm):
-    name = forms.CharField(max_length=60, help_text="For its key; people see the choices.")
+    name = forms.CharField(
+        max_length=60,
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("Becomes its key. People see only the choices."),
+    )

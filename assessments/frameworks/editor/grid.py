@@ -2,15 +2,44 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from ...models import Criterion, Dimension, Edition, Group, Level, Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The criteria of one dimension at one level; level is None where sums are scored."""
+    """The criteria of one dimension at one level; level is None if sums are scored."""
 
     level: Level | None
     criteria: list[Criterion]
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page of its dimension."""
+        return f"at-{self.level.number if self.level else 0}"
+
+    @property
+    def title(self) -> str:
+        if self.level is None:
+            return _("Criteria")
+        return _("Level {number} · {name}").format(number=self.level.number, name=self.level.name)
+
+    @property
+    def label(self) -> str:
+        """How many criteria there are, and where."""
+        count = len(self.criteria)
+        if self.level is None:
+            return criteria_counted(count)
+        sentence = ngettext("{count} criterion at level {number}", "{count} criteria at level {number}", count)
+        return sentence.format(count=count, number=self.level.number)
+
+    @property
+    def add_label(self) -> str:
+        if self.level is None:
+            return _("Add a criterion")
+        return _("Add a criterion at level {number}").format(number=self.level.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +50,10 @@ class Row:
     @property
     def count(self) -> int:
         return sum(len(cell.criteria) for cell in self.cells)
+
+    @property
+    def label(self) -> str:
+        return criteria_counted(self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +69,17 @@ class Grid:
     def of(cls, edition: Edition) -> "Grid":
         contents = edition.contents
         columns: list[Level | None] = [*contents.levels[1:]] if edition.uses_levels else [None]
-        cells: dict[tuple, list[Criterion]] = {}
+        criteria: dict[tuple, list[Criterion]] = {}
         for criterion in contents.criteria:
-            cells.setdefault((criterion.dimension_id, criterion.level_id), []).append(criterion)
-        rows = [
-            Row(
-                dimension=dimension,
-                cells=[
-                    Cell(level=level, criteria=cells.get((dimension.pk, level.pk if level else None), []))
-                    for level in columns
-                ],
-            )
-            for dimension in contents.dimensions
-        ]
+            criteria.setdefault((criterion.dimension_id, criterion.level_id), []).append(criterion)
+
+        rows = []
+        for dimension in contents.dimensions:
+            cells = []
+            for level in columns:
+                key = (dimension.pk, level.pk if level else None)
+                cells.append(Cell(level=level, criteria=criteria.get(key, [])))
+            rows.append(Row(dimension=dimension, cells=cells))
         return cls(levels=contents.levels, groups=contents.groups, scales=contents.scales, rows=rows)
 
     def row_of(self, dimension_pk) -> Row | None:
@@ -66,3 +97,18 @@ class Grid:
     def empty_levels(self) -> list[Level]:
         """Levels above the floor that nobody could reach."""
         return [level for i, level in enumerate(self.columns) if not any(row.cells[i].criteria for row in self.rows)]
+
+    @property
+    def unreachable(self) -> str:
+        """A sentence about the empty levels."""
+        numbers = [str(level.number) for level in self.empty_levels]
+        sentence = ngettext(
+            "No team can reach level {levels}: it has no criteria.",
+            "No team can reach levels {levels}: they have no criteria.",
+            len(numbers),
+        )
+        return sentence.format(levels=", ".join(numbers))
+
+
+def criteria_counted(count: int) -> str:
+    return ngettext("{count} criterion", "{count} criteria", count).format(count=count)

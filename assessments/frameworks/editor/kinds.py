@@ -1,0 +1,64 @@
+"""The kinds of parts that the editor edits: the model, the forms and the words of each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ...models import Criterion, Dimension, Group, Level, Scale
+from .forms import CriterionForm, DimensionForm, GroupForm, LevelForm, NewCriterionForm, NewScaleForm, ScaleForm
+
+ONLY_THIS_DRAFT = _("Only this draft changes.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """`new` and `remove` are titles; `removal` says what removing a part does."""
+
+    model: Any
+    form: Any
+    new_form: Any
+    new: Promise | str
+    remove: Promise | str
+    removal: Promise | str = ONLY_THIS_DRAFT
+
+
+KINDS = {
+    "level": Kind(
+        model=Level,
+        form=LevelForm,
+        new_form=LevelForm,
+        new=_("New level"),
+        remove=_("Remove this level"),
+    ),
+    "group": Kind(
+        model=Group,
+        form=GroupForm,
+        new_form=GroupForm,
+        new=_("New group"),
+        remove=_("Remove this group"),
+    ),
+    "dimension": Kind(
+        model=Dimension,
+        form=DimensionForm,
+        new_form=DimensionForm,
+        new=_("New dimension"),
+        remove=_("Remove this dimension"),
+    ),
+    "criterion": Kind(
+        model=Criterion,
+        form=CriterionForm,
+        new_form=NewCriterionForm,
+        new=_("New criterion"),
+        remove=_("Remove this criterion"),
+        removal=_("Teams see it as removed. Their answers to it stay in their results."),
+    ),
+    "scale": Kind(
+        model=Scale,
+        form=ScaleForm,
+        new_form=NewScaleForm,
+        new=_("New scale"),
+        remove=_("Remove this scale"),
+    ),
+}
