@@ -1,7 +1,9 @@
 """A comparison of two versions in words."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from .format.differences import Comparison, CriterionChange, PartChange
 from .part_names import PART_NAMES
@@ -42,66 +44,65 @@ def part_change(part: PartChange) -> str:
 
 
 def all_sentences(comparison: Comparison) -> list[str]:
-    """How many criteria were added and removed, then how those in both versions changed."""
-    added = len(comparison.added)
-    removed = len(comparison.removed)
-    return [
-        ngettext("{count} criterion added.", "{count} criteria added.", added).format(count=added),
-        ngettext("{count} criterion removed.", "{count} criteria removed.", removed).format(count=removed),
-        *change_sentences(comparison),
+    """How many criteria were added and removed, and how those in both versions changed."""
+    counts = [
+        (len(comparison.added), ngettext_lazy("{count} criterion added.", "{count} criteria added.", "count")),
+        (len(comparison.removed), ngettext_lazy("{count} criterion removed.", "{count} criteria removed.", "count")),
     ]
+    return [*_sentences(counts), *_changes(comparison)]
 
 
 def change_sentences(comparison: Comparison) -> list[str]:
-    """How many criteria may mean something else, how many only read differently, and how many moved."""
-    sentences = []
-
+    """How many criteria may mean something else, and how those in both versions changed."""
     meaning = sum(change.may_change_meaning for change in comparison.changed)
-    if meaning:
-        sentences.append(
-            ngettext(
-                "{count} criterion may have a new meaning.", "{count} criteria may have a new meaning.", meaning
-            ).format(count=meaning)
-        )
-    else:
-        sentences.append(_("No criterion has a new meaning."))
+    if not meaning:
+        return [_("No criterion has a new meaning."), *_changes(comparison)]
+    sentence = ngettext(
+        "{count} criterion may have a new meaning.", "{count} criteria may have a new meaning.", meaning
+    )
+    return [sentence.format(count=meaning), *_changes(comparison)]
 
-    reworded = len(comparison.reworded)
-    if reworded:
-        sentences.append(
-            ngettext("{count} has new wording.", "{count} have new wording.", reworded).format(count=reworded)
-        )
-    rescaled = len(comparison.rescaled)
-    if rescaled:
-        sentences.append(
-            ngettext("{count} has new choices.", "{count} have new choices.", rescaled).format(count=rescaled)
-        )
-    advice = len(comparison.advice)
-    if advice:
-        sentences.append(
-            ngettext(
-                "{count} has the same meaning and new advice.", "{count} have the same meaning and new advice.", advice
-            ).format(count=advice)
-        )
-    references = len(comparison.references)
-    if references:
-        sentences.append(
-            ngettext("{count} has new references only.", "{count} have new references only.", references).format(
-                count=references
-            )
-        )
-    moved = len(comparison.moved)
-    if moved:
-        sentences.append(
-            ngettext("{count} moved to another dimension.", "{count} moved to another dimension.", moved).format(
-                count=moved
-            )
-        )
-    relevelled = len(comparison.relevelled)
-    if relevelled:
-        sentences.append(
-            ngettext("{count} moved to another level.", "{count} moved to another level.", relevelled).format(
-                count=relevelled
-            )
-        )
-    return sentences
+
+def _changes(comparison: Comparison) -> list[str]:
+    counts = [
+        (
+            len(comparison.reworded),
+            ngettext_lazy("{count} criterion has new wording.", "{count} criteria have new wording.", "count"),
+        ),
+        (
+            len(comparison.rescaled),
+            ngettext_lazy("{count} criterion has new choices.", "{count} criteria have new choices.", "count"),
+        ),
+        (
+            len(comparison.advice),
+            ngettext_lazy(
+                "{count} criterion has the same meaning and new advice.",
+                "{count} criteria have the same meaning and new advice.",
+                "count",
+            ),
+        ),
+        (
+            len(comparison.references),
+            ngettext_lazy(
+                "{count} criterion has new references only.", "{count} criteria have new references only.", "count"
+            ),
+        ),
+        (
+            len(comparison.moved),
+            ngettext_lazy(
+                "{count} criterion moved to another dimension.", "{count} criteria moved to another dimension.", "count"
+            ),
+        ),
+        (
+            len(comparison.relevelled),
+            ngettext_lazy(
+                "{count} criterion moved to another level.", "{count} criteria moved to another level.", "count"
+            ),
+        ),
+    ]
+    return _sentences(counts)
+
+
+def _sentences(counts: list[tuple[int, Any]]) -> list[str]:
+    """A sentence for each number that is not 0."""
+    return [sentence.format(count=count) for count, sentence in counts if count]

@@ -24,6 +24,11 @@ class CriterionStep:
         return self.before is not None and self.before.meaning != self.row.meaning
 
     @property
+    def keeps_meaning(self) -> bool:
+        """Whether its meaning is known to be the same; that of a draft is counted when it is published."""
+        return self.before is not None and not self.row.edition.is_draft and not self.has_new_meaning
+
+    @property
     def is_relevelled(self) -> bool:
         """Whether it came from another level; False if it came from none."""
         if self.before is None or self.before.level is None:

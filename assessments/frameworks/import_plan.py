@@ -112,19 +112,20 @@ class Plan:
         }
 
     def count_texts(self) -> list[str]:
-        """The same counts in words, criteria by level as well."""
+        """The same counts in words, with criteria by level; without levels and groups if there are none."""
         counts = self.counts()
         levels = counts["levels"]
         groups = counts["groups"]
         dimensions = counts["dimensions"]
         criteria = counts["criteria"]
         scales = counts["scales"]
-        texts = [
-            ngettext("{count} level", "{count} levels", levels).format(count=levels),
-            ngettext("{count} group", "{count} groups", groups).format(count=groups),
-            ngettext("{count} dimension", "{count} dimensions", dimensions).format(count=dimensions),
-            ngettext("{count} criterion", "{count} criteria", criteria).format(count=criteria),
-        ]
+        texts = []
+        if levels:
+            texts.append(ngettext("{count} level", "{count} levels", levels).format(count=levels))
+        if groups:
+            texts.append(ngettext("{count} group", "{count} groups", groups).format(count=groups))
+        texts.append(ngettext("{count} dimension", "{count} dimensions", dimensions).format(count=dimensions))
+        texts.append(ngettext("{count} criterion", "{count} criteria", criteria).format(count=criteria))
         for level, count in counts["criteria_per_level"].items():
             text = ngettext("{count} criterion at level {level}", "{count} criteria at level {level}", count)
             texts.append(text.format(count=count, level=level))

@@ -46,7 +46,7 @@ class TestOtherCounts:
         sources = framework_page().partition('<h2 id="sources">')[2]
         assert "Microsoft MLOps maturity model" in sources
         assert "Numbering" in sources
-        assert '<th scope="row">2 Automated training</th><td>3</td><td>Automated Training</td>' in sources
+        assert '<th scope="row">2 · Automated training</th><td>3</td><td>Automated Training</td>' in sources
         assert "Cooperation at levels 1 and 2" in sources
 
     def test_a_result_explains_its_ladder_with_the_other_counts(self, client, mlops):

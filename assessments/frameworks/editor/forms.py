@@ -99,7 +99,7 @@ class GroupForm(PartForm):
 
 class NamedChoice(forms.ModelChoiceField):
     def label_from_instance(self, row):
-        return f"{row.number} {row.name}" if isinstance(row, Level) else row.label
+        return f"{row.number} · {row.name}" if isinstance(row, Level) else row.label
 
 
 class DimensionForm(PartForm):
@@ -243,7 +243,9 @@ class BaseChoiceFormSet(forms.BaseFormSet):
         return sorted(kept, key=lambda row: row["value"])
 
 
-ChoiceFormSet: Any = forms.formset_factory(ChoiceForm, formset=BaseChoiceFormSet, extra=2, can_delete=True, max_num=100)
+ChoiceFormSet: Any = forms.formset_factory(
+    ChoiceForm, formset=BaseChoiceFormSet, extra=2, can_delete=True, can_delete_extra=False, max_num=100
+)
 #: What a new scale begins with.
 NEW_CHOICES = [
     {"code": "N", "value": 0, "name": gettext_lazy("Not done")},
@@ -274,6 +276,8 @@ def choices_in_words(choices: list[dict]) -> str:
 
 
 class NewScaleForm(ScaleForm):
+    field_order = ["name"]
+
     name = forms.CharField(
         max_length=60,
         label=gettext_lazy("Name"),
