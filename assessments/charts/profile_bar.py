@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..scoring import percent
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, level_step, tenth
 
 
@@ -18,7 +17,7 @@ class Segment:
     filled: float
     step: int
     applies: bool
-    percent: str
+    share: Fraction | None
 
     @property
     def colour(self) -> str:
@@ -42,7 +41,7 @@ def track(
             filled=tenth(each * float(share or 0)),
             step=level_step(number, top),
             applies=share is not None,
-            percent="–" if share is None else f"{percent(share)} %",
+            share=share,
         )
         for place, (number, share) in enumerate(cells)
     )

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from random import SystemRandom
 
+from django.utils.translation import gettext as _
+
 from ..models import Rating, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """One person's answer to a criterion; `who` is empty where names are not shown."""
+    """One person's answer to a criterion; `who` is empty if names are not shown."""
 
     who: str
     mine: bool
@@ -17,9 +19,16 @@ class Voice:
     comment: str
     evidence: str
 
+    @property
+    def speaker(self) -> str:
+        """Who said it, as far as that is shown."""
+        if self.who:
+            return self.who
+        return _("You") if self.mine else _("A comment")
+
 
 def voices_behind(result: Result, viewer, *, names: bool, hides_others: bool = False) -> dict[str, list[Voice]]:
-    """By criterion key, what was said. Without names a vote is told only to the person who gave it.
+    """By criterion key, what was said. Without names, a vote is shown only to the person who gave it.
 
     Empty for an earlier generation and while the assessment is open again: ratings may have changed since, and a result
     keeps no comments of its own. `hides_others`: only what the viewer said.
@@ -38,13 +47,13 @@ def voices_behind(result: Result, viewer, *, names: bool, hides_others: bool = F
         mine = user is not None and user.pk == viewer.pk
         if hides_others and not mine:
             continue
-        told = names or mine
-        if not told and not (rating.comment or rating.evidence or rating.reason):
+        shows_vote = names or mine
+        if not shows_vote and not (rating.comment or rating.evidence or rating.reason):
             continue
         voice = Voice(
             who=rating.respondent.who if names else "",
             mine=mine,
-            code=rating.code if told else "",
+            code=rating.code if shows_vote else "",
             reason=rating.reason,
             comment=rating.comment,
             evidence=rating.evidence,
@@ -61,11 +70,11 @@ def is_mine_alone(result: Result, voices: dict[str, list[Voice]]) -> bool:
 
 def _nobodys_voices(result: Result) -> dict[str, list[Voice]]:
     """Comments of an anonymous assessment: in random order, without votes, none where fewer than four people voted."""
-    told = set(result.criteria.exclude(votes={}).values_list("key", flat=True))
-    rows = Rating.objects.filter(assessment=result.assessment_id, criterion__key__in=told)
+    shown = set(result.criteria.exclude(votes={}).values_list("key", flat=True))
+    rows = Rating.objects.filter(assessment=result.assessment_id, criterion__key__in=shown)
     voices: dict[str, list[Voice]] = {}
     for key, reason, comment, evidence in rows.values_list("criterion__key", "reason", "comment", "evidence"):
-        # A reason is told like any comment: marked as one, it would be a vote with words to it.
+        # A reason is shown like any comment: marked as one, it would be a vote with words to it.
         for text, link in ((reason, ""), (comment, evidence)):
             if text or link:
                 voice = Voice(who="", mine=False, code="", reason="", comment=text, evidence=link)

@@ -1,8 +1,10 @@
-"""Two results of a team beside each other, read for showing; `comparing` works out what the change is made of."""
+"""Two results of a team beside each other, read for showing; `scoring.comparison` works out the change."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from ..models import Criterion, Result
@@ -12,14 +14,14 @@ from ..scoring.comparison import Kind, Number, PartChange, Split
 
 #: What became of criteria, in the order in which it is shown.
 HEADINGS = {
-    Kind.WORSE: "Worse",
-    Kind.BETTER: "Better",
-    Kind.NEWLY_APPLICABLE: "Newly applicable",
-    Kind.NO_LONGER_APPLICABLE: "No longer applicable",
-    Kind.REWORDED: "Asked with another meaning",
-    Kind.ONLY_NEW: "Only in the later result",
-    Kind.ONLY_OLD: "Only in the earlier result",
-    Kind.SAME: "The same",
+    Kind.WORSE: gettext_lazy("Worse"),
+    Kind.BETTER: gettext_lazy("Better"),
+    Kind.NEWLY_APPLICABLE: gettext_lazy("Newly applicable"),
+    Kind.NO_LONGER_APPLICABLE: gettext_lazy("No longer applicable"),
+    Kind.REWORDED: gettext_lazy("Asked with another meaning"),
+    Kind.ONLY_NEW: gettext_lazy("Only in the later result"),
+    Kind.ONLY_OLD: gettext_lazy("Only in the earlier result"),
+    Kind.SAME: gettext_lazy("The same"),
 }
 
 
@@ -41,18 +43,25 @@ class Group:
     heading: str
     rows: list[Row]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the page shows its rows at once."""
+        return self.kind != Kind.SAME
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the split: a figure before and after, and the parts of its change, ready to be shown.
+    """One line of the split: a figure before and after, its change and where that comes from, ready to be shown.
 
-    `total` is 1, 0 or -1, as the whole change reads. `is_rounded` tells that what is shown does not add up.
+    `sources` are the team's answers, the version and the criteria asked. `total` is 1, 0 or -1, as the whole change
+    reads. `is_rounded` says that what is shown does not add up.
     """
 
     name: str
     before: str
     after: str
-    parts: tuple[str, ...]
+    sources: tuple[str, ...]
+    change: str
     total: int
     is_rounded: bool
 
@@ -62,7 +71,8 @@ class Figure:
             name=name,
             before=_number(split.before),
             after=_number(split.after),
-            parts=tuple(_changes(split, 0)),
+            sources=_sources(split, 0),
+            change=_signed(split.total, 0),
             total=scoring.direction(split.total, 0),
             is_rounded=False,
         )
@@ -74,7 +84,8 @@ class Figure:
             name=name,
             before=old.text(split.before) if split.is_comparable else old.text_of_top(split.before),
             after=new.text(split.after) if split.is_comparable else new.text_of_top(split.after),
-            parts=tuple(_changes(split, new.places)),
+            sources=_sources(split, new.places),
+            change=_signed(split.total, new.places),
             total=new.direction(split.total),
             is_rounded=_is_rounded(split, new.places),
         )
@@ -84,10 +95,13 @@ def _number(value: Number | None) -> str:
     return scoring.DASH if value is None else str(value)
 
 
-def _changes(split: Split, places: int) -> Iterator[str]:
-    """What the change is made of, and all of it."""
-    for change in (split.team, split.edition, split.scope, split.total):
-        yield scoring.DASH if change is None else scoring.signed(change, places)
+def _signed(change: Number | None, places: int) -> str:
+    return scoring.DASH if change is None else scoring.signed(change, places)
+
+
+def _sources(split: Split, places: int) -> tuple[str, ...]:
+    """Where the change comes from."""
+    return tuple(_signed(change, places) for change in (split.team, split.edition, split.scope))
 
 
 def _is_rounded(split: Split, places: int) -> bool:
@@ -100,12 +114,14 @@ def _is_rounded(split: Split, places: int) -> bool:
 
 
 def _was(old: Criterion, new: Criterion, kind: Kind) -> str:
-    """Another wording only where it means something else; a place in the framework always weighs."""
-    parts = [f"“{old.statement}”"] if kind == Kind.REWORDED and old.statement != new.statement else []
+    """What the earlier version had differently: another wording only if it means something else, and another place."""
+    parts = []
+    if kind == Kind.REWORDED and old.statement != new.statement:
+        parts.append(f"“{old.statement}”")
     if old.dimension.key != new.dimension.key:
-        parts.append(f"in {old.dimension.name}")
+        parts.append(_("in {dimension}").format(dimension=old.dimension.name))
     if old.level and new.level and old.level.number != new.level.number:
-        parts.append(f"at level {old.level.number}")
+        parts.append(_("at level {number}").format(number=old.level.number))
     return ", ".join(parts)
 
 
@@ -113,13 +129,26 @@ class Beside:
     """A comparison of two results of one team and one framework. One query besides the two results."""
 
     def __init__(self, old: Result, new: Result):
-        self.old, self.new = old, new
+        self.old = old
+        self.new = new
         self.same_edition = old.edition_id == new.edition_id
         self.same_ladder = old.is_on_the_ladder_of(new)
         self.rule = new.rule
         self.sides = Recalled.all([old, new])
         before, after = (recalled.side for recalled in self.sides)
         self.comparison = comparison.compare(before, after, rule=self.rule, same_ladder=self.same_ladder)
+
+    @property
+    def uses_levels(self) -> bool:
+        return self.new.edition.uses_levels
+
+    @property
+    def same_rule(self) -> bool:
+        return self.old.rule == self.new.rule
+
+    @property
+    def same_questionnaire(self) -> bool:
+        return self.old.questionnaire == self.new.questionnaire
 
     @property
     def rule_name(self) -> str:
@@ -134,10 +163,12 @@ class Beside:
 
     @cached_property
     def whole(self) -> list[Figure]:
-        whole, by_levels = self.comparison.whole, self.new.edition.uses_levels
+        whole = self.comparison.whole
+        if self.uses_levels:
+            return [Figure.of_level(_("Level"), whole.level), self._index(_("Index"), whole.index)]
         return [
-            Figure.of_level("Level" if by_levels else "Band, from 0", whole.level),
-            self._index("Index" if by_levels else "Smallest section score", whole.index),
+            Figure.of_level(_("Band, from 0"), whole.level),
+            self._index(_("Smallest section score"), whole.index),
         ]
 
     @cached_property
@@ -160,8 +191,8 @@ class Beside:
         groups = [
             Group(
                 kind=kind,
-                heading=heading,
-                rows=[self._row(each) for each in self.comparison.of_kind(kind)],
+                heading=str(heading),
+                rows=[self._row(change) for change in self.comparison.of_kind(kind)],
             )
             for kind, heading in HEADINGS.items()
         ]
@@ -170,16 +201,17 @@ class Beside:
     def _row(self, change: comparison.CriterionChange) -> Row:
         old = self.old.edition.contents.criterion_by_key.get(change.key)
         new = self.new.edition.contents.criterion_by_key.get(change.key)
-        asked_before, asked_after = (change.key in recalled.rows for recalled in self.sides)
+        asked_before = change.key in self.sides[0].rows
+        asked_after = change.key in self.sides[1].rows
         return Row(
             criterion=new or old,
-            before=old.answer_name(change.before or "") if asked_before and old else "–",
-            after=new.answer_name(change.after or "") if asked_after and new else "–",
+            before=old.answer_name(change.before or "") if asked_before and old else scoring.DASH,
+            after=new.answer_name(change.after or "") if asked_after and new else scoring.DASH,
             was=_was(old, new, change.kind) if old and new else "",
         )
 
     @property
     def fell(self) -> bool:
         """Whether the later result reads worse, as in `Standing`: level or index of the whole, level of a dimension."""
-        figures = [*self.whole, *(level for _, level, _ in self.dimensions)]
+        figures = [*self.whole, *(level for name, level, index in self.dimensions)]
         return any(figure.total < 0 for figure in figures)

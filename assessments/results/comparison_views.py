@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from ..models import SetbackReason
@@ -33,11 +34,14 @@ def compare(request, pk):
 @login_required
 def setback(request, pk):
     """Keeps the reason for a setback with the result."""
-    result, _ = get_result(request, pk, may="explain setback")
+    result, _may = get_result(request, pk, may="explain setback")
     form = SetbackForm(request.POST)
-    told = {"result": result, "by": request.user}
-    if made_once(request, form, SetbackReason, lambda: SetbackReason.objects.tell(**told, **form.cleaned_data)):
-        messages.success(request, "The reason is kept with the result.")
+
+    def tell() -> SetbackReason:
+        return SetbackReason.objects.tell(result=result, by=request.user, text=form.cleaned_data["text"])
+
+    if made_once(request, form, SetbackReason, tell):
+        messages.success(request, _("Your note is saved with the result."))
     else:
-        messages.error(request, "Say in a few words why it fell back.")
+        messages.error(request, _("Say in a few words why the result went down."))
     return redirect(f"{result.get_absolute_url()}#setback")

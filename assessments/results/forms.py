@@ -1,22 +1,28 @@
-"""Forms around results: which two to compare, and why one fell back."""
+"""Forms around results: which two to compare, and why one went down."""
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import Result
+from ..web.dates import day
 
 
 class ResultChoice(forms.ModelChoiceField):
     def label_from_instance(self, result):
-        generation = "" if result.is_current else f", generation {result.generation}"
-        short = ", short" if result.is_short else ""
-        return f"{result.date:%-d %B %Y} · {result.edition}{short}{generation}"
+        parts = [day(result.date), str(result.edition)]
+        if result.is_short:
+            parts.append(_("short"))
+        if not result.is_current:
+            parts.append(_("generation {number}").format(number=result.generation))
+        return " · ".join(parts)
 
 
 class CompareForm(forms.Form):
     """Two results of one team; by address any generation, in the lists the current ones."""
 
-    earlier = ResultChoice(Result.objects.none(), empty_label=None)
-    later = ResultChoice(Result.objects.none(), empty_label=None)
+    earlier = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Earlier"))
+    later = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Later"))
 
     def __init__(self, data, *, team):
         super().__init__(data)
@@ -31,7 +37,7 @@ class CompareForm(forms.Form):
         cleaned = super().clean() or {}
         earlier, later = cleaned.get("earlier"), cleaned.get("later")
         if earlier and later and earlier.framework_id != later.framework_id:
-            raise forms.ValidationError("Choose two results of the same framework; others have nothing in common.")
+            raise forms.ValidationError(_("Choose two results of the same framework. Others have nothing in common."))
         return cleaned
 
 
@@ -39,6 +45,6 @@ class SetbackForm(forms.Form):
     text = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 2}),
         max_length=1000,
-        label="Why did it fall back?",
-        help_text="It stays with the result; everyone who sees the team can read it.",
+        label=gettext_lazy("Why did the result go down?"),
+        help_text=gettext_lazy("It stays with the result. Everyone who sees the team can read it."),
     )

@@ -1,16 +1,20 @@
 """The read side over time: which lines of history a team has, and each line's points."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from urllib.parse import urlencode
 
 from django.db.models import Exists, F, OuterRef
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from ..models import Assessment, PartResult, Reopening, Result, SetbackReason, Team
+from ..models import Assessment, PartResult, Questionnaire, Reopening, Result, SetbackReason, Team
 from ..models.results import as_fraction
+from ..scoring import DASH
 from ..web.dates import shifted
 
 
@@ -35,6 +39,10 @@ class Line:
         )
 
     @property
+    def is_short(self) -> bool:
+        return self.questionnaire == Questionnaire.SHORT
+
+    @property
     def query(self) -> str:
         return urlencode({"framework": self.framework, "rule": self.rule, "questionnaire": self.questionnaire})
 
@@ -44,7 +52,7 @@ class Period:
     """A stretch of time up to today that a history can be looked at; all of it without a number of years."""
 
     key: str
-    name: str
+    name: str | Promise
     years: int | None
 
     def first_day(self, today: datetime.date) -> datetime.date:
@@ -54,10 +62,10 @@ class Period:
 #: Fields of a result that a history does not need.
 LONG = ["outcomes", "cells"]
 PERIODS = [
-    Period(key="all", name="All", years=None),
-    Period(key="5", name="5 years", years=5),
-    Period(key="2", name="2 years", years=2),
-    Period(key="1", name="1 year", years=1),
+    Period(key="all", name=gettext_lazy("All"), years=None),
+    Period(key="5", name=gettext_lazy("5 years"), years=5),
+    Period(key="2", name=gettext_lazy("2 years"), years=2),
+    Period(key="1", name=gettext_lazy("1 year"), years=1),
 ]
 
 
@@ -76,34 +84,45 @@ class TableRow:
 
     @classmethod
     def of(cls, result: Result, notes: Iterable[str]) -> "TableRow":
-        level = "–" if result.level is None else f"{result.level} {result.level_name}"
-        if not result.edition.uses_levels:
-            level = result.level_name
         return cls(
             date=result.date,
             url=result.get_absolute_url(),
-            framework=f"{result.edition}{', short' if result.is_short else ''}",
-            level=level,
+            framework=_("{version}, short").format(version=result.edition) if result.is_short else str(result.edition),
+            level=_level_or_band(result),
             index=result.index_text,
-            respondents=f"{result.respondents} of {result.participants}",
-            state=("under revision" if result.state != Assessment.Status.CLOSED else "closed")
-            + (f", generation {result.generation}" if result.generation > 1 else ""),
+            respondents=_("{responded} of {asked}").format(responded=result.respondents, asked=result.participants),
+            state=_state(result),
             note="; ".join(notes),
         )
+
+
+def _level_or_band(result: Result) -> str:
+    if not result.edition.uses_levels:
+        return result.level_name
+    return DASH if result.level is None else f"{result.level} {result.level_name}"
+
+
+def _state(result: Result) -> str:
+    """Of a result as `TeamHistory` reads it, with the status of its assessment."""
+    is_closed = result.state == Assessment.Status.CLOSED  # type: ignore[attr-defined]
+    if result.generation == 1:
+        return _("closed") if is_closed else _("under revision")
+    state = _("closed, generation {number}") if is_closed else _("under revision, generation {number}")
+    return state.format(number=result.generation)
 
 
 class TeamHistory:
     """A team's current results, and the line that is looked at. Few queries, however many results there are."""
 
-    def __init__(self, team: Team, wanted: dict | None = None, *, tells: bool = True):
+    def __init__(self, team: Team, query: dict | None = None, *, tells: bool = True):
         """`tells`: whether what people wrote about results (reasons) is given as well."""
-        wanted = wanted or {}
+        query = query or {}
         self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
-        told = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
+        reasons = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
         # The result declares what is annotated here, for the pages that show it.
         rows = rows.annotate(  # type: ignore[no-redef]
-            state=F("assessment__status"), has_setback=Exists(told)
+            state=F("assessment__status"), has_setback=Exists(reasons)
         )
         self.team = team
         self.all: list[Result] = rows.defer(*LONG).wired()
@@ -111,16 +130,16 @@ class TeamHistory:
             result.team = team
         line_of = [Line.of(result) for result in self.all]
         self.lines: list[Line] = list(dict.fromkeys(reversed(line_of)))
-        self.line = self._chosen(wanted)
+        self.line = self._chosen(query)
         self.results = [result for result, line in zip(self.all, line_of, strict=True) if line == self.line]
-        self.period = next((each for each in PERIODS if each.key == wanted.get("period")), PERIODS[0])
+        self.period = next((period for period in PERIODS if period.key == query.get("period")), PERIODS[0])
         self.first_day = self.period.first_day(team.today())
 
-    def _chosen(self, wanted) -> Line | None:
-        """The line with most of what is asked for; without a wish that of the newest result."""
+    def _chosen(self, query: Mapping[str, str]) -> Line | None:
+        """The line with most of what is asked for; without a choice that of the newest result."""
 
         def fit(line):
-            return sum(wanted.get(name) == getattr(line, name) for name in ("framework", "rule", "questionnaire"))
+            return sum(query.get(name) == getattr(line, name) for name in ("framework", "rule", "questionnaire"))
 
         return max(self.lines, key=fit, default=None)
 
@@ -146,7 +165,7 @@ class TeamHistory:
     def periods(self) -> list[tuple[str, str, bool]]:
         """Links to the other periods as (name, query, whether it is the present one)."""
         line = self.line.query if self.line else ""
-        return [(each.name, f"{line}&period={each.key}", each == self.period) for each in PERIODS]
+        return [(str(period.name), f"{line}&period={period.key}", period == self.period) for period in PERIODS]
 
     @property
     def table(self) -> list[TableRow]:
@@ -165,31 +184,31 @@ class TeamHistory:
 
     @cached_property
     def reopenings(self) -> dict:
-        """Why assessments were opened again, by assessment id."""
-        found: dict = {}
+        """Why assessments were reopened, by assessment id."""
+        by_assessment: dict = {}
         if not any(result.generation > 1 or result.state != Assessment.Status.CLOSED for result in self.all):
-            return found
-        for each in Reopening.objects.filter(assessment__team=self.team):
-            found.setdefault(each.assessment_id, []).append(each)
-        return found
+            return by_assessment
+        for reopening in Reopening.objects.filter(assessment__team=self.team):
+            by_assessment.setdefault(reopening.assessment_id, []).append(reopening)
+        return by_assessment
 
     @cached_property
     def setbacks(self) -> dict:
-        """Why results fell back, by result id: also of earlier generations, under the assessment's present result."""
-        found: dict = {}
+        """Why results went down, by assessment id: of all its generations."""
+        by_assessment: dict = {}
         if not any(getattr(result, "has_setback", False) for result in self.all):
-            return found
-        for each in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
-            found.setdefault(each.result.assessment_id, []).append(each.text)
-        return found
+            return by_assessment
+        for reason in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
+            by_assessment.setdefault(reason.result.assessment_id, []).append(reason.text)
+        return by_assessment
 
     def edition_change(self, result: Result) -> Result | None:
-        """The result before, where it stands on another edition."""
+        """The result before, if it stands on another version."""
         before = self._before.get(result.pk)
         return before if before and before.edition_id != result.edition_id else None
 
     def breaks_ladder(self, result: Result) -> bool:
-        """Whether levels begin anew with this result; the edition that changed the ladder may have been skipped."""
+        """Whether levels begin anew with this result; the version that changed the ladder may have been skipped."""
         before = self._before.get(result.pk)
         return before is not None and not before.is_on_the_ladder_of(result)
 
@@ -198,14 +217,21 @@ class TeamHistory:
         return {later.pk: earlier for earlier, later in pairwise(self.results)}
 
     def notes(self, result: Result) -> list[str]:
-        """What is to be said about a result besides its figures."""
+        """What there is to say about a result besides its figures."""
         notes = []
         if before := self.edition_change(result):
-            ladder = ", with a new ladder" if self.breaks_ladder(result) else ""
-            notes.append(f"edition changed from {before.edition.version} to {result.edition.version}{ladder}")
-        reopened = [each.reason for each in self.reopenings.get(result.assessment_id, [])]
-        for what, texts in (("opened again", reopened), ("fell back", self.setbacks.get(result.assessment_id, []))):
-            notes += [f"{what}: {text}" if self.tells else what for text in texts]
+            if self.breaks_ladder(result):
+                change = _("version changed from {old} to {new}, with new levels")
+            else:
+                change = _("version changed from {old} to {new}")
+            notes.append(change.format(old=before.edition.version, new=result.edition.version))
+        for reopening in self.reopenings.get(result.assessment_id, []):
+            if self.tells:
+                notes.append(_("reopened: {reason}").format(reason=reopening.reason))
+            else:
+                notes.append(_("reopened"))
+        for reason in self.setbacks.get(result.assessment_id, []):
+            notes.append(_("went down: {reason}").format(reason=reason) if self.tells else _("went down"))
         return notes
 
     def by_dimension(self) -> dict[str, dict]:

@@ -5,18 +5,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from .. import scoring
 from ..charts import level_step
 from ..models import Criterion, CriterionResult, PartResult, Result
 from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
-from ..web.dates import last_confirmed
+from ..web.dates import last_confirmed, short_month
+from ..web.figures import percent
 
 #: How Krippendorff's alpha is read (Content Analysis, 2004).
 RELIABLE = scoring.Threshold(kind="at_least", value=Fraction(4, 5))
 TENTATIVE = scoring.Threshold(kind="at_least", value=Fraction(667, 1000))
 BY_CHANCE = scoring.Threshold(kind="more_than", value=Fraction(0))
 ALPHA_EDGES = (RELIABLE, TENTATIVE, BY_CHANCE)
+#: How rwg is read (LeBreton and Senter, 2008): strong agreement, moderate, and weak or none.
+STRONG = scoring.Threshold(kind="more_than", value=Fraction(7, 10))
+MODERATE = scoring.Threshold(kind="more_than", value=Fraction(1, 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,14 @@ class Change:
     after: str
     points: Fraction
 
+    @property
+    def is_better(self) -> bool:
+        return self.points > 0
+
+    @property
+    def is_worse(self) -> bool:
+        return self.points < 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
@@ -74,13 +89,27 @@ class Settled:
     name: str
 
     @property
+    def is_blocker(self) -> bool:
+        """Whether it keeps the team from the next level."""
+        return self.row.blocker is not None
+
+    @property
     def in_words(self) -> str:
-        """How far the votes agree: `75 % say the same; up to 1 step apart; agreement 80 %`; empty below two votes."""
-        row, rwg, share = self.row, as_fraction(self.row.rwg_exact), as_fraction(self.row.share_exact)
-        if rwg is None or share is None:
+        """How much the votes agree, such as `75% say the same, up to 1 step apart, agreement 80%`; else empty."""
+        agreement = as_fraction(self.row.rwg_exact)
+        share = as_fraction(self.row.share_exact)
+        if agreement is None or share is None:
             return ""
-        steps = "nobody differs" if not row.spread else f"up to {row.spread} step{'s' if row.spread > 1 else ''} apart"
-        return f"{scoring.percent(share)} % say the same, {steps}, agreement {scoring.percent(rwg)} %"
+        spread = self.row.spread or 0
+        if spread:
+            sentence = ngettext(
+                "{share} say the same, up to {steps} step apart, agreement {agreement}",
+                "{share} say the same, up to {steps} steps apart, agreement {agreement}",
+                spread,
+            )
+        else:
+            sentence = _("{share} say the same, nobody differs, agreement {agreement}")
+        return sentence.format(share=percent(share), steps=spread, agreement=percent(agreement))
 
     @property
     def distribution(self) -> list[tuple[str, int]]:
@@ -113,7 +142,7 @@ class Standing:
         self.result, self.previous, self.is_newest = result, previous, is_newest
         self.targets = {part: target for part, target in next_by_part(targets).items() if not target.outdated}
         self.contents = result.edition.contents
-        self.results = [each for each in (result, previous) if each]
+        self.results = [result, previous] if previous else [result]
 
     @classmethod
     def of(cls, result: Result, targets: Sequence[GradedTarget] = ()) -> "Standing":
@@ -144,8 +173,10 @@ class Standing:
         ]
 
     def _flag(self, number: int) -> str:
-        wanted = self.targets.get("")
-        return f"target {wanted.target.due:%b %Y}" if wanted and wanted.target.level == number else ""
+        graded = self.targets.get("")
+        if graded is None or graded.target.level != number:
+            return ""
+        return _("target {month}").format(month=short_month(graded.target.due))
 
     def rung_name(self, number: int | None) -> str:
         return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
@@ -162,12 +193,26 @@ class Standing:
     @property
     def applicability_percent(self) -> str:
         share = scoring.exact(self.contents.edition.scoring.get("applicability_warning_below", "0.7"))
-        return scoring.percent(share)
+        return percent(share)
+
+    @property
+    def _agreement(self) -> Fraction | None:
+        return as_fraction(self.result.agreement_exact)
 
     @property
     def agreement(self) -> str | None:
-        """Agreement of the whole in percent; None where no criterion has two votes."""
-        return scoring.percent(as_fraction(self.result.agreement_exact))
+        """Agreement of the whole in percent; None if no criterion has two votes."""
+        return None if self._agreement is None else percent(self._agreement)
+
+    @property
+    def agreement_in_words(self) -> str:
+        if self._agreement is None:
+            return ""
+        if STRONG.met_by(self._agreement):
+            return _("On the typical criterion, people agree strongly.")
+        if MODERATE.met_by(self._agreement):
+            return _("On the typical criterion, people agree somewhat.")
+        return _("On the typical criterion, people hardly agree.")
 
     @property
     def alpha(self) -> str | None:
@@ -177,16 +222,22 @@ class Standing:
 
     @property
     def alpha_in_words(self) -> str:
+        """How alike people see the whole, and why that can differ from their agreement on single criteria."""
         alpha = as_fraction(self.result.alpha_exact)
         if alpha is None:
-            return "Nobody differs, or too few people answered the same questions to tell."
+            return _("Nobody differs, or too few people answered the same questions to compare them.")
         if RELIABLE.met_by(alpha):
-            return "People see the team alike where several of them answered."
+            return _("Over the whole assessment, people see the team alike.")
         if TENTATIVE.met_by(alpha):
-            return "People see the team much alike; read single criteria with care."
+            return _("Over the whole assessment, people mostly see the team alike. Check single criteria with care.")
+        if self._agreement is not None and STRONG.met_by(self._agreement):
+            return _(
+                "Alpha is low all the same: most votes are alike, so the few that differ weigh heavily in it. Discuss "
+                "the criteria on which people differ before you rely on them."
+            )
         if BY_CHANCE.met_by(alpha):
-            return "People see the team differently; talk about what differs before leaning on the result."
-        return "People differ more than if they had answered by chance; find out what they understood differently."
+            return _("People see the team differently. Discuss the differences before you rely on the result.")
+        return _("People differ more than if they had answered by chance. Find out what they understood differently.")
 
     @property
     def other_rules(self) -> list[tuple[str, int | None, int | None]]:
@@ -197,6 +248,25 @@ class Standing:
             for key, name in self.contents.rules.items()
             if key != self.result.rule and key in outcomes
         ]
+
+    @property
+    def headline(self) -> str:
+        """The level, or the name of the band."""
+        if self.result.level is None:
+            return scoring.DASH
+        return str(self.result.level) if self.uses_levels else self.level_name
+
+    @property
+    def best_headline(self) -> str:
+        """The same in the best case; empty if that is no other."""
+        if self.result.could_be is None:
+            return ""
+        return str(self.result.could_be) if self.uses_levels else self.best_name
+
+    @property
+    def has_range(self) -> bool:
+        """Whether something is shown that could be better if every question were answered."""
+        return bool(self.best_headline or self.index_best)
 
     @property
     def level_name(self) -> str:
@@ -240,6 +310,11 @@ class Standing:
     def level_change(self) -> int | None:
         return _difference(self.result.level, self._on_ladder.level) if self._on_ladder else None
 
+    @property
+    def is_on_another_version(self) -> bool:
+        """Whether the previous result stands on another version of the framework."""
+        return self.previous is not None and self.previous.edition_id != self.result.edition_id
+
     @cached_property
     def _on_ladder(self) -> Result | None:
         """The previous result, where its levels mean the same."""
@@ -261,7 +336,7 @@ class Standing:
 
     @property
     def coverage(self) -> str:
-        return scoring.percent(self.result.coverage)
+        return percent(self.result.coverage)
 
     @property
     def top_score(self) -> str:
@@ -281,8 +356,10 @@ class Standing:
     def _row(self, kind, thing) -> ProfileRow:
         now = self._parts[self.result.pk, kind, thing.key]
         before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, thing.key))
-        index, best = self.shown(now.index_exact), self.shown(now.index_best_exact)
+        index = self.shown(now.index_exact)
+        best = self.shown(now.index_best_exact)
         change = self._index_difference(now, before)
+        agreement = as_fraction(now.agreement_exact)
         return ProfileRow(
             key=thing.key,
             name=thing.name,
@@ -299,7 +376,7 @@ class Standing:
             answered=now.settled,
             asked=now.asked,
             target=self.targets.get(thing.key) if kind == PartResult.Kind.DIMENSION else None,
-            agreement=scoring.percent(as_fraction(now.agreement_exact)),
+            agreement=None if agreement is None else percent(agreement),
             discuss=now.discuss,
         )
 
@@ -351,7 +428,7 @@ class Standing:
     @cached_property
     def blockers(self) -> list[Settled]:
         """What keeps the team from the next level, in the order of the scoring document."""
-        ranked = [(each.row.blocker, each) for each in self.criteria if each.row.blocker is not None]
+        ranked = [(settled.row.blocker, settled) for settled in self.criteria if settled.row.blocker is not None]
         return [settled for _, settled in sorted(ranked, key=lambda pair: pair[0])]
 
     @property
@@ -363,15 +440,18 @@ class Standing:
         if not self.blockers:
             return ""
         reached = self.result.level or 0
-        wanted = next(rung for rung in self.rungs if rung.number > reached and not rung.vacuous)
-        return f"level {wanted.number}, {wanted.name}" if self.uses_levels else wanted.name
+        rung = next(rung for rung in self.rungs if rung.number > reached and not rung.vacuous)
+        if not self.uses_levels:
+            return rung.name
+        return _("level {number}, {name}").format(number=rung.number, name=rung.name)
 
     @cached_property
     def changes(self) -> list[Change]:
         """Criteria that both results have in the same meaning and that came out differently, setbacks first."""
         if self.previous is None:
             return []
-        earlier, changes = self._criteria[self.previous.pk], []
+        earlier = self._criteria[self.previous.pk]
+        changes = []
         for settled in self.criteria:
             before = earlier.get(settled.row.key)
             if before is None or before.meaning != settled.row.meaning or before.rating == settled.row.rating:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from .. import charts
 from ..charts import HistoryPoint
 from ..models import Assessment, Result, Target, Team
 from ..models.frameworks import Contents
 from ..models.results import as_fraction
-from ..web.dates import apart_from
+from ..web.dates import apart_from, day, short_day
 from .history import TeamHistory
 from .report import Standing
 
@@ -22,26 +24,31 @@ class SmallMultiple:
 
 
 def radar_chart(standing: Standing) -> charts.Radar | None:
-    series = [charts.RadarSeries("Now", "now", standing.indexes(standing.result))]
+    series = [charts.RadarSeries(_("Now"), "now", standing.indexes(standing.result))]
     if standing.previous and standing.compares_index:
         earlier = standing.indexes(standing.previous)
         then = apart_from(standing.previous.date, standing.result.date)
         series.append(charts.RadarSeries(then, "previous", earlier))
     if standing.uses_levels and any(row.target for row in standing.dimensions):
-        wanted = [row.target.target.level if row.target else None for row in standing.dimensions]
-        series.append(charts.RadarSeries("Target level", "target", wanted))
+        levels = [row.target.target.level if row.target else None for row in standing.dimensions]
+        series.append(charts.RadarSeries(_("Target level"), "target", levels))
     names = [row.name for row in standing.dimensions]
     return charts.radar(names, series, scale=standing.contents.index_scale)
 
 
 def _title(result: Result) -> str:
     """A result in one sentence, as a mark of the history is read out."""
-    index = result.index_text
-    if result.edition.uses_levels:
-        figures = f"{'no level' if result.level is None else f'level {result.level}'}, index {index}"
+    if not result.edition.uses_levels:
+        sentence = _("{day}: {level}, lowest section score {index}")
+        level = result.level_name
+    elif result.level is None:
+        sentence = _("{day}: no level, index {index}")
+        level = ""
     else:
-        figures = f"{result.level_name}, lowest section score {index}"
-    return f"{result.date:%-d %B %Y}: {figures}{', short questionnaire' if result.is_short else ''}"
+        sentence = _("{day}: level {level}, index {index}")
+        level = str(result.level)
+    title = sentence.format(day=day(result.date), level=level, index=result.index_text)
+    return _("{title}, short questionnaire").format(title=title) if result.is_short else title
 
 
 def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
@@ -74,11 +81,14 @@ def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Targe
 def _marks(past: TeamHistory) -> Iterator[charts.Mark]:
     for result in past.shown:
         if before := past.edition_change(result):
-            title = f"{result.date:%-d %b %Y}: edition {before.edition.version} to {result.edition.version}"
+            title = _("{day}: version {old} to {new}").format(
+                day=short_day(result.date), old=before.edition.version, new=result.edition.version
+            )
             yield charts.Mark(date=result.date, letter="E", title=title)
-        for each in past.reopenings.get(result.assessment_id, []):
-            day = past.team.day_of(each.at)
-            yield charts.Mark(date=day, letter="R", title=f"{day:%-d %b %Y}: opened again")
+        for reopening in past.reopenings.get(result.assessment_id, []):
+            reopened = past.team.day_of(reopening.at)
+            title = _("{day}: reopened").format(day=short_day(reopened))
+            yield charts.Mark(date=reopened, letter="R", title=title)
 
 
 def _aim(target: Target, team: Team) -> charts.Aim:
@@ -86,7 +96,7 @@ def _aim(target: Target, team: Team) -> charts.Aim:
         level=target.level,
         since=team.day_of(target.set_at),
         due=target.due,
-        title=f"level {target.level} by {target.due:%-d %b %Y}",
+        title=_("level {level} by {day}").format(level=target.level, day=short_day(target.due)),
     )
 
 
@@ -111,8 +121,7 @@ def _multiple(name: str, moments: list, figures: dict, aims: list[charts.Aim]) -
     points = []
     for key, date, breaks, scale in moments:
         level, index = figures.get(key, (None, None))
-        known = {"date": date, "level": level, "index": index, "scale": scale}
-        points.append(HistoryPoint(**known, title="", url="", breaks=breaks))
+        points.append(HistoryPoint(date=date, level=level, index=index, scale=scale, title="", url="", breaks=breaks))
     chart = charts.history(points, width=220, height=70, small=True, aims=aims)
     newest = points[-1]
     return SmallMultiple(name=name, level=newest.level, index=newest.scale.text(newest.index), chart=chart)

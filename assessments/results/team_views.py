@@ -26,10 +26,10 @@ def team(request, pk):
         "standing": None,
     }
     if past.latest:
-        wanted = team.targets.filter(framework=past.latest.framework_id).for_grading()
-        targets = graded(wanted, results=past.all)
+        targets_set = team.targets.filter(framework=past.latest.framework_id).for_grading()
+        targets = graded(targets_set, results=past.all)
         standing = Standing(past.latest, past.previous, targets)
-        lasting = [each.target for each in targets if not each.outdated]
+        lasting = [target.target for target in targets if not target.outdated]
         context |= {
             "targets": targets,
             "standing": standing,

@@ -27,8 +27,9 @@ def result(request, pk):
     standing = Standing(result, previous, targets, is_newest=is_newest(result, beside))
     generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
     hides_others = not may.reads_comments_from(generations[0].created_at)
-    shown = {"names": may("see names"), "hides_others": hides_others}
-    voices = voices_behind(result, request.user, **shown) if may("see votes") else {}
+    voices = {}
+    if may("see votes"):
+        voices = voices_behind(result, request.user, names=may("see names"), hides_others=hides_others)
     context = {
         "result": result,
         "team": result.team,

@@ -6,11 +6,12 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from .. import charts
 from ..web import figures
 from ..web import markdown as markup
-from ..web.dates import apart_from, day, same_month
+from ..web.dates import apart_from, briefly_apart_from, day, short_month
 from ..web.saving import TOKEN, token_for
 from ..web.terms import TERMS, Term
 
@@ -65,6 +66,17 @@ def track(cells, top):
     return charts.track(cells, top=top)
 
 
+@register.filter
+def in_words(segments) -> str:
+    """What the segments of a profile say, for screen readers."""
+    return ", ".join(
+        gettext("Level {number}: {share}").format(number=segment.number, share=figures.percent(segment.share))
+        if segment.applies
+        else gettext("Level {number}: no figure").format(number=segment.number)
+        for segment in segments
+    )
+
+
 # What grows with a team's history is joined here: loops over many cells are slow in a template, and so is asking of
 # every cell whether it is lazy or safe already. `_row` escapes them all.
 
@@ -82,7 +94,7 @@ def shown_cells(chart):
 @register.filter
 def month_cells(chart):
     """The head of such a table: the month of each point."""
-    return mark_safe("".join(_row('<th scope="col">{}</th>', f"{p.date:%b %Y}") for p in chart.points))  # noqa: S308
+    return mark_safe("".join(_row('<th scope="col">{}</th>', short_month(p.date)) for p in chart.points))  # noqa: S308
 
 
 MARK = '<circle class="mark" r="4" fill="#ffffff" stroke="#1b589e" stroke-width="2"/>'
@@ -125,12 +137,7 @@ def history_rows(chart):
 
 
 register.filter(apart_from)
-
-
-@register.filter
-def briefly_apart_from(date, other) -> str:
-    """The same with a short name of the month."""
-    return f"{date.day} {date:%b %Y}" if same_month(date, other) else f"{date:%b %Y}"
+register.filter(briefly_apart_from)
 
 
 @register.filter

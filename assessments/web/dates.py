@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import ngettext
 
 #: How many days the distribution over time has.
 DAYS = 8
@@ -25,7 +27,21 @@ def months_since(day: datetime.date, today: datetime.date) -> int:
 
 def day(date: datetime.date) -> str:
     """A date as pages show it."""
-    return f"{date.day} {date:%B %Y}"
+    return date_format(date, "DATE_FORMAT")
+
+
+def short_day(date: datetime.date) -> str:
+    """The same with a short name of the month."""
+    return date_format(date, "SHORT_DATE_FORMAT")
+
+
+def month(date: datetime.date) -> str:
+    return date_format(date, "YEAR_MONTH_FORMAT")
+
+
+def short_month(date: datetime.date) -> str:
+    """The month with a short name, and the year."""
+    return date_format(date, "M Y")
 
 
 def same_month(date: datetime.date, other: datetime.date) -> bool:
@@ -33,8 +49,13 @@ def same_month(date: datetime.date, other: datetime.date) -> bool:
 
 
 def apart_from(date: datetime.date, other: datetime.date) -> str:
-    """The month of a date; with its day where the other date is in the same month."""
-    return day(date) if same_month(date, other) else f"{date:%B %Y}"
+    """The month of a date; with its day if the other date is in the same month."""
+    return day(date) if same_month(date, other) else month(date)
+
+
+def briefly_apart_from(date: datetime.date, other: datetime.date) -> str:
+    """The same with a short name of the month."""
+    return short_day(date) if same_month(date, other) else short_month(date)
 
 
 def is_stale(day: datetime.date, today: datetime.date) -> bool:
@@ -43,8 +64,13 @@ def is_stale(day: datetime.date, today: datetime.date) -> bool:
 
 
 def last_confirmed(day: datetime.date, today: datetime.date) -> str:
-    """How long ago that was, where it is longer than a result can be relied on; else empty."""
-    return f"last confirmed {months_since(day, today)} months ago" if is_stale(day, today) else ""
+    """How long ago that was, if it is longer than a result can be relied on; else empty."""
+    if not is_stale(day, today):
+        return ""
+    months = months_since(day, today)
+    return ngettext("last confirmed {count} month ago", "last confirmed {count} months ago", months).format(
+        count=months
+    )
 
 
 def now_everywhere() -> datetime.date:

@@ -149,14 +149,14 @@ def test_comparing_tells_what_the_team_did_from_what_the_edition_did(page, lead)
     result = lead.closes(AT[0], on=days(0), edition=edition)
     page.goto(f"/teams/{lead.team.pk}/compare/")
     assert page.get_by_text(re.compile("from Toy 1.0.0 to Toy 2.0.0")).is_visible()
-    level = page.get_by_role("region", name="What the change is made of, figures").get_by_role("row").nth(1)
+    level = page.get_by_role("region", name="Where the change comes from, figures").get_by_role("row").nth(1)
     assert "1" in level.inner_text()
-    assert page.get_by_role("heading", name="It fell back").is_visible()
+    assert page.get_by_role("heading", name="The result went down").is_visible()
     axe_in_both_schemes(page)
     for width in (320, 390):
         assert_fits(page, width)
     page.get_by_label("Why did it fall back?").fill("Nobody had time.")
-    page.get_by_role("button", name="Keep the reason").click()
+    page.get_by_role("button", name="Save note").click()
     page.wait_for_url(f"**{result.get_absolute_url()}**")
     assert page.get_by_text("Nobody had time.").is_visible()
 
@@ -171,7 +171,10 @@ def test_any_two_results_are_chosen_without_script(sign_in, lead):
     assert f"earlier={first.pk}" in page.url
     assert (
         "0"
-        in page.get_by_role("region", name="What the change is made of, figures").get_by_role("row").nth(1).inner_text()
+        in page.get_by_role("region", name="Where the change comes from, figures")
+        .get_by_role("row")
+        .nth(1)
+        .inner_text()
     )
 
 

@@ -197,7 +197,7 @@ def test_a_team_answers_alone_and_agrees_together(party):
     expect(lead.get_by_text("You have agreed 2 of 2")).to_be_visible()
     party.look(lead)
     lead.get_by_role("button", name="Close and show the result").click()
-    expect(lead.get_by_role("heading", name="How far people agree")).to_be_visible()
+    expect(lead.get_by_role("heading", name="How much people agree")).to_be_visible()
     lead.locator("summary", has_text="Area X").click()
     expect(lead.get_by_text("Agreed together: Since March.")).to_be_visible()
     expect(lead.get_by_text("guest@example.org").first).to_be_visible()

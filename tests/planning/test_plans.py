@@ -442,7 +442,7 @@ class TestPages:
         client.post(f"/results/{result.pk}/setback/", {"text": "Half of us left."})
         assert SetbackReason.objects.get().by == lead.user
         page = client.get(f"/teams/{lead.team.pk}/").content.decode()
-        assert "fell back: Half of us left." in page
+        assert "went down: Half of us left." in page
         assert "Say why" not in page
 
     def test_the_reason_outlives_that_it_was_opened_and_closed_again(self, client, lead):

@@ -75,12 +75,13 @@ class TestAnotherTopLevel:
         client.force_login(lead.user)
         for url in (lead.team.get_absolute_url(), pair[1].get_absolute_url(), f"/teams/{lead.team.pk}/compare/"):
             page = text_of(client.get(url))
-            assert "fell back" not in page
+            assert "went down" not in page
             assert "−1.00" not in page
 
     def test_comparing_names_both_scales(self, client, lead, pair):
         index = Beside(*pair).whole[1]
-        assert (index.before, index.after, index.parts) == ("3.00 of 3", "2.00 of 2", ("–", "–", "–", "–"))
+        assert (index.before, index.after) == ("3.00 of 3", "2.00 of 2")
+        assert (index.sources, index.change) == (("–", "–", "–"), "–")
         client.force_login(lead.user)
         page = text_of(client.get(f"/teams/{lead.team.pk}/compare/"))
         assert "neither levels nor indexes can be compared" in page
@@ -124,14 +125,14 @@ class TestChangesThatRoundToNothing:
         client.force_login(lead.user)
         page = text_of(client.get(lead.team.get_absolute_url()))
         assert "±0.00 since January 2026" in page
-        assert "fell back" not in page
+        assert "went down" not in page
         assert "−0.00" not in page
 
     def test_are_no_fall_in_a_comparison_either(self):
         scale = IndexScale.of_levels([0, 1, 2, 3])
         nothing = Split(before=Fraction("1.667"), after=Fraction("1.666"), team=Fraction("-0.001"))
         figure = Figure.of_index("Index", nothing, scale, scale)
-        assert (figure.parts[0], figure.parts[3], figure.total) == ("±0.00", "±0.00", 0)
+        assert (figure.sources[0], figure.change, figure.total) == ("±0.00", "±0.00", 0)
 
     def test_falling_means_the_same_on_every_page(self, lead, client):
         """The index of one dimension alone is lower, of which no page asks why."""
@@ -140,7 +141,7 @@ class TestChangesThatRoundToNothing:
         assert not Standing.of(later).fell
         assert not Beside(later.previous(), later).fell
         client.force_login(lead.user)
-        assert "It fell back" not in text_of(client.get(f"/teams/{lead.team.pk}/compare/"))
+        assert "The result went down" not in text_of(client.get(f"/teams/{lead.team.pk}/compare/"))
 
 
 class TestPartsThatDoNotAddUp:
@@ -246,7 +247,7 @@ class TestDays:
         result.assessment.reopenings.update(at=at)
         client.force_login(lead.user)
         assert "closed 3 March 2026" in text_of(client.get(result.get_absolute_url()))
-        assert "3 Mar 2026: opened again" in client.get(lead.team.get_absolute_url()).content.decode()
+        assert "3 Mar 2026: reopened" in client.get(lead.team.get_absolute_url()).content.decode()
 
 
 class TestFiles:
@@ -261,7 +262,7 @@ class TestFiles:
         assert (found["Answered"], found["Asked"], found["Of these not applicable"]) == (7, 8, 1)
         client.force_login(lead.user)
         page = text_of(client.get(lead.team.get_absolute_url()))
-        assert "88 % coverage: 7 of 8 criteria answered, 1 does not apply" in page
+        assert "7 of 8 criteria answered 1 does not apply" in page
 
     def test_a_whole_number_has_no_exponent(self):
         table = spreadsheets.Table(title="", head=["Index"], rows=[[IndexScale.of_levels(range(12)).number(10)]])

@@ -184,7 +184,7 @@ class TestUnderRevision:
         assert past.table[0].state == "under revision"
         chart = history_chart(past, reopened.edition.contents)
         assert chart.has_under_revision
-        assert chart.rows[0].note == "under revision; opened again: A mistake."
+        assert chart.rows[0].note == "under revision; reopened: A mistake."
 
     def test_the_next_generation_takes_its_place(self, reopened, team, lead):
         rate(reopened.assessment, lead, "x4", "F")
@@ -328,7 +328,7 @@ class TestCouldBe:
     def test_is_shown_where_answers_are_missing(self, add):
         standing = Standing.of(add(1, "F F L N F F - N"))
         assert (standing.result.level, standing.result.could_be, standing.best_name) == (1, 2, "Step 2")
-        assert (standing.index, standing.index_best, standing.coverage) == ("1.58", "1.83", "88")
+        assert (standing.index, standing.index_best, standing.coverage) == ("1.58", "1.83", "88%")
         x, y = standing.dimensions
         assert (x.could_be, x.index_best) == (None, None)
         assert (y.level, y.could_be, y.index, y.index_best) == (1, 2, "1.50", "2.00")
@@ -519,7 +519,7 @@ class TestPeriods:
         newer = toy.make_edition(key=lead_of.edition.framework.key, version="2.0.0")
         lead_of.closes(AT[2], on="2025-06-01", edition=newer)
         past = TeamHistory(lead_of.team)
-        assert past.table[0].note == "edition changed from 1.0.0 to 2.0.0"
+        assert past.table[0].note == "version changed from 1.0.0 to 2.0.0"
         chart = history_chart(past, newer.contents)
         assert [flag.letter for flag in chart.flags] == ["E"]
 
@@ -534,7 +534,7 @@ class TestPeriods:
         result = lead_of.closes(AT[1], on="2025-06-01", edition=newest)
         past = TeamHistory(lead_of.team)
         assert [past.breaks_ladder(each) for each in past.results] == [False, True]
-        assert "new ladder" in past.table[0].note
+        assert "new levels" in past.table[0].note
         standing = Standing.of(result)
         assert (standing.level_change, {row.change for row in standing.dimensions}) == (None, {None})
         assert not Beside(old, result).same_ladder
@@ -554,7 +554,7 @@ class TestPeriods:
         newest = toy.make_edition(key=key, version="3.0.0")
         lead_of.closes(AT[2], on="2025-06-01", edition=newest)
         past = TeamHistory(lead_of.team)
-        assert past.table[0].note == "edition changed from 1.0.0 to 3.0.0, with a new ladder"
+        assert past.table[0].note == "version changed from 1.0.0 to 3.0.0, with new levels"
         assert history_chart(past, newest.contents).steps.count("M") == 2
 
     @pytest.fixture

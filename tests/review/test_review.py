@@ -247,8 +247,8 @@ class TestResult:
     def test_agreement_is_told_per_criterion_dimension_and_whole_with_alpha_in_words(self, lead, assessment, people):
         result = assessment.close(by=people[0])
         html = lead.get(f"/results/{result.pk}/").content.decode()
-        assert "67 % say the same, up to 3 steps apart, agreement 0 %" in html
-        assert "How far people agree" in html
+        assert "67% say the same, up to 3 steps apart, agreement 0%" in html
+        assert "How much people agree" in html
         assert "People see the team" in html
         assert 'aria-label="Agreement by dimension"' in html
 

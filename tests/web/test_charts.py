@@ -255,8 +255,8 @@ def test_history_has_its_figures_as_rows():
 
 def test_segments_are_as_wide_as_each_other_and_filled_by_share():
     half, none, whole = charts.track([(1, Fraction(1, 2)), (2, None), (3, Fraction(1))], top=3, width=206, gap=4)
-    assert (half.width, half.filled, half.percent) == (66, 33, "50 %")
-    assert (none.applies, none.filled, none.percent) == (False, 0, "–")
+    assert (half.width, half.filled, half.share) == (66, 33, Fraction(1, 2))
+    assert (none.applies, none.filled, none.share) == (False, 0, None)
     assert (whole.x, whole.filled, whole.step) == (140, 66, 4)
 
 
