@@ -1,4 +1,4 @@
-"""The statements that stand around every saved answer, written out.
+"""The SQL statements that run for every saved answer, written by hand.
 
 A whole team answers at once, and building these from querysets takes several times as long as running them.
 """
@@ -34,7 +34,7 @@ _LOCK = "SELECT status FROM assessments_assessment WHERE id = %s"
 # The person first, see `writing`.
 _LOCK_FOR = "SELECT a.status FROM assessments_user u, assessments_assessment a WHERE u.id = %s AND a.id = %s"
 
-# One row for whoever may answer now, none for anybody else; what is not there yet is null.
+# One row for anyone who may answer now, none for anybody else; values that do not exist yet are null.
 _PLACE = """
     SELECT r.id, r.assessment_id, p.id AS respondent_id, r.criterion_id, r.answer, r.choice_id,
         r.reason, r.comment, r.evidence, r.version, r.page, r.sequence
@@ -48,7 +48,7 @@ _MEMBER = {
     "let_in": "assessments_membership",
     "condition": f"who.team_id = %s AND who.user_id = %s AND who.role IN ({_ROLES})",
 }
-# A link that belongs to an account lets in as long as the account may answer for the team.
+# A link that belongs to an account works as long as the account may answer for the team.
 _GUEST = {
     "let_in": "assessments_invitation",
     "condition": f"""who.assessment_id = %s AND who.id = %s AND who.revoked_on IS NULL
@@ -87,7 +87,7 @@ _STORE = f"""
 
 
 def _bound(value: Any) -> Any:
-    """A parameter as the connected database takes it."""
+    """A parameter in the form that the connected database takes."""
     if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
         return value.hex
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
@@ -104,17 +104,17 @@ def _rows(model: type[models.Model], statement: str, *parameters: object) -> lis
 
 
 def with_role(assessments: type[models.Model], pk: uuid.UUID, user: User) -> Any:
-    """The assessment with `.role_of_user`, which is None outside its team; None where there is no such assessment."""
+    """The assessment with `.role_of_user`, which is None outside its team; None if there is no such assessment."""
     columns = ", ".join(f"a.{field.attname}" for field in assessments._meta.concrete_fields)
     rows = _rows(assessments, _ASSESSMENT.format(columns=columns), user.pk, pk)
     return rows[0] if rows else None
 
 
 def lock(assessment: "Answering", who: Answerer) -> str | None:
-    """Holds its row against other writers until the transaction ends; its status now, None if it is gone.
+    """Locks the assessment until the transaction ends and returns its status now; None if it is gone.
 
-    The person who answers is held against being erased, and None if that has happened; not in an anonymous assessment,
-    where a lock would leave the number of this transaction with the person.
+    Also locks the person who answers, so that they cannot be erased; None if they have been. Not in an anonymous
+    assessment, where the lock would leave the number of this transaction with the person.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("a lock ends with its transaction, so there must be one")
@@ -129,9 +129,9 @@ def lock(assessment: "Answering", who: Answerer) -> str | None:
 
 
 def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = None) -> Rating | None:
-    """Where somebody's answer belongs: the stored rating of the criterion or a new one. None where they may not answer.
+    """The stored or new rating for somebody's answer to the criterion; None if they may not answer.
 
-    Before somebody's first answer the respondent is None.
+    Before their first answer the respondent is None.
     """
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     criterion_id: Any = criterion.pk if criterion else None
@@ -139,21 +139,25 @@ def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = 
         kind, gate = _GUEST, [assessment.pk, who.invitation.pk, timezone.localdate(), invite_hash(who.token)]
     else:
         kind, gate = _MEMBER, [assessment.team_id, who.pk]
-    found = _rows(Rating, _PLACE.format(known_by=key, **kind), assessment.pk, value, criterion_id, *gate)
-    if not found or found[0].pk:
-        return found[0] if found else None
-    return Rating(assessment_id=assessment.pk, respondent_id=found[0].respondent_id, criterion_id=criterion_id)
+    rows = _rows(Rating, _PLACE.format(known_by=key, **kind), assessment.pk, value, criterion_id, *gate)
+    if not rows:
+        return None
+    stored = rows[0]
+    if stored.pk:
+        return stored
+    return Rating(assessment_id=assessment.pk, respondent_id=stored.respondent_id, criterion_id=criterion_id)
 
 
 def answered(assessment: "Answering", who: Answerer) -> list[int]:
-    """Primary keys of the criteria that somebody has answered, be it with `I do not know`."""
+    """Primary keys of the criteria that somebody has answered, including with “I don't know”."""
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     return [pk for (pk,) in _fetched(_ANSWERED.format(known_by=key), assessment.pk, value)]
 
 
 def store(rating: Rating) -> None:
-    """Writes all of a rating, whether it is new or not. Its row is the respondent's one for the criterion."""
+    """Stores a rating, new or not, in the respondent's row for the criterion."""
     values = [field.get_db_prep_save(getattr(rating, field.attname), connection) for field in _FIELDS]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, values)
-    rating._state.adding, rating._state.db = False, connection.alias
+    rating._state.adding = False
+    rating._state.db = connection.alias

@@ -1,8 +1,8 @@
-"""Published editions are frozen by the database itself: triggers refuse every change to them, whoever asks.
+"""The database itself freezes published editions: triggers refuse every change to them, from any source.
 
-They are set up after every run of `migrate`, not in a migration of their own. SQLite drops the triggers of a table that
-a migration rebuilds, and refuses to rebuild a table that triggers refer to; there the command `migrate` takes them away
-and sets them up again within the one transaction of all migrations. On PostgreSQL they stay where they are.
+They are created after every run of `migrate`, not in a migration. SQLite drops the triggers of a table that a migration
+rebuilds, and refuses to rebuild a table that triggers refer to; there the command `migrate` removes them and creates
+them again within the single transaction of all migrations. On PostgreSQL they stay in place.
 """
 
 import contextlib
@@ -14,13 +14,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 PARTS = ("level", "group", "dimension", "scale", "criterion", "symptom")
 OTHERS = ("choice", "edition", "framework")
-#: What may still change in a published edition: it can be retired, and outlive the one it was based on.
+#: Columns that may still change: an edition can be retired, and outlive the one it was based on.
 CHANGEABLE = ("status", "based_on_id")
 MESSAGE = "A published edition never changes."
 
 
 def freeze(using: str) -> None:
-    """Sets the triggers up, all of them or none; where they are there already, it changes nothing."""
+    """Creates the triggers, all of them or none; changes nothing if they already exist."""
     if is_frozen(using):
         return
     connection = connections[using]
@@ -30,7 +30,7 @@ def freeze(using: str) -> None:
 
 
 def thaw(using: str) -> None:
-    """Takes the triggers away. Only for within a transaction that sets them up again."""
+    """Removes the triggers. Only for use within a transaction that creates them again."""
     connection = connections[using]
     if connection.vendor == "postgresql":
         _run(connection, [f"DROP FUNCTION IF EXISTS {name}() CASCADE" for name in _postgresql_bodies()])
@@ -40,8 +40,8 @@ def thaw(using: str) -> None:
 
 @contextlib.contextmanager
 def thawed(using: str) -> Iterator[None]:
-    """For a migration that has to change published editions; in its transaction, so that nobody else can."""
-    # On SQLite `migrate` has taken the triggers away already, and later migrations need them to stay away.
+    """For a migration that has to change published editions, within its transaction, so that nobody else can."""
+    # On SQLite `migrate` has already removed the triggers, and later migrations need them to stay removed.
     is_to_freeze = connections[using].vendor == "postgresql" or is_frozen(using)
     with transaction.atomic(using=using):
         thaw(using)
@@ -51,12 +51,12 @@ def thawed(using: str) -> Iterator[None]:
 
 
 def is_frozen(using: str) -> bool:
-    """Whether every trigger is there, switched on, and as it should be."""
+    """Whether every trigger exists, is enabled and is up to date."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL_TRIGGERS)
-            return _postgresql_wanted() <= set(cursor.fetchall())
+            return _postgresql_expected() <= set(cursor.fetchall())
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         return _sqlite().items() <= dict(cursor.fetchall()).items()
 
@@ -79,7 +79,7 @@ def _table(kind: str) -> str:
 
 
 def _sqlite() -> dict[str, str]:
-    """The statements by the names of their triggers."""
+    """The statements, by the name of the trigger."""
     edition, scale = _table("edition"), _table("scale")
     status_of = dict.fromkeys(PARTS, f'(SELECT "status" FROM "{edition}" WHERE "id" = {{row}}."edition_id")')
     status_of["choice"] = (
@@ -97,7 +97,7 @@ def _sqlite() -> dict[str, str]:
     published = "OLD.\"status\" <> 'draft'"
     conditions["edition", "update"] = f"{published} AND (NEW.\"status\" = 'draft' OR {differs})"
     conditions["edition", "delete"] = published
-    # The key of its framework belongs to what an edition says.
+    # The key of its framework is part of an edition.
     others = f'EXISTS (SELECT 1 FROM "{edition}" WHERE "framework_id" = OLD."id" AND "status" <> \'draft\')'
     conditions["framework", "update"] = f'OLD."key" <> NEW."key" AND {others}'
     return {
@@ -137,19 +137,19 @@ def _postgresql_bodies() -> dict[str, str]:
         "frozen_part": body(part),
         "frozen_choice": body(choice),
         "frozen_edition": whole,
-        # The key of its framework belongs to what an edition says.
+        # The key of its framework is part of an edition.
         "frozen_framework": key,
     }
 
 
-#: For each kind, when its trigger asks, and which function.
+#: For each kind, when its trigger runs, and which function.
 POSTGRESQL = {
     **dict.fromkeys(PARTS, ("INSERT OR UPDATE OR DELETE", "frozen_part")),
     "choice": ("INSERT OR UPDATE OR DELETE", "frozen_choice"),
     "edition": ("UPDATE OR DELETE", "frozen_edition"),
     "framework": ("UPDATE", "frozen_framework"),
 }
-#: What pg_trigger notes of each: a row's, before, and on what.
+#: The type in pg_trigger: for each row, before, and on which statements.
 POSTGRESQL_TYPE = {
     "INSERT OR UPDATE OR DELETE": 1 + 2 + 4 + 8 + 16,
     "UPDATE OR DELETE": 1 + 2 + 8 + 16,
@@ -174,8 +174,8 @@ def _postgresql() -> list[str]:
     return [*functions, *triggers]
 
 
-def _postgresql_wanted() -> set[tuple]:
-    """The rows of `POSTGRESQL_TRIGGERS` that have to be there."""
+def _postgresql_expected() -> set[tuple]:
+    """The rows that `POSTGRESQL_TRIGGERS` should return."""
     bodies = _postgresql_bodies()
     return {
         (f"frozen_{kind}", _table(kind), POSTGRESQL_TYPE[when], bodies[function])

@@ -1,4 +1,4 @@
-"""The journal: what changed, by whom and when. Ids and codes only; appended, never changed."""
+"""The journal: what changed, who changed it and when. It holds only ids and codes, and is only appended to."""
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,7 +21,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One entry. `data` holds ids and codes, never names, addresses or free text, so that a person can be forgotten."""
+    """One entry. `data` holds ids and codes, never names, emails or free text, so that a person can be erased."""
 
     at = models.DateTimeField(default=timezone.now, editable=False)
     kind = models.CharField(max_length=40)

@@ -1,9 +1,9 @@
-"""Links of one person that lead to the same anonymous answers, though the server could not say that they do.
+"""Several links of one person lead to the same anonymous answers, without the server knowing that they do.
 
-Every mail carries a link of its own, and anonymous answers are found only by the token of the link with which their
-author began. At that moment this token is sealed for the author's other links: each of them has left the public half of
-a key that follows from its own token, so that its holder can open the seal, and nobody else, the server included.
-That is ElGamal's key agreement in the 2048-bit group of RFC 3526, with a pad made of the agreed key.
+Every mail has its own link, and anonymous answers are found only by the token of the link with which their author
+started. When they start, this token is sealed for the author's other links: each link has stored the public half of a
+key derived from its own token, so that its holder can open the seal, and nobody else can, not even the server. This is
+ElGamal's key agreement in the 2048-bit group of RFC 3526, with a pad made from the agreed key.
 """
 
 import base64
@@ -25,12 +25,12 @@ _SIZE = 256
 
 
 def opening_key(token: str) -> str:
-    """The public half of the key of a link: anyone can seal with it, only the token opens."""
+    """The public half of the key of a link: anyone can seal with it, but only the token opens the seal."""
     return _encoded(pow(GENERATOR, _exponent(token), PRIME).to_bytes(_SIZE))
 
 
 def seal(secret: str, key: str) -> str:
-    """The secret, to be opened with the token whose opening key this is."""
+    """The secret, sealed so that only the token with this opening key opens it."""
     once = secrets.randbits(256)
     agreed = pow(int.from_bytes(_decoded(key)), once, PRIME)
     public = pow(GENERATOR, once, PRIME).to_bytes(_SIZE)
@@ -48,7 +48,7 @@ def _exponent(token: str) -> int:
 
 
 def _padded(data: bytes, agreed: int) -> bytes:
-    """Combined with a pad as long as the data; doing it twice gives the data back."""
+    """The data combined with a pad of the same length; doing this twice restores the data."""
     pad = hashlib.shake_256(agreed.to_bytes(_SIZE)).digest(len(data))
     return bytes(one ^ other for one, other in zip(data, pad, strict=True))
 

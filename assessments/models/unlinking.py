@@ -1,8 +1,8 @@
-"""Breaking what leads from an anonymous answer to a person, when answering ends.
+"""Breaks every link from an anonymous answer to a person when answering ends.
 
-While answering is open, the database shows anyone who reads it when and in which order rows were written, of answers as
-well as of the people who gave them. So all of these rows are written once more, in one transaction and in random order,
-and what the old ones leave in the files of the database is cleared afterwards, outside of that transaction.
+While answering is open, anyone who reads the database can see when and in which order rows were written, both answers
+and the people who gave them. So all of these rows are rewritten in one transaction and in random order, and the traces
+of the old rows in the files of the database are cleared afterwards, outside of that transaction.
 """
 
 import logging
@@ -24,7 +24,7 @@ from .ratings import Rating, Respondent, SymptomAnswer
 
 log = logging.getLogger("maturity")
 
-#: What is written anew for what the respondents of an assessment said; anything else is copied.
+#: Columns that get new values when answers are rewritten; all others are copied.
 _ANEW = {"version": "1", "page": "''", "sequence": "0", "saved_at": "NULL"}
 _COPY = """
     INSERT INTO {table} ({columns})
@@ -36,9 +36,9 @@ _COPY = """
     ORDER BY {random}
 """
 
-#: Rewriting a table keeps everyone out of it. One of this size takes about a second.
+#: Rewriting a table locks it for everyone. A table of this size takes about a second.
 LARGEST_REWRITTEN = 100_000_000
-#: So often dead rows are tried to be removed, so many seconds apart, before it is left to the next round.
+#: How often to try removing dead rows, and the seconds between, before leaving it to the next round.
 VACUUMS, BETWEEN_VACUUMS = 5, 0.1
 TABLES = [
     model._meta.db_table for model in (Rating, SymptomAnswer, Respondent, Participation, Invitation, InvitationLink)
@@ -46,10 +46,10 @@ TABLES = [
 
 
 def unlink(assessment_id: uuid.UUID) -> None:
-    """Writes everything that leads to answers of an assessment, and to the people in it, once more.
+    """Rewrites all answers of an assessment and all rows about the people in it.
 
-    Answers to what fewer than four known people have voted on go: they count as unanswered, and nobody may see them.
-    Without a transaction around it, which also ends the answering, this would not be one.
+    Answers to a criterion with votes from fewer than four known people are deleted: they count as unanswered, and
+    nobody may see them. The caller provides the transaction, which also ends answering.
     """
     known = Respondent.objects.filter(assessment=assessment_id, counts=True)
     criteria = _from_enough(Rating.objects.votes().filter(respondent__in=known), "criterion")
@@ -59,7 +59,7 @@ def unlink(assessment_id: uuid.UUID) -> None:
     answers = SymptomAnswer.objects.filter(respondent__in=old, symptom__in=symptoms)
     kept = ratings.order_by().values_list("respondent").union(answers.order_by().values_list("respondent"))
     renamed = {pk: uuid.uuid4() for (pk,) in kept}
-    # All of them alike: even who came by the shared link is not told any more.
+    # All rows look the same: even people who used the shared link can no longer be told apart.
     same = {"assessment_id": assessment_id, "is_anonymous": True, "counts": True}
     _insert_shuffled(Respondent, [Respondent(pk=pk, **same) for pk in renamed.values()])
     _copy(Rating, "criterion_id", criteria, renamed)
@@ -71,13 +71,13 @@ def unlink(assessment_id: uuid.UUID) -> None:
 
 
 def _from_enough(rows: models.QuerySet, about: str) -> list[int]:
-    """Keys of what at least four people have said something about."""
+    """Keys that at least four people have answered."""
     counted = rows.order_by().values(about).annotate(people=Count("pk"))
     return list(counted.filter(people__gte=anonymity.LEAST).values_list(about, flat=True))
 
 
 def _copy(model: type[models.Model], about: str, kept: list[int], renamed: dict[uuid.UUID, uuid.UUID]) -> None:
-    """In the database itself, so that the one writer of SQLite is not held for as long as Python would take."""
+    """Copies within the database, so that SQLite's single writer is not blocked for as long as Python would take."""
     if not kept or not renamed:
         return
     is_postgresql = connection.vendor == "postgresql"
@@ -103,7 +103,7 @@ def _bound(pk: Any) -> Any:
 
 
 def _delete(model: type[models.Model], column: str, keys: list[Any]) -> None:
-    """Rows alone: what refers to them is written anew before the transaction ends."""
+    """Deletes only these rows: rows that refer to them are rewritten before the transaction ends."""
     if not keys:
         return
     marks = ", ".join(["%s"] * len(keys))
@@ -120,7 +120,7 @@ def _insert_shuffled(model: Any, rows: list[Any]) -> None:
 
 
 def _write_people_anew(assessment_id: uuid.UUID) -> None:
-    """The same rows under the same keys, but written at the same moment and in an order that tells nothing."""
+    """Rewrites the same rows with the same keys, all at the same time and in random order."""
     invitations = list(Invitation.objects.filter(assessment=assessment_id))
     links = list(InvitationLink.objects.filter(invitation__in=invitations))
     participations = list(Participation.objects.filter(assessment=assessment_id))
@@ -141,10 +141,10 @@ def _write_people_anew(assessment_id: uuid.UUID) -> None:
 
 
 def clear_traces(assessments: "models.QuerySet[Any]", *, seconds: int = 60) -> bool:
-    """Clears what old rows of ended anonymous ones of these assessments have left in the files of the database.
+    """Clears the traces of old rows of ended anonymous assessments from the files of the database.
 
-    Returns whether nothing is left of them. If something is, because somebody still reads from before the end, this is
-    to be repeated; `send_due` does. Outside of any transaction only. PostgreSQL gives up a table after `seconds`.
+    Returns whether all traces are gone. If not, because somebody still reads an older state, it has to be repeated;
+    `send_due` does that. Only outside of a transaction. On PostgreSQL, each statement stops after `seconds`.
     """
     waiting = list(assessments.filter(has_traces=True).values_list("pk", flat=True))
     if not waiting:
@@ -160,12 +160,12 @@ def clear_traces(assessments: "models.QuerySet[Any]", *, seconds: int = 60) -> b
 
 
 def clear_soon(assessments: "models.QuerySet[Any]") -> None:
-    """Once the transaction is through that ended the answering; somebody waits for the page meanwhile."""
+    """Clears traces after the transaction that ends answering; briefly, as somebody is waiting for the page."""
     transaction.on_commit(partial(clear_traces, assessments, seconds=5), robust=True)
 
 
 def _cleared_sqlite() -> bool:
-    """Writes the whole file anew, and empties the log of changes beside it, which holds what pages were before."""
+    """Rewrites the whole file and empties the log of changes next to it, which holds the earlier pages."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -174,12 +174,12 @@ def _cleared_sqlite() -> bool:
 
 
 def _cleared_postgresql(seconds: int) -> bool:
-    """Removes dead rows and, from tables that are not too large, the bytes that they leave within pages."""
+    """Removes dead rows and, in tables that are not too large, the bytes that they leave in pages."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = '{seconds}s'")
         cursor.execute("SET lock_timeout = '1s'")
         try:
-            # Whatever was deleted so far was deleted by a transaction with a lower number.
+            # Everything deleted so far was deleted by a transaction with a lower number.
             cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
             end = int(cursor.fetchone()[0])
             if not all(_without_dead_rows(cursor, table, end) for table in TABLES):
@@ -187,7 +187,7 @@ def _cleared_postgresql(seconds: int) -> bool:
             for table in TABLES:
                 cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
                 is_small = cursor.fetchone()[0] <= LARGEST_REWRITTEN
-                # Samples of values that the planner keeps are taken anew as well.
+                # This also replaces the sample values that the planner keeps.
                 cursor.execute(f"VACUUM (FULL, ANALYZE) {table}" if is_small else f"ANALYZE {table}")
         finally:
             cursor.execute("RESET statement_timeout")
@@ -196,14 +196,14 @@ def _cleared_postgresql(seconds: int) -> bool:
 
 
 def _without_dead_rows(cursor: Any, table: str, end: int) -> bool:
-    """Removes what was deleted by transactions before `end`; whether all of it is gone.
+    """Removes rows that were deleted by transactions before `end`; returns whether all of them are gone.
 
-    It is not as long as a transaction runs that began before. The short ones of a busy server end within moments.
+    They are not while a transaction is running that started before. The short ones of a busy server end within moments.
     """
     for _ in range(VACUUMS):
         notices: list[str] = []
         with _notices_into(notices):
-            # No page is passed over because somebody looks at it.
+            # No page is skipped because somebody is reading it.
             cursor.execute(f"VACUUM (VERBOSE, DISABLE_PAGE_SKIPPING, INDEX_CLEANUP ON) {table}")
         if _is_past(end, notices, cursor, table):
             return True
@@ -215,16 +215,16 @@ def _is_past(end: int, notices: list[str], cursor: Any, table: str) -> bool:
     """Whether everything before that transaction could be removed."""
     cutoff = re.search(r"(?:removable cutoff|oldest xmin): (\d+)", "\n".join(notices))
     if cutoff:
-        # In an order of numbers that begins anew after 2 ** 32: the second half of them lies in the past.
+        # Transaction numbers wrap around after 2 ** 32; the second half of them lies in the past.
         return (int(cutoff[1]) - end) % 2**32 < 2**31
-    # The server speaks another language. On a busy one its count of dead rows says no for longer than it is so.
+    # The server uses another language. On a busy server its count of dead rows says no for longer than it should.
     cursor.execute("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = %s::regclass", [table])
     return cursor.fetchone() == (0,)
 
 
 @contextmanager
 def _notices_into(notices: list[str]) -> Iterator[None]:
-    """Collects what PostgreSQL reports beside the answers to statements."""
+    """Collects the notices that PostgreSQL sends with the results of statements."""
 
     def collect(diagnostic: Any) -> None:
         notices.append(f"{diagnostic.message_primary}\n{diagnostic.message_detail or ''}")

@@ -1,4 +1,4 @@
-"""From what several people said to one rating per criterion, and how far they agreed."""
+"""From the answers of several people to one rating per criterion, and how far they agree."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from .instrument import DK, NA, Scale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionResult:
-    """One criterion settled. `points` is 0 when unanswered and None when it does not apply."""
+    """The outcome of one criterion. `points` is 0 if unanswered and None if it does not apply."""
 
     rating: str | None
     agreed: bool
@@ -37,7 +37,7 @@ def settle(
     discuss_spread: int = 2,
     discuss_split: bool = True,
 ) -> CriterionResult:
-    """From what each person said to one rating: the agreed one, else NA by majority, else the lower median."""
+    """One rating from everyone's answers: the agreed one, or else NA by majority, or else the lower median."""
     counts = Counter(vote for vote in votes if vote is not None)
     positions = sorted(scale.position(code) for code, n in counts.items() if code not in {NA, DK} for _ in range(n))
     rating = agreed or _median_rating(counts[NA], positions, scale)
@@ -112,7 +112,7 @@ def _difference(totals: Counter, metric: str) -> dict[tuple[int, int], Fraction]
 
 
 def settled_as(rating: str | None, points: Fraction | None) -> CriterionResult:
-    """A criterion that was settled earlier, of which only rating and points are known any more."""
+    """The outcome of a criterion of which only rating and points are still known."""
     return CriterionResult(
         rating=rating,
         agreed=False,

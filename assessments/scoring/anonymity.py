@@ -1,14 +1,14 @@
-"""What counts in an anonymous assessment: pure functions over what people said."""
+"""Which answers count in an anonymous assessment: pure functions over answers."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from .instrument import DK
 
-#: The fewest votes from which a criterion counts.
+#: The fewest votes with which a criterion counts.
 LEAST = 4
 
-#: What one person said: a code by criterion key. "I do not know" is no vote.
+#: One person's answers: a code by criterion key. "I don't know" is not a vote.
 Said = Mapping[str, str]
 
 

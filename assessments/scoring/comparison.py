@@ -42,11 +42,11 @@ class Side:
 
     def only(self, keys: Iterable[str], dimension: str | None = None) -> PartResult:
         """The figures of these criteria alone, in one dimension or overall."""
-        wanted = set(keys)
+        included = set(keys)
         chosen = {
             c.key: self.settled[c.key]
             for c in self.instrument.criteria
-            if c.key in wanted and dimension in (None, c.dimension)
+            if c.key in included and dimension in (None, c.dimension)
         }
         return scoring.part(self.instrument, chosen)
 
@@ -103,7 +103,7 @@ class Comparison:
     criteria: tuple[CriterionChange, ...]
 
     def of_kind(self, *kinds: Kind) -> list[CriterionChange]:
-        return [each for each in self.criteria if each.kind in kinds]
+        return [criterion for criterion in self.criteria if criterion.kind in kinds]
 
 
 def shared(old: Side, new: Side, dimension: str | None = None) -> set[str]:

@@ -1,4 +1,4 @@
-"""What is asked and by which rules: everything that the engine needs to know of an edition."""
+"""What is asked and by which rules: everything that the engine needs to know about an edition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
-    """A practice to be rated; `level` is None where the framework is scored by sums."""
+    """A practice to rate; `level` is None if the framework is scored by sums."""
 
     key: str
     dimension: str
@@ -58,7 +58,7 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """What points must reach: `at_least` takes the value itself, `more_than` does not."""
+    """What points must reach: `at_least` includes the value itself, `more_than` does not."""
 
     kind: str
     value: Fraction
@@ -105,7 +105,7 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
-    """Everything the engine needs to know of an edition. Criteria stand in the order of the framework."""
+    """Everything the engine needs to know about an edition. Criteria are in the order of the framework."""
 
     method: str
     criteria: tuple[Criterion, ...]

@@ -1,4 +1,4 @@
-"""Outcome figures that stand beside the levels, such as the delivery metrics of DORA; no level or index knows them."""
+"""Outcome figures shown next to the levels, such as the delivery metrics of DORA; they affect no level or index."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,5 +27,5 @@ class Metric:
 
 
 def average(scores: Iterable[Fraction]) -> Fraction | None:
-    """The mean of the metrics that were answered; None without any."""
+    """The mean of the metrics that were answered; None if there are none."""
     return mean(list(scores))

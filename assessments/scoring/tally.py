@@ -118,7 +118,7 @@ class Tally:
         if not self.by_levels:
             return min(cell.total for cell in self.cells.values())
         means = [self.level_mean(level) for level in self.instrument.levels[1:]]
-        value = mean([each for each in means if each is not None])
+        value = mean([score for score in means if score is not None])
         return None if value is None else self.instrument.top * value
 
     def level(self, rule: str = NO_RULE) -> int | None:

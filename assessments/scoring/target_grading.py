@@ -79,7 +79,7 @@ def grade(
 
 def decisive(seen: Sequence[Dated], *, due: datetime.date, today: datetime.date) -> Dated | None:
     """The last of what was seen, oldest first; once the due date is over the last one dated on or before it."""
-    counting = [each for each in seen if each.date <= due] if today > due else seen
+    counting = [sighting for sighting in seen if sighting.date <= due] if today > due else seen
     return counting[-1] if counting else None
 
 
@@ -99,7 +99,7 @@ def meets(instrument: Instrument, rule: str, points: Fraction | None) -> bool | 
         return None
     if instrument.method == scoring.SUMS:
         return points == 1
-    return next((each.at.met_by(points) for each in instrument.rules if each.key == rule), None)
+    return next((row.at.met_by(points) for row in instrument.rules if row.key == rule), None)
 
 
 def count(
@@ -117,7 +117,7 @@ def count(
     }
     if instrument.method == scoring.SUMS:
         return Count(meeting=sum(points[c.key] == 1 for c in criteria), all=len(criteria))
-    chosen = next(each for each in instrument.rules if each.key == rule)
+    chosen = next(row for row in instrument.rules if row.key == rule)
     cells: dict[tuple, list[str]] = {}
     for c in criteria:
         if c.level is not None and c.level <= level:

@@ -1,4 +1,4 @@
-"""Everything that follows from what people said in one assessment."""
+"""Everything that follows from the answers in one assessment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,7 +76,7 @@ def level_if(
     instrument: Instrument, settled: Mapping[str, CriterionResult], rule: str, changes: Mapping[str, str]
 ) -> int | None:
     """The level (or band) of the whole if these criteria were rated with these codes."""
-    tally = Tally(instrument, instrument.criteria, {key: each.points for key, each in settled.items()})
+    tally = Tally(instrument, instrument.criteria, {key: outcome.points for key, outcome in settled.items()})
     for key, code in changes.items():
         tally.rate(key, None if code == NA else tally.criteria[key].scale.points(code))
     return tally.level(rule)
@@ -93,7 +93,7 @@ def alpha(instrument: Instrument, respondents) -> Fraction | None:
 
 
 def _warnings(instrument: Instrument, settled) -> tuple[int, ...]:
-    """Levels of which less than the set share of criteria applies."""
+    """Levels where fewer criteria apply than the share that the framework sets."""
     low = []
     for level in instrument.levels[1:]:
         at = [settled[c.key].applies for c in instrument.criteria if c.level == level]

@@ -279,7 +279,7 @@ BROKEN = [
     ("    level: 1\n", "    level: 0\n", 30, "criteria[0] (people.one).level", "the lowest level cannot have criteria"),
     ("    level: 1\n", "    level: 7\n", 30, "criteria[0] (people.one).level", "no level 7; the levels are 0, 1"),
     ("    level: 1\n", "    level: one\n", 30, "criteria[0] (people.one).level", "text, but a whole number"),
-    ("    level: 1\n", "", 28, "criteria[0] (people.one).level", "the level is missing; name the level"),
+    ("    level: 1\n", "", 28, "criteria[0] (people.one).level", "the level is missing; add the level"),
     ("    level: 1\n", "    level: 1.0\n", 30, "criteria[0] (people.one).level", "a whole number is expected"),
     ("    level: 1\n", "    level: true\n", 30, "criteria[0] (people.one).level", "true or false, but a whole number"),
     (
@@ -372,7 +372,7 @@ BROKEN = [
     ("key: small\n", "key: small\n  key: other\n", 4, "framework.key", "'key' is here twice, first on line 3"),
     ("name: Small", "name: *there", 4, "framework.name", "aliases such as *there are not allowed here"),
     ("name: Small", "name: !!python/name:os.system x", 4, "framework.name", "tags such as"),
-    ("name: Small", "name: Small: big", 4, "", "put the text in quotes if a colon belongs to it"),
+    ("name: Small", "name: Small: big", 4, "", "put the text in quotes if it contains a colon"),
     ("  name: Small", "\tname: Small", 4, "", "indent with spaces"),
     ("name: Small", "name: 'Small", 4, "", "not YAML"),
     ("name: Small", "name: Sm\x07all", 4, "", "control character (U+0007)"),

@@ -95,7 +95,7 @@ def test_dsomm_cells_without_activities_neither_block_nor_score():
 
 def test_dsomm_dependencies_that_lead_nowhere_are_told():
     found = edited("dsomm", "dependsOn: [Choosing the nails]", "dependsOn: [Choosing screws]")
-    told = "dependencies on activities that are not in the file: “A rope ladder for guests on Choosing screws”"
+    told = "dependencies on activities that are not in the file: “A rope ladder for guests → Choosing screws”"
     assert told in found.refused
     assert "Builds on" not in found.file.criteria[3].next
 

@@ -185,7 +185,7 @@ def test_unknown_rule_is_named_with_the_choices(score, toy):
             ["ratings.yaml:3: respondents.bob.x1: 'E'", "ratings.yaml:5: agreed.x1: 'DK' is not an answer here"],
         ),
         ("respondents: [1]", ["ratings.yaml:1: respondents: this is a list, but codes by criterion are expected"]),
-        ("respondents: {ann: F}", ["ratings.yaml:1: respondents.ann: this is text where"]),
+        ("respondents: {ann: F}", ["ratings.yaml:1: respondents.ann: this is text, but"]),
         ("agreed: {}\nx1: F", ["ratings.yaml:2: x1: 'x1' does not belong next to respondents and agreed"]),
         ("- x1", ["ratings.yaml:1: this is a list, but codes by criterion are expected"]),
         ("x1: F\nx1: P", ["ratings.yaml:2: x1: 'x1' is here twice, first on line 1"]),

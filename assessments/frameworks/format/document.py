@@ -244,7 +244,7 @@ class _Builder:
 
     def refuse_more_documents(self, event):
         limit = self.limits.documents
-        message = ngettext("there is more than {count} document", "there are more than {count} documents", limit)
+        message = ngettext("there is more than one document", "there are more than {count} documents", limit)
         mend = _("keep one and remove the line '---'") if limit == 1 else _("remove the rest")
         self.refuse(event, (), message.format(count=limit), mend)
 
