@@ -36,11 +36,11 @@ class GradedTarget:
 
     @property
     def title(self) -> str:
-        """The part and the level or band to reach: `Overall: level 3 Managed`."""
+        """The part and the level or band to reach: `Overall, level 3 Managed`."""
         values = {"part": self.name, "number": self.target.level, "name": self.level_name}
         if self.uses_levels:
-            return _("{part}: level {number} {name}").format_map(values)
-        return _("{part}: band {name}").format_map(values)
+            return _("{part}, level {number} {name}").format_map(values)
+        return _("{part}, band {name}").format_map(values)
 
     @property
     def percent_value(self) -> str | None:

@@ -196,7 +196,7 @@ class TestTargetsOnTheWay:
         assert (target.grading.grade, target.grading.share, target.percent) == (Grade.ON_THE_WAY, 1, "99%")
         client.force_login(lead.user)
         page = text_of(client.get(f"/teams/{lead.team.pk}/targets/"))
-        assert "99 % of the way" in page
+        assert "99% of the way" in page
         assert "100 %" not in page
 
 
