@@ -134,7 +134,7 @@ def test_a_published_edition_has_no_editor(signed_in, edition):
     ]:
         response = getattr(signed_in, method)(address, posted(row, statement="Other."))
         assert response.status_code == 409
-        assert "A published edition never changes." in response.content.decode()
+        assert "A published version cannot be changed." in response.content.decode()
 
 
 def test_a_part_of_another_draft_is_not_found(signed_in, draft, admin):
