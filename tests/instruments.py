@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 BUILT_IN = ROOT / "assessments" / "frameworks" / "builtin"
 VECTORS = YAML(typ="safe", pure=True).load(ROOT / "tests" / "data" / "scoring-vectors.yaml")
 
-NPLF = scoring.Scale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3})
+NPLF = scoring.ScoredScale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3})
 LARGELY = {"key": "largely", "unit": "criterion", "at": {"at_least": "2/3"}, "below": {"at_least": "2/3"}}
 ISO33020 = {"key": "iso33020", "unit": "cell", "at": {"more_than": "0.50"}, "below": {"more_than": "0.85"}}
 FULLY = {"key": "fully", "unit": "criterion", "at": {"at_least": "1"}, "below": {"at_least": "1"}}
@@ -22,7 +22,7 @@ RULES = tuple(scoring.Rule.parsed(rule) for rule in (LARGELY, ISO33020, FULLY))
 def make_instrument(rows, *, top=3, rules=RULES, groups=None) -> scoring.Instrument:
     """From rows such as `x1 X 1`: criterion, dimension, level; `groups` names the group of each dimension."""
     criteria = tuple(
-        scoring.Criterion(key=key, dimension=dimension, level=int(level), scale=NPLF)
+        scoring.ScoredCriterion(key=key, dimension=dimension, level=int(level), scale=NPLF)
         for key, dimension, level in (row.split() for row in rows)
     )
     groups = groups or {}
@@ -30,7 +30,7 @@ def make_instrument(rows, *, top=3, rules=RULES, groups=None) -> scoring.Instrum
     return scoring.Instrument(
         method=scoring.LEVELS,
         criteria=criteria,
-        dimensions=tuple(scoring.Dimension(key=name, group=groups.get(name)) for name in names),
+        dimensions=tuple(scoring.ScoredDimension(key=name, group=groups.get(name)) for name in names),
         groups=tuple(dict.fromkeys(groups.values())),
         levels=tuple(range(top + 1)),
         rules=rules,

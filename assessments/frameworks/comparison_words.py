@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
-from .format.differences import Comparison, CriterionChange, PartChange
+from .format.differences import CriterionDifference, EditionComparison, PartDifference
 from .part_names import PART_NAMES
 
 #: What happened to a criterion, by the property of its change.
@@ -26,24 +26,24 @@ PART_CHANGES = {
 }
 
 
-def kinds_of_change(change: CriterionChange) -> list[str]:
+def kinds_of_change(change: CriterionDifference) -> list[str]:
     return [str(name) for kind, name in CHANGES.items() if getattr(change, kind)]
 
 
-def part_kind(part: PartChange) -> str:
+def part_kind(part: PartDifference) -> str:
     return str(PART_NAMES[part.kind])
 
 
-def part_title(part: PartChange) -> str:
+def part_title(part: PartDifference) -> str:
     """What tells the part from others of its kind; nothing for scoring, which there is once."""
     return "" if part.kind == "scoring" else part.name
 
 
-def part_change(part: PartChange) -> str:
+def part_change(part: PartDifference) -> str:
     return str(PART_CHANGES[part.how])
 
 
-def all_sentences(comparison: Comparison) -> list[str]:
+def all_sentences(comparison: EditionComparison) -> list[str]:
     """How many criteria were added and removed, and how those in both versions changed."""
     counts = [
         (len(comparison.added), ngettext_lazy("{count} criterion added.", "{count} criteria added.", "count")),
@@ -52,7 +52,7 @@ def all_sentences(comparison: Comparison) -> list[str]:
     return [*_sentences(counts), *_changes(comparison)]
 
 
-def change_sentences(comparison: Comparison) -> list[str]:
+def change_sentences(comparison: EditionComparison) -> list[str]:
     """How many criteria may mean something else, and how those in both versions changed."""
     meaning = sum(change.may_change_meaning for change in comparison.changed)
     if not meaning:
@@ -63,7 +63,7 @@ def change_sentences(comparison: Comparison) -> list[str]:
     return [sentence.format(count=meaning), *_changes(comparison)]
 
 
-def _changes(comparison: Comparison) -> list[str]:
+def _changes(comparison: EditionComparison) -> list[str]:
     counts = [
         (
             len(comparison.reworded),

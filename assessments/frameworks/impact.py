@@ -11,9 +11,8 @@ from ..models import CriterionResult, Edition, Result
 from ..models.assessments import instrument_of
 from ..models.frameworks import published_contents
 from ..models.results import as_fraction
-from ..scoring.agreement import CriterionResult as CriterionScore
-from ..scoring.agreement import settle
-from ..scoring.parts import Part
+from ..scoring.agreement import CriterionScore, settle
+from ..scoring.parts import ScoredPart
 from .publishing import Readiness
 
 STEP = 100
@@ -62,7 +61,7 @@ class TeamImpact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ImpactStep:
     """Some of the teams, in the order of their names."""
 
     rows: list[TeamImpact]
@@ -103,7 +102,7 @@ def last_results(edition: Edition):
     return current.filter(pk=Subquery(newest)).select_related("team", "edition").order_by("team__name", "pk")
 
 
-def step(readiness: Readiness, *, start: int = 0) -> Step:
+def step(readiness: Readiness, *, start: int = 0) -> ImpactStep:
     """The impact on the teams from position `start` on, at most STEP of them. Four queries, however many there are."""
     results = last_results(readiness.contents.edition)
     step_results = list(results[start : start + STEP])
@@ -117,7 +116,7 @@ def step(readiness: Readiness, *, start: int = 0) -> Step:
 
     trial = Trial(readiness)
     rows = [trial.impact(result, ratings[result.pk]) for result in step_results]
-    return Step(rows=rows, start=start, total=total)
+    return ImpactStep(rows=rows, start=start, total=total)
 
 
 class Trial:
@@ -149,7 +148,7 @@ class Trial:
             self.instruments[rule, is_short] = replace(asked, rules=only_this)
         return self.instruments[rule, is_short]
 
-    def settle(self, criterion: scoring.Criterion, code: str | None) -> CriterionScore:
+    def settle(self, criterion: scoring.ScoredCriterion, code: str | None) -> CriterionScore:
         """One rating by itself; the same for every team that has it."""
         known = (criterion.scale.key, code)
         if known not in self.settled:
@@ -169,7 +168,7 @@ class Trial:
             is_kept = meaning == self.meanings[criterion.key] and (code == scoring.NA or code in criterion.scale.values)
             settled[criterion.key] = self.settle(criterion, code if is_kept else None)
         touched = any(score.rating is not None for score in settled.values())
-        whole = Part(instrument, instrument.criteria, settled, touched=touched).result()
+        whole = ScoredPart(instrument, instrument.criteria, settled, touched=touched).result()
         outcome = whole.outcomes[rule or scoring.NO_RULE]
         return TeamImpact(
             result=result,

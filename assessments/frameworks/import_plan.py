@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ..models import Edition, EditRefused, Framework
 from ..models.writing import writing
-from .format.differences import KINDS, Comparison, compare
+from .format.differences import KINDS, EditionComparison, compare
 from .format.schema import FrameworkFile
 from .importers import Adapted
 from .publishing import publish as publish_draft
@@ -36,7 +36,7 @@ class Plan:
     adapted: tuple[str, ...]
     refused: tuple[str, ...]
     previous: Edition | None
-    comparison: Comparison | None
+    comparison: EditionComparison | None
     existing: Edition | None
 
     @property

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ..models import Criterion, Edition, EditRefused, Event, Framework
 from ..models.frameworks import Contents
-from .format.differences import Comparison, CriterionChange, compare
+from .format.differences import CriterionDifference, EditionComparison, compare
 from .format.document import Document, Place
 from .format.files import problem_of
 from .format.schema import FrameworkFile
@@ -34,7 +34,7 @@ class Readiness:
 
     contents: Contents
     file: FrameworkFile | None
-    comparison: Comparison | None
+    comparison: EditionComparison | None
     obstacles: list[Obstacle]
 
     @classmethod
@@ -70,12 +70,12 @@ class Readiness:
         after = [level.name for level in self.comparison.after.levels]
         return before != after and (self.contents.edition.new_ladder or self.comparison.new_ladder)
 
-    def is_editorial(self, change: CriterionChange) -> bool:
+    def is_editorial(self, change: CriterionDifference) -> bool:
         """Whether the author has marked everything that is changed here as editorial."""
         criterion = self.contents.criterion_by_key[change.key]
         return (criterion.editorial or not change.reworded) and (criterion.scale.editorial or not change.rescaled)
 
-    def changes_meaning(self, change: CriterionChange) -> bool:
+    def changes_meaning(self, change: CriterionDifference) -> bool:
         """Whether publishing counts this as a new meaning: yes unless its author says that it is editorial."""
         return change.meaning_raised or (change.may_change_meaning and not self.is_editorial(change))
 

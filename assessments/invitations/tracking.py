@@ -12,7 +12,7 @@ from .mail import undelivered_invitations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ParticipationRow:
     participation: Participation
     answered: int | None
 
@@ -88,13 +88,14 @@ class Following:
         return sentence.format(count=self.submitted, total=self.total)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ParticipationRow]:
         """Everyone who is asked, with the number of their answers; empty if people are only counted."""
         if not self.shows_people:
             return []
         answered = self.assessment.answered_by_person()
         return [
-            Row(participation=p, answered=answered.get((p.user_id, p.invitation_id), 0)) for p in self.participations
+            ParticipationRow(participation=p, answered=answered.get((p.user_id, p.invitation_id), 0))
+            for p in self.participations
         ]
 
     # ------------------------------------------------------------------ invitations

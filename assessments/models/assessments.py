@@ -414,12 +414,12 @@ def instrument_of(edition: Edition, contents: Contents | None = None) -> scoring
     scales = {}
     for scale in contents.scales:
         values = {choice.code: choice.value for choice in scale.choices.all()}
-        scales[scale.pk] = scoring.Scale(key=scale.key, values=values)
+        scales[scale.pk] = scoring.ScoredScale(key=scale.key, values=values)
     discuss = rules.get("discuss_when") or {}
     return scoring.Instrument(
         method=edition.method,
         criteria=tuple(
-            scoring.Criterion(
+            scoring.ScoredCriterion(
                 key=c.key,
                 dimension=c.dimension.key,
                 level=c.level.number if c.level else None,
@@ -428,7 +428,7 @@ def instrument_of(edition: Edition, contents: Contents | None = None) -> scoring
             for c in contents.criteria
         ),
         dimensions=tuple(
-            scoring.Dimension(key=d.key, group=d.group.key if d.group else None) for d in contents.dimensions
+            scoring.ScoredDimension(key=d.key, group=d.group.key if d.group else None) for d in contents.dimensions
         ),
         groups=tuple(group.key for group in contents.groups),
         levels=tuple(level.number for level in contents.levels),

@@ -76,7 +76,7 @@ class Figures(models.Model):
         abstract = True
 
     @staticmethod
-    def values_of(part: scoring.PartResult, rule: str) -> dict:
+    def values_of(part: scoring.PartScore, rule: str) -> dict:
         """Field values for one part of a score; `rule` is the assessment's own."""
         own = part.outcomes[rule]
         return {
@@ -337,7 +337,7 @@ class ResultRows:
 
     @staticmethod
     def _parts(result: Result, contents: Contents, score: scoring.Score) -> "Iterator[PartResult]":
-        kinds: list[tuple[PartResult.Kind, Sequence[Group | Dimension], Mapping[str, scoring.PartResult]]] = [
+        kinds: list[tuple[PartResult.Kind, Sequence[Group | Dimension], Mapping[str, scoring.PartScore]]] = [
             (PartResult.Kind.GROUP, contents.groups, score.groups),
             (PartResult.Kind.DIMENSION, contents.dimensions, score.dimensions),
         ]

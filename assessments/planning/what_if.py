@@ -42,7 +42,7 @@ class NeededChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class WhatIfOption:
     code: str
     name: str
     chosen: bool
@@ -58,7 +58,7 @@ class Fitting:
     criterion: Criterion
     field: str
     present: str
-    options: list[Option]
+    options: list[WhatIfOption]
     is_changed: bool
 
 
@@ -215,7 +215,7 @@ class TryOn:
         present = self.ratings[criterion.key] or ""
         chosen = self.tried.get(criterion.key, "")
         options = [
-            Option(code=choice.code, name=choice.name, chosen=choice.code == chosen)
+            WhatIfOption(code=choice.code, name=choice.name, chosen=choice.code == chosen)
             for choice in criterion.scale.choices.all()
         ]
         return Fitting(

@@ -10,7 +10,7 @@ from ..models import CriterionResult, Result
 from ..planning.criterion_places import place_of
 from .disclosure_control import may_be_split, shown_units
 from .portfolio import Portfolio
-from .rows import Row
+from .rows import TeamRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class HoldingBack:
         self.contents = portfolio.contents
 
     @cached_property
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[TeamRow]:
         return [row for row in self.portfolio.with_result if not row.is_apart]
 
     @cached_property

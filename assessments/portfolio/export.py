@@ -4,7 +4,7 @@ from ..models.results import as_fraction
 from ..web.spreadsheets import Cell, Table
 from .heatmap import columns_of
 from .portfolio import Portfolio
-from .rows import Row
+from .rows import TeamRow
 
 
 def portfolio_table(portfolio: Portfolio) -> Table:
@@ -29,7 +29,7 @@ def portfolio_table(portfolio: Portfolio) -> Table:
     )
 
 
-def _newest(row: Row, versions: dict) -> list[Cell]:
+def _newest(row: TeamRow, versions: dict) -> list[Cell]:
     """Date, age, edition and index of the newest result; empty without one."""
     newest = row.newest
     if newest is None:

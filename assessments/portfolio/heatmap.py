@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..charts import level_step
 from ..models import Edition, PartResult
-from .rows import Row
+from .rows import TeamRow
 
 #: What a column is of: kind and key, as parts are stored; the whole has neither.
 Column = tuple[str, str, str]
@@ -31,7 +31,7 @@ def columns_of(edition: Edition) -> list[Column]:
     ]
 
 
-def heatmap(rows: Sequence[Row], edition: Edition, linked: frozenset, versions: dict) -> SafeString:
+def heatmap(rows: Sequence[TeamRow], edition: Edition, linked: frozenset, versions: dict) -> SafeString:
     """A table body: one row per team. `linked` are the teams whose page may be opened, `versions` those of editions."""
     return format_html_join("\n", "<tr>{}{}{}</tr>", _rows(rows, columns_of(edition), edition, linked, versions))
 
@@ -67,7 +67,7 @@ class _Texts:
         flag = '<span aria-hidden="true">⚑</span><span class="visually-hidden">{} </span>'
         return format_html('<small class="aim"> ' + flag + "{}</small>", _("target:"), level)
 
-    def nothing(self, row: Row, kind: str, is_asked: bool) -> str:
+    def nothing(self, row: TeamRow, kind: str, is_asked: bool) -> str:
         """Why a cell is empty."""
         if row.newest is None:
             return _("no result")
@@ -78,7 +78,7 @@ class _Texts:
         return _("nothing applies")
 
 
-def _head(row: Row, edition: Edition, linked: frozenset, versions: dict) -> SafeString:
+def _head(row: TeamRow, edition: Edition, linked: frozenset, versions: dict) -> SafeString:
     label: SafeString | str = row.team.name
     if row.team.pk in linked:
         label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), row.team.name)
@@ -99,7 +99,7 @@ def _pattern(name: str) -> str:
     return reverse(name, args=[NOBODY])
 
 
-def _levels(row: Row, kind: str, key: str) -> tuple[int | None, int | None, bool]:
+def _levels(row: TeamRow, kind: str, key: str) -> tuple[int | None, int | None, bool]:
     """Level now, level before, and whether this is asked at all."""
     if not kind:
         before = row.previous.level if row.previous else None
@@ -108,7 +108,7 @@ def _levels(row: Row, kind: str, key: str) -> tuple[int | None, int | None, bool
     return row.parts.get(part), row.parts_before.get(part), part in row.parts
 
 
-def _cell(row: Row, kind: str, key: str, top: int, texts: _Texts) -> SafeString:
+def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts) -> SafeString:
     level, before, is_asked = _levels(row, kind, key)
     level_to_reach = None if kind == PartResult.Kind.GROUP.value else row.targets.get(key)
     target = texts.target(level_to_reach) if level_to_reach else ""
@@ -119,7 +119,7 @@ def _cell(row: Row, kind: str, key: str, top: int, texts: _Texts) -> SafeString:
     return format_html('<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, target, change)
 
 
-def _age(row: Row, linked: frozenset) -> SafeString:
+def _age(row: TeamRow, linked: frozenset) -> SafeString:
     if row.newest is None:
         return format_html('<td class="age">{}</td>', _why_no_result(row))
     day: SafeString | str = date_format(row.newest.date, "SHORT_DATE_FORMAT")
@@ -131,7 +131,7 @@ def _age(row: Row, linked: frozenset) -> SafeString:
     return format_html('<td class="age">{}<br><small class="stale">{}</small></td>', day, age)
 
 
-def _why_no_result(row: Row) -> str:
+def _why_no_result(row: TeamRow) -> str:
     if row.only_other == "short":
         return _("only a short result")
     if row.only_other == "full":

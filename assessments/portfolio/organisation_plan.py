@@ -35,7 +35,7 @@ class Entry:
         return planned.framework if planned else None
 
 
-class Agenda:
+class OrganisationPlan:
     """Targets and pending actions. Actions name what is missing, so they need `see result`.
 
     Without `long_over`, targets that were due more than a year ago are left out and counted in `left_out`.

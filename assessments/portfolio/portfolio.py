@@ -17,7 +17,7 @@ from .. import scoring
 from ..models import PartResult, Result, Target, Team, Unit
 from ..web.dates import is_stale, months_since, now_everywhere, past_days
 from .disclosure_control import shown_units
-from .rows import APART, DimensionRow, Query, Row, UnitRow
+from .rows import APART, DimensionRow, Query, TeamRow, UnitRow
 
 PAGE = 100
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
@@ -79,7 +79,7 @@ class Portfolio:
             framework=query.edition.framework_id, rule=query.rule, questionnaire=questionnaire, team=OuterRef("pk")
         )
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[TeamRow]:
         """Every team in the unit that may be named or counted, by name."""
         teams = Team.objects.order_by("name", "pk")
         if self.mode == NOTHING:
@@ -104,13 +104,13 @@ class Portfolio:
         rows = Result.objects.filter(pk__in=ids).order_by().only(*wanted)
         return {result.pk: result for result in rows}
 
-    def _row(self, team, results: Mapping) -> Row:
+    def _row(self, team, results: Mapping) -> TeamRow:
         newest, previous = results.get(team.newest), results.get(team.before)
         if newest and previous and not previous.is_on_the_ladder_of(newest):
             previous = None
         then = [getattr(team, f"level_{place}") for place in range(len(self.days) - 1)]
         apart = newest is not None and newest.edition_id not in self.here
-        return Row(
+        return TeamRow(
             team=team,
             is_named=self.mode == NAMES or self.may_open(team),
             newest=newest,
@@ -122,7 +122,7 @@ class Portfolio:
             only_other=self.query.other_questionnaire if team.has_other and not newest else "",
         )
 
-    def _is_wanted(self, row: Row) -> bool:
+    def _is_wanted(self, row: TeamRow) -> bool:
         if self.query.only_edition and (row.newest is None or row.newest.edition_id != self.query.edition.pk):
             return False
         return self.query.unit is None or row.team.unit_id in self._subtree or not row.is_named
@@ -144,7 +144,7 @@ class Portfolio:
         return frozenset(row.team.pk for row in self.named if self.may_open(row.team))
 
     @cached_property
-    def named(self) -> list[Row]:
+    def named(self) -> list[TeamRow]:
         """Teams that are shown by name."""
         return [row for row in self.rows if row.is_named]
 
@@ -178,7 +178,7 @@ class Portfolio:
         return self.mode == DISTRIBUTION and not self.counts_others and any(not row.is_named for row in self.rows)
 
     @cached_property
-    def counted(self) -> list[Row]:
+    def counted(self) -> list[TeamRow]:
         """Teams that the figures are over."""
         if not self.counts_others:
             return self.named
@@ -187,7 +187,7 @@ class Portfolio:
     # ------------------------------------------------------------------ figures over all of them
 
     @cached_property
-    def with_result(self) -> list[Row]:
+    def with_result(self) -> list[TeamRow]:
         return [row for row in self.counted if row.newest]
 
     @property
@@ -213,7 +213,7 @@ class Portfolio:
         return sum(row.is_apart for row in self.with_result)
 
     @cached_property
-    def due(self) -> list[Row]:
+    def due(self) -> list[TeamRow]:
         """Teams by name that have no result or a stale one, the oldest first."""
         waiting = [row for row in self.named if row.newest is None or row.is_stale]
         return sorted(waiting, key=lambda row: row.newest.date if row.newest else datetime.date.min)
@@ -257,13 +257,13 @@ class Portfolio:
         return settings.STALE_AFTER_MONTHS
 
     @staticmethod
-    def _newest_ids(rows: Iterable[Row]) -> list:
+    def _newest_ids(rows: Iterable[TeamRow]) -> list:
         return [row.newest.pk for row in rows if row.newest]
 
     @cached_property
     def unit_rows(self) -> list[UnitRow]:
         """The chosen unit and those below it that may be broken down, by distribution and lower median."""
-        inside: dict[int, list[Row]] = {}
+        inside: dict[int, list[TeamRow]] = {}
         for row in self.rows:
             if row.is_named or self.counts_others:
                 unit: int | None = row.team.unit_id
@@ -272,7 +272,7 @@ class Portfolio:
                     unit = self.parents[unit]
         return [self._unit_row(unit, inside.get(unit.pk, [])) for unit in self.units if unit.pk in self._subtree]
 
-    def _unit_row(self, unit: Unit, rows: list[Row]) -> UnitRow:
+    def _unit_row(self, unit: Unit, rows: list[TeamRow]) -> UnitRow:
         hidden = self.counts_others and unit.pk not in self.shown
         if hidden:
             rows = [row for row in rows if row.is_named]
@@ -289,7 +289,7 @@ class Portfolio:
 
     # ------------------------------------------------------------------ one page of teams by name
 
-    def sorted(self) -> list[Row]:
+    def sorted(self) -> list[TeamRow]:
         """By name, or on request by the level of the whole or of a dimension, the lowest first."""
         if not self.query.sort:
             return self.named
@@ -304,7 +304,7 @@ class Portfolio:
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False)
         return dict(rows.order_by().values_list("result_id", "level"))
 
-    def with_parts(self, rows: list[Row]) -> list[Row]:
+    def with_parts(self, rows: list[TeamRow]) -> list[TeamRow]:
         """The rows with the level and the target of each part."""
         by_result = {row.newest.pk: row.parts for row in rows if row.newest}
         by_result |= {row.previous.pk: row.parts_before for row in rows if row.previous}

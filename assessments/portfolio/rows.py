@@ -44,7 +44,7 @@ class Query:
 
 
 @dataclass(slots=True, kw_only=True)
-class Row:
+class TeamRow:
     """A team with its newest result and the one before it in the line, or None.
 
     A previous result on another ladder than the newest counts as none: its levels meant something else. `is_apart`

@@ -15,7 +15,7 @@ from .blockers import HoldingBack
 from .export import portfolio_table
 from .forms import PlanForm, PortfolioForm
 from .heatmap import columns_of, heatmap
-from .organisation_plan import Agenda
+from .organisation_plan import OrganisationPlan
 from .portfolio import PAGE, Portfolio
 from .rows import APART
 
@@ -82,7 +82,7 @@ def plan(request):
     units = Unit.objects.as_tree()
     form = PlanForm(request.GET, units=units)
     chosen = form.cleaned_data if form.is_valid() else {}
-    agenda = Agenda(
+    agenda = OrganisationPlan(
         request.user,
         units=units,
         unit=chosen.get("unit"),

@@ -16,7 +16,7 @@ MOST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class AnswerOption:
     """One possible answer: a choice of the scale, does not apply, or I don't know."""
 
     code: str
@@ -78,7 +78,7 @@ class Question:
     # ------------------------------------------------------------------ what can be answered
 
     @property
-    def options(self) -> list[Option]:
+    def options(self) -> list[AnswerOption]:
         options = self._choices()
         if self.criterion.na:
             name = self.criterion.answer_name(scoring.NA)
@@ -87,14 +87,14 @@ class Question:
         options.append(self._option(scoring.DK, name, _("Counts as answered, not as a vote.")))
         return options
 
-    def _choices(self) -> list[Option]:
+    def _choices(self) -> list[AnswerOption]:
         return [self._option(choice.code, choice.name, choice.anchor) for choice in self.criterion.scale.choices.all()]
 
-    def _option(self, code: str, name: str, anchor: str) -> Option:
-        return Option(code=code, name=name, anchor=anchor, checked=code == self.code)
+    def _option(self, code: str, name: str, anchor: str) -> AnswerOption:
+        return AnswerOption(code=code, name=name, anchor=anchor, checked=code == self.code)
 
     @property
-    def explained_options(self) -> list[Option]:
+    def explained_options(self) -> list[AnswerOption]:
         """The choices of the scale that say what they mean."""
         return [option for option in self._choices() if option.anchor]
 
@@ -151,7 +151,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class QuestionnairePart:
     """The questions of one dimension and how many of them have an answer."""
 
     dimension: Dimension
@@ -167,7 +167,7 @@ class Part:
 class Progress:
     """How far one person is. Progress is not a score: `I don't know` counts as answered."""
 
-    parts: list[Part]
+    parts: list[QuestionnairePart]
     answered_keys: set[str]
 
     @classmethod
@@ -184,7 +184,7 @@ class Progress:
             criteria = by_dimension.get(dimension.pk)
             if criteria:
                 number = sum(criterion.key in answered for criterion in criteria)
-                parts.append(Part(dimension=dimension, criteria=criteria, answered=number))
+                parts.append(QuestionnairePart(dimension=dimension, criteria=criteria, answered=number))
         return cls(parts=parts, answered_keys=answered)
 
     @property
@@ -205,10 +205,10 @@ class Progress:
         return self.parts[0].dimension.key
 
     @property
-    def unfinished_parts(self) -> list[Part]:
+    def unfinished_parts(self) -> list[QuestionnairePart]:
         return [part for part in self.parts if not part.is_done]
 
-    def part(self, key: str) -> Part | None:
+    def part(self, key: str) -> QuestionnairePart | None:
         return next((part for part in self.parts if part.dimension.key == key), None)
 
     def next_unanswered(self, *, start: str = "") -> Criterion | None:
@@ -220,7 +220,7 @@ class Progress:
                     return criterion
         return None
 
-    def neighbours(self, part: Part) -> tuple[Part | None, Part | None]:
+    def neighbours(self, part: QuestionnairePart) -> tuple[QuestionnairePart | None, QuestionnairePart | None]:
         """The dimension before this one and the one after it; None at either end."""
         index = self.parts.index(part)
         before = self.parts[index - 1] if index > 0 else None

@@ -26,7 +26,7 @@ HEADINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ChangeRow:
     """A criterion with what became of it, in words; `was` tells what the earlier edition had different about it."""
 
     criterion: Criterion | None
@@ -36,12 +36,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ChangeGroup:
     """Criteria of which the same became."""
 
     kind: Kind
     heading: str
-    rows: list[Row]
+    rows: list[ChangeRow]
 
     @property
     def is_open(self) -> bool:
@@ -186,10 +186,10 @@ class Beside:
         return part.key
 
     @cached_property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ChangeGroup]:
         """Every criterion of either side, by what became of it."""
         groups = [
-            Group(
+            ChangeGroup(
                 kind=kind,
                 heading=str(heading),
                 rows=[self._row(change) for change in self.comparison.of_kind(kind)],
@@ -198,12 +198,12 @@ class Beside:
         ]
         return [group for group in groups if group.rows]
 
-    def _row(self, change: comparison.CriterionChange) -> Row:
+    def _row(self, change: comparison.CriterionChange) -> ChangeRow:
         old = self.old.edition.contents.criterion_by_key.get(change.key)
         new = self.new.edition.contents.criterion_by_key.get(change.key)
         asked_before = change.key in self.sides[0].rows
         asked_after = change.key in self.sides[1].rows
-        return Row(
+        return ChangeRow(
             criterion=new or old,
             before=old.answer_name(change.before or "") if asked_before and old else scoring.DASH,
             after=new.answer_name(change.after or "") if asked_after and new else scoring.DASH,

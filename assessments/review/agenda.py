@@ -153,7 +153,7 @@ class Item:
         return self.criterion.answer_name(rating.code)
 
 
-def apart(settled: scoring.CriterionResult) -> str:
+def apart(settled: scoring.CriterionScore) -> str:
     """How far the ratings lie apart; a single one has nothing to differ from."""
     if settled.spread is None:
         return ""

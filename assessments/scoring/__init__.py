@@ -8,7 +8,7 @@ ratings to levels, index and sums, `whole` puts them together; `metrics` are fig
 figures are read.
 """
 
-from .agreement import CriterionResult, krippendorff_alpha, settle, settled_as
+from .agreement import CriterionScore, krippendorff_alpha, settle, settled_as
 from .figures import ONE, ZERO, exact, low_median, mean
 from .instrument import (
     DK,
@@ -17,15 +17,15 @@ from .instrument import (
     NO_RULE,
     SUMS,
     Band,
-    Criterion,
-    Dimension,
     Instrument,
     Rule,
-    Scale,
+    ScoredCriterion,
+    ScoredDimension,
+    ScoredScale,
     Threshold,
 )
 from .metrics import Metric, average
-from .parts import Outcome, PartResult
+from .parts import Outcome, PartScore
 from .shown import DASH, IndexScale, add_up, direction, percent, rounded, signed, told_apart
 from .tally import Tally
 from .whole import Score, alpha, level_if, part, score
@@ -40,17 +40,17 @@ __all__ = [
     "SUMS",
     "ZERO",
     "Band",
-    "Criterion",
-    "CriterionResult",
-    "Dimension",
+    "CriterionScore",
     "IndexScale",
     "Instrument",
     "Metric",
     "Outcome",
-    "PartResult",
+    "PartScore",
     "Rule",
-    "Scale",
     "Score",
+    "ScoredCriterion",
+    "ScoredDimension",
+    "ScoredScale",
     "Tally",
     "Threshold",
     "add_up",

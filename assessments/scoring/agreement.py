@@ -7,11 +7,11 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from .figures import ONE, ZERO, low_median
-from .instrument import DK, NA, Scale
+from .instrument import DK, NA, ScoredScale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionResult:
+class CriterionScore:
     """The outcome of one criterion. `points` is 0 if unanswered and None if it does not apply."""
 
     rating: str | None
@@ -31,19 +31,19 @@ class CriterionResult:
 
 def settle(
     votes: Iterable[str | None],
-    scale: Scale,
+    scale: ScoredScale,
     *,
     agreed: str | None = None,
     discuss_spread: int = 2,
     discuss_split: bool = True,
-) -> CriterionResult:
+) -> CriterionScore:
     """One rating from everyone's answers: the agreed one, or else NA by majority, or else the lower median."""
     counts = Counter(vote for vote in votes if vote is not None)
     positions = sorted(scale.position(code) for code, n in counts.items() if code not in {NA, DK} for _ in range(n))
     rating = agreed or _median_rating(counts[NA], positions, scale)
     split = len(positions) > 1 and positions[(len(positions) - 1) // 2] != positions[len(positions) // 2]
     spread = positions[-1] - positions[0] if positions else None
-    return CriterionResult(
+    return CriterionScore(
         rating=rating,
         agreed=agreed is not None,
         points=None if rating == NA else ZERO if rating is None else scale.points(rating),
@@ -56,7 +56,7 @@ def settle(
     )
 
 
-def _median_rating(not_applicable: int, positions: list[int], scale: Scale) -> str | None:
+def _median_rating(not_applicable: int, positions: list[int], scale: ScoredScale) -> str | None:
     if not_applicable > len(positions):
         return NA
     return scale.codes[low_median(positions)] if positions else None
@@ -111,9 +111,9 @@ def _difference(totals: Counter, metric: str) -> dict[tuple[int, int], Fraction]
     return delta
 
 
-def settled_as(rating: str | None, points: Fraction | None) -> CriterionResult:
+def settled_as(rating: str | None, points: Fraction | None) -> CriterionScore:
     """The outcome of a criterion of which only rating and points are still known."""
-    return CriterionResult(
+    return CriterionScore(
         rating=rating,
         agreed=False,
         points=points,

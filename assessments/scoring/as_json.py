@@ -33,7 +33,7 @@ def _levels(instrument: scoring.Instrument, score: scoring.Score, rule: str) -> 
     }
 
 
-def _figures(part: scoring.PartResult, rule: str) -> dict[str, Any]:
+def _figures(part: scoring.PartScore, rule: str) -> dict[str, Any]:
     outcome = part.outcomes[rule]
     return {
         "level": outcome.level,

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from .. import scoring
-from . import NA, CriterionResult, IndexScale, Instrument, PartResult
+from . import NA, CriterionScore, IndexScale, Instrument, PartScore
 
 Number = Fraction | int
 
@@ -37,10 +37,10 @@ class Side:
     """One result: what was asked (an instrument of exactly that), what each criterion came to, and what it meant."""
 
     instrument: Instrument
-    settled: Mapping[str, CriterionResult]
+    settled: Mapping[str, CriterionScore]
     meanings: Mapping[str, int]
 
-    def only(self, keys: Iterable[str], dimension: str | None = None) -> PartResult:
+    def only(self, keys: Iterable[str], dimension: str | None = None) -> PartScore:
         """The figures of these criteria alone, in one dimension or overall."""
         included = set(keys)
         chosen = {
@@ -127,7 +127,7 @@ def compare(old: Side, new: Side, *, rule: str, same_ladder: bool = True) -> Com
 def _part_change(key: str, old: Side, new: Side, rule: str, same_ladder: bool) -> PartChange:
     dimension = key or None
 
-    def level(part: PartResult) -> int | None:
+    def level(part: PartScore) -> int | None:
         outcome = part.outcomes.get(rule)
         return outcome.level if outcome and same_ladder else None
 
@@ -142,7 +142,7 @@ def _same_scale(old: Side, new: Side) -> bool:
 
 
 def _split(
-    figure: Callable[[PartResult], Number | None],
+    figure: Callable[[PartScore], Number | None],
     old: Side,
     new: Side,
     dimension: str | None,
@@ -172,7 +172,7 @@ def _as_in(old: Side, new: Side, keys: set[str]) -> Side:
     return Side(instrument=old.instrument, settled={key: new.settled[key] for key in keys}, meanings=old.meanings)
 
 
-def _change(criterion: scoring.Criterion, old: Side, new: Side) -> CriterionChange:
+def _change(criterion: scoring.ScoredCriterion, old: Side, new: Side) -> CriterionChange:
     key = criterion.key
     before, after = old.settled.get(key), new.settled.get(key)
     comparable = before is not None and after is not None and old.meanings[key] == new.meanings[key]
@@ -190,7 +190,7 @@ def _change(criterion: scoring.Criterion, old: Side, new: Side) -> CriterionChan
 
 
 def _kind(
-    before: CriterionResult | None, after: CriterionResult | None, comparable: bool, difference: Fraction | None
+    before: CriterionScore | None, after: CriterionScore | None, comparable: bool, difference: Fraction | None
 ) -> Kind:
     if before is None:
         return Kind.ONLY_NEW

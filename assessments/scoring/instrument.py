@@ -15,7 +15,7 @@ NO_RULE = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scale:
+class ScoredScale:
     """Ordered choices: whole-number value by code."""
 
     key: str
@@ -41,17 +41,17 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Criterion:
+class ScoredCriterion:
     """A practice to rate; `level` is None if the framework is scored by sums."""
 
     key: str
     dimension: str
     level: int | None
-    scale: Scale
+    scale: ScoredScale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dimension:
+class ScoredDimension:
     key: str
     group: str | None = None
 
@@ -108,8 +108,8 @@ class Instrument:
     """Everything the engine needs to know about an edition. Criteria are in the order of the framework."""
 
     method: str
-    criteria: tuple[Criterion, ...]
-    dimensions: tuple[Dimension, ...]
+    criteria: tuple[ScoredCriterion, ...]
+    dimensions: tuple[ScoredDimension, ...]
     groups: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .agreement import CriterionResult
+from .agreement import CriterionScore
 from .figures import ONE, ZERO, low_median
-from .instrument import NA, Criterion, Instrument
+from .instrument import NA, Instrument, ScoredCriterion
 from .tally import Tally
 
 
@@ -21,7 +21,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartResult:
+class PartScore:
     """The figures of a whole, a group or a dimension."""
 
     index: Fraction | None
@@ -43,7 +43,7 @@ class PartResult:
         return Fraction(self.answered + self.not_applicable, self.asked) if self.asked else ZERO
 
 
-class Part:
+class ScoredPart:
     """Criteria that are judged together, with their points in the real and in the best case.
 
     `touched` tells whether anything at all is answered in the assessment; without that there are no figures. A part
@@ -53,8 +53,8 @@ class Part:
     def __init__(
         self,
         instrument: Instrument,
-        criteria: Sequence[Criterion],
-        settled: Mapping[str, CriterionResult],
+        criteria: Sequence[ScoredCriterion],
+        settled: Mapping[str, CriterionScore],
         *,
         touched: bool,
     ):
@@ -66,9 +66,9 @@ class Part:
         if unanswered and touched:
             self.best = Tally(instrument, criteria, points | dict.fromkeys(unanswered, ONE))
 
-    def result(self) -> PartResult:
+    def result(self) -> PartScore:
         ratings = [s.rating for s in self.settled.values()]
-        return PartResult(
+        return PartScore(
             index=self.real.index if self.touched else None,
             index_best=self.best.index if self.touched else None,
             outcomes={rule: self._outcome(rule) for rule in self.instrument.rule_keys},

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import lcm
 
 from .figures import ZERO
-from .instrument import NA, SUMS, Criterion, Instrument, Rule, Threshold
+from .instrument import NA, SUMS, Instrument, Rule, ScoredCriterion, Threshold
 from .tally import Tally
 
 #: A criterion's code, NA, or None (also: not there) while it is unanswered.
@@ -59,7 +59,7 @@ def tally_of(instrument: Instrument, ratings: Ratings, dimension: str | None = N
     return Tally(instrument, criteria, {c.key: points_of(c, ratings.get(c.key)) for c in criteria})
 
 
-def points_of(criterion: Criterion, code: str | None) -> Fraction | None:
+def points_of(criterion: ScoredCriterion, code: str | None) -> Fraction | None:
     """Of a rating: none where it does not apply, zero while it is unanswered."""
     if code == NA:
         return None
@@ -100,11 +100,15 @@ def smallest_changes(
 
 
 #: Criteria whose points together must meet a threshold.
-Demand = tuple[Sequence[Criterion], Threshold]
+Demand = tuple[Sequence[ScoredCriterion], Threshold]
 
 
 def _level_demands(
-    instrument: Instrument, criteria: Sequence[Criterion], applying: Sequence[Criterion], rule: str, wanted: int
+    instrument: Instrument,
+    criteria: Sequence[ScoredCriterion],
+    applying: Sequence[ScoredCriterion],
+    rule: str,
+    wanted: int,
 ) -> Iterator[list[Demand]]:
     """One list of demands for each level from `wanted` upwards that can be claimed."""
     chosen = next(each for each in instrument.rules if each.key == rule)
@@ -117,8 +121,8 @@ def _level_demands(
             yield list(_demands_of(chosen, level, applying))
 
 
-def _demands_of(rule: Rule, level: int, applying: Sequence[Criterion]) -> Iterator[Demand]:
-    cells: dict[tuple, list[Criterion]] = {}
+def _demands_of(rule: Rule, level: int, applying: Sequence[ScoredCriterion]) -> Iterator[Demand]:
+    cells: dict[tuple, list[ScoredCriterion]] = {}
     for criterion in applying:
         if criterion.level is not None and criterion.level <= level:
             cells.setdefault((criterion.level, criterion.dimension), []).append(criterion)
@@ -130,7 +134,11 @@ def _demands_of(rule: Rule, level: int, applying: Sequence[Criterion]) -> Iterat
 
 
 def _sum_demands(
-    instrument: Instrument, criteria: Sequence[Criterion], applying: Sequence[Criterion], rule: str, wanted: int
+    instrument: Instrument,
+    criteria: Sequence[ScoredCriterion],
+    applying: Sequence[ScoredCriterion],
+    rule: str,
+    wanted: int,
 ) -> Iterator[list[Demand]]:
     """Every section must exceed the upper limit of the band below the wanted one."""
     if wanted > len(instrument.bands) - 1:
@@ -139,13 +147,13 @@ def _sum_demands(
         yield []
         return
     limit = Threshold(kind="more_than", value=instrument.bands[wanted - 1].upto)
-    sections: dict[str, list[Criterion]] = {criterion.dimension: [] for criterion in criteria}
+    sections: dict[str, list[ScoredCriterion]] = {criterion.dimension: [] for criterion in criteria}
     for criterion in applying:
         sections[criterion.dimension].append(criterion)
     yield [(section, limit) for section in sections.values()]
 
 
-def _way(demands: list[Demand], ratings: Ratings, order: Sequence[Criterion]) -> _Way | None:
+def _way(demands: list[Demand], ratings: Ratings, order: Sequence[ScoredCriterion]) -> _Way | None:
     place = {criterion.key: i for i, criterion in enumerate(order)}
     raises: list[Raise] = []
     for members, threshold in demands:
@@ -158,7 +166,7 @@ def _way(demands: list[Demand], ratings: Ratings, order: Sequence[Criterion]) ->
     return _Way(cost=cost, raises=tuple(raises))
 
 
-def _cheapest(members: Sequence[Criterion], threshold: Threshold, ratings: Ratings) -> list[Raise] | None:
+def _cheapest(members: Sequence[ScoredCriterion], threshold: Threshold, ratings: Ratings) -> list[Raise] | None:
     """The cheapest raises that bring the sum of points to the threshold; None where the scales do not offer it."""
     needed, options = _missing(members, threshold, ratings)
     if needed <= 0:
@@ -190,7 +198,9 @@ Cost = tuple[int, int]
 NOTHING: Cost = (0, 0)
 
 
-def _missing(members: Sequence[Criterion], threshold: Threshold, ratings: Ratings) -> tuple[int, list[list[Gain]]]:
+def _missing(
+    members: Sequence[ScoredCriterion], threshold: Threshold, ratings: Ratings
+) -> tuple[int, list[list[Gain]]]:
     """What is missing for the threshold, none or less where it is met, and what can be raised in each member."""
     present = sum((points_of(c, ratings.get(c.key)) or ZERO for c in members), ZERO)
     missing = threshold.value - present
@@ -234,7 +244,7 @@ class _Ways:
         return self.costs[place] if place < len(self.costs) else None
 
 
-def _raises(criterion: Criterion, code: str | None) -> Iterator[tuple[Raise, Fraction]]:
+def _raises(criterion: ScoredCriterion, code: str | None) -> Iterator[tuple[Raise, Fraction]]:
     """Every higher rating with the points that it adds."""
     present = points_of(criterion, code) or ZERO
     higher = [each for each in criterion.scale.codes if criterion.scale.points(each) > present]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from .figures import ZERO, mean
-from .instrument import LEVELS, NO_RULE, Criterion, Instrument, Threshold
+from .instrument import LEVELS, NO_RULE, Instrument, ScoredCriterion, Threshold
 
 #: Points by criterion key; None where a criterion does not apply.
 Points = Mapping[str, Fraction | None]
 
 
-class Cell:
+class TallyCell:
     """What applies in one dimension at one level (or in one section): how many criteria, and their points together."""
 
     __slots__ = ("count", "misses", "total")
@@ -32,7 +32,7 @@ class Tally:
     `demands` is what rules ask of a level, each once, as (unit, threshold).
     """
 
-    def __init__(self, instrument: Instrument, criteria: Iterable[Criterion], points: Points):
+    def __init__(self, instrument: Instrument, criteria: Iterable[ScoredCriterion], points: Points):
         self.instrument = instrument
         self.by_levels = instrument.method == LEVELS
         asked = [(rule.unit, threshold) for rule in instrument.rules for threshold in (rule.at, rule.below)]
@@ -44,9 +44,9 @@ class Tally:
         }
         self.criteria = {criterion.key: criterion for criterion in criteria}
         self.points: dict[str, Fraction | None] = {key: points[key] for key in self.criteria}
-        self.cells: dict[tuple[int | None, str], Cell] = {}
+        self.cells: dict[tuple[int | None, str], TallyCell] = {}
         for place, groups in self._alike().items():
-            self.cells[place] = Cell(len(self.demands))
+            self.cells[place] = TallyCell(len(self.demands))
             for value, number in groups.values():
                 self._add(self.cells[place], value, number)
         #: Of each level: cells in which anything applies, the sum of their scores, and how many miss each demand.
@@ -78,7 +78,7 @@ class Tally:
         self._count(criterion.level, cell, 1)
         self.points[key] = points
 
-    def _add(self, cell: Cell, points: Fraction | None, times: int):
+    def _add(self, cell: TallyCell, points: Fraction | None, times: int):
         """Counts that many criteria with these points in their cell; with -1 one is taken away."""
         if points is None:
             return
@@ -88,7 +88,7 @@ class Tally:
             if not threshold.met_by(points):
                 cell.misses[place] += times
 
-    def _count(self, level: int | None, cell: Cell, times: int):
+    def _count(self, level: int | None, cell: TallyCell, times: int):
         """Counts a cell at its level; with -1 it is taken away."""
         if not cell.count or not self.by_levels:
             return
@@ -98,7 +98,7 @@ class Tally:
             if not self.cell_meets(cell, place):
                 self._missing[level][place] += times
 
-    def cell_meets(self, cell: Cell, demand: int) -> bool:
+    def cell_meets(self, cell: TallyCell, demand: int) -> bool:
         unit, threshold = self.demands[demand]
         if unit == "cell":
             return not cell.count or threshold.met_by(cell.score)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from .agreement import CriterionResult, krippendorff_alpha, settle
+from .agreement import CriterionScore, krippendorff_alpha, settle
 from .instrument import DK, NA, NO_RULE, SUMS, Instrument
-from .parts import Outcome, Part, PartResult
+from .parts import Outcome, PartScore, ScoredPart
 from .tally import Tally
 
 
@@ -14,10 +14,10 @@ from .tally import Tally
 class Score:
     """Everything that follows from the ratings of one assessment."""
 
-    whole: PartResult
-    groups: Mapping[str, PartResult]
-    dimensions: Mapping[str, PartResult]
-    criteria: Mapping[str, CriterionResult]
+    whole: PartScore
+    groups: Mapping[str, PartScore]
+    dimensions: Mapping[str, PartScore]
+    criteria: Mapping[str, CriterionScore]
     alpha: Fraction | None
     applicability_warnings: tuple[int, ...]
 
@@ -42,8 +42,8 @@ def score(
 
     touched = any(criterion.rating is not None for criterion in settled.values())
 
-    def of(criteria) -> PartResult:
-        return Part(instrument, criteria, settled, touched=touched).result()
+    def of(criteria) -> PartScore:
+        return ScoredPart(instrument, criteria, settled, touched=touched).result()
 
     dimensions = {d.key: [c for c in instrument.criteria if c.dimension == d.key] for d in instrument.dimensions}
     group_of = {d.key: d.group for d in instrument.dimensions}
@@ -61,19 +61,19 @@ def score(
     )
 
 
-def part(instrument: Instrument, settled: Mapping[str, CriterionResult]) -> PartResult:
+def part(instrument: Instrument, settled: Mapping[str, CriterionScore]) -> PartScore:
     """The figures of those criteria alone that are in `settled`, judged together: part of something answered."""
     criteria = [c for c in instrument.criteria if c.key in settled]
-    return Part(instrument, criteria, settled, touched=bool(criteria)).result()
+    return ScoredPart(instrument, criteria, settled, touched=bool(criteria)).result()
 
 
-def _without_level(section: PartResult) -> PartResult:
+def _without_level(section: PartScore) -> PartScore:
     """A section of a min-of-sums framework has a score and no level."""
     return replace(section, outcomes={NO_RULE: Outcome(level=None, best=None)})
 
 
 def level_if(
-    instrument: Instrument, settled: Mapping[str, CriterionResult], rule: str, changes: Mapping[str, str]
+    instrument: Instrument, settled: Mapping[str, CriterionScore], rule: str, changes: Mapping[str, str]
 ) -> int | None:
     """The level (or band) of the whole if these criteria were rated with these codes."""
     tally = Tally(instrument, instrument.criteria, {key: outcome.points for key, outcome in settled.items()})

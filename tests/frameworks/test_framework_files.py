@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assessments import scoring
 from assessments.frameworks.format.document import MAX_BYTES
 from assessments.frameworks.format.files import FrameworkFileError, read, reads, write
-from assessments.frameworks.format.schema import FrameworkFile, Level
+from assessments.frameworks.format.schema import FrameworkFile, LevelEntry
 
 from ..examples import examples
 
@@ -172,9 +172,12 @@ def test_words_that_look_like_other_things_stay_text():
 
 def test_instrument_says_what_is_scored_and_how():
     instrument = reads(SMALL, name="x").instrument()
-    scale = scoring.Scale(key="steps", values={"N": 0, "P": 1, "F": 2})
-    assert instrument.criteria[1] == scoring.Criterion(key="data.one", dimension="data", level=1, scale=scale)
-    assert instrument.dimensions == (scoring.Dimension(key="people", group="work"), scoring.Dimension(key="data"))
+    scale = scoring.ScoredScale(key="steps", values={"N": 0, "P": 1, "F": 2})
+    assert instrument.criteria[1] == scoring.ScoredCriterion(key="data.one", dimension="data", level=1, scale=scale)
+    assert instrument.dimensions == (
+        scoring.ScoredDimension(key="people", group="work"),
+        scoring.ScoredDimension(key="data"),
+    )
     assert (instrument.groups, instrument.levels, instrument.default_rule) == (("work",), (0, 1), "most")
     assert instrument.rules[0].at == scoring.Threshold(kind="more_than", value=Fraction(17, 20))
     assert instrument.rules[0].below == scoring.Threshold(kind="at_least", value=Fraction(2, 3))
@@ -609,7 +612,9 @@ def test_long_text_is_written_over_several_lines_and_loses_nothing():
         " ".join(order.choices(["words", "and", "'quoted'", "a:", "#b", "-", "x" * 120], k=60)) for _ in range(50)
     ]
     framework = reads(SMALL, name="x").model_copy(
-        update={"levels": (*reads(SMALL, name="x").levels[:1], Level(level=1, name="First", highlights=tuple(texts)))}
+        update={
+            "levels": (*reads(SMALL, name="x").levels[:1], LevelEntry(level=1, name="First", highlights=tuple(texts)))
+        }
     )
     written = write(framework)
     assert reads(written, name="written.yaml").digest == framework.digest

@@ -266,6 +266,27 @@ def test_view_leaves_the_vocabulary_to_the_models(module, function):
     assert {name.split("__")[-1] for name in chosen_by} & {"status", "role", "is_current", "state"} == set()
 
 
+def classes_defined_twice(listed: list[Module]) -> list[str]:
+    places: dict[str, list[str]] = {}
+    for module in listed:
+        # Django looks a command up by this name.
+        commands = {"Command"} if module.name.startswith("management.commands") else set()
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and node.name not in commands:
+                places.setdefault(node.name, []).append(module.name)
+    return [f"{name} in {' and '.join(names)}" for name, names in places.items() if len(names) > 1]
+
+
+def test_every_class_has_a_name_of_its_own():
+    assert classes_defined_twice(MODULES) == []
+
+
+def test_a_class_defined_twice_is_noticed(tmp_path):
+    (tmp_path / "models.py").write_text("class Level: pass")
+    (tmp_path / "scoring.py").write_text("class Level: pass")
+    assert classes_defined_twice(modules(tmp_path)) == ["Level in models and scoring"]
+
+
 def test_no_module_is_named_after_nothing():
     empty = {"services", "selectors", "utils", "helpers", "common"}
     assert [module.name for module in MODULES if empty & set(module.name.split("."))] == []

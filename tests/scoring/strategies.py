@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from assessments.scoring import NA, Band, Criterion, Dimension, Instrument, Rule, Scale, Threshold
+from assessments.scoring import NA, Band, Instrument, Rule, ScoredCriterion, ScoredDimension, ScoredScale, Threshold
 
 RULES = (
     Rule(
@@ -27,9 +27,9 @@ RULES = (
     ),
 )
 SCALES = (
-    Scale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3}),
-    Scale(key="yes", values={"no": 0, "yes": 1}),
-    Scale(key="odd", values={"one": 1, "two": 2, "five": 5}),
+    ScoredScale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3}),
+    ScoredScale(key="yes", values={"no": 0, "yes": 1}),
+    ScoredScale(key="odd", values={"one": 1, "two": 2, "five": 5}),
 )
 
 
@@ -37,7 +37,7 @@ SCALES = (
 def criteria(draw, *, most=5, keys="abcdefgh", levels=(1, 2, 3)):
     chosen = draw(st.lists(st.sampled_from(keys), min_size=1, max_size=most, unique=True))
     return tuple(
-        Criterion(
+        ScoredCriterion(
             key=key,
             dimension=draw(st.sampled_from("XY")),
             level=draw(st.sampled_from(levels)) if levels else None,
@@ -52,7 +52,7 @@ def by_levels(draw, **options):
     return Instrument(
         method="levels",
         criteria=draw(criteria(**options)),
-        dimensions=(Dimension(key="X"), Dimension(key="Y")),
+        dimensions=(ScoredDimension(key="X"), ScoredDimension(key="Y")),
         levels=(0, 1, 2, 3),
         rules=RULES,
         default_rule="largely",
@@ -64,7 +64,7 @@ def by_sums(draw):
     return Instrument(
         method="min-of-sums",
         criteria=draw(criteria(levels=())),
-        dimensions=(Dimension(key="X"), Dimension(key="Y")),
+        dimensions=(ScoredDimension(key="X"), ScoredDimension(key="Y")),
         bands=(
             Band(upto=Fraction(0), name="none"),
             Band(upto=Fraction(1), name="some"),

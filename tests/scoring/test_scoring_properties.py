@@ -47,14 +47,14 @@ def instruments(draw):
 def sums(draw):
     """A framework of sections whose points are added up."""
     criteria = [
-        scoring.Criterion(key=f"c{n}", dimension=draw(st.sampled_from("XYZ")), level=None, scale=NPLF)
+        scoring.ScoredCriterion(key=f"c{n}", dimension=draw(st.sampled_from("XYZ")), level=None, scale=NPLF)
         for n in range(draw(st.integers(1, 9)))
     ]
     ends = draw(st.lists(st.integers(0, 8), min_size=1, max_size=4, unique=True))
     return scoring.Instrument(
         method=scoring.SUMS,
         criteria=tuple(criteria),
-        dimensions=tuple(scoring.Dimension(key=key) for key in "XYZ"),
+        dimensions=tuple(scoring.ScoredDimension(key=key) for key in "XYZ"),
         bands=tuple(scoring.Band(upto=Fraction(end), name=f"up to {end}") for end in sorted([*ends, 9])),
     )
 

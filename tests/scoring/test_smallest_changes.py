@@ -104,14 +104,14 @@ def steps_up(criterion, before, after) -> int:
 
 def test_many_different_scales_in_one_cell_are_no_trouble():
     """Every sum of points is another one here; what is worth keeping of them stays little."""
-    scales = [scoring.Scale(key=f"s{n}", values={"0": 0, "1": 1, "2": 2, "3": 100 + n}) for n in range(40)]
+    scales = [scoring.ScoredScale(key=f"s{n}", values={"0": 0, "1": 1, "2": 2, "3": 100 + n}) for n in range(40)]
     rule = {"key": "mean", "unit": "cell", "at": {"more_than": "0.5"}, "below": {"more_than": "0.5"}}
     instrument = scoring.Instrument(
         method="levels",
         criteria=tuple(
-            scoring.Criterion(key=f"c{n}", dimension="X", level=1, scale=scale) for n, scale in enumerate(scales)
+            scoring.ScoredCriterion(key=f"c{n}", dimension="X", level=1, scale=scale) for n, scale in enumerate(scales)
         ),
-        dimensions=(scoring.Dimension(key="X"),),
+        dimensions=(scoring.ScoredDimension(key="X"),),
         levels=(0, 1),
         rules=(scoring.Rule.parsed(rule),),
     )
@@ -121,7 +121,7 @@ def test_many_different_scales_in_one_cell_are_no_trouble():
 
 
 def toy():
-    scale = scoring.Scale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3})
+    scale = scoring.ScoredScale(key="nplf", values={"N": 0, "P": 1, "L": 2, "F": 3})
     rows = [row.split() for row in ("x1 X 1", "x2 X 1", "x3 X 2", "x4 X 3", "y1 Y 1", "y2 Y 2", "y3 Y 2", "y4 Y 3")]
     rules = [
         {"key": "largely", "unit": "criterion", "at": {"at_least": "2/3"}, "below": {"at_least": "2/3"}},
@@ -129,8 +129,8 @@ def toy():
     ]
     return scoring.Instrument(
         method="levels",
-        criteria=tuple(scoring.Criterion(key=k, dimension=d, level=int(n), scale=scale) for k, d, n in rows),
-        dimensions=(scoring.Dimension(key="X"), scoring.Dimension(key="Y")),
+        criteria=tuple(scoring.ScoredCriterion(key=k, dimension=d, level=int(n), scale=scale) for k, d, n in rows),
+        dimensions=(scoring.ScoredDimension(key="X"), scoring.ScoredDimension(key="Y")),
         levels=(0, 1, 2, 3),
         rules=tuple(map(scoring.Rule.parsed, rules)),
     )
@@ -169,12 +169,12 @@ def test_beyond_the_top_there_is_no_way():
 
 
 def test_sixty_criteria_in_one_cell_are_no_trouble():
-    scale = scoring.Scale(key="ten", values={str(n): n for n in range(11)})
+    scale = scoring.ScoredScale(key="ten", values={str(n): n for n in range(11)})
     rule = {"key": "mean", "unit": "cell", "at": {"more_than": "0.5"}, "below": {"more_than": "0.5"}}
     instrument = scoring.Instrument(
         method="levels",
-        criteria=tuple(scoring.Criterion(key=f"c{n}", dimension="X", level=1, scale=scale) for n in range(60)),
-        dimensions=(scoring.Dimension(key="X"),),
+        criteria=tuple(scoring.ScoredCriterion(key=f"c{n}", dimension="X", level=1, scale=scale) for n in range(60)),
+        dimensions=(scoring.ScoredDimension(key="X"),),
         levels=(0, 1),
         rules=(scoring.Rule.parsed(rule),),
     )
@@ -184,14 +184,14 @@ def test_sixty_criteria_in_one_cell_are_no_trouble():
 
 def test_fewer_criteria_count_more_than_fewer_steps():
     """One criterion up by four steps of twenty, rather than two up by one step each."""
-    fine = scoring.Scale(key="fine", values={str(n): n for n in range(21)})
-    coarse = scoring.Scale(key="coarse", values={"none": 0, "most": 9, "all": 10})
+    fine = scoring.ScoredScale(key="fine", values={str(n): n for n in range(21)})
+    coarse = scoring.ScoredScale(key="coarse", values={"none": 0, "most": 9, "all": 10})
     rule = {"key": "mean", "unit": "cell", "at": {"at_least": "5/6"}, "below": {"at_least": "5/6"}}
     scales = {"t": fine, "j": coarse, "k": coarse}
     instrument = scoring.Instrument(
         method="levels",
-        criteria=tuple(scoring.Criterion(key=k, dimension="X", level=1, scale=s) for k, s in scales.items()),
-        dimensions=(scoring.Dimension(key="X"),),
+        criteria=tuple(scoring.ScoredCriterion(key=k, dimension="X", level=1, scale=s) for k, s in scales.items()),
+        dimensions=(scoring.ScoredDimension(key="X"),),
         levels=(0, 1),
         rules=(scoring.Rule.parsed(rule),),
     )

@@ -9,7 +9,7 @@ from ...models import Criterion, Dimension, Edition, Group, Level, Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class GridCell:
     """The criteria of one dimension at one level; level is None if sums are scored."""
 
     level: Level | None
@@ -43,9 +43,9 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class GridRow:
     dimension: Dimension
-    cells: list[Cell]
+    cells: list[GridCell]
 
     @property
     def count(self) -> int:
@@ -63,7 +63,7 @@ class Grid:
     levels: list[Level]
     groups: list[Group]
     scales: list[Scale]
-    rows: list[Row]
+    rows: list[GridRow]
 
     @classmethod
     def of(cls, edition: Edition) -> "Grid":
@@ -78,11 +78,11 @@ class Grid:
             cells = []
             for level in columns:
                 key = (dimension.pk, level.pk if level else None)
-                cells.append(Cell(level=level, criteria=criteria.get(key, [])))
-            rows.append(Row(dimension=dimension, cells=cells))
+                cells.append(GridCell(level=level, criteria=criteria.get(key, [])))
+            rows.append(GridRow(dimension=dimension, cells=cells))
         return cls(levels=contents.levels, groups=contents.groups, scales=contents.scales, rows=rows)
 
-    def row_of(self, dimension_pk) -> Row | None:
+    def row_of(self, dimension_pk) -> GridRow | None:
         return next((row for row in self.rows if row.dimension.pk == dimension_pk), None)
 
     @property

@@ -13,7 +13,7 @@ ONLY_THIS_DRAFT = _("Only this draft changes.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class PartKind:
     """`new` and `remove` are titles; `removal` says what removing a part does."""
 
     model: Any
@@ -25,28 +25,28 @@ class Kind:
 
 
 KINDS = {
-    "level": Kind(
+    "level": PartKind(
         model=Level,
         form=LevelForm,
         new_form=LevelForm,
         new=_("New level"),
         remove=_("Remove this level"),
     ),
-    "group": Kind(
+    "group": PartKind(
         model=Group,
         form=GroupForm,
         new_form=GroupForm,
         new=_("New group"),
         remove=_("Remove this group"),
     ),
-    "dimension": Kind(
+    "dimension": PartKind(
         model=Dimension,
         form=DimensionForm,
         new_form=DimensionForm,
         new=_("New dimension"),
         remove=_("Remove this dimension"),
     ),
-    "criterion": Kind(
+    "criterion": PartKind(
         model=Criterion,
         form=CriterionForm,
         new_form=NewCriterionForm,
@@ -54,7 +54,7 @@ KINDS = {
         remove=_("Remove this criterion"),
         removal=_("Teams see it as removed. Their answers to it stay in their results."),
     ),
-    "scale": Kind(
+    "scale": PartKind(
         model=Scale,
         form=ScaleForm,
         new_form=NewScaleForm,

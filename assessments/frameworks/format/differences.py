@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from .schema import Criterion, FrameworkFile, Scale
+from .schema import CriterionEntry, FrameworkFile, ScaleEntry
 
 #: Texts of a criterion that say what is rated; the others are advice, and where it comes from.
 MEANING_TEXTS = ("statement", "evidence", "na")
@@ -29,11 +29,11 @@ class TextChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionChange:
+class CriterionDifference:
     """A criterion that is in both editions but differs between them."""
 
-    before: Criterion
-    after: Criterion
+    before: CriterionEntry
+    after: CriterionEntry
     moved: bool
     relevelled: bool
     texts: tuple[TextChange, ...]
@@ -85,7 +85,7 @@ class CriterionChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartChange:
+class PartDifference:
     """A level, group, dimension, scale or symptom, or the framework's head, that is new, gone or different."""
 
     kind: str
@@ -101,18 +101,18 @@ class PartChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class EditionComparison:
     """Everything that differs in `after`; criteria in the order of their edition."""
 
     before: FrameworkFile
     after: FrameworkFile
-    added: tuple[Criterion, ...]
-    removed: tuple[Criterion, ...]
-    changed: tuple[CriterionChange, ...]
-    parts: tuple[PartChange, ...]
+    added: tuple[CriterionEntry, ...]
+    removed: tuple[CriterionEntry, ...]
+    changed: tuple[CriterionDifference, ...]
+    parts: tuple[PartDifference, ...]
     new_ladder: bool
 
-    def _those(self, what: str) -> tuple[CriterionChange, ...]:
+    def _those(self, what: str) -> tuple[CriterionDifference, ...]:
         return tuple(change for change in self.changed if getattr(change, what))
 
     @cached_property
@@ -140,11 +140,11 @@ class Comparison:
         return self._those("references")
 
     @cached_property
-    def major(self) -> tuple[CriterionChange, ...]:
+    def major(self) -> tuple[CriterionDifference, ...]:
         return tuple(change for change in self.changed if not change.is_minor)
 
     @cached_property
-    def minor(self) -> tuple[CriterionChange, ...]:
+    def minor(self) -> tuple[CriterionDifference, ...]:
         return tuple(change for change in self.changed if change.is_minor)
 
     @property
@@ -167,7 +167,7 @@ class Comparison:
         )
 
     @cached_property
-    def by_key(self) -> dict[str, CriterionChange]:
+    def by_key(self) -> dict[str, CriterionDifference]:
         return {change.key: change for change in self.changed}
 
     @property
@@ -179,7 +179,7 @@ class Comparison:
         return {kind: [criterion.key for criterion in getattr(self, kind)] for kind in KINDS}
 
 
-def compare(before: FrameworkFile, after: FrameworkFile) -> Comparison:
+def compare(before: FrameworkFile, after: FrameworkFile) -> EditionComparison:
     old = {criterion.key: criterion for criterion in before.criteria}
     new = {criterion.key: criterion for criterion in after.criteria}
     scales_before = {scale.key: scale for scale in before.scales}
@@ -188,7 +188,7 @@ def compare(before: FrameworkFile, after: FrameworkFile) -> Comparison:
         (b, a): not same_choices(scales_before[b], scales_after[a]) for b in scales_before for a in scales_after
     }
     changes = (
-        CriterionChange(
+        CriterionDifference(
             before=old[key],
             after=criterion,
             moved=old[key].dimension != criterion.dimension,
@@ -199,7 +199,7 @@ def compare(before: FrameworkFile, after: FrameworkFile) -> Comparison:
         for key, criterion in new.items()
         if key in old
     )
-    return Comparison(
+    return EditionComparison(
         before=before,
         after=after,
         added=tuple(criterion for criterion in after.criteria if criterion.key not in old),
@@ -218,7 +218,7 @@ def is_new_ladder(before: Sequence[str], after: Sequence[str]) -> bool:
     return any(before.index(name) != list(after).index(name) for name in stayed)
 
 
-def same_choices(before: Scale, after: Scale) -> bool:
+def same_choices(before: ScaleEntry, after: ScaleEntry) -> bool:
     """Whether an answer means the same on both scales."""
     return before.values == after.values
 
@@ -234,10 +234,10 @@ def as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartChange]:
+def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartDifference]:
     head = texts_changed(before.framework, after.framework, HEAD_TEXTS)
     if head:
-        yield PartChange(
+        yield PartDifference(
             kind="framework", key=after.framework.key, name=after.framework.name, how="changed", texts=head
         )
     yield from _kind("level", before.levels, after.levels, lambda x: str(x.level), LEVEL_TEXTS)
@@ -246,33 +246,33 @@ def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartChange]:
     yield from _kind("scale", before.scales, after.scales, lambda x: x.key, ())
     yield from _kind("symptom", before.symptoms, after.symptoms, lambda x: x.key, ("level", "statement", "cleared_by"))
     if before.scoring != after.scoring:
-        yield PartChange(kind="scoring", key="scoring", name=_("Scoring rules"), how="changed")
+        yield PartDifference(kind="scoring", key="scoring", name=_("Scoring rules"), how="changed")
 
 
-def _kind(kind: str, before, after, key: Callable[[Any], str], texts: Iterable[str]) -> Iterable[PartChange]:
+def _kind(kind: str, before, after, key: Callable[[Any], str], texts: Iterable[str]) -> Iterable[PartDifference]:
     old = {key(part): part for part in before}
     new = {key(part): part for part in after}
     for name, part in new.items():
         if name not in old:
-            yield PartChange(kind=kind, key=name, name=_name(part), how="added")
+            yield PartDifference(kind=kind, key=name, name=_name(part), how="added")
             continue
         changes = _scale_texts(old[name], part) if kind == "scale" else texts_changed(old[name], part, texts)
         if changes:
-            yield PartChange(kind=kind, key=name, name=_name(part), how="changed", texts=changes)
+            yield PartDifference(kind=kind, key=name, name=_name(part), how="changed", texts=changes)
     for name, part in old.items():
         if name not in new:
-            yield PartChange(kind=kind, key=name, name=_name(part), how="removed")
+            yield PartDifference(kind=kind, key=name, name=_name(part), how="removed")
     shared = [name for name in new if name in old]
     if shared != [name for name in old if name in new]:
-        yield PartChange(kind=kind, key="", name="", how="reordered")
+        yield PartDifference(kind=kind, key="", name="", how="reordered")
 
 
 def _name(part: Any) -> str:
     return getattr(part, "name", "") or getattr(part, "statement", "") or getattr(part, "key", "")
 
 
-def _scale_texts(before: Scale, after: Scale) -> tuple[TextChange, ...]:
-    def lines(scale: Scale) -> dict[str, str]:
+def _scale_texts(before: ScaleEntry, after: ScaleEntry) -> tuple[TextChange, ...]:
+    def lines(scale: ScaleEntry) -> dict[str, str]:
         choices = (f"{c.code} = {c.value}: {c.name}{f'. {c.anchor}' if c.anchor else ''}" for c in scale.values)
         others = (f"{other.code}: {other.name}" for other in scale.other_answers)
         return {"choices": "\n".join(choices), "other answers": "\n".join(others)}

@@ -11,7 +11,7 @@ from assessments.scoring import DK, NA
 
 from .document import Document, Place, read_document
 from .problems import MAX_PROBLEMS, FrameworkFileError, Problem, did_you_mean, one_of, shortened, what_is
-from .schema import Criterion, FrameworkFile
+from .schema import CriterionEntry, FrameworkFile
 
 UNANSWERED = "-"
 SHAPES = gettext_lazy("write {criterion: code}, or respondents and agreed")
@@ -88,7 +88,7 @@ class _Reader:
             known = ", ".join(f"{code} ({name})" for code, name in codes.items())
             self.note(place, _("'{value}' is not an answer here").format(value=shown), one_of(known))
 
-    def codes(self, criterion: Criterion, *, without: str | None) -> dict[str, str]:
+    def codes(self, criterion: CriterionEntry, *, without: str | None) -> dict[str, str]:
         """The answers that can be given to a criterion, with their names.
 
         "Does not apply" is offered if the criterion says when. If no criterion of the framework does, it is offered

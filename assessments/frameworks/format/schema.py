@@ -43,11 +43,17 @@ from .problems import MAX_PROBLEMS
 MAX_CRITERIA = 2_000
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+class FileEntry(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_by_alias=True,
+        validate_by_name=True,
+        model_title_generator=lambda model: model.__name__.removesuffix("Entry"),
+    )
 
 
-class Head(Part):
+class Head(FileEntry):
     key: FrameworkKey
     name: Name
     version: Label
@@ -58,7 +64,7 @@ class Head(Part):
     representation: tuple[Literal["staged", "continuous", "score"], ...] = ()
 
 
-class Choice(Part):
+class ChoiceEntry(FileEntry):
     """A step of a scale; its points are `value / highest value`."""
 
     code: Code
@@ -67,7 +73,7 @@ class Choice(Part):
     anchor: Text | None = None
 
 
-class OtherAnswer(Part):
+class OtherAnswer(FileEntry):
     """An answer that is not a rating: does not apply, or don't know."""
 
     code: Literal["NA", "DK"]
@@ -75,26 +81,26 @@ class OtherAnswer(Part):
     needs_reason: Flag = False
 
 
-class Scale(Part):
+class ScaleEntry(FileEntry):
     key: Key
-    values: tuple[Choice, ...]
+    values: tuple[ChoiceEntry, ...]
     other_answers: tuple[OtherAnswer, ...] = ()
 
 
-class Threshold(Part):
+class ThresholdEntry(FileEntry):
     at_least: Share | None = None
     more_than: Share | None = None
 
 
-class Rule(Part):
+class RuleEntry(FileEntry):
     key: Key
     name: Name
     unit: Literal["criterion", "cell"]
-    at: Threshold
-    below: Threshold
+    at: ThresholdEntry
+    below: ThresholdEntry
 
 
-class Band(Part):
+class BandEntry(FileEntry):
     """A range of section scores, up to and including `upto`."""
 
     upto: Number
@@ -102,19 +108,19 @@ class Band(Part):
     meaning: Text | None = None
 
 
-class DiscussWhen(Part):
+class DiscussWhen(FileEntry):
     spread_min: Annotated[Whole, Field(ge=1)] = 2
     split_median: Flag = True
 
 
-class Scoring(Part):
+class Scoring(FileEntry):
     """How ratings become a result; the framework's method decides which fields are needed."""
 
     default_rule: Key | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RuleEntry, ...] = ()
     section: Literal["sum"] | None = None
     result: Literal["min"] | None = None
-    bands: tuple[Band, ...] = ()
+    bands: tuple[BandEntry, ...] = ()
     rater_aggregation: Literal["low-median"] = "low-median"
     unanswered: Literal["counts-as-zero"] = "counts-as-zero"
     discuss_when: DiscussWhen = DiscussWhen()
@@ -122,7 +128,7 @@ class Scoring(Part):
     applicability_warning_below: Share = Fraction(7, 10)
 
 
-class Level(Part):
+class LevelEntry(FileEntry):
     level: LevelNumber
     alias: Code | None = None
     name: Name
@@ -134,20 +140,20 @@ class Level(Part):
     fits: Text | None = None
 
 
-class Group(Part):
+class GroupEntry(FileEntry):
     key: Key
     name: Name
     about: Text | None = None
 
 
-class Dimension(Part):
+class DimensionEntry(FileEntry):
     key: Key
     name: Name
     group: Key | None = None
     about: Text | None = None
 
 
-class Criterion(Part):
+class CriterionEntry(FileEntry):
     """A practice that can be rated. `meaning` counts how often the meaning has changed under the same key."""
 
     key: Key
@@ -164,7 +170,7 @@ class Criterion(Part):
     meaning: Annotated[Whole, Field(ge=1, le=30_000)] = 1
 
 
-class Symptom(Part):
+class SymptomEntry(FileEntry):
     """A statement that describes a low level; it is asked and never scored."""
 
     key: Key
@@ -174,7 +180,7 @@ class Symptom(Part):
     refs: References = ()
 
 
-class Metric(Part):
+class MetricEntry(FileEntry):
     """An outcome figure shown next to the levels."""
 
     key: Key
@@ -184,7 +190,7 @@ class Metric(Part):
     values: dict[Annotated[int, Field(ge=0, le=1_000)], Text] | None = None
 
 
-class AdviserInput(Part):
+class AdviserInput(FileEntry):
     key: Key
     type: Literal["boolean", "integer", "choice"]
     min: Whole | None = None
@@ -193,7 +199,7 @@ class AdviserInput(Part):
     ask: Text
 
 
-class AdviserRule(Part):
+class AdviserRuleEntry(FileEntry):
     key: Key
     when: Conditions
     level: LevelNumber
@@ -201,7 +207,7 @@ class AdviserRule(Part):
     why: Text
 
 
-class Adjustment(Part):
+class Adjustment(FileEntry):
     key: Key
     when: Conditions
     at_least: LevelNumber | None = None
@@ -210,14 +216,14 @@ class Adjustment(Part):
     why: Text
 
 
-class Expected(Part):
+class Expected(FileEntry):
     level: LevelNumber
     rules: tuple[Key, ...] = ()
     next: LevelNumber | None = None
     stance: Literal["invest", "keep", "beyond"]
 
 
-class AdviserCase(Part):
+class AdviserCase(FileEntry):
     """A worked case: these answers and this level give that advice."""
 
     given: Annotated[dict[Key, Answer], Field(alias="in")]
@@ -225,19 +231,19 @@ class AdviserCase(Part):
     expect: Expected
 
 
-class Confirmation(Part):
+class Confirmation(FileEntry):
     """What a team is asked to confirm if the advice is this level."""
 
     level: LevelNumber
     ask: Text
 
 
-class Adviser(Part):
+class Adviser(FileEntry):
     question: Text
     principle: Text | None = None
     inputs: tuple[AdviserInput, ...]
     normalize: Text | None = None
-    rules: tuple[AdviserRule, ...]
+    rules: tuple[AdviserRuleEntry, ...]
     adjustments: tuple[Adjustment, ...] = ()
     outputs: Texts = ()
     cautions: Texts = ()
@@ -245,7 +251,7 @@ class Adviser(Part):
     cases: tuple[AdviserCase, ...] = ()
 
 
-class Trace(Part):
+class Trace(FileEntry):
     """Where an item of a source is covered. `to` is for readers: it may name parts that later editions lack."""
 
     ref: Reference
@@ -253,12 +259,12 @@ class Trace(Part):
     to: Texts = ()
 
 
-class SourceDifference(Part):
+class SourceDifference(FileEntry):
     topic: Text
     note: Text
 
 
-class Source(Part):
+class SourceEntry(FileEntry):
     id: Key
     title: Text
     where: Text | None = None
@@ -266,23 +272,23 @@ class Source(Part):
     note: Text | None = None
 
 
-class FrameworkFile(Part):
+class FrameworkFile(FileEntry):
     """One edition of a framework, complete and consistent."""
 
     format: Literal[1]
     framework: Head
-    scales: Annotated[tuple[Scale, ...], Field(min_length=1)]
+    scales: Annotated[tuple[ScaleEntry, ...], Field(min_length=1)]
     scoring: Scoring
-    levels: tuple[Level, ...] = ()
-    groups: tuple[Group, ...] = ()
-    dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)]
-    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=MAX_CRITERIA)]
-    symptoms: Annotated[tuple[Symptom, ...], Field(max_length=MAX_ITEMS)] = ()
-    metrics: tuple[Metric, ...] = ()
+    levels: tuple[LevelEntry, ...] = ()
+    groups: tuple[GroupEntry, ...] = ()
+    dimensions: Annotated[tuple[DimensionEntry, ...], Field(min_length=1)]
+    criteria: Annotated[tuple[CriterionEntry, ...], Field(min_length=1, max_length=MAX_CRITERIA)]
+    symptoms: Annotated[tuple[SymptomEntry, ...], Field(max_length=MAX_ITEMS)] = ()
+    metrics: tuple[MetricEntry, ...] = ()
     adviser: Adviser | None = None
     traceability: tuple[Trace, ...] = ()
     source_differences: tuple[SourceDifference, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[SourceEntry, ...] = ()
 
     @model_validator(mode="wrap")
     @classmethod
@@ -326,24 +332,26 @@ class FrameworkFile(Part):
         """`sha256:` and the hexadecimal hash of the canonical form in UTF-8."""
         return f"sha256:{hashlib.sha256(self.canonical().encode()).hexdigest()}"
 
-    def scale_of(self, criterion: Criterion) -> Scale:
+    def scale_of(self, criterion: CriterionEntry) -> ScaleEntry:
         """The scale a criterion is rated on: the one it names, else the first."""
         return next((scale for scale in self.scales if scale.key == criterion.scale), self.scales[0])
 
     def instrument(self) -> engine.Instrument:
         """What is asked and how it is scored, in the form that the scoring engine takes."""
         scales = {
-            scale.key: engine.Scale(key=scale.key, values={choice.code: choice.value for choice in scale.values})
+            scale.key: engine.ScoredScale(key=scale.key, values={choice.code: choice.value for choice in scale.values})
             for scale in self.scales
         }
         plain = self.scoring.model_dump(mode="json", exclude_none=True)
         return engine.Instrument(
             method=self.framework.method,
             criteria=tuple(
-                engine.Criterion(key=c.key, dimension=c.dimension, level=c.level, scale=scales[self.scale_of(c).key])
+                engine.ScoredCriterion(
+                    key=c.key, dimension=c.dimension, level=c.level, scale=scales[self.scale_of(c).key]
+                )
                 for c in self.criteria
             ),
-            dimensions=tuple(engine.Dimension(key=d.key, group=d.group) for d in self.dimensions),
+            dimensions=tuple(engine.ScoredDimension(key=d.key, group=d.group) for d in self.dimensions),
             groups=tuple(group.key for group in self.groups),
             levels=tuple(level.level for level in self.levels),
             rules=tuple(engine.Rule.parsed(rule) for rule in plain["rules"]),

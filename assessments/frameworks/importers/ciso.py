@@ -36,10 +36,10 @@ LINKS = {
 
 
 def adapt(sources: list[Source], version: str = "") -> Adapted:
-    return _Adapter(sources[0].documents()[0], version).adapted()
+    return _CisoAdapter(sources[0].documents()[0], version).adapted()
 
 
-class _Adapter:
+class _CisoAdapter:
     def __init__(self, document: Document, version: str) -> None:
         self.report = Report()
         self.document = document

@@ -33,10 +33,10 @@ ANSWERS = ("isImplemented", "teamsImplemented", "teamsEvidence", "evidence", "co
 
 
 def adapt(sources: list[Source], version: str = "") -> Adapted:
-    return _Adapter(sources[0].documents(), version).adapted()
+    return _DsommAdapter(sources[0].documents(), version).adapted()
 
 
-class _Adapter:
+class _DsommAdapter:
     def __init__(self, documents: list[Document], version: str) -> None:
         self.report = Report()
         self.given_version = version

@@ -82,7 +82,7 @@ def adapt(sources: list[Source], version: str = "") -> Adapted:
     if sum(len(source.content) for source in sources) > MAX_BYTES:
         message = _("the files together are larger than {limit} bytes").format(limit=f"{MAX_BYTES:,}")
         raise not_usable("model", message, _("use SAMM's folder 'model'"))
-    return _Adapter(sources, version).adapted()
+    return _SammAdapter(sources, version).adapted()
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ class _Thing:
         return order if isinstance(order, int) else 0
 
 
-class _Adapter:
+class _SammAdapter:
     def __init__(self, sources: list[Source], version: str) -> None:
         self.report = Report()
         self.given_version = version

@@ -72,7 +72,7 @@ def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[st
         yield from _blockers(file, result, blockers)
 
 
-def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
+def _whole(file: FrameworkFile, whole: scoring.PartScore, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
     outcome = whole.outcomes[rule]
     by_levels = file.framework.method == scoring.LEVELS
     names = [level.name for level in file.levels] if by_levels else [band.name for band in file.scoring.bands]
@@ -91,7 +91,7 @@ def _whole(file: FrameworkFile, whole: scoring.PartResult, rule: str, scale: sco
         yield f"Nothing applies at level {', '.join(map(str, outcome.vacuous))}, so it cannot be reached."
 
 
-def _index(part: scoring.PartResult, scale: scoring.IndexScale) -> str:
+def _index(part: scoring.PartScore, scale: scoring.IndexScale) -> str:
     return _range(scale.text(part.index), scale.text(part.index_best))
 
 
