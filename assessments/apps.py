@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import register_converter
@@ -9,14 +11,14 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
     default = True
 
-    def ready(self):
+    def ready(self) -> None:
         register_converter(KeyConverter, "key")
         register_converter(KindConverter, "kind")
         pre_migrate.connect(thaw_for_migration, sender=self)
         post_migrate.connect(freeze_after_migration, sender=self)
 
 
-def thaw_for_migration(using, plan=(), **kwargs):
+def thaw_for_migration(using, plan=(), **kwargs: Any) -> None:
     """SQLite cannot rebuild tables with these triggers. The command `migrate` keeps all of it in one transaction."""
     from django.db import connections
 
@@ -26,7 +28,7 @@ def thaw_for_migration(using, plan=(), **kwargs):
         thaw(using)
 
 
-def freeze_after_migration(using, **kwargs):
+def freeze_after_migration(using, **kwargs: Any) -> None:
     """Sets the triggers up if the tables are there; `migrate assessments zero` leaves none."""
     from django.db import connections
 

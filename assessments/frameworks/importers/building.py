@@ -144,7 +144,7 @@ class Report:
 class Reader:
     """Fields of one mapping in a source. Reports those that are missing or of the wrong kind."""
 
-    def __init__(self, report: Report, document: Document, place: Place, value: Any):
+    def __init__(self, report: Report, document: Document, place: Place, value: Any) -> None:
         self.report = report
         self.document = document
         self.place = place
@@ -154,7 +154,7 @@ class Reader:
             message = not_as_expected(value, _("a mapping"))
             self.problem((), message, _("write lines of the form 'name: value'"))
 
-    def problem(self, place: Place, message: str, mend: str = ""):
+    def problem(self, place: Place, message: str, mend: str = "") -> None:
         self.report.problem(self.document, (*self.place, *place), message, mend)
 
     def get(self, name: str) -> Any:

@@ -122,7 +122,7 @@ class _CisoAdapter:
             raise FrameworkFileError([self.document.problem(("objects",), message, mend)])
         return Reader(self.report, self.document, place, framework)
 
-    def read_groups(self, framework: Reader):
+    def read_groups(self, framework: Reader) -> None:
         groups = framework.get("implementation_groups_definition")
         for i, entry in enumerate(groups if isinstance(groups, list) else []):
             place = (*framework.place, "implementation_groups_definition", i)
@@ -191,7 +191,7 @@ class _CisoAdapter:
         name = reader.text("name")
         return " ".join(part for part in (ref, name) if part) or reader.text("description") or reader.text("urn")
 
-    def node(self, reader: Reader, requirement: str):
+    def node(self, reader: Reader, requirement: str) -> None:
         for name, what in LINKS.items():
             if reader.get(name) not in (None, "", [], {}):
                 self.report.refused.say(str(what))
@@ -215,7 +215,7 @@ class _CisoAdapter:
                 code = self.code(reader) if len(questions) == 1 else f"{self.code(reader)}-{n}"
                 self.add(reader, scale, shared, question.text("text", needed=True), urn, code)
 
-    def add(self, reader: Reader, scale: str, shared: dict, statement: str, urn: str, code: str):
+    def add(self, reader: Reader, scale: str, shared: dict, statement: str, urn: str, code: str) -> None:
         self.origins["criteria", len(self.criteria)] = (self.document, reader.place)
         heading = self.heading(reader)
         description = reader.text("description")
@@ -289,7 +289,7 @@ class _CisoAdapter:
             readers.append((str(urn), Reader(self.report, self.document, (*place, i), entry)))
         return readers
 
-    def drop_empty(self):
+    def drop_empty(self) -> None:
         """Drops dimensions of which no node was imported."""
         used = {criterion["dimension"] for criterion in self.criteria}
         kept = {urn: d for urn, d in self.dimensions.items() if d["key"] in used}
@@ -304,7 +304,7 @@ class _CisoAdapter:
             self.origins["dimensions", i] = places[dimension["key"]]
         self.answers.keep({criterion["scale"] for criterion in self.criteria})
 
-    def drop_levels(self):
+    def drop_levels(self) -> None:
         """Drops groups without new requirements: they would be levels that nobody can reach."""
         begun = {criterion["level"] for criterion in self.criteria}
         kept = [level for level in self.levels if level["level"] in begun]
@@ -331,7 +331,7 @@ class _CisoAdapter:
             }
         )
 
-    def left_out(self, library: Reader, framework: Reader):
+    def left_out(self, library: Reader, framework: Reader) -> None:
         framework.seen.update(("urn", "ref_id", "name", "description", "min_score", "max_score", "requirement_nodes"))
         library.seen.update(
             ("urn", "ref_id", "name", "version", "locale", "description", "packager", "publication_date")

@@ -23,7 +23,7 @@ ONE_CHOICE = ("unique_choice", "single_choice", "boolean")
 class Answers:
     """The scales of a library, by key; questions with the same choices share one."""
 
-    def __init__(self, report: Report, document: Document):
+    def __init__(self, report: Report, document: Document) -> None:
         self.report = report
         self.document = document
         self.keys = Keys()
@@ -70,7 +70,7 @@ class Answers:
             self.place_of[key] = place
         return self.by_choices[same]
 
-    def keep(self, used: set[str]):
+    def keep(self, used: set[str]) -> None:
         """Leaves out scales that nothing is rated on."""
         self.scales = {key: scale for key, scale in self.scales.items() if key in used} or self.scales
 

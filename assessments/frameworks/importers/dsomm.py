@@ -101,7 +101,7 @@ class _DsommAdapter:
     def publisher(self) -> dict:
         return {"where": str(self.meta()["publisher"])} if self.meta().get("publisher") else {}
 
-    def group(self, name: str, value: Any):
+    def group(self, name: str, value: Any) -> None:
         reader = Reader(self.report, self.document, (name,), value)
         key = self.group_keys.make(name, "group")
         self.origins["groups", len(self.groups)] = (self.document, (name,))
@@ -109,7 +109,7 @@ class _DsommAdapter:
         for dimension, activities in reader.value.items():
             self.dimension(key, (name, dimension), activities)
 
-    def dimension(self, group: str, place: Place, value: Any):
+    def dimension(self, group: str, place: Place, value: Any) -> None:
         name = str(place[-1])
         reader = Reader(self.report, self.document, place, value)
         key = self.dimension_keys.make(name, "dimension")
@@ -118,7 +118,7 @@ class _DsommAdapter:
         for activity, fields in reader.value.items():
             self.activity(key, (*place, activity), fields)
 
-    def activity(self, dimension: str, place: Place, value: Any):
+    def activity(self, dimension: str, place: Place, value: Any) -> None:
         name = str(place[-1])
         reader = Reader(self.report, self.document, place, value)
         self.report.offered += 1
@@ -184,7 +184,7 @@ class _DsommAdapter:
                         kept.append(reference)
         return kept
 
-    def left_out(self, reader: Reader):
+    def left_out(self, reader: Reader) -> None:
         if reader.get("implementation"):
             self.report.refused.say(_("lists of tools and their links (`implementation`)"))
         if reader.get("tags") not in (None, [], ["none"]):
@@ -199,7 +199,7 @@ class _DsommAdapter:
     def holds(value: Any) -> list[bool]:
         return [bool(answer) for answer in value.values()] if isinstance(value, dict) else [bool(value)]
 
-    def link(self):
+    def link(self) -> None:
         """Adds to each activity the names of those it builds on, if they are in the file."""
         names = {row["statement"]: row["statement"] for row in self.criteria} | self.names
         for criterion, needed in zip(self.criteria, self.builds_on, strict=True):
@@ -211,7 +211,7 @@ class _DsommAdapter:
             if named:
                 criterion["next"] = paragraphs(criterion.get("next", ""), f"Builds on:\n{named}")
 
-    def say_what_was_made(self, highest: int):
+    def say_what_was_made(self, highest: int) -> None:
         say = self.report.adapted.say
         say(_("Dimensions became groups, sub-dimensions dimensions, activities criteria of their level."))
         say(

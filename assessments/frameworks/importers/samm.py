@@ -70,7 +70,7 @@ def not_usable(name: str, message: str, mend: str) -> FrameworkFileError:
     return FrameworkFileError([Problem(file=name, line=None, path="", message=message, mend=mend)])
 
 
-def refuse_too_many(files: int, name: str):
+def refuse_too_many(files: int, name: str) -> None:
     if not 0 < files <= MAX_FILES:
         message = _("there are no YAML files here")
         if files:
@@ -130,7 +130,7 @@ class _SammAdapter:
             self.take(document)
         self.report.problems += broken
 
-    def take(self, document: Document):
+    def take(self, document: Document) -> None:
         self.documents.append(document)
         reader = Reader(self.report, document, (), document.value)
         kind = reader.text("type", needed=bool(reader.value)).replace(" ", "")
@@ -346,13 +346,13 @@ class _SammAdapter:
         self.left_out(activity)
         return criterion
 
-    def left_out(self, thing: _Thing, *known: str):
+    def left_out(self, thing: _Thing, *known: str) -> None:
         thing.reader.seen.update(("id", "type", "order", *known))
         for name in thing.reader.rest():
             message = _("the field `{field}` of type {type}")
             self.report.refused.say(message.format(field=shortened(name), type=thing.kind))
 
-    def say_what_was_made(self):
+    def say_what_was_made(self) -> None:
         say = self.report.adapted.say
         say(_("Functions became groups, practices dimensions, questions criteria of their maturity level."))
         say(_("Both streams of a practice are criteria of the same dimension; the stream is shown under “Next step”."))

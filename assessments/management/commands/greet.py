@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.urls import reverse
@@ -11,7 +13,7 @@ class Command(BaseCommand):
     help = "Prints the address and how to sign in: demo accounts, or the code for the first administrator."
     requires_system_checks = ()
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         self.stdout.write(f"\nMaturity is at {settings.SITE_URL}")
         if not User.objects.exists():
             self.say_setup()
@@ -21,13 +23,13 @@ class Command(BaseCommand):
             self.stdout.write("This database only holds the demo organisation. Start with DEMO=1 to sign in to it.")
         self.stdout.flush()
 
-    def say_setup(self):
+    def say_setup(self) -> None:
         self.stdout.write(
             f"No accounts yet. Open {settings.SITE_URL}{reverse('setup')} and create the first administrator\n"
             f"with this code: {setup_code()}"
         )
 
-    def say_accounts(self):
+    def say_accounts(self) -> None:
         self.stdout.write("The sign-in page lists the demo accounts; one click signs in:")
         accounts = demo_accounts()
         for account in accounts.first:

@@ -1,5 +1,6 @@
 import contextlib
 import fcntl
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -37,7 +38,7 @@ def one_at_a_time():
             cursor.execute("RESET statement_timeout")
 
 
-def connect():
+def connect() -> None:
     try:
         connection.ensure_connection()
     except DatabaseError as error:
@@ -48,14 +49,14 @@ class Command(BaseCommand):
     help = "Brings the database up to date: migrations, built-in frameworks and, with DEMO=1, the demo organisation."
     requires_system_checks = ()
 
-    def handle(self, *, verbosity, **options):
+    def handle(self, *, verbosity: int, **options: Any) -> None:
         with one_at_a_time():
             call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
             call_command("load_frameworks", verbosity=verbosity)
             if settings.DEMO:
                 self.fill_demo(verbosity)
 
-    def fill_demo(self, verbosity):
+    def fill_demo(self, verbosity: int) -> None:
         try:
             call_command("demo", verbosity=verbosity)
         except CommandError as error:
