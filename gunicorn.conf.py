@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
@@ -50,13 +51,13 @@ access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
 
 
 class QuietLogger(Logger):
-    def _set_handler(self, log, output, fmt, stream=None):
+    def _set_handler(self, log: Any, output: Any, fmt: Any, stream: Any = None) -> None:
         one_line = logs.OneLine(fmt._fmt, fmt.datefmt)
         super()._set_handler(log, output, one_line, stream)
         for handler in log.handlers:
             handler.addFilter(logs.WithoutSecrets())
 
-    def atoms(self, resp, req, environ, request_time):
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
         atoms = super().atoms(resp, req, environ, request_time)
         return {**atoms, "U": logs.without_secrets(atoms["U"] or "")}
 
@@ -64,7 +65,7 @@ class QuietLogger(Logger):
 logger_class = QuietLogger
 
 
-def when_ready(server):
+def when_ready(server: Any) -> None:
     """Starts what runs beside the workers. As processes: this one must hold no database connection when it forks."""
     if greets:
         subprocess.Popen([sys.executable, MANAGE, "greet"])  # noqa: S603
@@ -74,7 +75,7 @@ def when_ready(server):
         server.sender = subprocess.Popen(command)  # noqa: S603
 
 
-def on_exit(server):
+def on_exit(server: Any) -> None:
     """Lets the mail that is being sent be finished."""
     if sends and hasattr(server, "sender"):
         server.sender.terminate()

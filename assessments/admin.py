@@ -4,11 +4,14 @@ Respondents, ratings and invitations are not registered: an administrator sees l
 recorded in the journal like any other, with ids instead of names.
 """
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ForeignKey
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -44,7 +47,7 @@ class BackOffice(admin.AdminSite):
     site_header = "Maturity, advanced admin"
     index_title = "Advanced admin"
 
-    def login(self, request, extra_context=None):
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """There is one sign-in page, with its limits; people who are signed in without being administrators get 403."""
         if request.user.is_authenticated:
             raise PermissionDenied
@@ -60,7 +63,7 @@ class Journalled(admin.ModelAdmin):
     Every list of the advanced admin is one of these.
     """
 
-    def lookup_allowed(self, lookup, value, request=None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allows only the lookups of a list's own filters.
 
         Django lets an address compare every column: this could read a password hash letter by letter, or keep the
@@ -80,20 +83,20 @@ class Journalled(admin.ModelAdmin):
                 lookups |= {path, f"{path}__isnull"}
         return lookups
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Limits the search, because every word adds a condition on every searched column."""
         return super().get_search_results(request, queryset, search_term[:MOST_LETTERS])
 
-    def _record(self, request, obj, verb):
+    def _record(self, request: Any, obj: Any, verb: str) -> None:
         Event.record(f"backoffice.{verb}", by=request.user, model=obj._meta.model_name, id=str(obj.pk))
 
-    def log_addition(self, request, obj, message):
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]  # the journal takes the place of Django's log
         self._record(request, obj, "added")
 
-    def log_change(self, request, obj, message):
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]  # the journal takes the place of Django's log
         self._record(request, obj, "changed")
 
-    def log_deletions(self, request, queryset):
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]  # the same
         for obj in queryset:
             self._record(request, obj, "deleted")
 
@@ -103,15 +106,15 @@ class Kept(Journalled):
 
     actions = None
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 class ReadOnly(Kept):
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -120,11 +123,11 @@ class SeenForm(forms.ModelForm):
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = self.instance.revision
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if (
             self.instance.pk
@@ -142,7 +145,7 @@ class Shared(Journalled):
 
     form = SeenForm
 
-    def get_object(self, request, object_id, from_field=None):
+    def get_object(self, request: HttpRequest, object_id: Any, from_field: str | None = None) -> Any:
         """Locks the row against other writers if it is about to be changed, and reads it as it is then."""
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST":
@@ -150,7 +153,7 @@ class Shared(Journalled):
         self.model._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
         return super().get_object(request, object_id, from_field)
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.revision = (obj.revision or 0) + change
         super().save_model(request, obj, form, change)
 
@@ -163,14 +166,20 @@ class UserAdmin(Kept):
     form = SeenForm
     fields = ["email", "name", "is_active", "is_administrator", "keyboard_shortcuts", "seen"]
 
-    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (LastAdministrator, Conflict) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect(request.get_full_path())
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             values = {name: form.cleaned_data[name] for name in form.fields if name != "seen"}
             obj.change_account(by=request.user, seen=form.cleaned_data["seen"] or 0, **values)
@@ -178,7 +187,7 @@ class UserAdmin(Kept):
             obj.set_unusable_password()
             super().save_model(request, obj, form, change)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Keeps administrators from locking themselves out."""
         return ["is_active", "is_administrator"] if obj is not None and obj.pk == request.user.pk else []
 
@@ -206,17 +215,17 @@ class MembershipAdmin(Shared):
     #: The kinds of events that the team's members page shows for what is done here.
     EVENTS = {"added": "member.added", "changed": "member.role", "deleted": "member.removed"}
 
-    def _record(self, request, obj, verb):
+    def _record(self, request: Any, obj: Any, verb: str) -> None:
         super()._record(request, obj, verb)
         if obj.team:
             kind = self.EVENTS[verb]
             Event.record(kind, by=request.user, team=obj.team, person=str(obj.user_id), role=obj.role)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A membership keeps its person: the comments it lets them read depend on when they joined."""
         return ["user", "team", "unit"] if obj is not None else []
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         hold_to_write(request.user, obj.user)
         super().save_model(request, obj, form, change)
         if obj.role == Membership.Role.MANAGER:
@@ -228,14 +237,14 @@ class FrameworkAdmin(Kept):
     list_display = ["name", "key"]
     readonly_fields = ["key"]
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 
 class OneEditionForm(SeenForm):
     """A part and what it refers to belong to one edition."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         edition = cleaned.get("edition") or getattr(self.instance, "edition", None)
         for name in ("dimension", "level", "scale", "group"):
@@ -256,7 +265,7 @@ class OfDraft(Journalled):
     path = "edition"
     actions = None
 
-    def get_object(self, request, object_id, from_field=None):
+    def get_object(self, request: HttpRequest, object_id: Any, from_field: str | None = None) -> Any:
         """Locks the edition against other writers if it is about to be changed, and reads the row as it is then."""
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST":
@@ -264,25 +273,25 @@ class OfDraft(Journalled):
         Edition.objects.select_for_update(no_key=True).filter(pk=self.edition_of(row).pk).first()
         return super().get_object(request, object_id, from_field)
 
-    def edition_of(self, obj) -> Edition:
+    def edition_of(self, obj: Any) -> Edition:
         return obj if isinstance(obj, Edition) else obj.in_edition()
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or self.edition_of(obj).is_draft)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or self.edition_of(obj).is_draft)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A part stays in its edition."""
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "edition"] if obj is not None and not isinstance(obj, Edition) else fields
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.revision = (obj.revision or 0) + 1
         super().save_model(request, obj, form, change)
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only drafts, and parts of drafts, can be referred to."""
         name = db_field.remote_field.model._meta.model_name
         drafts = db_field.remote_field.model._default_manager.all()
@@ -300,7 +309,7 @@ class EditionAdmin(OfDraft):
     list_filter = ["status", "origin", "framework"]
     readonly_fields = ["framework", "status", "origin", "based_on", "digest", "published_at"]
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 
@@ -326,7 +335,7 @@ class ChoiceInline(admin.TabularInline):
     model = Choice
     extra = 0
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None or obj.edition.is_draft
 
     has_change_permission = has_delete_permission = has_add_permission
@@ -337,7 +346,7 @@ class ScaleAdmin(PartAdmin):
     list_display = ["key", "edition"]
     inlines = [ChoiceInline]
 
-    def save_formset(self, request, form, formset, change):
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """If choices change, the author is asked again whether the meaning is the same."""
         super().save_formset(request, form, formset, change)
         if change and formset.has_changed():
@@ -352,7 +361,7 @@ class CriterionAdmin(PartAdmin):
     search_fields = ["key", "statement"]
     readonly_fields = ["meaning"]
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if {"statement", "evidence", "na"} & set(form.changed_data):
             obj.editorial = False
         super().save_model(request, obj, form, change)

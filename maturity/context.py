@@ -1,7 +1,9 @@
 """Values that are available in every template."""
 
+from django.http import HttpRequest
+
 from . import __version__
 
 
-def version(request) -> dict[str, str]:
+def version(request: HttpRequest) -> dict[str, str]:
     return {"version": __version__}

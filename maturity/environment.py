@@ -27,7 +27,7 @@ KNOWN_SECRETS = {
 }
 
 
-def refuse(name: str, sentence: str):
+def refuse(name: str, sentence: str) -> None:
     raise ImproperlyConfigured(f"{name}: {sentence}")
 
 
@@ -167,7 +167,7 @@ def secret_key(*, debug: bool, data: Path) -> str:
     return ""
 
 
-def private_folder(folder: Path):
+def private_folder(folder: Path) -> None:
     """Creates the folder if it is missing, and makes it private to its owner.
 
     Leaves folders that everyone can write to, such as /tmp, and folders of other owners as they are.
@@ -179,7 +179,7 @@ def private_folder(folder: Path):
             folder.chmod(0o700)
 
 
-def keep_private(database: dict, *, data: Path):
+def keep_private(database: dict, *, data: Path) -> None:
     """Creates the file of SQLite if it is missing, and makes it private to its owner; the data folder as well.
 
     If that fails, the connection that needs the file reports it.
@@ -199,7 +199,7 @@ def keep_private(database: dict, *, data: Path):
                 beside.chmod(0o600)
 
 
-def own_changes_only(name: str, database: dict):
+def own_changes_only(name: str, database: dict) -> None:
     """Refuses a file of SQLite beside a `-wal` of another one: opening the two would damage the database."""
     if not is_file_of_sqlite(database):
         return

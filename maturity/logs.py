@@ -18,7 +18,7 @@ def without_secrets(path: str) -> str:
 class WithoutSecrets(logging.Filter):
     """Removes secrets from the lines of Django and gunicorn about requests, which contain the path."""
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith(("django", "gunicorn")) and isinstance(record.args, tuple):
             record.args = tuple(self.without_secrets(argument) for argument in record.args)
         return True
@@ -43,14 +43,14 @@ def in_one_line(text: str) -> str:
 class OneLine(logging.Formatter):
     """Writes every message as one line. Lines of a traceback are indented, so none of them looks like a message."""
 
-    def formatMessage(self, record):
+    def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = in_one_line(record.message)
         return super().formatMessage(record)
 
-    def formatException(self, ei):
+    def formatException(self, ei: Any) -> str:
         return self.indented(super().formatException(ei))
 
-    def formatStack(self, stack_info):
+    def formatStack(self, stack_info: str) -> str:
         return self.indented(super().formatStack(stack_info))
 
     def indented(self, text: str) -> str:

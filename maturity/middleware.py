@@ -1,18 +1,22 @@
 """Middleware of the site: which parts of a request to trust, its longest body, headers of responses, and probes."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from assessments.models.edition_triggers import is_frozen
 from assessments.models.refusals import Refused
+from assessments.web.requests import Request
 
 from . import __version__
 from .client_addresses import client_of, is_trusted, network_of, parsed
@@ -28,6 +32,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         ),
     ]
 )
+# Each middleware asks the request for more than HttpRequest has.
+GetResponse = Callable[[Any], HttpResponse]
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -35,19 +41,20 @@ SECURITY_HEADERS = {
 }
 
 
-def trusted_proxy(get_response):
+def trusted_proxy(get_response: GetResponse) -> GetResponse:
     """Takes scheme and client address only from proxies in TRUSTED_PROXY.
 
     Sets `request.client_network`, the key under which the client is counted; it is empty if it cannot be known.
     """
 
-    def middleware(request):
+    def middleware(request: WSGIRequest) -> HttpResponse:
         meta = request.META
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
         is_from_proxy = is_trusted(parsed(meta.get("REMOTE_ADDR", "")))
         client = client_of(request, forwarded_for=forwarded_for)
-        request.client_network = network_of(client)
+        # Views are typed to find it, see assessments.web.requests.Request.
+        request.client_network = network_of(client)  # type: ignore[attr-defined]
         if is_from_proxy and client is not None:
             meta["REMOTE_ADDR"] = str(client)
         if is_from_proxy and forwarded_proto in {"http", "https"}:
@@ -57,7 +64,7 @@ def trusted_proxy(get_response):
     return middleware
 
 
-def _announced_length(meta) -> int | None:
+def _announced_length(meta: Mapping[str, Any]) -> int | None:
     """The length of the body in bytes; None if the request does not give it, or gives it in a way not to be trusted."""
     if "HTTP_TRANSFER_ENCODING" in meta:
         return None
@@ -74,14 +81,14 @@ def _longest_body(path: str) -> int:
     return by_path.get(path, settings.BODY_LIMIT)
 
 
-def limited_bodies(get_response):
+def limited_bodies(get_response: GetResponse) -> GetResponse:
     """Rejects a body that is too long or of unknown length before anything reads it.
 
     Forms are read before it is known who sent them (the CSRF token is a field), so this keeps strangers from filling
     the memory.
     """
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponse:
         length = _announced_length(request.META)
         if length is None:
             return render(request, "411.html", status=411)
@@ -92,10 +99,10 @@ def limited_bodies(get_response):
     return middleware
 
 
-def no_null_characters(get_response):
+def no_null_characters(get_response: GetResponse) -> GetResponse:
     """Answers 400 to a NUL in an address: it is never intended, and PostgreSQL does not accept it."""
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("a NUL character in the address")
         return get_response(request)
@@ -103,8 +110,8 @@ def no_null_characters(get_response):
     return middleware
 
 
-def security_headers(get_response):
-    def middleware(request):
+def security_headers(get_response: GetResponse) -> GetResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
@@ -117,14 +124,14 @@ def security_headers(get_response):
     return middleware
 
 
-def probes(get_response):
+def probes(get_response: GetResponse) -> GetResponse:
     """/healthz answers with the version while the process runs; /readyz says whether the server can work.
 
     It can if the database answers, is up to date, and has the triggers that protect published editions. Both come
     before sessions and the host check of views, so that an orchestrator needs neither a cookie nor the host name.
     """
 
-    def readiness():
+    def readiness() -> HttpResponse:
         try:
             executor = MigrationExecutor(connection)
             pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
@@ -138,7 +145,7 @@ def probes(get_response):
             return JsonResponse({"ready": False, "why": why}, status=503)
         return JsonResponse({"ready": True})
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponse:
         if request.method in {"GET", "HEAD"}:
             if request.path == "/healthz":
                 return HttpResponse(f"ok {__version__}\n", content_type="text/plain")
@@ -149,13 +156,13 @@ def probes(get_response):
     return middleware
 
 
-def htmx_sign_in(get_response):
+def htmx_sign_in(get_response: GetResponse) -> GetResponse:
     """Sends the whole page to the sign-in page and back, because a fragment cannot show the redirect."""
 
-    def middleware(request):
+    def middleware(request: Request) -> HttpResponse:
         response = get_response(request)
         sign_in = reverse(settings.LOGIN_URL)
-        if request.htmx and response.status_code == 302 and urlsplit(response.url).path == sign_in:
+        if request.htmx and response.status_code == 302 and urlsplit(response["Location"]).path == sign_in:
             page = quote(request.htmx.current_url_abs_path or "/")
             return HttpResponseClientRedirect(f"{sign_in}?next={page}")
         return response
@@ -166,13 +173,13 @@ def htmx_sign_in(get_response):
 class Refusals:
     """Shows a page for commands that were refused, if the view did not show the refusal itself."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
         return render(request, "409.html", {"sentence": str(exception)}, status=409)

@@ -1,6 +1,7 @@
 """Forms for accounts: signing in, the first administrator, passwords, and changes by administrators."""
 
 import secrets
+from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from ..models import User
 from ..models.accounts import setup_code
 from ..models.names import PlainNameField, validate_visible
+from ..web.requests import Request
 from ..web.revised_forms import RevisedForm
 
 
@@ -27,9 +29,9 @@ class SignInForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}, render_value=False),
     )
 
-    def __init__(self, *args, request, **kwargs):
+    def __init__(self, *args: Any, request: Request, **kwargs: Any) -> None:
         self.request = request
-        self.user = None
+        self.user: User | None = None
         super().__init__(*args, **kwargs)
 
     def authenticate(self) -> User | None:
@@ -49,12 +51,12 @@ class _NewPassword(SetPasswordMixin, forms.Form):
         label1=gettext_lazy("New password"), label2=gettext_lazy("Confirm password")
     )
 
-    def __init__(self, *args, owner: User, **kwargs):
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
         self.owner = owner
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = _("At least 10 characters, and not a common password.")
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         self.validate_passwords()
         self.validate_password_for_user(self.owner, "password1")
@@ -73,7 +75,7 @@ class ChangePasswordForm(_NewPassword):
     )
     field_order = ["old", "password1", "password2"]
 
-    def clean_old(self):
+    def clean_old(self) -> str:
         if not self.owner.check_password(self.cleaned_data["old"]):
             raise forms.ValidationError(_("This is not your current password."))
         return self.cleaned_data["old"]
@@ -92,12 +94,12 @@ class SetupForm(_NewPassword):
     )
     field_order = ["code", "name", "email", "password1", "password2"]
 
-    def clean_code(self):
+    def clean_code(self) -> str:
         if not secrets.compare_digest(_plain(self.cleaned_data["code"]), _plain(setup_code())):
             raise forms.ValidationError(_("This is not the code that the server printed when it started."))
         return self.cleaned_data["code"]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         self.owner = User(email=self.cleaned_data.get("email", ""), name=self.cleaned_data.get("name", ""))
         return super().clean()
 
@@ -135,7 +137,7 @@ class NewAccountForm(forms.ModelForm):
             "is_administrator": gettext_lazy("Manages accounts, units and frameworks. Sees levels, never answers."),
         }
 
-    def clean_email(self):
+    def clean_email(self) -> Any:
         return free_email(self.cleaned_data["email"], self.instance)
 
 

@@ -1,9 +1,11 @@
 """Signing in: the first administrator, signing in and out, and passwords by link."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import PasswordRequest, SignInAttempt, User
 from ..models.writing import writing
+from ..web.requests import Request
 from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 from .known_devices import known_device, remember_device
@@ -20,12 +23,12 @@ from .known_devices import known_device, remember_device
 TOO_MANY = gettext_lazy("Too many attempts. Wait a minute and try again.")
 
 
-def begin_attempt(request, account: str, *, device: str = "") -> SignInAttempt | None:
+def begin_attempt(request: Request, account: str, *, device: str = "") -> SignInAttempt | None:
     """Counts an attempt with this account from the client's network; None if it has to wait."""
     return SignInAttempt.objects.begin(account=account, network=request.client_network, device=device)
 
 
-def _welcome(request, user, attempt=None):
+def _welcome(request: Request, user: User, attempt: Any = None) -> HttpResponse:
     """Signs in and redirects to the page that was asked for."""
     if attempt:
         attempt.forget()
@@ -40,7 +43,7 @@ def _welcome(request, user, attempt=None):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
-def setup(request):
+def setup(request: Request) -> HttpResponse:
     """The first visitor with the code that the server printed becomes administrator; after that, this page is a 404."""
     if User.objects.exists():
         raise Http404
@@ -59,7 +62,7 @@ def setup(request):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
-def sign_in(request):
+def sign_in(request: Request) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
@@ -87,7 +90,7 @@ def sign_in(request):
 
 
 @require_POST
-def demo(request):
+def demo(request: Request) -> HttpResponse:
     """Signs in as an account of the demo organisation with one click, as long as the database holds nothing else."""
     form = ResetForm(request.POST)
     email = form.cleaned_data["email"] if form.is_valid() else ""
@@ -98,13 +101,13 @@ def demo(request):
 
 
 @require_POST
-def sign_out(request):
+def sign_out(request: Request) -> HttpResponse:
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def password_reset(request):
+def password_reset(request: Request) -> HttpResponse:
     """Sends a link to the owner of the email. The answer never reveals whether there is an account."""
     form = ResetForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and settings.MAIL_ENABLED:
@@ -118,7 +121,7 @@ def password_reset(request):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
-def password_set(request, uidb64, token):
+def password_set(request: Request, uidb64: str, token: str) -> HttpResponse:
     """Where a set-password link leads. The link works once, for three days."""
     user = User.objects.by_link(uidb64, token)
     if user is None:

@@ -1,11 +1,13 @@
 """Accounts: a person's own, and everybody's for administrators."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..models import Mail, PersonGone, User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
+from ..web.requests import Request
 from ..web.saving import is_stored, made_once
 from . import erasure
 from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
@@ -27,7 +30,7 @@ PER_PAGE = 100
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def own(request):
+def own(request: Request) -> HttpResponse:
     form = OwnAccountForm(request.POST if request.method == "POST" else None, instance=request.user)
     if form.is_valid():
         request.user.change_own(**form.cleaned_data)
@@ -40,7 +43,7 @@ def own(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @login_required
-def password(request):
+def password(request: Request) -> HttpResponse:
     form = ChangePasswordForm(request.POST if request.method == "POST" else None, owner=request.user)
     attempt = begin_attempt(request, f"change {request.user.pk}") if form.is_bound else None
     if form.is_bound and attempt is None:
@@ -59,7 +62,7 @@ def password(request):
 
 @require_safe
 @site_permission("manage accounts")
-def accounts(request):
+def accounts(request: Request) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     people = User.objects.matching(words).prefetch_related("memberships__team", "memberships__unit")
     page = Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
@@ -71,7 +74,7 @@ def accounts(request):
     return render(request, "accounts/accounts.html", context)
 
 
-def _link_page(request, person):
+def _link_page(request: Request, person: User) -> HttpResponse:
     """Sends the set-password link by email; without email, shows it once."""
     link = person.hand_over_link(shown_to=request.user)
     context = {"person": person, "link": link, "mail_enabled": settings.MAIL_ENABLED}
@@ -80,7 +83,7 @@ def _link_page(request, person):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("manage accounts")
-def new(request):
+def new(request: Request) -> HttpResponse:
     form = NewAccountForm(request.POST if request.method == "POST" else None)
     person = made_once(request, form, User, lambda: User.objects.add(by=request.user, **form.cleaned_data))
     if person is not None:
@@ -88,7 +91,7 @@ def new(request):
     return render(request, "accounts/new.html", {"form": form})
 
 
-def _person_or_404(pk) -> User:
+def _person_or_404(pk: UUID) -> User:
     person = User.objects.filter(pk=pk).first()
     if person is None:
         raise Http404
@@ -97,7 +100,7 @@ def _person_or_404(pk) -> User:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("manage accounts")
-def edit(request, pk):
+def edit(request: Request, pk: UUID) -> HttpResponse:
     person = _person_or_404(pk)
     form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
     had_password = person.has_usable_password()
@@ -120,14 +123,14 @@ def edit(request, pk):
 
 @require_POST
 @site_permission("manage accounts")
-def link(request, pk):
+def link(request: Request, pk: UUID) -> HttpResponse:
     """Creates a new set-password link for someone who lost theirs."""
     return _link_page(request, _person_or_404(pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("manage accounts")
-def erase(request, pk):
+def erase(request: Request, pk: UUID) -> HttpResponse:
     """Deletes a person, after a page that says what is deleted and what stays."""
     person = _person_or_404(pk)
     if request.method == "POST":

@@ -102,7 +102,16 @@ def stack(
     )
 
 
-def _bar(day, counts, steps, *, left, width, unit, height) -> Bar:
+def _bar(
+    day: datetime.date,
+    counts: Mapping[int, int],
+    steps: Sequence[tuple[int, int | None]],
+    *,
+    left: float,
+    width: float,
+    unit: float,
+    height: float,
+) -> Bar:
     y, slices = height - FOOT, []
     for number, step in steps:
         tall = counts.get(number, 0) * unit

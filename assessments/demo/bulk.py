@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, models
 
@@ -11,7 +12,7 @@ BATCH = 50_000
 class Bulk:
     """Rows of one model as plain tuples, in the order of `columns`."""
 
-    def __init__(self, model: type[models.Model]):
+    def __init__(self, model: type[models.Model]) -> None:
         self.model = model
         self.fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
         self.waiting: list[tuple] = []
@@ -21,7 +22,7 @@ class Bulk:
         return tuple(self._value(field, instance) for field in self.fields)
 
     @staticmethod
-    def _value(field, instance):
+    def _value(field: Any, instance: Any) -> Any:
         value = getattr(instance, field.attname)
         if isinstance(field, models.JSONField):
             return json.dumps(value)
@@ -31,12 +32,12 @@ class Bulk:
         """Where a column stands in a row."""
         return [field.attname for field in self.fields].index(attname)
 
-    def add(self, rows: Iterable[tuple]):
+    def add(self, rows: Iterable[tuple]) -> None:
         self.waiting += rows
         if len(self.waiting) >= BATCH:
             self.write()
 
-    def write(self):
+    def write(self) -> None:
         """Stores what waits."""
         if self.waiting:
             store = _copy if connection.vendor == "postgresql" else _insert
@@ -48,7 +49,7 @@ def _columns(names: Sequence[str]) -> str:
     return ", ".join(map(connection.ops.quote_name, names))
 
 
-def _copy(table: str, names: Sequence[str], rows: list[tuple]):
+def _copy(table: str, names: Sequence[str], rows: list[tuple]) -> None:
     with connection.cursor() as cursor:
         statement = f"COPY {connection.ops.quote_name(table)} ({_columns(names)}) FROM STDIN"
         with cursor.copy(statement) as copy:
@@ -56,7 +57,7 @@ def _copy(table: str, names: Sequence[str], rows: list[tuple]):
                 copy.write_row(row)
 
 
-def _insert(table: str, names: Sequence[str], rows: list[tuple]):
+def _insert(table: str, names: Sequence[str], rows: list[tuple]) -> None:
     marks = ", ".join(["%s"] * len(names))
     with connection.cursor() as cursor:
         # Names of tables and columns come from the models.

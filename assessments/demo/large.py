@@ -9,6 +9,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -65,7 +66,7 @@ class Start:
 class LargeDemo:
     """Writes the whole organisation; the same seed and day give the same rows."""
 
-    def __init__(self, *, seed: int, today: datetime.date, teams: int, years: int, dimensions: int):
+    def __init__(self, *, seed: int, today: datetime.date, teams: int, years: int, dimensions: int) -> None:
         self.random = Random(seed)  # noqa: S311 - made-up data
         self.teams, self.dimensions = teams, dimensions
         self.days = [today - datetime.timedelta(days=91 * back + 10) for back in range(years * 4)][::-1]
@@ -75,12 +76,12 @@ class LargeDemo:
     def new_id(self) -> uuid.UUID:
         return uuid.UUID(int=self.random.getrandbits(128), version=4)
 
-    def add(self, row):
+    def add(self, row: Any) -> Any:
         bulk = self.bulk[type(row)]
         bulk.add([bulk.row(row)])
         return row
 
-    def write(self):
+    def write(self) -> None:
         """Everything in one transaction, in which the database may take its time."""
         self.edition = Edition.objects.get(pk=invented_edition(self.dimensions).pk)
         self.choices = {c.code: c.pk for scale in self.edition.contents.scales for c in scale.choices.all()}
@@ -97,7 +98,7 @@ class LargeDemo:
         self._analyze()
 
     @staticmethod
-    def _analyze():
+    def _analyze() -> None:
         """Tells the database how its tables look now; otherwise it plans for the empty ones they were."""
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -140,7 +141,7 @@ class LargeDemo:
 
     # ------------------------------------------------------------------ teams and their years
 
-    def _organisation(self):
+    def _organisation(self) -> None:
         units = []
         for division in DIVISIONS:
             above = Unit.objects.create(name=division, is_demo=True)
@@ -153,12 +154,12 @@ class LargeDemo:
         for number in range(self.teams):
             self._team(number, units[number % len(units)], admin)
 
-    def _person(self, name: str, **fields) -> User:
+    def _person(self, name: str, **fields: Any) -> User:
         user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, is_confirmed=True, **fields)
         user.set_unusable_password()
         return self.add(user)
 
-    def _team(self, number: int, unit: Unit, admin: User):
+    def _team(self, number: int, unit: Unit, admin: User) -> None:
         team = Team(id=self.new_id(), unit=unit, name=f"Team {number + 1:04}", about="Made up.", is_demo=True)
         people = []
         for place in range(PEOPLE):
@@ -216,7 +217,7 @@ class LargeDemo:
             self._ratings(assessment, people, pattern, at)
         return result
 
-    def _ratings(self, assessment: Assessment, people: list[User], pattern: Pattern, at: datetime.datetime):
+    def _ratings(self, assessment: Assessment, people: list[User], pattern: Pattern, at: datetime.datetime) -> None:
         for user, votes in zip(people, pattern.votes, strict=True):
             self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_on=at.date()))
             respondent = self.add(Respondent(id=self.new_id(), assessment=assessment, user=user))
@@ -226,7 +227,7 @@ class LargeDemo:
                 row.saved_at = at
                 self.add(row)
 
-    def _plans(self, team: Team, lead: User, start: Start):
+    def _plans(self, team: Team, lead: User, start: Start) -> None:
         """A target a level above where the team was, and two actions, all from a week after that result."""
         level, at = min(self.edition.contents.top, start.level + 1), start.at + datetime.timedelta(days=7)
         due = self.days[-1] + datetime.timedelta(days=self.random.choice([-40, 60, 120, 240]))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ..frameworks.format.schema import FrameworkFile
 from ..frameworks.storing import file_of, store
-from ..models import Action, AdviserAnswers, Edition, Result, SetbackReason, Target, Team, User
+from ..models import Action, AdviserAnswers, Criterion, Edition, Result, SetbackReason, Target, Team, User
 
 #: Criteria that came with the edition in use, and one that stood at another level before.
 NEW_SINCE = ("data.lineage", "people.agreed-signals")
@@ -75,7 +75,7 @@ def earlier_edition(edition: Edition) -> Edition:
 class DemoPlans:
     """Written after the rows that it refers to."""
 
-    def __init__(self, *, today: datetime.date, edition: Edition):
+    def __init__(self, *, today: datetime.date, edition: Edition) -> None:
         self.today, self.edition = today, edition
         self.teams = {team.name: team for team in Team.objects.filter(is_demo=True)}
         rows = Result.objects.filter(framework=edition.framework_id).chronological()
@@ -83,7 +83,7 @@ class DemoPlans:
         for result in rows:
             self.results.setdefault(result.team_id, []).append(result)
 
-    def write(self):
+    def write(self) -> None:
         for wish in WISHES:
             self._target(wish)
         for name in ("Recommendations", "Ads bidding", "Fraud detection"):
@@ -101,7 +101,7 @@ class DemoPlans:
     def _lead(self, team: Team) -> User:
         return team.memberships.get(role="lead").user
 
-    def _target(self, wish: Wish):
+    def _target(self, wish: Wish) -> None:
         team, at = self.teams[wish.team], self._ago(wish.set_ago)
         before = [result for result in self.results[team.pk] if result.date <= at.date()]
         baseline = before[-1] if before else None
@@ -122,7 +122,7 @@ class DemoPlans:
             publication=self.edition.publication or 0,
         )
 
-    def _actions(self, team: Team):
+    def _actions(self, team: Team) -> None:
         """Actions from what blocked the team half a year ago, and from what blocks it now."""
         results, by_key = self.results[team.pk], self.edition.contents.criterion_by_key
         people = [membership.user for membership in team.memberships.answering().select_related("user")]
@@ -132,7 +132,7 @@ class DemoPlans:
                 if row.key in by_key:
                     self._action(team, by_key[row.key], people[place % len(people)], place, ago)
 
-    def _action(self, team: Team, criterion, owner: User, place: int, ago: int):
+    def _action(self, team: Team, criterion: Criterion, owner: User, place: int, ago: int) -> None:
         Action.objects.create(
             team=team,
             framework_id=self.edition.framework_id,
@@ -146,7 +146,7 @@ class DemoPlans:
             created_at=self._ago(ago),
         )
 
-    def _setback(self, team: Team):
+    def _setback(self, team: Team) -> None:
         results = self.results[team.pk]
         for before, after in pairwise(results):
             if (after.level or 0) < (before.level or 0):

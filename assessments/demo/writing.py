@@ -7,12 +7,15 @@ from random import Random
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from .. import scoring
 from ..models import (
     Assessment,
+    Criterion,
     CriterionResult,
+    Edition,
     Event,
     Framework,
     Membership,
@@ -53,7 +56,7 @@ def quarter_days(today: datetime.date) -> list[datetime.date]:
 class DemoWriter:
     """Collects the rows of the whole organisation. The same seed and day give the same rows."""
 
-    def __init__(self, *, seed: int, today: datetime.date):
+    def __init__(self, *, seed: int, today: datetime.date) -> None:
         self.random = Random(seed)  # noqa: S311 - made-up data
         self.today = today
         self.days = quarter_days(today)
@@ -66,12 +69,12 @@ class DemoWriter:
     def new_id(self) -> uuid.UUID:
         return uuid.UUID(int=self.random.getrandbits(128), version=4)
 
-    def add(self, row):
+    def add(self, row: Any) -> Any:
         self.rows.setdefault(type(row), []).append(row)
         return row
 
     @transaction.atomic
-    def write(self):
+    def write(self) -> None:
         units = {name: Unit.objects.create(name=name, is_demo=True) for name in UNITS}
         admin = self.person("Dana Whitfield", is_administrator=True)
         manager = self.person("Sven Halvorsen")
@@ -80,12 +83,12 @@ class DemoWriter:
         for plan in TEAMS:
             self.team(plan, units[plan.unit], viewer if plan.name == "Recommendations" else None)
         for kind in self.order():
-            kind.objects.bulk_create(self.rows.get(kind, []), batch_size=1000)
+            kind._default_manager.bulk_create(self.rows.get(kind, []), batch_size=1000)
         DemoPlans(today=self.today, edition=self.editions["mlops"]).write()
         Event.record("demo.created", by=admin)
 
     @staticmethod
-    def order():
+    def order() -> list[type[Model]]:
         return [
             User,
             Team,
@@ -99,12 +102,12 @@ class DemoWriter:
             CriterionResult,
         ]
 
-    def person(self, name: str, **fields) -> User:
+    def person(self, name: str, **fields: Any) -> User:
         user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, is_confirmed=True, **fields)
         user.set_unusable_password()
         return self.add(user)
 
-    def team(self, plan: DemoTeam, unit: Unit, viewer: User | None):
+    def team(self, plan: DemoTeam, unit: Unit, viewer: User | None) -> None:
         team = self.add(Team(id=self.new_id(), unit=unit, name=plan.name, about=plan.about, is_demo=True))
         people = [self.person(name) for name in plan.people]
         for place, user in enumerate(people):
@@ -126,7 +129,7 @@ class DemoWriter:
             maturity = plan.course.at(plan.course.quarters)
             self.open(team, people, edition, maturity, leaning, plan.open_now)
 
-    def number_closings(self, team, edition):
+    def number_closings(self, team: Team, edition: Edition) -> None:
         """Counts the closings of a team; of those of one day the one with this edition was the last."""
         results = [result for result in self.rows[Result] if result.team_id == team.pk]
         results.sort(key=lambda result: (result.date, result.edition_id == edition.pk))
@@ -140,7 +143,7 @@ class DemoWriter:
 
     # ------------------------------------------------------------------ assessments
 
-    def assessment(self, team, edition, day, people, **fields) -> Assessment:
+    def assessment(self, team: Team, edition: Edition, day: datetime.date, people: Any, **fields: Any) -> Assessment:
         opened = timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))
         return self.add(
             Assessment(
@@ -156,7 +159,9 @@ class DemoWriter:
             )
         )
 
-    def closed(self, team, people, edition, day, maturity, leaning):
+    def closed(
+        self, team: Team, people: Any, edition: Edition, day: datetime.date, maturity: Any, leaning: Any
+    ) -> None:
         closed_at = timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=9), datetime.time(16)))
         assessment = self.assessment(team, edition, day, people, status=Assessment.Status.CLOSED, closed_at=closed_at)
         votes = []
@@ -175,7 +180,7 @@ class DemoWriter:
         for row in (frozen.result, *frozen.parts, *frozen.criteria):
             self.add(row)
 
-    def open(self, team, people, edition, maturity, leaning, share):
+    def open(self, team: Team, people: Any, edition: Edition, maturity: Any, leaning: Any, share: Any) -> None:
         day = self.today - datetime.timedelta(days=3)
         assessment = self.assessment(team, edition, day, people, status=Assessment.Status.OPEN)
         done = timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(11)))
@@ -189,7 +194,9 @@ class DemoWriter:
                 self.add(Participation(assessment=assessment, user=user, state="started"))
                 self.answers(assessment, user, edition, maturity, leaning, share)
 
-    def answers(self, assessment, user, edition, maturity, leaning, share) -> dict[str, str]:
+    def answers(
+        self, assessment: Assessment, user: User, edition: Edition, maturity: Any, leaning: Any, share: Any
+    ) -> dict[str, str]:
         """One person's ratings; returns their codes by criterion key."""
         respondent = self.add(Respondent(id=self.new_id(), assessment=assessment, user=user))
         mood = self.random.gauss(0, 0.12)
@@ -202,7 +209,7 @@ class DemoWriter:
             votes[criterion.key] = rating.choice.code if rating.choice else rating.answer
         return votes
 
-    def rating(self, assessment, respondent, criterion, maturity) -> Rating:
+    def rating(self, assessment: Assessment, respondent: Respondent, criterion: Criterion, maturity: Any) -> Rating:
         chance = self.random.random()
         # Whether a practice applies is the team's, not the person's: everybody in a team agrees on it.
         applies = not criterion.na or Random(f"{assessment.team_id}{criterion.key}").random() > 0.12  # noqa: S311

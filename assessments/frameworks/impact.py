@@ -10,7 +10,7 @@ from .. import scoring
 from ..models import CriterionResult, Edition, Result
 from ..models.assessments import instrument_of
 from ..models.frameworks import published_contents
-from ..models.results import as_fraction
+from ..models.results import ResultQuerySet, as_fraction
 from ..scoring.agreement import CriterionScore, settle
 from ..scoring.parts import ScoredPart
 from .publishing import Readiness
@@ -95,7 +95,7 @@ class ImpactStep:
         return counts
 
 
-def last_results(edition: Edition):
+def last_results(edition: Edition) -> ResultQuerySet:
     """The current result of each team with this framework that is the newest, by the name of the team."""
     current = Result.objects.current_only().filter(framework=edition.framework_id)
     newest = current.filter(team=OuterRef("team")).newest_first().values("pk")[:1]
@@ -122,7 +122,7 @@ def step(readiness: Readiness, *, start: int = 0) -> ImpactStep:
 class Trial:
     """A draft under which earlier ratings are scored again, as far as is shown: the whole, under one rule."""
 
-    def __init__(self, readiness: Readiness):
+    def __init__(self, readiness: Readiness) -> None:
         self.contents = readiness.contents
         self.full = instrument_of(self.contents.edition, self.contents)
         base = self.contents.edition.based_on

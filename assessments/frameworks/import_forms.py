@@ -3,6 +3,7 @@
 import base64
 import binascii
 import zlib
+from typing import Any
 
 from django import forms
 from django.utils.text import format_lazy
@@ -42,7 +43,7 @@ class UploadForm(forms.Form):
         help_text=gettext_lazy("Only if the file has no version, or you use another one."),
     )
 
-    def clean_file(self):
+    def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MAX_UPLOAD:
             message = _("The file is larger than {size} MB. Choose a smaller one.")

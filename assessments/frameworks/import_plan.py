@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import ValidationError
 
-from ..models import Edition, EditRefused, Framework
+from ..models import Edition, EditRefused, Framework, User
 from ..models.writing import writing
 from .format.differences import KINDS, EditionComparison, compare
 from .format.schema import FrameworkFile
@@ -81,7 +81,7 @@ class Plan:
             offered=number_format(offered, force_grouping=True),
         )
 
-    def carry_out(self, *, by, publish: bool = False, partial: bool = False) -> Stored:
+    def carry_out(self, *, by: User | None, publish: bool = False, partial: bool = False) -> Stored:
         """Stores the file as a draft edition, or publishes it right away. One transaction; nothing half done.
 
         `partial` confirms that some of what can be rated did not come over; raises PartialImport without it.

@@ -1,6 +1,7 @@
 """Importing and exporting framework files in the browser. An import always begins with a preview of what it does."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from ..models import EditRefused
 from ..permissions.access import get_edition, site_permission
+from ..web.requests import Request
 from .editor.part_views import refused
 from .format.files import FrameworkFileError, reads, write
 from .format.problems import Problem
@@ -22,7 +24,7 @@ from .importers import NAMES, adapt, sources_of
 from .storing import VersionTaken, file_of
 
 
-def _plan(form) -> Plan:
+def _plan(form: Any) -> Plan:
     """What the given file would do; raises FrameworkFileError, VersionTaken or EditRefused."""
     name, content = form.given()
     kind, version = form.cleaned_data["kind"], form.cleaned_data["label"]
@@ -36,7 +38,7 @@ def _plan(form) -> Plan:
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("edit frameworks")
 @csrf_protect
-def import_framework(request):
+def import_framework(request: Request) -> HttpResponse:
     if "packed" in request.POST:
         return _carry_out(request)
     if request.method != "POST":
@@ -53,7 +55,7 @@ def import_framework(request):
     return render(request, "frameworks/import.html", context)
 
 
-def _not_imported(request, form: UploadForm, error: Exception):
+def _not_imported(request: Request, form: UploadForm, error: Exception) -> HttpResponse:
     """422 with what is wrong: the problems of the file, or one sentence about what stands in the way."""
     context: dict[str, Any] = {"form": form}
     if isinstance(error, FrameworkFileError):
@@ -86,7 +88,7 @@ def _carried(form: UploadForm) -> dict[str, str]:
     }
 
 
-def _carry_out(request):
+def _carry_out(request: Request) -> HttpResponse:
     form = ConfirmForm(request.POST)
     if not form.is_valid():
         context = {"form": UploadForm(), "refusal": FILE_LOST}
@@ -113,7 +115,7 @@ def _carry_out(request):
 
 @require_safe
 @login_required
-def export(request, key, pk):
+def export(request: Request, key: str, pk: UUID) -> HttpResponse:
     """The version as a file."""
     edition = get_edition(request, key, pk)
     try:

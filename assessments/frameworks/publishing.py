@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
-from ..models import Criterion, Edition, EditRefused, Event, Framework
+from ..models import Criterion, Edition, EditRefused, Event, Framework, User
+from ..models.edition_editing import Part
 from ..models.frameworks import Contents
 from .format.differences import CriterionDifference, EditionComparison, compare
 from .format.document import Document, Place
@@ -98,13 +100,13 @@ def _faults(contents: Contents, data: dict, error: ValidationError) -> list[Obst
     return [Obstacle(sentence=sentence, part=part) for sentence, part in parts.items()]
 
 
-def _row_at(contents: Contents, loc: Place):
+def _row_at(contents: Contents, loc: Place) -> Part | None:
     if len(loc) > 1 and loc[0] in LISTS and isinstance(loc[1], int):
         return getattr(contents, str(loc[0]))[loc[1]]
     return None
 
 
-def _known_as(part, path: str) -> str:
+def _known_as(part: Any, path: str) -> str:
     if part is None:
         return path or _("The framework")
     return _("{kind} “{name}”").format(kind=PART_NAMES[part.kind], name=part.label[:60])
@@ -121,7 +123,7 @@ def _unreachable(contents: Contents) -> Iterator[Obstacle]:
             yield Obstacle(sentence=sentence.format(number=level.number, name=level.name), part=level)
 
 
-def publish(draft: Edition, *, by, seen: str = "") -> Edition:
+def publish(draft: Edition, *, by: User | None, seen: str = "") -> Edition:
     """Checks, counts changes of meaning, and freezes the draft.
 
     `seen` is the digest of what its author saw. Raises EditRefused with the first obstacle, and if the draft was
@@ -144,7 +146,7 @@ def publish(draft: Edition, *, by, seen: str = "") -> Edition:
     return locked
 
 
-def _raise_meanings(draft: Edition, readiness: Readiness):
+def _raise_meanings(draft: Edition, readiness: Readiness) -> None:
     """Counts the meaning up where it changes, above every number that an edition of this framework has used."""
     if readiness.comparison is None:
         return

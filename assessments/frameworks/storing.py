@@ -1,13 +1,15 @@
 """Between framework files and rows: storing a file as an edition, and an edition back as the data of a file."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom
+from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom, User
 from ..models.frameworks import Contents
 from .format.differences import is_new_ladder
 from .format.files import read
@@ -39,13 +41,13 @@ def digest_of(edition: Edition) -> str:
     return edition.digest or file_of(edition).digest
 
 
-def _present(data: dict, names) -> dict:
+def _present(data: dict, names: Iterable[str]) -> dict:
     return {name: data[name] for name in names if name in data}
 
 
 @transaction.atomic
 def store(
-    file: FrameworkFile, *, origin: str, publish: bool = True, based_on: Edition | None = None, by=None
+    file: FrameworkFile, *, origin: str, publish: bool = True, based_on: Edition | None = None, by: User | None = None
 ) -> Stored:
     """Stores a framework file as an edition; storing the same content again changes nothing.
 
@@ -88,7 +90,7 @@ def _names_of_levels(edition: Edition) -> list[str]:
     return [level.name for level in edition.levels.all()]
 
 
-def _store_contents(edition: Edition, data: dict):
+def _store_contents(edition: Edition, data: dict) -> None:
     levels = _levels(edition, data.get("levels", []))
     groups = _keyed(Group, edition, data.get("groups", []), ("name", "about"))
     dimensions = _dimensions(edition, data["dimensions"], groups)
@@ -109,7 +111,7 @@ def _store_contents(edition: Edition, data: dict):
     _keyed(Symptom, edition, data.get("symptoms", []), SYMPTOM_FIELDS)
 
 
-def _keyed(kind, edition, rows, fields) -> dict:
+def _keyed(kind: Any, edition: Edition, rows: Iterable[Any], fields: Iterable[str]) -> dict:
     made = [
         kind(edition=edition, order=order, key=row["key"], **_present(row, fields)) for order, row in enumerate(rows)
     ]
@@ -117,7 +119,7 @@ def _keyed(kind, edition, rows, fields) -> dict:
     return {row.key: row for row in made}
 
 
-def _levels(edition, rows) -> dict[int, Level]:
+def _levels(edition: Edition, rows: Iterable[Any]) -> dict[int, Level]:
     made = [
         Level(edition=edition, number=row["level"], alias=str(row.get("alias", "")), **_present(row, LEVEL_FIELDS))
         for row in rows
@@ -126,7 +128,7 @@ def _levels(edition, rows) -> dict[int, Level]:
     return {level.number: level for level in made}
 
 
-def _dimensions(edition, rows, groups) -> dict[str, Dimension]:
+def _dimensions(edition: Edition, rows: Iterable[Any], groups: Mapping[str, Any]) -> dict[str, Dimension]:
     made = [
         Dimension(
             edition=edition,
@@ -141,7 +143,7 @@ def _dimensions(edition, rows, groups) -> dict[str, Dimension]:
     return {dimension.key: dimension for dimension in made}
 
 
-def _scales(edition, rows) -> dict[str, Scale]:
+def _scales(edition: Edition, rows: Iterable[Any]) -> dict[str, Scale]:
     made = _keyed(Scale, edition, rows, ("other_answers",))
     Choice.objects.bulk_create(
         Choice(scale=made[row["key"]], **_present(value, CHOICE_FIELDS)) for row in rows for value in row["values"]
@@ -152,7 +154,7 @@ def _scales(edition, rows) -> dict[str, Scale]:
 # ---------------------------------------------------------------------- and back
 
 
-def _kept(row, fields) -> dict:
+def _kept(row: Any, fields: Iterable[str]) -> dict:
     """Fields of a row that are not empty, which is how a file leaves them out."""
     return {name: value for name in fields if (value := getattr(row, name)) not in ("", [], None)}
 

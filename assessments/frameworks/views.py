@@ -1,9 +1,10 @@
 """Reading frameworks: every level, dimension and criterion."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from ..models import Edition, Framework
 from ..models.frameworks import Rung
 from ..permissions import roles
 from ..permissions.access import get_edition, site_permission
+from ..web.requests import Request
 from .adviser import NoRuleApplies, advise, confirmation
 from .adviser_form import AdviserForm
 from .adviser_rules import NO_RULE_APPLIES, rules_in_words
@@ -22,20 +24,20 @@ from .storing import file_of
 
 @require_safe
 @site_permission("see frameworks")
-def frameworks(request):
+def frameworks(request: Request) -> HttpResponse:
     may_edit = may_edit_frameworks(request)
     drafts = Edition.objects.drafts().select_related("framework").order_by("name", "version") if may_edit else []
     context = {"editions": Edition.objects.usable(), "drafts": drafts, "may_edit": may_edit}
     return render(request, "frameworks/frameworks.html", context)
 
 
-def may_edit_frameworks(request) -> bool:
+def may_edit_frameworks(request: Request) -> bool:
     return roles.may_in_site(is_administrator=request.user.is_administrator, action="edit frameworks")
 
 
 @require_safe
 @login_required
-def framework(request, key):
+def framework(request: Request, key: str) -> HttpResponse:
     """The default edition of a framework."""
     edition = get_object_or_404(Framework, key=key).default_edition()
     if edition is None:
@@ -45,7 +47,7 @@ def framework(request, key):
 
 @require_safe
 @login_required
-def edition(request, key, pk):
+def edition(request: Request, key: str, pk: UUID) -> HttpResponse:
     edition = get_edition(request, key, pk)
     contents = edition.contents
     blocks = edition.blocks
@@ -61,7 +63,7 @@ def edition(request, key, pk):
     return render(request, "frameworks/edition.html", context)
 
 
-def _adviser(request, block: dict[str, Any], *, rungs: list[Rung]) -> dict[str, Any]:
+def _adviser(request: Request, block: dict[str, Any], *, rungs: list[Rung]) -> dict[str, Any]:
     """The questions, and what follows from answers in the address. Nothing is stored, and nobody needs a team."""
     is_asked = any(question["key"] in request.GET for question in block["inputs"])
     form = AdviserForm(request.GET if is_asked else None, block=block, answers={})
@@ -78,7 +80,7 @@ def _adviser(request, block: dict[str, Any], *, rungs: list[Rung]) -> dict[str, 
 
 @require_safe
 @login_required
-def compare(request, key, pk):
+def compare(request: Request, key: str, pk: UUID) -> HttpResponse:
     """What is different from another version, by default the one that this one was based on."""
     edition = get_edition(request, key, pk)
     others = edition.framework.editions.visible_to(request.user).exclude(pk=edition.pk)
@@ -108,7 +110,7 @@ def _chosen(offered: list[Edition], pk: str) -> Edition | None:
 
 @require_safe
 @login_required
-def criterion(request, key, criterion):
+def criterion(request: Request, key: str, criterion: str) -> HttpResponse:
     """One criterion through the versions, the newest first, with what changed from one to the next."""
     editions = Edition.objects.visible_to(request.user).filter(framework__key=key)
     history = CriterionHistory.of(criterion, editions)

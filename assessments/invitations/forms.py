@@ -1,6 +1,8 @@
 """Forms for inviting people, and for joining by a link."""
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -8,7 +10,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ..models import Invitation, User
+from ..models import Assessment, Invitation, User
 from ..models.names import PlainNameField, validate_visible
 from ..models.participation import Pledge
 
@@ -16,7 +18,7 @@ from ..models.participation import Pledge
 class MembersField(forms.ModelMultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
-    def label_from_instance(self, user):
+    def label_from_instance(self, user: User) -> str:
         return str(user)
 
 
@@ -38,7 +40,7 @@ class InviteForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, assessment, picked=(), **kwargs):
+    def __init__(self, *args: Any, assessment: Assessment, picked: Iterable[Any] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = User.objects.filter(participations__assessment=assessment, is_active=True)
         self.fields["members"].queryset = members
@@ -78,7 +80,7 @@ class InviteForm(forms.Form):
             )
         return sentence.format(entries=quoted, count=others)
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("members") and not cleaned.get("addresses"):
             raise forms.ValidationError(_("Choose a team member or enter an email."))
@@ -140,7 +142,7 @@ class AcceptForm(forms.Form):
     pledge = forms.CharField(widget=forms.HiddenInput)
     confirm = forms.BooleanField(label=gettext_lazy("Yes, answer by this link"), required=True)
 
-    def __init__(self, *args, invitation: Invitation, user, **kwargs):
+    def __init__(self, *args: Any, invitation: Invitation, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not invitation.is_shared:
             del self.fields["pledge"]
@@ -155,7 +157,7 @@ class AcceptForm(forms.Form):
         else:
             self.fields["confirm"].error_messages["required"] = _("Tick this to continue, or sign out first.")
 
-    def clean_pledge(self):
+    def clean_pledge(self) -> Any:
         token = Pledge.redeem(self.cleaned_data["pledge"])
         if token is None:
             raise forms.ValidationError(_("This page is too old. Open the link again."))

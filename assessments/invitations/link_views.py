@@ -1,17 +1,21 @@
 """Joining by link. Opening a link changes nothing; only accepting it, a POST, does."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Guest, Participation, Refused
+from ..models import Assessment, Guest, Invitation, Participation, Refused
 from ..models.assessments import minutes
+from ..web.requests import Request
 from .forms import AcceptForm
 from .links import link_problems, open_link
 
 
 @require_safe
 @link_problems
-def link(request, token):
+def link(request: Request, token: str) -> HttpResponse:
     """What the link is for. Anyone who has started goes back to where they were, and a member to their own pages."""
     invitation = open_link(request, token)
     if own := _own_page(request, invitation):
@@ -21,7 +25,7 @@ def link(request, token):
     return _landing(request, invitation, token, AcceptForm(invitation=invitation, user=request.user))
 
 
-def _where_they_were(invitation) -> str:
+def _where_they_were(invitation: Invitation) -> str:
     """The name of the page where someone who has started continues."""
     assessment = invitation.assessment
     if invitation.state_now == Participation.State.SUBMITTED:
@@ -30,7 +34,7 @@ def _where_they_were(invitation) -> str:
     return "guest-answer-next" if assessment.is_open and has_answers else "guest-answer"
 
 
-def _own_page(request, invitation):
+def _own_page(request: Request, invitation: Invitation) -> HttpResponse | None:
     """In a named assessment, a signed-in member answers by account and not a second time by link."""
     assessment = invitation.assessment
     user = request.user
@@ -41,7 +45,7 @@ def _own_page(request, invitation):
     return redirect("answer", assessment.pk)
 
 
-def _landing(request, invitation, token, form, *, status=200):
+def _landing(request: Request, invitation: Invitation, token: str, form: Any, *, status: int = 200) -> HttpResponse:
     assessment = invitation.assessment
     count = len(assessment.criteria_asked())
     context = {
@@ -58,7 +62,7 @@ def _landing(request, invitation, token, form, *, status=200):
 
 @require_POST
 @link_problems
-def accept(request, token):
+def accept(request: Request, token: str) -> HttpResponse:
     """Starts answering. A link for another email than the one that is signed in has to be confirmed first."""
     invitation = open_link(request, token)
     form = AcceptForm(request.POST, invitation=invitation, user=request.user)
@@ -77,7 +81,7 @@ def accept(request, token):
     return redirect("guest-answer", own_token)
 
 
-def _come_in(request, assessment, shared, token, name):
+def _come_in(request: Request, assessment: Assessment, shared: Invitation, token: str, name: str) -> None:
     """Joins by the shared link: as themselves if they are already asked, otherwise as a new guest."""
     if request.user.is_authenticated and assessment.participations.filter(user=request.user).exists():
         assessment.take_link(request.user, token=token)

@@ -3,10 +3,10 @@
 import io
 
 import segno
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 
-def qr_code(link: str):
+def qr_code(link: str) -> SafeString:
     """SVG for a page, drawn by segno from our own link: black on white in either colour scheme, as cameras need it."""
     out = io.BytesIO()
     code = segno.make(link, error="m")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..models import Assessment, Invitation, Mail, Participation
+from ..permissions.access import Permissions
 from ..web.letters import Undelivered
 from .mail import undelivered_invitations
 
@@ -38,7 +39,7 @@ class InvitationRow:
 
 
 class Following:
-    def __init__(self, assessment: Assessment, may):
+    def __init__(self, assessment: Assessment, may: Permissions) -> None:
         self.assessment = assessment
         self.may = may
 
@@ -46,7 +47,7 @@ class Following:
     def participations(self) -> list[Participation]:
         return list(self.assessment.participations.named())
 
-    def _count(self, state) -> int:
+    def _count(self, state: str) -> int:
         return sum(p.state == state for p in self.participations)
 
     @property

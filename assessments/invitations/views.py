@@ -1,5 +1,8 @@
 """Inviting people to an assessment, and seeing who has answered."""
 
+from typing import Any
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,15 +12,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..models import Assessment, Invitation
 from ..models.participation import Pledge, link_to
-from ..permissions.access import get_assessment, get_followed
+from ..permissions.access import Permissions, get_assessment, get_followed
 from ..permissions.refusals import refusal_told
+from ..web.requests import Request
 from .forms import InviteForm
 from .qr_code import qr_code
 from .tracking import Following
 
 
-def _page(request, assessment, may, *, form=None, status=200, link="", qr=""):
+def _page(
+    request: Request,
+    assessment: Assessment,
+    may: Permissions,
+    *,
+    form: Any = None,
+    status: int = 200,
+    link: str = "",
+    qr: str = "",
+) -> HttpResponse:
     following = Following(assessment, may)
     context = {
         "assessment": assessment,
@@ -36,7 +50,7 @@ def _page(request, assessment, may, *, form=None, status=200, link="", qr=""):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @refusal_told
-def invite(request, pk):
+def invite(request: Request, pk: UUID) -> HttpResponse:
     """Members to choose, emails to paste, a link to share, and the list of invitations."""
     assessment, may = get_assessment(request, pk, may="invite")
     if request.method != "POST":
@@ -49,7 +63,7 @@ def invite(request, pk):
     return redirect("assessment-invite", pk)
 
 
-def _what_happens_now(number: int, assessment) -> str:
+def _what_happens_now(number: int, assessment: Assessment) -> str:
     if not settings.MAIL_ENABLED:
         sentence = ngettext(
             "Added 1 person. Email is not set up here, so nothing was sent. Share the link instead.",
@@ -74,7 +88,7 @@ def _what_happens_now(number: int, assessment) -> str:
 @require_POST
 @login_required
 @refusal_told
-def share(request, pk):
+def share(request: Request, pk: UUID) -> HttpResponse:
     """Creates a shared link and shows it once, with its QR code; the previous one stops working."""
     assessment, may = get_assessment(request, pk, may="invite")
     token = Pledge.redeem(request.POST.get("pledge", "")) or ""
@@ -82,7 +96,7 @@ def share(request, pk):
     return _page(request, assessment, may, link=link, qr=qr_code(link))
 
 
-def _invitation_or_404(assessment, pk):
+def _invitation_or_404(assessment: Assessment, pk: int) -> Invitation:
     row = assessment.invitations.filter(pk=pk).first()
     if row is None:
         raise Http404
@@ -91,7 +105,7 @@ def _invitation_or_404(assessment, pk):
 
 @require_POST
 @login_required
-def forget(request, pk, invitation):
+def forget(request: Request, pk: UUID, invitation: int) -> HttpResponse:
     """Deletes the name, email and comments of a guest, even long after closing."""
     assessment, _may = get_assessment(request, pk, may="invite")
     assessment.forget(_invitation_or_404(assessment, invitation), by=request.user)
@@ -102,7 +116,7 @@ def forget(request, pk, invitation):
 @require_POST
 @login_required
 @refusal_told
-def revoke(request, pk, invitation):
+def revoke(request: Request, pk: UUID, invitation: int) -> HttpResponse:
     assessment, _may = get_assessment(request, pk, may="invite")
     row = _invitation_or_404(assessment, invitation)
     assessment.revoke(row, by=request.user)
@@ -113,7 +127,7 @@ def revoke(request, pk, invitation):
 @require_POST
 @login_required
 @refusal_told
-def remind(request, pk):
+def remind(request: Request, pk: UUID) -> HttpResponse:
     assessment, _may = get_assessment(request, pk, may="invite")
     number = assessment.remind(by=request.user)
     if not settings.MAIL_ENABLED:
@@ -131,7 +145,7 @@ def remind(request, pk):
 
 @require_safe
 @login_required
-def participation(request, pk):
+def participation(request: Request, pk: UUID) -> HttpResponse:
     """Who has answered so far, as a fragment; 204 if nothing changed since the page was loaded. One query then.
 
     Always 204 while people answer anonymously: nobody may watch them.

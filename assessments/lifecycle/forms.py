@@ -2,6 +2,7 @@
 
 import datetime
 from fractions import Fraction
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -9,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import scoring
-from ..models import Edition, Questionnaire
+from ..models import Assessment, Edition, Questionnaire, Team
 from ..models.assessments import minutes
+from ..models.frameworks import Contents
 from ..scoring import anonymity
 from ..web.figures import percent
 from ..web.form_fields import AccountField, DayField
@@ -20,7 +22,7 @@ TOO_EARLY = gettext_lazy("The due date can't be before the date of the assessmen
 
 
 class EditionChoice(forms.ModelChoiceField):
-    def label_from_instance(self, edition):
+    def label_from_instance(self, edition: Edition) -> str:
         return f"{edition.name} {edition.version}"
 
 
@@ -29,7 +31,7 @@ class EditionForm(forms.Form):
 
     edition = EditionChoice(Edition.objects.none(), label=gettext_lazy("Framework"), empty_label=None)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["edition"].queryset = Edition.objects.published().select_related("framework")
 
@@ -77,7 +79,7 @@ class StartForm(forms.Form):
         required=False, label=gettext_lazy("Start as a draft: nobody can answer until I open it")
     )
 
-    def __init__(self, *args, team, edition, **kwargs):
+    def __init__(self, *args: Any, team: Team, edition: Edition, **kwargs: Any) -> None:
         self.contents = edition.contents
         self.team = team
         kwargs["initial"] = {"date": team.today(), "rule": self.contents.default_rule, **kwargs.get("initial", {})}
@@ -107,7 +109,7 @@ class StartForm(forms.Form):
         else:
             del self.fields["rule"]
 
-    def clean_date(self):
+    def clean_date(self) -> Any:
         date = self.cleaned_data["date"]
         if date > self.team.today() + datetime.timedelta(days=366):
             raise forms.ValidationError(
@@ -115,7 +117,7 @@ class StartForm(forms.Form):
             )
         return date
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         date, due = cleaned.get("date"), cleaned.get("due")
         if date and due and due < date:
@@ -150,7 +152,7 @@ class StartForm(forms.Form):
         }
 
 
-def explained(rule: dict, contents) -> str:
+def explained(rule: dict, contents: Contents) -> str:
     """What a scoring rule asks for: `Every criterion up to the level: Largely or better.`"""
     at = _threshold(rule["at"], contents)
     below = _threshold(rule["below"], contents)
@@ -163,7 +165,7 @@ def explained(rule: dict, contents) -> str:
     return sentence.format(at=at, below=below)
 
 
-def _threshold(threshold: dict, contents) -> str:
+def _threshold(threshold: dict, contents: Contents) -> str:
     """By the name of a choice if there is one scale, else as a share of the points."""
     [(kind, value)] = threshold.items()
     points = scoring.exact(value)
@@ -180,12 +182,12 @@ def _threshold(threshold: dict, contents) -> str:
 class DueForm(RevisedForm):
     due = DayField(required=False, label=gettext_lazy("Due date"))
 
-    def __init__(self, *args, assessment, **kwargs):
+    def __init__(self, *args: Any, assessment: Assessment, **kwargs: Any) -> None:
         self.assessment = assessment
         stored = {"due": assessment.due, "revision": assessment.revision}
         super().__init__(*args, **{"initial": stored, **kwargs})
 
-    def clean_due(self):
+    def clean_due(self) -> Any:
         due = self.cleaned_data["due"]
         if due and due < self.assessment.date:
             raise forms.ValidationError(TOO_EARLY)
@@ -195,7 +197,7 @@ class DueForm(RevisedForm):
 class FacilitatorForm(RevisedForm):
     facilitator = AccountField(required=False, label=gettext_lazy("Facilitator’s email"))
 
-    def __init__(self, *args, assessment, **kwargs):
+    def __init__(self, *args: Any, assessment: Assessment, **kwargs: Any) -> None:
         present = assessment.facilitator.email if assessment.facilitator else ""
         stored = {"facilitator": present, "revision": assessment.revision}
         super().__init__(*args, **{"initial": stored, **kwargs})
@@ -218,7 +220,7 @@ class ReopenForm(forms.Form):
         help_text=gettext_lazy("Everyone in the team can read this beside the result."),
     )
 
-    def __init__(self, *args, assessment, **kwargs):
+    def __init__(self, *args: Any, assessment: Assessment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if assessment.anonymous:
             del self.fields["to"]

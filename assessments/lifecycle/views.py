@@ -1,9 +1,13 @@
 """An assessment's life as its lead sees it: start, follow, end answering, close, reopen, discard."""
 
+from collections.abc import Container, Iterable
+from typing import Any
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ..invitations.mail import undelivered_invitations
 from ..invitations.tracking import Following
-from ..models import Assessment, Conflict, Edition, Refused, Reopening
-from ..permissions.access import get_assessment, get_team
+from ..models import Assessment, Conflict, Edition, Participation, Refused, Reopening, Team
+from ..permissions.access import Permissions, get_assessment, get_team
 from ..permissions.refusals import refusal_told
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
+from ..web.requests import Request
 from ..web.saving import changed_meanwhile, done_once, made_once
 from .actions import Actions
 from .forms import DueForm, EditionForm, FacilitatorForm, ReopenForm, StartForm
@@ -36,7 +41,7 @@ NO_ANSWERING = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def start(request, pk):
+def start(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk, may="start")
     unfinished = team.assessments.unfinished().select_related("edition")
     under_way = {assessment.edition.framework_id: assessment for assessment in unfinished}
@@ -69,7 +74,7 @@ def start(request, pk):
     return render(request, "lifecycle/start.html", context)
 
 
-def _chosen_edition(request, team, under_way) -> Edition | None:
+def _chosen_edition(request: Request, team: Team, under_way: Container[int]) -> Edition | None:
     """The edition named in the address or form, else the one to offer first; None without any.
 
     What is under way already, by the id of its framework, is not offered while there is something else.
@@ -90,7 +95,7 @@ def _chosen_edition(request, team, under_way) -> Edition | None:
 @require_POST
 @login_required
 @refusal_told
-def open_draft(request, pk):
+def open_draft(request: Request, pk: UUID) -> HttpResponse:
     assessment, _may = get_assessment(request, pk, may="start")
     done_once(request, assessment, lambda: assessment.open(by=request.user))
     messages.success(request, _("The assessment is open."))
@@ -102,13 +107,13 @@ def open_draft(request, pk):
 
 @require_safe
 @login_required
-def assessment(request, pk):
+def assessment(request: Request, pk: UUID) -> HttpResponse:
     """Who has answered and who has not, and what can be done next."""
     assessment, may = get_assessment(request, pk, may="see team", pulse=True)
     return _page(request, assessment, may)
 
 
-def _page(request, assessment, may, *, due_form=None):
+def _page(request: Request, assessment: Assessment, may: Permissions, *, due_form: Any = None) -> HttpResponse:
     """The page of an assessment; `due_form` with what was just entered and is wrong."""
     following = Following(assessment, may)
     result = assessment.results.current()
@@ -138,7 +143,7 @@ def _page(request, assessment, may, *, due_form=None):
 @require_POST
 @login_required
 @refusal_told
-def due(request, pk):
+def due(request: Request, pk: UUID) -> HttpResponse:
     assessment, may = get_assessment(request, pk, may="extend", pulse=True)
     form = DueForm(request.POST, assessment=assessment)
     if not form.is_valid() and not assessment.is_closed:
@@ -155,7 +160,7 @@ def due(request, pk):
 @require_POST
 @login_required
 @refusal_told
-def facilitator(request, pk):
+def facilitator(request: Request, pk: UUID) -> HttpResponse:
     """Sets who leads the review, by email; an empty one leaves it to the lead."""
     assessment, _may = get_assessment(request, pk, may="extend")
     form = FacilitatorForm(request.POST, assessment=assessment)
@@ -174,7 +179,7 @@ def facilitator(request, pk):
 # ---------------------------------------------------------------------- ending
 
 
-def _not_submitted(assessment):
+def _not_submitted(assessment: Assessment) -> Iterable[Participation]:
     """The people who have not submitted, by name; nobody if the assessment is anonymous."""
     return [] if assessment.anonymous else assessment.participations.not_submitted().named()
 
@@ -182,7 +187,7 @@ def _not_submitted(assessment):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @refusal_told
-def end_answering(request, pk):
+def end_answering(request: Request, pk: UUID) -> HttpResponse:
     """Asks first, naming who has not submitted."""
     assessment, may = get_assessment(request, pk, may="end answering")
     if request.method == "POST":
@@ -204,7 +209,7 @@ def end_answering(request, pk):
 @require_POST
 @login_required
 @refusal_told
-def answer_again(request, pk):
+def answer_again(request: Request, pk: UUID) -> HttpResponse:
     assessment, _may = get_assessment(request, pk, may="end answering")
     done_once(request, assessment, lambda: assessment.answer_again(by=request.user))
     messages.success(request, _("Everyone can answer again."))
@@ -214,7 +219,7 @@ def answer_again(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @refusal_told
-def close(request, pk):
+def close(request: Request, pk: UUID) -> HttpResponse:
     """Asks first, with the level and what is still unanswered; closing what is closed leads to its result."""
     assessment, may = get_assessment(request, pk, may="close")
     if request.method == "POST":
@@ -243,7 +248,7 @@ def close(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @refusal_told
-def reopen(request, pk):
+def reopen(request: Request, pk: UUID) -> HttpResponse:
     assessment, may = get_assessment(request, pk, may="reopen")
     form = ReopenForm(request.POST if request.method == "POST" else None, assessment=assessment)
     if made_once(request, form, Reopening, lambda: assessment.reopen(by=request.user, **form.terms())):
@@ -257,7 +262,7 @@ def reopen(request, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @refusal_told
-def discard(request, pk):
+def discard(request: Request, pk: UUID) -> HttpResponse:
     assessment, may = get_assessment(request, pk, may="discard")
     if request.method == "POST":
         assessment.discard(by=request.user)

@@ -95,7 +95,7 @@ class Drafting:
         return self.status == self.Status.DRAFT
 
     @contextmanager
-    def as_draft(self, by: User) -> "Iterator[Edition]":
+    def as_draft(self, by: User | None) -> "Iterator[Edition]":
         """The edition as it is now, locked against other writers. Raises EditRefused if it is not a draft."""
         with writing(by):
             rows = type(self).objects.select_related("framework", "based_on__framework")

@@ -1,5 +1,6 @@
 """Forms for units, teams and their members."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -17,10 +18,10 @@ ROLES_IN_TEAM = [(role.value, role.label) for role in Membership.IN_TEAM]
 class UnitChoice(forms.ModelChoiceField):
     """A unit, shown in its place in the tree."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(Unit.objects.none(), **kwargs)
 
-    def offer(self, units: list[Unit]):
+    def offer(self, units: list[Unit]) -> None:
         self.queryset = Unit.objects.filter(pk__in=[unit.pk for unit in units])
         blank = [("", self.empty_label)] if self.empty_label is not None else []
         self.choices = blank + [(unit.pk, " " * unit.depth + unit.name) for unit in units]
@@ -35,7 +36,7 @@ class UnitForm(RevisedForm, forms.ModelForm):
         model = Unit
         fields = ["name", "parent"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         below = Unit.objects.subtree_ids([self.instance.pk]) if self.instance.pk else set()
         self.fields["parent"].offer([unit for unit in Unit.objects.as_tree() if unit.pk not in below])
@@ -54,7 +55,7 @@ class TeamForm(RevisedForm, forms.ModelForm):
         model = Team
         fields = ["name", "unit", "about", "time_zone"]
 
-    def __init__(self, *args, moves: bool, **kwargs):
+    def __init__(self, *args: Any, moves: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
         self.fields["time_zone"].initial = default_time_zone()
@@ -63,7 +64,7 @@ class TeamForm(RevisedForm, forms.ModelForm):
         else:
             del self.fields["unit"]
 
-    def _get_validation_exclusions(self):
+    def _get_validation_exclusions(self) -> set[str]:
         """Checks that the name is free in the unit, even if the form has no field for the unit."""
         return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 

@@ -1,21 +1,26 @@
 """Teams: the list, creating and changing one, and its members."""
 
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Assessment, Membership, Refused, Team, Unit
+from ..models import Assessment, Membership, Refused, Team, Unit, User
 from ..models.results import latest_by_team
 from ..models.teams import LastLead
 from ..permissions import roles
-from ..permissions.access import get_team, site_permission
+from ..permissions.access import Permissions, get_team, site_permission
+from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored, made_once
 from .forms import ROLES_IN_TEAM, MemberForm, RoleForm, TeamForm
 from .member_changes import member_changes
@@ -28,7 +33,7 @@ SEARCHABLE = 20
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("create team")
-def new(request):
+def new(request: Request) -> HttpResponse:
     if not Unit.objects.exists():
         messages.info(request, _("Every team belongs to a unit. Create a unit first."))
         return redirect("unit-new")
@@ -43,7 +48,7 @@ def new(request):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def edit(request, pk):
+def edit(request: Request, pk: UUID) -> HttpResponse:
     team, _may = get_team(request, pk, may="edit team")
     posted = request.POST if request.method == "POST" else None
     form = TeamForm(posted, instance=Team.objects.get(pk=pk), moves=request.user.is_administrator)
@@ -56,7 +61,7 @@ def edit(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def members(request, pk):
+def members(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk)
     if request.method == "POST" and not may("manage members"):
         raise PermissionDenied
@@ -73,7 +78,9 @@ def members(request, pk):
     return _members_page(request, team, may, MemberForm(), person=person, link=link)
 
 
-def _members_page(request, team, may, form, *, person=None, link=""):
+def _members_page(
+    request: Request, team: Team, may: Permissions, form: Any, *, person: User | None = None, link: str = ""
+) -> HttpResponse:
     memberships = list(team.memberships.select_related("user"))
     can_show_comments_to = set()
     if may("show comments"):
@@ -93,7 +100,7 @@ def _members_page(request, team, may, form, *, person=None, link=""):
     return render(request, "organisation/members.html", context)
 
 
-def _read_less_than(user, memberships) -> set[int]:
+def _read_less_than(user: User, memberships: Iterable[Membership]) -> set[int]:
     """Ids of the memberships that see fewer comments than this person does."""
     own = [membership for membership in memberships if membership.user_id == user.pk]
     if not own:
@@ -101,7 +108,7 @@ def _read_less_than(user, memberships) -> set[int]:
     return {membership.pk for membership in memberships if own[0].can_show_comments_to(membership)}
 
 
-def _membership_or_404(team, pk):
+def _membership_or_404(team: Team, pk: int) -> Membership:
     membership = team.memberships.select_related("user").filter(pk=pk).first()
     if membership is None:
         raise Http404
@@ -110,7 +117,7 @@ def _membership_or_404(team, pk):
 
 @require_POST
 @login_required
-def change_role(request, pk, membership):
+def change_role(request: Request, pk: UUID, membership: int) -> HttpResponse:
     team, _may = get_team(request, pk, may="manage members")
     current = _membership_or_404(team, membership)
     person = current.user
@@ -130,7 +137,7 @@ def change_role(request, pk, membership):
 
 @require_POST
 @login_required
-def show_comments(request, pk, membership):
+def show_comments(request: Request, pk: UUID, membership: int) -> HttpResponse:
     """Lets someone who joined later read the comments that the lead can read."""
     team, _may = get_team(request, pk, may="show comments")
     shown_to = _membership_or_404(team, membership)
@@ -145,7 +152,7 @@ def show_comments(request, pk, membership):
 
 @require_POST
 @login_required
-def remove_member(request, pk, membership):
+def remove_member(request: Request, pk: UUID, membership: int) -> HttpResponse:
     team, _may = get_team(request, pk, may="manage members")
     removed = _membership_or_404(team, membership)
     try:
@@ -162,7 +169,7 @@ def remove_member(request, pk, membership):
 
 @require_safe
 @login_required
-def teams(request):
+def teams(request: Request) -> HttpResponse:
     """The assessments that wait for this person, then the teams they can see, by unit and name, a page at a time."""
     words = request.GET.get("q", "").strip()
     visible = Team.objects.visible_to(request.user).matching(words).select_related("unit")

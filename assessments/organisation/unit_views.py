@@ -1,31 +1,35 @@
 """The tree of units and their managers, for administrators."""
 
+from typing import Any
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Membership, Unit
+from ..models import Membership, Unit, User
 from ..models.teams import StillInUse
 from ..permissions.access import site_permission
+from ..web.requests import Request
 from ..web.saving import is_stored, made_once
 from .forms import ManagerForm, UnitForm
 
 
 @require_safe
 @site_permission("manage units")
-def units(request):
+def units(request: Request) -> HttpResponse:
     tree = Unit.objects.annotate(team_count=Count("teams")).prefetch_related("memberships__user").as_tree()
     return render(request, "organisation/units.html", {"units": tree})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("manage units")
-def new(request):
+def new(request: Request) -> HttpResponse:
     form = UnitForm(request.POST if request.method == "POST" else None, initial={"parent": request.GET.get("parent")})
     unit = made_once(request, form, Unit, lambda: form.instance.add(by=request.user))
     if unit is not None:
@@ -36,7 +40,7 @@ def new(request):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission("manage units")
-def edit(request, pk):
+def edit(request: Request, pk: UUID) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
     if is_stored(form, lambda: unit.change(by=request.user, seen=form.seen(), **form.values())):
@@ -45,7 +49,15 @@ def edit(request, pk):
     return _page(request, unit, form=form)
 
 
-def _page(request, unit, *, form=None, manager_form=None, person=None, link=""):
+def _page(
+    request: Request,
+    unit: Unit,
+    *,
+    form: Any = None,
+    manager_form: Any = None,
+    person: User | None = None,
+    link: str = "",
+) -> HttpResponse:
     form = form or UnitForm(instance=unit)
     context = {
         "unit": unit,
@@ -63,7 +75,7 @@ def _page(request, unit, *, form=None, manager_form=None, person=None, link=""):
 
 @require_POST
 @site_permission("manage units")
-def delete(request, pk):
+def delete(request: Request, pk: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     try:
         unit.remove(by=request.user)
@@ -76,7 +88,7 @@ def delete(request, pk):
 
 @require_POST
 @site_permission("manage units")
-def add_manager(request, pk):
+def add_manager(request: Request, pk: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     form = ManagerForm(request.POST)
     membership = made_once(request, form, Membership, lambda: unit.add_manager(by=request.user, **form.cleaned_data))
@@ -92,7 +104,7 @@ def add_manager(request, pk):
 
 @require_POST
 @site_permission("manage units")
-def remove_manager(request, pk, membership):
+def remove_manager(request: Request, pk: int, membership: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     removed = unit.memberships.select_related("user").filter(pk=membership).first()
     if removed is None:

@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Callable
+from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
@@ -20,7 +21,7 @@ class Backend(EmailBackend):
         backend = self
 
         class Conversation(super().connection_class):  # type: ignore[misc]
-            def data(self, msg):
+            def data(self, msg: Any) -> Any:
                 if not backend.may_leave():
                     self.rset()
                     raise Withdrawn

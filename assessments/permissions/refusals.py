@@ -1,18 +1,23 @@
 """How pages show that a command was refused."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
+from uuid import UUID
 
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from ..models import PersonGone, Refused
+from ..web.requests import Request
 from .access import get_assessment
 
 
-def refusal_told(view):
+def refusal_told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorator: if the assessment refuses what the view does, answers 409, says why and links back."""
 
     @wraps(view)
-    def wrapped(request, pk, *args, **kwargs):
+    def wrapped(request: Request, pk: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, pk, *args, **kwargs)
         except PersonGone:

@@ -17,7 +17,7 @@ class Aspiration:
 
     def __init__(
         self, team: Team, edition: Edition, *, editions: dict[str, Edition], latest: Result | None, short: Result | None
-    ):
+    ) -> None:
         """`editions` are those in use, by the key of their framework.
 
         `latest` is the newest full result. `short` is the newest short result of a team without a full one; nothing

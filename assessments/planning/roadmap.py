@@ -77,7 +77,7 @@ class Roadmap:
         *,
         owner: User | None = None,
         until: datetime.date | None = None,
-    ):
+    ) -> None:
         self.about = about
         self.owner = owner
         self.until = until

@@ -1,10 +1,11 @@
 """A team's roadmap of actions, and what if its ratings were different."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -12,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
-from ..models import Action
-from ..permissions.access import get_team
+from ..models import Action, Team
+from ..permissions.access import Permissions, get_team
+from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored, made_once
 from .context import Aspiration
 from .forms import ActionForm, GoalForm, RoadmapFilter, StatusForm, proposed
@@ -22,7 +24,7 @@ from .target_views import page_of
 from .what_if import TryOn
 
 
-def _back(request, about: Aspiration) -> str:
+def _back(request: Request, about: Aspiration) -> str:
     """Where planning came from: the what-if as it was, or the roadmap."""
     if "level" in request.GET:
         return f"{reverse('team-what-if', args=[about.team.pk])}?{request.GET.urlencode()}#needed"
@@ -31,7 +33,7 @@ def _back(request, about: Aspiration) -> str:
 
 @require_safe
 @login_required
-def roadmap(request, pk):
+def roadmap(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk, may="see result")
     about = Aspiration.of(team, request.GET.get("framework", ""))
     response = render(request, "planning/roadmap.html", _roadmap(request, team, may, about))
@@ -39,7 +41,7 @@ def roadmap(request, pk):
     return response
 
 
-def _roadmap(request, team, may, about: Aspiration) -> dict[str, Any]:
+def _roadmap(request: Request, team: Team, may: Permissions, about: Aspiration) -> dict[str, Any]:
     """What the page and its fragment show, filtered as the address says."""
     form = RoadmapFilter(request.GET, team=team)
     chosen = form.cleaned_data if form.is_valid() else {}
@@ -56,7 +58,7 @@ def _roadmap(request, team, may, about: Aspiration) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def new(request, pk, criterion):
+def new(request: Request, pk: UUID, criterion: str) -> HttpResponse:
     """Makes an action for a criterion; the framework's next step is proposed as its text."""
     team, may = get_team(request, pk, may="plan actions")
     about = Aspiration.of(team, request.GET.get("framework", ""))
@@ -85,7 +87,7 @@ def new(request, pk, criterion):
     return render(request, "planning/action.html", context, status=form.http_status)
 
 
-def _action_or_404(team, pk) -> Action:
+def _action_or_404(team: Team, pk: int) -> Action:
     action = team.actions.select_related("team", "framework").filter(pk=pk).first()
     if action is None:
         raise Http404
@@ -94,7 +96,7 @@ def _action_or_404(team, pk) -> Action:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def edit(request, pk, action):
+def edit(request: Request, pk: UUID, action: int) -> HttpResponse:
     team, may = get_team(request, pk, may="plan actions")
     planned = _action_or_404(team, action)
     about = Aspiration.of(team, planned.framework.key)
@@ -118,7 +120,7 @@ def edit(request, pk, action):
 
 @require_POST
 @login_required
-def status(request, pk, action):
+def status(request: Request, pk: UUID, action: int) -> HttpResponse:
     """Moves an action on the board."""
     team, may = get_team(request, pk, may="plan actions")
     planned = _action_or_404(team, action)
@@ -146,14 +148,14 @@ def _moved_message(action: Action) -> str:
     return sentences[Action.Status(action.status)].format(action=action)
 
 
-def _filtered(request, about: Aspiration) -> str:
+def _filtered(request: Request, about: Aspiration) -> str:
     """The roadmap as it was filtered."""
     query = request.GET.copy()
     query["framework"] = about.framework.key
     return f"{reverse('team-roadmap', args=[about.team.pk])}?{query.urlencode()}"
 
 
-def _not_moved(request, about: Aspiration, planned: Action, form: StatusForm):
+def _not_moved(request: Request, about: Aspiration, planned: Action, form: StatusForm) -> HttpResponse:
     back = _filtered(request, about)
     if form.conflict is None:
         messages.error(request, _("That status is not available here. To cancel an action, edit it and say why."))
@@ -163,7 +165,7 @@ def _not_moved(request, about: Aspiration, planned: Action, form: StatusForm):
 
 @require_safe
 @login_required
-def what_if(request, pk):
+def what_if(request: Request, pk: UUID) -> HttpResponse:
     """The smallest set of changes that gives a level, and other ratings to try. Nothing is stored."""
     team, may = get_team(request, pk, may="see result")
     about = Aspiration.of(team, request.GET.get("framework", ""))

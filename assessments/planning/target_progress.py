@@ -137,7 +137,7 @@ def _stored(targets: Sequence[Target], earliest: datetime.date) -> Iterable[Resu
 class _Grader:
     """Grades targets by results that were read for all of them at once."""
 
-    def __init__(self, targets: Sequence[Target], results: Mapping[tuple, Sequence[Result]]):
+    def __init__(self, targets: Sequence[Target], results: Mapping[tuple, Sequence[Result]]) -> None:
         """`results` are by (team, framework), oldest first; no target needs an earlier one."""
         self.targets = targets
         self.results = results

@@ -2,11 +2,12 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from ..models import AdviserAnswers, Target
 from ..models.frameworks import Rung
 from ..permissions.access import get_team
 from ..web.dates import day
+from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored
 from .context import Aspiration
 from .forms import GiveUpForm, TargetForm, TeamAdviserForm
@@ -33,7 +35,7 @@ def page_of(name: str, about: Aspiration) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def targets(request, pk):
+def targets(request: Request, pk: UUID) -> HttpResponse:
     """The targets and their progress. Only the team's lead or the manager of its unit can set one."""
     team, may = get_team(request, pk)
     if request.method == "POST" and not may("set targets"):
@@ -62,7 +64,7 @@ def targets(request, pk):
 
 @require_POST
 @login_required
-def give_up(request, pk, target):
+def give_up(request: Request, pk: UUID, target: int) -> HttpResponse:
     team, _may = get_team(request, pk, may="set targets")
     aim = team.targets.select_related("framework").filter(pk=target).first()
     if aim is None:
@@ -78,7 +80,7 @@ def give_up(request, pk, target):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def adviser(request, pk):
+def adviser(request: Request, pk: UUID) -> HttpResponse:
     """The adviser's questions, the team's last answers, and the advice that follows."""
     team, may = get_team(request, pk)
     if request.method == "POST" and not may("set targets"):

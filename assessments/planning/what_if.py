@@ -103,7 +103,7 @@ class TryOn:
         *,
         goal: int | None,
         part: str = "",
-    ):
+    ) -> None:
         self.about = about
         self.goal = goal
         self.part = part

@@ -34,7 +34,7 @@ class HoldingBack:
     Teams on another ladder are left out: what keeps them from a level means something else.
     """
 
-    def __init__(self, portfolio: Portfolio):
+    def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
         self.contents = portfolio.contents
 

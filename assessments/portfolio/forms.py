@@ -1,6 +1,7 @@
 """What to show in the portfolio and in the organisation's plan; all of it is part of the address."""
 
 from collections import Counter
+from typing import Any
 
 from django import forms
 from django.db.models import Count
@@ -32,7 +33,7 @@ class PortfolioForm(forms.Form):
     rule = forms.ChoiceField(required=False, label=gettext_lazy("Rule"))
     questionnaire = forms.ChoiceField(required=False, choices=Questionnaire, label=gettext_lazy("Questionnaire"))
 
-    def __init__(self, data, *, units: list[Unit]):
+    def __init__(self, data: Any, *, units: list[Unit]) -> None:
         super().__init__(data)
         self.editions = list(Edition.objects.frozen().select_related("framework"))
         by_framework: dict[str, list[Edition]] = {}
@@ -47,7 +48,7 @@ class PortfolioForm(forms.Form):
         if self.default:
             self._offer(self.default)
 
-    def _offer(self, edition: Edition):
+    def _offer(self, edition: Edition) -> None:
         contents = edition.contents
         self.by_address = _by_address(self.offered)
         self.fields["edition"].choices = self._edition_choices()
@@ -131,6 +132,6 @@ class PlanForm(forms.Form):
     overdue = forms.BooleanField(required=False, label=gettext_lazy("Only overdue"))
     long_over = forms.BooleanField(required=False, label=gettext_lazy("Include targets due more than a year ago"))
 
-    def __init__(self, data, *, units: list[Unit]):
+    def __init__(self, data: Any, *, units: list[Unit]) -> None:
         super().__init__(data)
         self.fields["unit"].choices = unit_choices(units)

@@ -1,8 +1,10 @@
 """The heatmap of teams and dimensions as one HTML table, joined in Python: a template loop takes ten times as long."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -36,7 +38,7 @@ def heatmap(rows: Sequence[TeamRow], edition: Edition, linked: frozenset, versio
     return format_html_join("\n", "<tr>{}{}{}</tr>", _rows(rows, columns_of(edition), edition, linked, versions))
 
 
-def _rows(rows, columns, edition, linked, versions) -> Iterator[tuple]:
+def _rows(rows: Iterable[Any], columns: Any, edition: Edition, linked: Any, versions: Any) -> Iterator[tuple]:
     texts = _Texts(get_language() or "", edition.uses_levels)
     for row in rows:
         cells = [(_cell(row, kind, key, edition.contents.top, texts),) for kind, key, _name in columns]
@@ -89,7 +91,7 @@ def _head(row: TeamRow, edition: Edition, linked: frozenset, versions: dict) -> 
     return format_html('<th scope="row">{} <span class="chip">{}</span></th>', label, version)
 
 
-def _url(name: str, pk) -> str:
+def _url(name: str, pk: UUID) -> str:
     """The address of a team or result; `reverse` for each of many rows is what takes long."""
     return _pattern(name).replace(NOBODY, str(pk))
 

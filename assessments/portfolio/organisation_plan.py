@@ -50,7 +50,7 @@ class OrganisationPlan:
         unit: int | None = None,
         only_overdue: bool = False,
         long_over: bool = False,
-    ):
+    ) -> None:
         self.user = user
         self.units = units
         self.long_over = long_over
@@ -80,7 +80,7 @@ class OrganisationPlan:
                 yield Entry(team=team, due=target.due, is_overdue=target.due < today, target=target)
 
     @staticmethod
-    def _grade(entries: list[Entry]):
+    def _grade(entries: list[Entry]) -> None:
         """Fills in how targets are doing. One that was met by its due date is over, but not overdue."""
         targets = [entry.target for entry in entries if entry.target]
         for entry, graded_target in zip(entries, graded(targets, with_shares=False), strict=True):
@@ -116,7 +116,7 @@ class OrganisationPlan:
     def actions(self) -> int:
         return len(self.entries) - self.targets
 
-    def page(self, number) -> Page:
+    def page(self, number: str | None) -> Page:
         """A page of entries. Of the targets that are not over, only those on the page are graded."""
         page = Paginator(self.entries, PAGE).get_page(number)
         self._grade([entry for entry in page.object_list if entry.target and not entry.graded])
@@ -124,7 +124,7 @@ class OrganisationPlan:
         return page
 
     @staticmethod
-    def _name_criteria(entries: Iterable[Entry]):
+    def _name_criteria(entries: Iterable[Entry]) -> None:
         """Says of each action which dimension it is in."""
         editions = {edition.framework_id: edition for edition in Edition.objects.usable()}
         for entry in entries:

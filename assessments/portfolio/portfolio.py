@@ -8,13 +8,15 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
 from .. import scoring
-from ..models import PartResult, Result, Target, Team, Unit
+from ..models import PartResult, Result, Target, Team, Unit, User
+from ..models.results import ResultQuerySet
 from ..web.dates import is_stale, months_since, now_everywhere, past_days
 from .disclosure_control import shown_units
 from .rows import APART, DimensionRow, Query, TeamRow, UnitRow
@@ -26,7 +28,7 @@ NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
 class Portfolio:
     """What a person sees of the organisation. A setting says if other teams are named, counted or left out."""
 
-    def __init__(self, user, query: Query, units: list[Unit]):
+    def __init__(self, user: User, query: Query, units: list[Unit]) -> None:
         """`units` are all of them, as a tree."""
         self.user = user
         self.query = query
@@ -69,10 +71,10 @@ class Portfolio:
         return team.pk in self._own_teams or team.unit_id in self._own_units
 
     @property
-    def _line(self):
+    def _line(self) -> ResultQuerySet:
         return self._results_of(self.query.questionnaire).newest_first()
 
-    def _results_of(self, questionnaire: str):
+    def _results_of(self, questionnaire: str) -> ResultQuerySet:
         """What a team, to be named by the query around it, came to in this questionnaire."""
         query = self.query
         return Result.objects.current_only().filter(
@@ -104,7 +106,7 @@ class Portfolio:
         rows = Result.objects.filter(pk__in=ids).order_by().only(*wanted)
         return {result.pk: result for result in rows}
 
-    def _row(self, team, results: Mapping) -> TeamRow:
+    def _row(self, team: Any, results: Mapping) -> TeamRow:
         newest, previous = results.get(team.newest), results.get(team.before)
         if newest and previous and not previous.is_on_the_ladder_of(newest):
             previous = None

@@ -4,12 +4,14 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .. import charts
 from ..models import Unit
 from ..web import spreadsheets
+from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from .blockers import HoldingBack
 from .export import portfolio_table
@@ -20,7 +22,7 @@ from .portfolio import PAGE, Portfolio
 from .rows import APART
 
 
-def _address(request, **changes: str) -> str:
+def _address(request: Request, **changes: str) -> str:
     """The query of this page with other values, on its first page; a filter that becomes empty is left out."""
     values = request.GET.dict() | changes
     values.pop("page", None)
@@ -29,7 +31,7 @@ def _address(request, **changes: str) -> str:
 
 @require_safe
 @login_required
-def portfolio(request):
+def portfolio(request: Request) -> HttpResponse:
     units = Unit.objects.as_tree()
     form = PortfolioForm(request.GET, units=units)
     query = form.query()
@@ -62,7 +64,7 @@ def portfolio(request):
 
 @require_safe
 @login_required
-def export(request):
+def export(request: Request) -> HttpResponse:
     """Every named team with the level of each part, on one sheet."""
     units = Unit.objects.as_tree()
     query = PortfolioForm(request.GET, units=units).query()
@@ -77,7 +79,7 @@ def export(request):
 
 @require_safe
 @login_required
-def plan(request):
+def plan(request: Request) -> HttpResponse:
     """All targets and actions by unit, overdue first."""
     units = Unit.objects.as_tree()
     form = PlanForm(request.GET, units=units)

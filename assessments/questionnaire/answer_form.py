@@ -1,10 +1,12 @@
 """The form that saves one answer."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _
 
 from .. import scoring
-from ..models import Answer, PageMark
+from ..models import Answer, Criterion, PageMark
 from ..web.form_fields import LinkField
 
 
@@ -20,11 +22,11 @@ class AnswerForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
     who = forms.UUIDField()
 
-    def __init__(self, data, *, criterion):
+    def __init__(self, data: Any, *, criterion: Criterion) -> None:
         self.criterion = criterion
         super().__init__(data)
 
-    def clean_code(self):
+    def clean_code(self) -> Any:
         code = self.cleaned_data["code"]
         allowed = {"", scoring.DK, *self.criterion.scale.by_code}
         if self.criterion.na:
@@ -33,7 +35,7 @@ class AnswerForm(forms.Form):
             raise forms.ValidationError(_("This is not one of the answers to this question."))
         return code
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason") and "reason" not in self.errors:
             self.add_error("reason", _("Say in a few words why it does not apply. It is then saved."))

@@ -1,5 +1,7 @@
 """The last page of a questionnaire: agree or not, for each symptom."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +12,7 @@ CHOICES = [("yes", _("Agree")), ("no", _("Don't agree")), ("", _("No answer"))]
 
 
 class SymptomsForm(forms.Form):
-    def __init__(self, *args, questions, **kwargs):
+    def __init__(self, *args: Any, questions: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.questions = questions
         for question in questions:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from .. import scoring
 from ..models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
+from ..models.frameworks import Contents
 from .session import Seat
 
 #: The longest number of a version that a page sends, in digits.
@@ -265,7 +266,7 @@ def symptom_questions(seat: Seat) -> list[SymptomQuestion]:
     ]
 
 
-def _contradictions(symptom: Symptom, contents, codes: Mapping[str, str]) -> list[Criterion]:
+def _contradictions(symptom: Symptom, contents: Contents, codes: Mapping[str, str]) -> list[Criterion]:
     """All criteria that clear the symptom, if this person rated every one of them as well done; else none."""
     clearing = [contents.criterion_by_key[key] for key in symptom.cleared_by if key in codes]
     if len(clearing) < len(symptom.cleared_by):

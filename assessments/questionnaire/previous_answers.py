@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ..models import Assessment, Criterion, CriterionResult, Edition, Result, Team
 
@@ -53,7 +54,9 @@ class MovingOn:
     retired: list[Retired]
 
     @classmethod
-    def of(cls, team: Team, edition: Edition, *, before: Assessment | None = None, criteria=None) -> "MovingOn | None":
+    def of(
+        cls, team: Team, edition: Edition, *, before: Assessment | None = None, criteria: Any = None
+    ) -> "MovingOn | None":
         """What the team's newest result with this framework means for an edition; None without one. Two queries.
 
         `before` is the assessment that is being answered: if it was reopened, its own result is not looked at.

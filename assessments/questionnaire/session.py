@@ -4,10 +4,13 @@ Members have one by their account, at /assessments/…. Everyone else, and every
 by a personal link, at /i/…, which works on any device.
 """
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -16,12 +19,13 @@ from ..models import Assessment, Guest, Participation, Rating
 from ..models.participation import link_to
 from ..permissions import roles
 from ..permissions.access import Permissions, get_answering
+from ..web.requests import Request
 
 
 class Seat:
     """`who` is an account or a Guest; `token` is empty for an account."""
 
-    def __init__(self, assessment: Assessment, may: Permissions, who: Any, *, token: str = ""):
+    def __init__(self, assessment: Assessment, may: Permissions, who: Any, *, token: str = "") -> None:
         self.assessment, self.may, self.who, self.token = assessment, may, who, token
 
     @property
@@ -38,13 +42,13 @@ class Seat:
         """Marks a page, so that it saves nothing for anyone who signed in since."""
         return str(self.assessment.pk if self.is_guest else self.who.pk)
 
-    def url(self, name: str, *args) -> str:
+    def url(self, name: str, *args: Any) -> str:
         """The address of a page of the questionnaire, by its name for members."""
         if self.is_guest:
             return reverse(f"guest-{name}", args=[self.token, *args])
         return reverse(name, args=[self.assessment.pk, *args])
 
-    def ratings(self):
+    def ratings(self) -> QuerySet[Rating]:
         """This person's answers."""
         assessment = self.assessment
         mine = assessment.respondents.of(self.who, anonymous=assessment.anonymous)
@@ -60,7 +64,7 @@ class Seat:
         return self.assessment.participation_of(self.who)
 
 
-def _guest_seat(request, token: str) -> Seat | None:
+def _guest_seat(request: Request, token: str) -> Seat | None:
     """None if the link has not been accepted yet."""
     invitation = open_link(request, token)
     if invitation.is_shared or invitation.state_now in {None, Participation.State.ASKED}:
@@ -69,12 +73,12 @@ def _guest_seat(request, token: str) -> Seat | None:
     return Seat(invitation.assessment, Permissions({roles.GUEST}), who, token=invitation.token)
 
 
-def seated(view):
+def seated(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorator: gives the view the seat of the person who asks, by account (`pk`) or by personal link (`token`)."""
 
     @link_problems
     @wraps(view)
-    def wrapped(request, *args, pk=None, token="", **kwargs):
+    def wrapped(request: Request, *args: Any, pk: Any = None, token: str = "", **kwargs: Any) -> HttpResponse:
         if token:
             seat = _guest_seat(request, token)
             if seat is None:

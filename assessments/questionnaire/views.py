@@ -1,19 +1,23 @@
 """Answering: one page per dimension, every answer saved as it is given. For members and for holders of a link alike."""
 
 import secrets
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Conflict, Rating, Refused
+from ..models import Assessment, Conflict, Criterion, Rating, Refused
 from ..models.assessments import minutes
 from ..models.participation import Pledge
+from ..web.requests import Request
 from .answer_form import AnswerForm
 from .forms import SymptomsForm
 from .pages import Progress, Question, symptom_questions
@@ -21,22 +25,22 @@ from .previous_answers import MovingOn
 from .session import Seat, seated
 
 
-def _show(request, template, seat: Seat, *, status=200, **context):
+def _show(request: Request, template: str, seat: Seat, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page or fragment of the questionnaire, with what all of them need."""
     context |= {"seat": seat, "assessment": seat.assessment, "may": seat.may}
     return render(request, f"questionnaire/{template}.html", context, status=status)
 
 
-def _refused(request, seat: Seat, sentence, *, lost: Question | None = None):
+def _refused(request: Request, seat: Seat, sentence: object, *, lost: Question | None = None) -> HttpResponse:
     """409: says why, and shows what was entered, so that nothing is lost silently."""
     return _show(request, "refused", seat, sentence=str(sentence), lost=lost, status=409)
 
 
-def by_link_only(view):
+def by_link_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorator under `seated`: in an anonymous assessment, sends a member to the page that gives out the links."""
 
     @wraps(view)
-    def wrapped(request, seat, *args, **kwargs):
+    def wrapped(request: Request, seat: Seat, *args: Any, **kwargs: Any) -> HttpResponse:
         if seat.needs_link:
             return redirect(seat.url("answer"))
         return view(request, seat, *args, **kwargs)
@@ -44,7 +48,7 @@ def by_link_only(view):
     return wrapped
 
 
-def _criterion_or_404(assessment, dimension_key, pk):
+def _criterion_or_404(assessment: Assessment, dimension_key: str, pk: int) -> Criterion:
     criterion = assessment.edition.contents.criterion_by_pk.get(pk)
     if criterion is None or criterion.dimension.key != dimension_key or (assessment.is_short and not criterion.quick):
         raise Http404
@@ -53,10 +57,10 @@ def _criterion_or_404(assessment, dimension_key, pk):
 
 @require_safe
 @seated
-def begin(request, seat):
+def begin(request: Request, seat: Seat) -> HttpResponse:
     """What it is about, who sees what and how long it takes; leads on to where the person left off."""
     total = len(seat.assessment.criteria_asked())
-    context = {"minutes": minutes(total), "total": total, "participation": seat.participation}
+    context: dict[str, Any] = {"minutes": minutes(total), "total": total, "participation": seat.participation}
     if seat.needs_link:
         return _show(request, "take_link", seat, pledge=Pledge.make(), **context)
     return _show(request, "begin", seat, progress=Progress.of(seat), **context)
@@ -64,7 +68,7 @@ def begin(request, seat):
 
 @require_POST
 @seated
-def take_link(request, seat):
+def take_link(request: Request, seat: Seat) -> HttpResponse:
     """Gives a member the personal link to an anonymous assessment, and leads there."""
     token = Pledge.redeem(request.POST.get("pledge", ""))
     if token is None or not seat.needs_link:
@@ -79,7 +83,7 @@ def take_link(request, seat):
 @require_safe
 @seated
 @by_link_only
-def next_unanswered(request, seat):
+def next_unanswered(request: Request, seat: Seat) -> HttpResponse:
     """Leads to the first question without an answer from the dimension `?from=` on, or to the last page."""
     progress = Progress.of(seat)
     criterion = progress.next_unanswered(start=request.GET.get("from", ""))
@@ -94,7 +98,7 @@ def next_unanswered(request, seat):
     return redirect(f"{page}#c-{criterion.pk}")
 
 
-def _last_page(seat) -> str:
+def _last_page(seat: Seat) -> str:
     """The name of the page that follows the last dimension."""
     return "answer-symptoms" if seat.assessment.edition.contents.symptoms else "answer-done"
 
@@ -102,11 +106,11 @@ def _last_page(seat) -> str:
 @require_safe
 @seated
 @by_link_only
-def dimension(request, seat, dimension):
+def dimension(request: Request, seat: Seat, dimension: str) -> HttpResponse:
     return _page(request, seat, dimension)
 
 
-def _page(request, seat, dimension_key, *, bound=None, status=200):
+def _page(request: Request, seat: Seat, dimension_key: str, *, bound: Any = None, status: int = 200) -> HttpResponse:
     """The questions of one dimension; `bound` is a question with what was just posted and why it was not stored."""
     progress = Progress.of(seat)
     part = progress.part(dimension_key)
@@ -139,11 +143,13 @@ def _page(request, seat, dimension_key, *, bound=None, status=200):
     return _show(request, "dimension", seat, status=status, **context)
 
 
-def _signed_in_or_401(view):
+def _signed_in_or_401(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Decorator: a person who is signed out learns that, and the answer stays on the page until it can be saved."""
 
     @wraps(view)
-    def wrapped(request, *, dimension, criterion, pk=None, token=""):
+    def wrapped(
+        request: Request, *, dimension: str, criterion: int, pk: UUID | None = None, token: str = ""
+    ) -> HttpResponse:
         if token or request.user.is_authenticated:
             return view(request, pk=pk, token=token, dimension=dimension, criterion=criterion)
         back = reverse("answer-dimension", args=[pk, dimension])
@@ -157,29 +163,29 @@ def _signed_in_or_401(view):
 @require_POST
 @_signed_in_or_401
 @seated
-def save(request, seat, dimension, criterion):
-    criterion = _criterion_or_404(seat.assessment, dimension, criterion)
-    form = AnswerForm(request.POST, criterion=criterion)
+def save(request: Request, seat: Seat, dimension: str, criterion: int) -> HttpResponse:
+    asked = _criterion_or_404(seat.assessment, dimension, criterion)
+    form = AnswerForm(request.POST, criterion=asked)
     try:
         seat.assessment.refuse_unless_open()
         if form.is_valid():
             rating = _store(request, seat, form)
-            return _after_save(request, seat, Question.stored(criterion, rating, is_saved=True), 200)
+            return _after_save(request, seat, Question.stored(asked, rating, is_saved=True), 200)
     except Conflict as conflict:
-        question = Question.posted(criterion, request.POST)
-        question.conflict = Question.stored(criterion, conflict.stored)
+        question = Question.posted(asked, request.POST)
+        question.conflict = Question.stored(asked, conflict.stored)
         return _after_save(request, seat, question, 409)
     except Refused as refusal:
-        question = Question.posted(criterion, request.POST)
+        question = Question.posted(asked, request.POST)
         question.errors = form.errors
         question.refusal = str(refusal)
         return _after_save(request, seat, question, 409)
-    question = Question.posted(criterion, request.POST)
+    question = Question.posted(asked, request.POST)
     question.errors = form.errors
     return _after_save(request, seat, question, 422)
 
 
-def _store(request, seat, form: AnswerForm) -> Rating:
+def _store(request: Request, seat: Seat, form: AnswerForm) -> Rating:
     """The rating as it is stored now. Raises Conflict or Refused."""
     if str(form.cleaned_data["who"]) != seat.mark:
         raise Refused(_("Someone else opened this page and has signed out since. Reload the page to answer."))
@@ -191,7 +197,7 @@ def _store(request, seat, form: AnswerForm) -> Rating:
     return rating
 
 
-def _after_save(request, seat, question: Question, status: int):
+def _after_save(request: Request, seat: Seat, question: Question, status: int) -> HttpResponse:
     """For the script the status beside the question, and the counts if they may have changed; else the whole page."""
     key = question.criterion.dimension.key
     if request.htmx:
@@ -212,7 +218,7 @@ def _after_save(request, seat, question: Question, status: int):
 @require_http_methods(["GET", "HEAD", "POST"])
 @seated
 @by_link_only
-def symptoms(request, seat):
+def symptoms(request: Request, seat: Seat) -> HttpResponse:
     """The last page: what people notice in daily work. It is not scored; contradictions are only pointed out."""
     questions = symptom_questions(seat)
     form = SymptomsForm(request.POST if request.method == "POST" else None, questions=questions)
@@ -228,7 +234,7 @@ def symptoms(request, seat):
 @require_safe
 @seated
 @by_link_only
-def done(request, seat):
+def done(request: Request, seat: Seat) -> HttpResponse:
     contradicted = [question for question in symptom_questions(seat) if question.contradicted_by]
     progress = Progress.of(seat)
     participation = seat.participation
@@ -239,7 +245,7 @@ def done(request, seat):
         heading = _("Closed")
     else:
         heading = _("Finish")
-    context = {
+    context: dict[str, Any] = {
         "heading": heading,
         "progress": progress,
         "participation": participation,
@@ -252,7 +258,7 @@ def done(request, seat):
 @require_POST
 @seated
 @by_link_only
-def submit(request, seat):
+def submit(request: Request, seat: Seat) -> HttpResponse:
     try:
         seat.assessment.submit(by=seat.who)
     except Refused as refusal:

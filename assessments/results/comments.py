@@ -5,7 +5,7 @@ from random import SystemRandom
 
 from django.utils.translation import gettext as _
 
-from ..models import Rating, Result
+from ..models import Rating, Result, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Voice:
         return _("You") if self.mine else _("A comment")
 
 
-def voices_behind(result: Result, viewer, *, names: bool, hides_others: bool = False) -> dict[str, list[Voice]]:
+def voices_behind(result: Result, viewer: User, *, names: bool, hides_others: bool = False) -> dict[str, list[Voice]]:
     """By criterion key, what was said. Without names, a vote is shown only to the person who gave it.
 
     Empty for an earlier generation and while the assessment is open again: ratings may have changed since, and a result

@@ -128,7 +128,7 @@ def _was(old: Criterion, new: Criterion, kind: Kind) -> str:
 class Beside:
     """A comparison of two results of one team and one framework. One query besides the two results."""
 
-    def __init__(self, old: Result, new: Result):
+    def __init__(self, old: Result, new: Result) -> None:
         self.old = old
         self.new = new
         self.same_edition = old.edition_id == new.edition_id

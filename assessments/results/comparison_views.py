@@ -1,13 +1,17 @@
 """Two results of a team beside each other, and why one of them is worse."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
+from ..web.requests import Request
 from ..web.saving import made_once
 from .comparison import Beside
 from .forms import CompareForm, SetbackForm
@@ -16,7 +20,7 @@ from .history import TeamHistory
 
 @require_safe
 @login_required
-def compare(request, pk):
+def compare(request: Request, pk: UUID) -> HttpResponse:
     """Without a choice the newest result, of a framework if it is named, and the one before it."""
     team, may = get_team(request, pk, may="see result")
     past = TeamHistory(team, request.GET)
@@ -32,7 +36,7 @@ def compare(request, pk):
 
 @require_POST
 @login_required
-def setback(request, pk):
+def setback(request: Request, pk: UUID) -> HttpResponse:
     """Keeps the reason for a setback with the result."""
     result, _may = get_result(request, pk, may="explain setback")
     form = SetbackForm(request.POST)

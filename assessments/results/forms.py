@@ -1,15 +1,17 @@
 """Forms around results: which two to compare, and why one went down."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Result
+from ..models import Result, Team
 from ..web.dates import day
 
 
 class ResultChoice(forms.ModelChoiceField):
-    def label_from_instance(self, result):
+    def label_from_instance(self, result: Result) -> str:
         parts = [day(result.date), str(result.edition)]
         if result.is_short:
             parts.append(_("short"))
@@ -24,7 +26,7 @@ class CompareForm(forms.Form):
     earlier = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Earlier"))
     later = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Later"))
 
-    def __init__(self, data, *, team):
+    def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data)
         self.results = team.results.select_related("edition__framework", "assessment").defer("outcomes", "cells")
         for field in self.fields.values():
@@ -33,7 +35,7 @@ class CompareForm(forms.Form):
         for field in self.fields.values():
             field.choices = [(result.pk, field.label_from_instance(result)) for result in listed]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         earlier, later = cleaned.get("earlier"), cleaned.get("later")
         if earlier and later and earlier.framework_id != later.framework_id:

@@ -114,7 +114,7 @@ def _state(result: Result) -> str:
 class TeamHistory:
     """A team's current results, and the line that is looked at. Few queries, however many results there are."""
 
-    def __init__(self, team: Team, query: dict | None = None, *, tells: bool = True):
+    def __init__(self, team: Team, query: dict | None = None, *, tells: bool = True) -> None:
         """`tells`: whether what people wrote about results (reasons) is given as well."""
         query = query or {}
         self.tells = tells
@@ -138,7 +138,7 @@ class TeamHistory:
     def _chosen(self, query: Mapping[str, str]) -> Line | None:
         """The line with most of what is asked for; without a choice that of the newest result."""
 
-        def fit(line):
+        def fit(line: Line) -> int:
             return sum(query.get(name) == getattr(line, name) for name in ("framework", "rule", "questionnaire"))
 
         return max(self.lines, key=fit, default=None)

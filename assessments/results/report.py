@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -121,7 +122,10 @@ class Settled:
         ]
 
 
-def _difference(now, before):
+Number = TypeVar("Number", int, Fraction)
+
+
+def _difference(now: Number | None, before: Number | None) -> Number | None:
     return None if now is None or before is None else now - before
 
 
@@ -138,7 +142,7 @@ class Standing:
         targets: Sequence[GradedTarget] = (),
         *,
         is_newest: bool = True,
-    ):
+    ) -> None:
         self.result, self.previous, self.is_newest = result, previous, is_newest
         self.targets = {part: target for part, target in next_by_part(targets).items() if not target.outdated}
         self.contents = result.edition.contents
@@ -350,10 +354,10 @@ class Standing:
         rows = PartResult.objects.filter(result__in=self.results)
         return {(row.result_id, row.kind, row.key): row for row in rows}
 
-    def _rows(self, kind, things) -> list[ProfileRow]:
+    def _rows(self, kind: str, things: Any) -> list[ProfileRow]:
         return [self._row(kind, thing) for thing in things if (self.result.pk, kind, thing.key) in self._parts]
 
-    def _row(self, kind, thing) -> ProfileRow:
+    def _row(self, kind: str, thing: Any) -> ProfileRow:
         now = self._parts[self.result.pk, kind, thing.key]
         before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, thing.key))
         index = self.shown(now.index_exact)

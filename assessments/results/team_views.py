@@ -1,12 +1,16 @@
 """The list of teams, and the page on which a team sees where it stands and how it got there."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ..models import Assessment
 from ..permissions.access import get_team
 from ..planning.target_progress import graded
+from ..web.requests import Request
 from . import history
 from .report import Standing
 from .report_charts import history_chart, radar_chart, small_multiples
@@ -14,7 +18,7 @@ from .report_charts import history_chart, radar_chart, small_multiples
 
 @require_safe
 @login_required
-def team(request, pk):
+def team(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk)
     past = history.TeamHistory(team, request.GET, tells=may("see result"))
     unfinished = Assessment.objects.unfinished().filter(team=team).select_related("edition__framework")

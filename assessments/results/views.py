@@ -1,6 +1,9 @@
 """A frozen result: ladder, profile, blockers, and the answers behind each criterion; all results as a file."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -8,6 +11,7 @@ from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
 from ..planning.target_progress import graded
 from ..web import spreadsheets
+from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from .comments import is_mine_alone, notes_behind, voices_behind
 from .export import team_table
@@ -19,7 +23,7 @@ from .report_charts import radar_chart
 
 @require_safe
 @login_required
-def result(request, pk):
+def result(request: Request, pk: UUID) -> HttpResponse:
     result, may = get_result(request, pk)
     beside = current_beside(result)
     targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
@@ -51,7 +55,7 @@ def result(request, pk):
 
 @require_safe
 @login_required
-def export(request, pk):
+def export(request: Request, pk: UUID) -> HttpResponse:
     """Every current result of a team with its parts."""
     team, _ = get_team(request, pk)
     return spreadsheets.response(team_table(team), ExportForm(request.GET).chosen(), name=team.name)

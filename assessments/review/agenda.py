@@ -39,7 +39,7 @@ class AgreeableValue:
 class Item:
     """One criterion of the review."""
 
-    def __init__(self, agenda: "Agenda", criterion: Criterion):
+    def __init__(self, agenda: "Agenda", criterion: Criterion) -> None:
         self.agenda = agenda
         self.criterion = criterion
         self.settled = agenda.score.criteria[criterion.key]
@@ -169,7 +169,7 @@ def apart(settled: scoring.CriterionScore) -> str:
 class Agenda:
     """What to talk about, the least agreed first; everything else after it, in the order of the framework."""
 
-    def __init__(self, assessment: Assessment, *, hides_comments: bool = False):
+    def __init__(self, assessment: Assessment, *, hides_comments: bool = False) -> None:
         self.assessment = assessment
         self.contents = assessment.edition.contents
         self.hides_comments = hides_comments

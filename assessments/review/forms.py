@@ -29,7 +29,7 @@ class AgreeForm(RevisedForm):
         strip=True,
     )
 
-    def __init__(self, *args, item, **kwargs):
+    def __init__(self, *args: Any, item: Any, **kwargs: Any) -> None:
         stored: dict[str, Any] = {"revision": 0}
         if item.agreed is not None:
             stored = {**self.values_of(item.agreed), "revision": item.agreed.revision}
@@ -48,12 +48,12 @@ class AgreeForm(RevisedForm):
         return {"code": code, "reason": row.reason, "note": row.note}
 
     @staticmethod
-    def _label(item, option) -> str:
+    def _label(item: Any, option: Any) -> str:
         if not option.changes:
             return option.name
         return _("{answer} (result then: {level})").format(answer=option.name, level=item.agenda.called(option.level))
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("code") == scoring.NA and not cleaned.get("reason"):
             self.add_error("reason", _("Say in a few words why it does not apply."))

@@ -1,6 +1,8 @@
 """The review: one criterion after the other on a shared screen, and the same on the devices of those who follow."""
 
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,6 +18,7 @@ from ..models import Assessment, Rating, Refused, Review
 from ..permissions.access import Permissions, get_assessment, get_reviewed
 from ..permissions.refusals import refusal_told
 from ..questionnaire.session import Seat, seated
+from ..web.requests import Request
 from ..web.saving import is_stored
 from .agenda import Agenda
 from .forms import AgreeForm
@@ -27,7 +30,7 @@ NO_REVIEW = {
 }
 
 
-def _agenda(assessment, may: Permissions) -> Agenda:
+def _agenda(assessment: Assessment, may: Permissions) -> Agenda:
     return Agenda(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
 
 
@@ -37,7 +40,7 @@ def _agenda(assessment, may: Permissions) -> Agenda:
 @require_safe
 @login_required
 @refusal_told
-def review(request, pk):
+def review(request: Request, pk: UUID) -> HttpResponse:
     """The shared screen for the person who leads the review; what is on it for everyone else, and with ?follow."""
     assessment, may = get_assessment(request, pk, may="follow review")
     if not assessment.is_in_review:
@@ -47,7 +50,9 @@ def review(request, pk):
     return _followed(request, assessment, "review/follow.html", _member(request, assessment, may))
 
 
-def _screen(request, assessment, may, *, form=None, item=None):
+def _screen(
+    request: Request, assessment: Assessment, may: Permissions, *, form: Any = None, item: Any = None
+) -> HttpResponse:
     """The facilitator's screen; `form` and its item if they were not stored, whatever is on the screen by now."""
     agenda = item.agenda if item else _agenda(assessment, may)
     review = Review.objects.at(assessment)
@@ -73,7 +78,7 @@ def _screen(request, assessment, may, *, form=None, item=None):
 @require_POST
 @login_required
 @refusal_told
-def turn(request, pk):
+def turn(request: Request, pk: UUID) -> HttpResponse:
     """Shows everybody another criterion; an empty one leads back to the agenda."""
     assessment, _may = get_assessment(request, pk, may="facilitate")
     chosen = request.POST.get("criterion", "")
@@ -87,7 +92,7 @@ def turn(request, pk):
 @require_POST
 @login_required
 @refusal_told
-def agree(request, pk, criterion):
+def agree(request: Request, pk: UUID, criterion: int) -> HttpResponse:
     """Decides on a criterion: a value, that it does not apply, or that the median stays."""
     assessment, may = get_assessment(request, pk, may="facilitate")
     item = _agenda(assessment, may).item(criterion)
@@ -116,7 +121,7 @@ class Follower:
     seat: Seat | None = None
 
 
-def _member(request, assessment, may: Permissions) -> Follower:
+def _member(request: Request, assessment: Assessment, may: Permissions) -> Follower:
     ratings = Rating.objects.filter(assessment=assessment, respondent__user=request.user)
     return Follower(ratings=ratings, poll=reverse("review-now", args=[assessment.pk]), may=may)
 
@@ -127,7 +132,7 @@ def _guest(seat: Seat) -> Follower:
 
 @require_safe
 @login_required
-def now(request, pk):
+def now(request: Request, pk: UUID) -> HttpResponse:
     """What is on the screen, as a fragment; 204 if the page has it already."""
     assessment, may = get_reviewed(request, pk)
     return _now(request, assessment, _member(request, assessment, may))
@@ -135,7 +140,7 @@ def now(request, pk):
 
 @require_safe
 @seated
-def guest_review(request, seat):
+def guest_review(request: Request, seat: Seat) -> HttpResponse:
     if not seat.assessment.is_in_review:
         return redirect(seat.url("answer"))
     return _followed(request, seat.assessment, "review/follow.html", _guest(seat))
@@ -143,18 +148,18 @@ def guest_review(request, seat):
 
 @require_safe
 @seated
-def guest_now(request, seat):
+def guest_now(request: Request, seat: Seat) -> HttpResponse:
     return _now(request, seat.assessment, _guest(seat))
 
 
-def _now(request, assessment, follower: Follower):
+def _now(request: Request, assessment: Assessment, follower: Follower) -> HttpResponse:
     step = Review.objects.filter(assessment=assessment).values_list("step", flat=True).first() or 0
     if assessment.is_in_review and request.GET.get("seen") == str(step):
         return HttpResponse(status=204)
     return _followed(request, assessment, "review/_now.html", follower)
 
 
-def _followed(request, assessment, template, follower: Follower):
+def _followed(request: Request, assessment: Assessment, template: str, follower: Follower) -> HttpResponse:
     """What is on the screen, with the follower's own answer."""
     context = {"assessment": assessment, "poll": follower.poll, "seat": follower.seat}
     if assessment.is_in_review:

@@ -59,7 +59,8 @@ def settle(
 def _median_rating(not_applicable: int, positions: list[int], scale: ScoredScale) -> str | None:
     if not_applicable > len(positions):
         return NA
-    return scale.codes[low_median(positions)] if positions else None
+    median = low_median(positions)
+    return None if median is None else scale.codes[median]
 
 
 def _rwg(positions: list[int], choices: int) -> Fraction | None:

@@ -1,6 +1,6 @@
 """What is asked and by which rules: everything that the engine needs to know about an edition."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -119,7 +119,7 @@ class Instrument:
     discuss_split: bool = True
     applicability_warning_below: Fraction = Fraction(7, 10)
 
-    def restricted_to(self, keys) -> "Instrument":
+    def restricted_to(self, keys: Collection[str]) -> "Instrument":
         """The same with only these criteria asked, as in a short questionnaire."""
         return replace(self, criteria=tuple(c for c in self.criteria if c.key in keys))
 

@@ -22,7 +22,7 @@ INDEX_PLACES, SUM_PLACES, FILE_PLACES = 2, 1, 4
 def rounded(value: Figure, places: int) -> str: ...
 @overload
 def rounded(value: Figure | None, places: int) -> str | None: ...
-def rounded(value, places):
+def rounded(value: Figure | None, places: int) -> str | None:
     """A figure as text with that many decimals, rounded half up; None stays None."""
     if value is None:
         return None
@@ -46,7 +46,7 @@ def told_apart(value: Figure, places: int, edges: Iterable[Threshold]) -> str:
 def percent(share: Fraction) -> str: ...
 @overload
 def percent(share: Fraction | None) -> str | None: ...
-def percent(share):
+def percent(share: Fraction | None) -> str | None:
     """A share from 0 to 1 in whole percent; 100 is said of all only, and 0 of none: 201 of 202 are 99."""
     if share is None:
         return None

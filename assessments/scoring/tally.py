@@ -68,7 +68,7 @@ class Tally:
             groups[id(value)] = value, groups.get(id(value), (value, 0))[1] + 1
         return cells
 
-    def rate(self, key: str, points: Fraction | None):
+    def rate(self, key: str, points: Fraction | None) -> None:
         """Counts other points for a criterion; None where it does not apply."""
         criterion = self.criteria[key]
         cell = self.cells[criterion.level, criterion.dimension]
@@ -78,7 +78,7 @@ class Tally:
         self._count(criterion.level, cell, 1)
         self.points[key] = points
 
-    def _add(self, cell: TallyCell, points: Fraction | None, times: int):
+    def _add(self, cell: TallyCell, points: Fraction | None, times: int) -> None:
         """Counts that many criteria with these points in their cell; with -1 one is taken away."""
         if points is None:
             return
@@ -88,7 +88,7 @@ class Tally:
             if not threshold.met_by(points):
                 cell.misses[place] += times
 
-    def _count(self, level: int | None, cell: TallyCell, times: int):
+    def _count(self, level: int | None, cell: TallyCell, times: int) -> None:
         """Counts a cell at its level; with -1 it is taken away."""
         if not cell.count or not self.by_levels:
             return

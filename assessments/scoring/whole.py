@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .agreement import CriterionScore, krippendorff_alpha, settle
-from .instrument import DK, NA, NO_RULE, SUMS, Instrument
+from .instrument import DK, NA, NO_RULE, SUMS, Instrument, ScoredCriterion
 from .parts import Outcome, PartScore, ScoredPart
 from .tally import Tally
 
@@ -42,7 +42,7 @@ def score(
 
     touched = any(criterion.rating is not None for criterion in settled.values())
 
-    def of(criteria) -> PartScore:
+    def of(criteria: Sequence[ScoredCriterion]) -> PartScore:
         return ScoredPart(instrument, criteria, settled, touched=touched).result()
 
     dimensions = {d.key: [c for c in instrument.criteria if c.dimension == d.key] for d in instrument.dimensions}
@@ -82,17 +82,17 @@ def level_if(
     return tally.level(rule)
 
 
-def alpha(instrument: Instrument, respondents) -> Fraction | None:
+def alpha(instrument: Instrument, respondents: Sequence[Mapping[str, str | None]]) -> Fraction | None:
     """Krippendorff's alpha over the votes on everything that is asked."""
 
-    def position(person, criterion) -> int | None:
+    def position(person: Mapping[str, str | None], criterion: ScoredCriterion) -> int | None:
         code = person.get(criterion.key)
         return None if code in {None, NA, DK} else criterion.scale.position(code)
 
     return krippendorff_alpha([[position(person, c) for c in instrument.criteria] for person in respondents])
 
 
-def _warnings(instrument: Instrument, settled) -> tuple[int, ...]:
+def _warnings(instrument: Instrument, settled: Mapping[str, CriterionScore]) -> tuple[int, ...]:
     """Levels where fewer criteria apply than the share that the framework sets."""
     low = []
     for level in instrument.levels[1:]:

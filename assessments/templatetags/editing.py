@@ -2,14 +2,19 @@
 
 import difflib
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..frameworks import comparison_words
 from ..frameworks.format.differences import TextChange
 from ..frameworks.part_names import field_name
+from ..models import Criterion, Scale
+from ..models.frameworks import Contents
 
 register = template.Library()
 
@@ -22,23 +27,23 @@ register.filter(comparison_words.part_title)
 
 
 @register.filter
-def names(file) -> dict[str, str]:
+def names(file: Any) -> dict[str, str]:
     """Names of a file's dimensions by key."""
     return {dimension.key: dimension.name for dimension in file.dimensions}
 
 
 @register.filter
-def entry(mapping, key):
+def entry(mapping: Mapping[Any, Any], key: str) -> Any:
     return mapping.get(key, key)
 
 
 @register.filter
-def criterion(contents, key):
+def criterion(contents: Contents, key: str) -> Criterion:
     return contents.criterion_by_key[key]
 
 
 @register.filter
-def scale(contents, key):
+def scale(contents: Contents, key: str) -> Scale:
     return next(scale for scale in contents.scales if scale.key == key)
 
 
@@ -66,7 +71,7 @@ def marking_budget() -> MarkingBudget:
 
 
 @register.filter
-def wordings(texts, budget: MarkingBudget):
+def wordings(texts: Iterable[Any], budget: MarkingBudget) -> SafeString:
     """Each changed text before and after, with the words marked that are different as far as the budget allows."""
     blocks = []
     for change in texts:
@@ -75,7 +80,7 @@ def wordings(texts, budget: MarkingBudget):
     return format_html_join("", BLOCK, blocks)
 
 
-def _marked(change: TextChange, budget: MarkingBudget):
+def _marked(change: TextChange, budget: MarkingBudget) -> tuple[str, str]:
     before = WORD.findall(change.before)
     after = WORD.findall(change.after)
     # What is alike at both ends needs no comparing.
@@ -90,7 +95,7 @@ def _marked(change: TextChange, budget: MarkingBudget):
     head = "".join(before[:start])
     tail = "".join(before[len(before) - end :])
 
-    def whole(words: list[str], tag: str):
+    def whole(words: list[str], tag: str) -> str:
         if not (words or head or tail):
             return _("(empty)")
         return format_html("{}{}{}", head, _pieces(opcodes, words, tag), tail)
@@ -104,7 +109,7 @@ def _length_alike(one: list[str], other: list[str]) -> int:
     return next((i for i, (word, counterpart) in enumerate(pairs) if word != counterpart), min(len(one), len(other)))
 
 
-def _pieces(opcodes, words: list[str], tag: str):
+def _pieces(opcodes: Sequence[Any], words: list[str], tag: str) -> SafeString:
     pieces = []
     for kind, i1, i2, j1, j2 in opcodes:
         text = "".join(words[i1:i2] if tag == "del" else words[j1:j2])

@@ -1,11 +1,13 @@
 """Filters for showing figures, levels and texts."""
 
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import charts
@@ -21,19 +23,19 @@ SECTIONS = {"assessments": "teams", "results": "teams", "framework-import": "fra
 
 
 @register.filter
-def get(mapping, key):
+def get(mapping: Mapping[Any, Any], key: str) -> Any:
     """An entry of a mapping by a key that the template has in a variable."""
     return mapping.get(key) if mapping else None
 
 
 @register.simple_tag(takes_context=True)
-def once(context):
+def once(context: dict[str, Any]) -> SafeString:
     """Inside a form that makes something: sent twice, it makes one thing."""
     return format_html('<input type="hidden" name="{}" value="{}">', TOKEN, token_for(context["request"]))
 
 
 @register.simple_block_tag
-def empty_state(content, title: str, *, action: str = "", url: str = ""):
+def empty_state(content: str, title: str, *, action: str = "", url: str = "") -> SafeString:
     """A card in place of what is not there yet: a title, why, and perhaps a button to begin with."""
     return render_to_string("components/_empty.html", {"title": title, "text": content, "action": action, "url": url})
 
@@ -49,7 +51,7 @@ register.filter(figures.percent)
 
 
 @register.filter
-def magnitude(change):
+def magnitude(change: Any) -> int:
     """How much a level changed, without its direction."""
     return abs(change)
 
@@ -61,17 +63,17 @@ def level_step(number: int, top: int) -> int:
 
 
 @register.filter
-def track(cells, top):
+def track(cells: Any, top: int) -> Any:
     """Segments of a profile out of (level, share of its points or None)."""
     return charts.track(cells, top=top)
 
 
 @register.filter
-def in_words(segments) -> str:
+def in_words(segments: Iterable[charts.Segment]) -> str:
     """What the segments of a profile say, for screen readers."""
     return ", ".join(
         gettext("Level {number}: {share}").format(number=segment.number, share=figures.percent(segment.share))
-        if segment.applies
+        if segment.share is not None
         else gettext("Level {number}: no figure").format(number=segment.number)
         for segment in segments
     )
@@ -81,18 +83,18 @@ def in_words(segments) -> str:
 # every cell whether it is lazy or safe already. `_row` escapes them all.
 
 
-def _row(html: str, *values) -> str:
+def _row(html: str, *values: Any) -> str:
     return html.format(*(escape(str(value)) for value in values))
 
 
 @register.filter
-def shown_cells(chart):
+def shown_cells(chart: Any) -> SafeString:
     """A table cell for each point of a history."""
     return mark_safe("".join(_row("<td>{}</td>", cell) for cell in chart.cells))  # noqa: S308
 
 
 @register.filter
-def month_cells(chart):
+def month_cells(chart: Any) -> SafeString:
     """The head of such a table: the month of each point."""
     return mark_safe("".join(_row('<th scope="col">{}</th>', short_month(p.date)) for p in chart.points))  # noqa: S308
 
@@ -106,7 +108,7 @@ DOT = (
 
 
 @register.filter
-def history_dots(chart):
+def history_dots(chart: Any) -> SafeString:
     """The marks of a history: links at the results, each with a mark of its kind."""
     drawn = []
     for dot in chart.dots:
@@ -117,7 +119,7 @@ def history_dots(chart):
 
 
 @register.filter
-def assessment_rows(rows):
+def assessment_rows(rows: Iterable[Any]) -> SafeString:
     """Rows of the table of all assessments."""
     html = (
         '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td>'
@@ -128,7 +130,7 @@ def assessment_rows(rows):
 
 
 @register.filter
-def history_rows(chart):
+def history_rows(chart: Any) -> SafeString:
     """Rows of the figures of a history: date, level where there are levels, index, note."""
     level = "<td>{}</td>" if chart.has_levels else "{}"
     html = f'<tr><th scope="row"><a href="{{}}">{{}}</a></th>{level}<td>{{}}</td><td>{{}}</td></tr>'
@@ -148,18 +150,18 @@ def section(path: str) -> str:
 
 
 @register.filter
-def answer_name(settled, code: str) -> str:
+def answer_name(settled: Any, code: str) -> str:
     """What an answer's code is called on the scale of this criterion."""
     return settled.criterion.answer_name(code)
 
 
 @register.simple_tag(takes_context=True)
-def answer_url(context, name: str, *args) -> str:
+def answer_url(context: dict[str, Any], name: str, *args: Any) -> str:
     """The address of a page of the questionnaire for whoever answers: by account, or by personal link."""
     return context["seat"].url(name, *args)
 
 
 @register.filter
-def markdown(text: str):
+def markdown(text: str) -> SafeString:
     """Markdown as sanitised HTML: a script, an attribute or a style in it comes out as text or not at all."""
     return mark_safe(markup.as_html(text or ""))  # noqa: S308

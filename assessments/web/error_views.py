@@ -4,21 +4,24 @@ import logging
 import sys
 
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+
+from ..web.requests import Request
 
 log = logging.getLogger("maturity")
 
 
-def bad_request(request, exception=None):
+def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
     return render(request, "400.html", status=400)
 
 
-def forbidden(request, exception=None):
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
     return render(request, "403.html", status=403)
 
 
-def csrf_failed(request, reason=""):
+def csrf_failed(request: Request, reason: str = "") -> HttpResponse:
     """A form whose token against forged requests is missing or old, as after signing in again in another tab.
 
     Scripts are given the new token in a header, which pages of other sites cannot read. Where the request came from
@@ -31,11 +34,11 @@ def csrf_failed(request, reason=""):
     return response
 
 
-def not_found(request, exception=None):
+def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
-def server_error(request):
+def server_error(request: Request) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, (OperationalError, InterfaceError)):
         log.error("the database did not answer: %s", error.__class__.__name__)

@@ -1,6 +1,7 @@
 """Fields of forms that several pages use: a day, a link, a person with an account."""
 
 import datetime
+from typing import Any
 
 from django import forms
 from django.core.validators import URLValidator, validate_email
@@ -14,7 +15,7 @@ from .dates import day
 class DateInput(forms.DateInput):
     input_type = "date"
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
@@ -27,7 +28,7 @@ class DayField(forms.DateField):
 
     widget = DateInput
 
-    def validate(self, value):
+    def validate(self, value: Any) -> None:
         super().validate(value)
         last = datetime.date(timezone.localdate().year + AHEAD, 12, 31)
         if value and not FIRST_DAY <= value <= last:
@@ -40,17 +41,17 @@ class LinkField(forms.URLField):
     default_validators = [URLValidator(schemes=["http", "https"])]
     default_error_messages = {"invalid": "Enter a link that begins with https:// or http://."}
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(assume_scheme="https", **kwargs)
 
 
 class AccountField(forms.EmailField):
     """The address of an account; the cleaned value is the person, or None where it was left empty."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)
 
-    def clean(self, value):
+    def clean(self, value: Any) -> Any:
         address = super().clean(value)
         if not address:
             return None
@@ -65,6 +66,6 @@ class PersonField(forms.EmailField):
 
     default_validators = [validate_email, validate_visible]
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         kwargs = {"label": "Address", "max_length": 254, **kwargs}
         super().__init__(widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)

@@ -33,7 +33,7 @@ class _Plain:
             self._take(token)
         return "".join(self.blocks).strip()
 
-    def _take(self, token: Token):
+    def _take(self, token: Token) -> None:
         if token.type == "bullet_list_open":
             self.lists.append(None)
         elif token.type == "ordered_list_open":
@@ -49,7 +49,7 @@ class _Plain:
         elif token.type == "inline":
             self._add("".join(_words(token.children or [])))
 
-    def _add(self, text: str):
+    def _add(self, text: str) -> None:
         """A block of its own; items of a list follow each other without an empty line."""
         indent = "  " * max(0, len(self.lists) - 1)
         gap = "\n" if self.marker and self.blocks else "\n\n"

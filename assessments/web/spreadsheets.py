@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import xlsxwriter
 from django import forms
@@ -69,7 +70,7 @@ def as_xlsx(table: Table) -> bytes:
     return out.getvalue()
 
 
-def _write_rows(sheet, rows: Iterable[Sequence[Cell]], *, day):
+def _write_rows(sheet: Any, rows: Iterable[Sequence[Cell]], *, day: datetime.date) -> None:
     for line, row in enumerate(rows, 1):
         for column, cell in enumerate(row):
             if isinstance(cell, str):

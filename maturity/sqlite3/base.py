@@ -24,11 +24,11 @@ def _take_number(connection: Any) -> None:
 class NumberingCursor(base.SQLiteCursorWrapper):
     """A statement outside of any transaction is one by itself. Its number is taken before: it may still return rows."""
 
-    def execute(self, query, params=None):
+    def execute(self, query: Any, params: Any = None) -> Any:
         self._number_what_stands_alone(query)
         return super().execute(query, params)
 
-    def executemany(self, query, param_list):
+    def executemany(self, query: Any, param_list: Any) -> Any:
         self._number_what_stands_alone(query)
         return super().executemany(query, param_list)
 
@@ -46,14 +46,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     #: How many rows this connection had changed when it took its last number.
     changes_numbered = 0
 
-    def get_new_connection(self, conn_params):
+    def get_new_connection(self, conn_params: Any) -> Any:
         self.changes_numbered = 0
         return super().get_new_connection(conn_params)
 
-    def create_cursor(self, name=None):
+    def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=NumberingCursor)
 
-    def commit(self):
+    def commit(self) -> None:
         connection = self.connection
         if connection is not None and connection.in_transaction and connection.total_changes != self.changes_numbered:
             with self.wrap_database_errors:

@@ -1,14 +1,18 @@
 """A draft as a whole: creating it, seeing what it changes and does to results, publishing and discarding it."""
 
+from typing import Any
+from uuid import UUID
+
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ...models import EditRefused
+from ...models import Edition, EditRefused
 from ...permissions.access import get_edition, site_permission
+from ...web.requests import Request
 from .. import impact as impacts
 from ..publishing import Readiness
 from ..publishing import publish as publish_draft
@@ -17,7 +21,7 @@ from .part_views import editing, get_part
 
 @require_POST
 @site_permission("edit frameworks")
-def make(request, key, pk):
+def make(request: Request, key: str, pk: UUID) -> HttpResponse:
     """Creates a draft of the version after a published one, or continues with the draft that exists."""
     edition = get_edition(request, key, pk)
     draft = edition if edition.is_draft else edition.make_draft(by=request.user)
@@ -26,7 +30,7 @@ def make(request, key, pk):
 
 @require_POST
 @editing
-def discard(request, edition):
+def discard(request: Request, edition: Edition) -> HttpResponse:
     edition.discard(by=request.user)
     messages.success(request, _("Discarded the draft of {version}.").format(version=edition))
     return redirect("frameworks")
@@ -34,7 +38,7 @@ def discard(request, edition):
 
 @require_safe
 @editing
-def changes(request, edition):
+def changes(request: Request, edition: Edition) -> HttpResponse:
     readiness = Readiness.of(edition)
     context = {"edition": edition, "readiness": readiness, "comparison": readiness.comparison}
     return render(request, "frameworks/editor/changes.html", context)
@@ -47,7 +51,7 @@ def _number(text: str, *, without: int = 0) -> int:
 
 @require_POST
 @editing
-def meaning(request, edition, kind, part):
+def meaning(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
     """Stores what the author says about a changed text: editorial, or a new meaning."""
     if kind not in ("criterion", "scale"):
         raise Http404
@@ -65,7 +69,7 @@ def meaning(request, edition, kind, part):
 
 @require_safe
 @editing
-def impact(request, edition):
+def impact(request: Request, edition: Edition) -> HttpResponse:
     """How the latest results would change, a hundred teams at a time."""
     readiness = Readiness.of(edition)
     context = {"edition": edition, "readiness": readiness}
@@ -79,7 +83,7 @@ def impact(request, edition):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
-def publish(request, edition):
+def publish(request: Request, edition: Edition) -> HttpResponse:
     refusal = ""
     if request.method == "POST":
         try:

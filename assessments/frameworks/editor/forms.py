@@ -1,5 +1,6 @@
 """Forms of the editor: the framework's head and its parts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -24,26 +25,26 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, widget=textarea(3), help_text=ONE_ON_EACH_LINE, **kwargs)
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
 
 class PartForm(RevisedForm, forms.ModelForm):
     """A part of a draft."""
 
-    def __init__(self, *args, edition, grid=None, **kwargs):
+    def __init__(self, *args: Any, edition: Edition, grid: Any = None, **kwargs: Any) -> None:
         """`grid` has the parts to choose from at hand, if the page shows them as well."""
         self.edition = edition
         self.grid = grid
         super().__init__(*args, **kwargs)
 
-    def offer(self, name, rows, **kwargs):
+    def offer(self, name: str, rows: Iterable[Any], **kwargs: Any) -> None:
         """Lets one of these parts be chosen; leaves the field out if there is nothing to choose."""
         rows = list(rows)
         if not rows or (name == "scale" and len(rows) == 1):
@@ -55,12 +56,12 @@ class PartForm(RevisedForm, forms.ModelForm):
         field.choices = blank + [(row.pk, field.label_from_instance(row)) for row in rows]
         self.fields[name] = field
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         if not self.edition.is_draft:
             raise forms.ValidationError(str(Frozen()))
         return super().clean()
 
-    def validate_unique(self):
+    def validate_unique(self) -> None:
         """Left to the verbs of the edition, which hold it while they look."""
 
 
@@ -98,7 +99,7 @@ class GroupForm(PartForm):
 
 
 class NamedChoice(forms.ModelChoiceField):
-    def label_from_instance(self, row):
+    def label_from_instance(self, row: Any) -> str:
         return f"{row.number} · {row.name}" if isinstance(row, Level) else row.label
 
 
@@ -109,7 +110,7 @@ class DimensionForm(PartForm):
         widgets = {"about": textarea(3)}
         labels = FIELD_NAMES
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups = self.grid.groups if self.grid else self.edition.groups.all()
         self.offer("group", groups, required=False, empty_label=_("No group"))
@@ -130,7 +131,7 @@ class CriterionForm(PartForm):
             "na": gettext_lazy("Leave empty if it always applies."),
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         edition = self.edition
         grid = self.grid
@@ -165,7 +166,7 @@ class ScaleForm(PartForm):
         model = Scale
         fields: list[str] = []
 
-    def __init__(self, *args, choices, instance=None, **kwargs):
+    def __init__(self, *args: Any, choices: Any, instance: Any = None, **kwargs: Any) -> None:
         """`choices` is the set of forms that is sent together with this one."""
         self.choices = choices
         initial = names_of_others(instance) if instance else self.names_at_first()
@@ -175,7 +176,7 @@ class ScaleForm(PartForm):
     def names_at_first() -> dict[str, str]:
         return {"na_name": _("Does not apply"), "dk_name": _("I don’t know")}
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if not self.choices.is_valid():
             raise forms.ValidationError(_("There is a problem with the choices. Check the fields marked there."))
@@ -211,7 +212,7 @@ class ChoiceForm(forms.Form):
     name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
     anchor = forms.CharField(required=False, label=gettext_lazy("When to choose it"), widget=textarea(2))
 
-    def clean_code(self):
+    def clean_code(self) -> Any:
         code = self.cleaned_data["code"]
         if code in (scoring.NA, scoring.DK, "-"):
             raise forms.ValidationError(_("This code is reserved for an answer that is not a rating."))
@@ -219,7 +220,7 @@ class ChoiceForm(forms.Form):
 
 
 class BaseChoiceFormSet(forms.BaseFormSet):
-    def clean(self):
+    def clean(self) -> None:
         if any(self.errors):
             return
         kept = self.choices()

@@ -82,7 +82,7 @@ class Grid:
             rows.append(GridRow(dimension=dimension, cells=cells))
         return cls(levels=contents.levels, groups=contents.groups, scales=contents.scales, rows=rows)
 
-    def row_of(self, dimension_pk) -> GridRow | None:
+    def row_of(self, dimension_pk: int) -> GridRow | None:
         return next((row for row in self.rows if row.dimension.pk == dimension_pk), None)
 
     @property

@@ -1,28 +1,32 @@
 """Editing a draft: the framework's head, its levels, groups, dimensions, scales and criteria; saved as one types."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ...models import Refused
+from ...models import Edition, Refused, Scale, User
 from ...permissions.access import get_edition, site_permission
+from ...web.requests import Request
 from ...web.saving import is_stored, made_once
 from .forms import NEW_CHOICES, ChoiceFormSet, HeadForm, ScaleForm, choices_of
 from .grid import Grid
 from .kinds import KINDS
 
 
-def editing(view):
+def editing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For administrators: passes the draft. Answers with 409 if its state forbids what was asked."""
 
     @site_permission("edit frameworks")
     @wraps(view)
-    def wrapped(request, key, pk, *args, **kwargs):
+    def wrapped(request: Request, key: str, pk: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
         edition = get_edition(request, key, pk)
         try:
             edition.refuse_unless_draft()
@@ -33,7 +37,7 @@ def editing(view):
     return wrapped
 
 
-def refused(request, edition, sentence):
+def refused(request: Request, edition: Edition, sentence: object) -> HttpResponse:
     """409: the state of the edition forbids it. Says why and leads back."""
     back = edition.get_editor_url() if edition.is_draft else edition.get_absolute_url()
     context = {"edition": edition, "sentence": str(sentence), "back": back}
@@ -41,7 +45,7 @@ def refused(request, edition, sentence):
     return render(request, template, context, status=409)
 
 
-def get_part(edition, kind, pk):
+def get_part(edition: Edition, kind: str, pk: int) -> Any:
     part = KINDS[kind].model.objects.filter(edition=edition, pk=pk).first()
     if part is None:
         raise Http404
@@ -49,7 +53,9 @@ def get_part(edition, kind, pk):
     return part
 
 
-def answer_to_save(request, edition, form, template, context, back):
+def answer_to_save(
+    request: Request, edition: Edition, form: Any, template: str, context: dict[str, Any], back: str
+) -> HttpResponse:
     """What a save is answered with: a fragment that says how it went, or the page."""
     is_saved = form.stored is not None
     revision = form.data.get("revision") or form.instance.revision
@@ -68,7 +74,7 @@ def answer_to_save(request, edition, form, template, context, back):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
-def head(request, edition):
+def head(request: Request, edition: Edition) -> HttpResponse:
     context: dict = {"grid": Grid.of(edition)} if not request.htmx else {}
     if request.method == "POST":
         form = HeadForm(request.POST, instance=get_edition(request, edition.framework.key, edition.pk), edition=edition)
@@ -81,7 +87,7 @@ def head(request, edition):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
-def part(request, edition, kind, part):
+def part(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
     row = get_part(edition, kind, part)
     if kind == "scale":
         return _scale(request, edition, row)
@@ -102,7 +108,7 @@ def part(request, edition, kind, part):
     return render(request, "frameworks/editor/part.html", context | {"form": form, "revision": row.revision})
 
 
-def _heading(part) -> str:
+def _heading(part: Any) -> str:
     if part.kind == "criterion":
         return _("Criterion")
     if part.kind == "level":
@@ -110,7 +116,7 @@ def _heading(part) -> str:
     return part.label
 
 
-def _scale(request, edition, scale):
+def _scale(request: Request, edition: Edition, scale: Scale) -> HttpResponse:
     """A scale is saved as a whole, with a button, because its choices only make sense together."""
     posted = request.POST if request.method == "POST" else None
     choices = ChoiceFormSet(posted, prefix="choices", initial=choices_of(scale))
@@ -134,7 +140,7 @@ def _scale(request, edition, scale):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
-def new(request, edition, kind):
+def new(request: Request, edition: Edition, kind: str) -> HttpResponse:
     words = KINDS[kind]
     posted = request.POST if request.method == "POST" else None
     grid = Grid.of(edition)
@@ -154,7 +160,7 @@ def new(request, edition, kind):
     return render(request, "frameworks/editor/new.html", context, status=form.http_status)
 
 
-def _made(edition, kind, form, *, by):
+def _made(edition: Edition, kind: str, form: Any, *, by: User) -> HttpResponse:
     if kind == "scale":
         scale = KINDS[kind].model(edition=edition, key=form.cleaned_data["name"], other_answers=form.other_answers())
         return edition.add(scale, by=by, choices=form.choices.choices())
@@ -166,7 +172,7 @@ def _made(edition, kind, form, *, by):
 
 @require_POST
 @editing
-def move(request, edition, kind, part):
+def move(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
     row = get_part(edition, kind, part)
     direction = "up" if request.POST.get("direction") == "up" else "down"
     edition.move(row, by=request.user, direction=direction)
@@ -175,7 +181,7 @@ def move(request, edition, kind, part):
 
 @require_POST
 @editing
-def remove(request, edition, kind, part):
+def remove(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
     row = get_part(edition, kind, part)
     back = _list_with(edition, row)
     edition.remove(row, by=request.user)
@@ -183,6 +189,6 @@ def remove(request, edition, kind, part):
     return redirect(back)
 
 
-def _list_with(edition, part) -> str:
+def _list_with(edition: Edition, part: Any) -> str:
     """The page that lists this part: its dimension for a criterion, else the whole draft."""
     return edition.url_of(part.dimension) if part.kind == "criterion" else edition.get_editor_url()

@@ -116,27 +116,27 @@ class EditionComparison:
         return tuple(change for change in self.changed if getattr(change, what))
 
     @cached_property
-    def moved(self):
+    def moved(self) -> tuple[CriterionDifference, ...]:
         return self._those("moved")
 
     @cached_property
-    def relevelled(self):
+    def relevelled(self) -> tuple[CriterionDifference, ...]:
         return self._those("relevelled")
 
     @cached_property
-    def reworded(self):
+    def reworded(self) -> tuple[CriterionDifference, ...]:
         return self._those("reworded")
 
     @cached_property
-    def rescaled(self):
+    def rescaled(self) -> tuple[CriterionDifference, ...]:
         return self._those("rescaled")
 
     @cached_property
-    def advice(self):
+    def advice(self) -> tuple[CriterionDifference, ...]:
         return self._those("advice")
 
     @cached_property
-    def references(self):
+    def references(self) -> tuple[CriterionDifference, ...]:
         return self._those("references")
 
     @cached_property
@@ -249,7 +249,9 @@ def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartDifferen
         yield PartDifference(kind="scoring", key="scoring", name=_("Scoring rules"), how="changed")
 
 
-def _kind(kind: str, before, after, key: Callable[[Any], str], texts: Iterable[str]) -> Iterable[PartDifference]:
+def _kind(
+    kind: str, before: Any, after: Any, key: Callable[[Any], str], texts: Iterable[str]
+) -> Iterable[PartDifference]:
     old = {key(part): part for part in before}
     new = {key(part): part for part in after}
     for name, part in new.items():

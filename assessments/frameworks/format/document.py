@@ -212,7 +212,7 @@ def _events(text: str) -> Iterator[Any]:
 class _Builder:
     """Turns the parser's events into values, one after the other, so that every limit holds before memory is used."""
 
-    def __init__(self, name: str, text: str, limits: Limits):
+    def __init__(self, name: str, text: str, limits: Limits) -> None:
         self.name = name
         self.limits = limits
         self.events = _events(text)
@@ -242,23 +242,23 @@ class _Builder:
             raise FrameworkFileError(self.problems)
         return documents
 
-    def refuse_more_documents(self, event):
+    def refuse_more_documents(self, event: Any) -> None:
         limit = self.limits.documents
         message = ngettext("there is more than one document", "there are more than {count} documents", limit)
         mend = _("keep one and remove the line '---'") if limit == 1 else _("remove the rest")
         self.refuse(event, (), message.format(count=limit), mend)
 
-    def refuse(self, event, place: Place, message: str, mend: str):
+    def refuse(self, event: Any, place: Place, message: str, mend: str) -> None:
         """Stops reading: the rest cannot be understood, or would use too much memory."""
         self.note(event, place, message, mend)
         raise FrameworkFileError(self.problems)
 
-    def note(self, event, place: Place, message: str, mend: str):
+    def note(self, event: Any, place: Place, message: str, mend: str) -> None:
         path = Document(self.name, None, {}).path(place)
         line = event.start_mark.line + 1
         self.problems.append(Problem(file=self.name, line=line, path=path, message=message, mend=mend))
 
-    def value(self, event, place: Place) -> Any:
+    def value(self, event: Any, place: Place) -> Any:
         self.lines.setdefault(place, event.start_mark.line + 1)
         self.deepest = max(self.deepest, len(place))
         if isinstance(event, events.AliasEvent):
@@ -277,7 +277,7 @@ class _Builder:
         self.deepest = max(deepest, self.deepest)
         return value
 
-    def alias(self, event, place: Place) -> Any:
+    def alias(self, event: Any, place: Place) -> Any:
         alias = f"*{shortened(event.anchor)}"
         if not self.limits.aliases:
             message = _("aliases such as {alias} are not allowed here").format(alias=alias)
@@ -294,7 +294,7 @@ class _Builder:
             self.refuse(event, place[:1], message, _("write out what is needed"))
         return value
 
-    def content(self, event, place: Place) -> Any:
+    def content(self, event: Any, place: Place) -> Any:
         if isinstance(event, events.ScalarEvent):
             return self.scalar(event)
         if len(place) >= MAX_DEPTH:
@@ -302,12 +302,12 @@ class _Builder:
             self.refuse(event, place[:1], message, _("check the brackets and indentation"))
         return self.mapping(place) if isinstance(event, events.MappingStartEvent) else self.sequence(place)
 
-    def without_tag(self, event, place: Place):
+    def without_tag(self, event: Any, place: Place) -> None:
         if event.ctag is not None:
             message = _("tags such as {tag} are not allowed here").format(tag=shortened(event.ctag))
             self.refuse(event, place, message, _("remove the tag"))
 
-    def scalar(self, event) -> Any:
+    def scalar(self, event: Any) -> Any:
         text = event.value
         if event.style is not None:
             return text
@@ -339,14 +339,14 @@ class _Builder:
             entries[key] = self.value(next(self.events), (*place, key))
         return entries
 
-    def repeated(self, event, place: Place):
+    def repeated(self, event: Any, place: Place) -> None:
         report = self.note if len(self.problems) < MAX_REPEATED_KEYS else self.refuse
         message = _("'{name}' is here twice, first on line {line}")
         message = message.format(name=shortened(place[-1]), line=self.lines[place])
         report(event, place, message, _("keep one of them"))
         self.value(next(self.events), place)
 
-    def key(self, event, place: Place) -> str:
+    def key(self, event: Any, place: Place) -> str:
         """The name of a field; always text, even if it looks like a number."""
         if not isinstance(event, events.ScalarEvent):
             self.refuse(event, place, _("a field's name must be plain text"), _("write it as 'name: value'"))

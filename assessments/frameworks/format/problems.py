@@ -27,7 +27,7 @@ class Problem:
     message: str
     mend: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         sentence = f"{self.message}; {self.mend}" if self.mend else self.message
         return ": ".join(part for part in (place, self.path, sentence) if part)

@@ -33,7 +33,7 @@ def read_ratings(path: str | Path, framework_file: FrameworkFile) -> tuple[list[
 
 
 class _Reader:
-    def __init__(self, document: Document, framework_file: FrameworkFile):
+    def __init__(self, document: Document, framework_file: FrameworkFile) -> None:
         self.document = document
         self.framework_file = framework_file
         self.criteria = {criterion.key: criterion for criterion in framework_file.criteria}
@@ -54,7 +54,7 @@ class _Reader:
             self.answers(("agreed",), agreed, without=DK),
         )
 
-    def note(self, place: Place, message: str, mend: str):
+    def note(self, place: Place, message: str, mend: str) -> None:
         self.problems.append(self.document.problem(place, message, mend))
         if len(self.problems) > MAX_PROBLEMS:
             raise FrameworkFileError(self.problems)
@@ -82,7 +82,7 @@ class _Reader:
                 answers[key] = code
         return answers
 
-    def check(self, place: Place, value: Any, codes: Mapping[str, str]):
+    def check(self, place: Place, value: Any, codes: Mapping[str, str]) -> None:
         if isinstance(value, dict | list | bool) or str(value) not in codes:
             shown = str(value).lower() if isinstance(value, bool) else shortened(value)
             known = ", ".join(f"{code} ({name})" for code, name in codes.items())

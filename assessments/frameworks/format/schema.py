@@ -292,7 +292,7 @@ class FrameworkFile(FileEntry):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _consistent(cls, data: Any, handler) -> "FrameworkFile":
+    def _consistent(cls, data: Any, handler: Any) -> "FrameworkFile":
         """Runs the cross checks even if fields are wrong, so that everything is reported at once."""
         framework: FrameworkFile | None = None
         errors: list[InitErrorDetails] = []

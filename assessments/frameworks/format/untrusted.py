@@ -34,7 +34,7 @@ class Finding:
 class Whole:
     """The parts that other parts refer to, as far as they can be read."""
 
-    def __init__(self, framework: dict):
+    def __init__(self, framework: dict) -> None:
         self.framework = framework
         self.method = mapping(framework.get("framework")).get("method")
         self.scoring = mapping(framework.get("scoring"))

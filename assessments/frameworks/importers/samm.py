@@ -239,7 +239,7 @@ class _SammAdapter:
     def dimensions(self, functions: dict[str, str]) -> tuple[list[dict], dict[str, str]]:
         keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
 
-        def place(item):
+        def place(item: tuple[str, _Thing]) -> tuple[int, int]:
             function = self.things["Function"].get(item[1].reader.text("function"))
             return (function.order if function else 0, item[1].order)
 
@@ -288,7 +288,7 @@ class _SammAdapter:
             for i, (value, text) in enumerate(answers)
         ]
 
-    def criteria(self, levels, practices, choices, scale_order) -> list[dict]:
+    def criteria(self, levels: Any, practices: Any, choices: Any, scale_order: Any) -> list[dict]:
         rows: list[tuple[Any, dict, _Thing]] = []
         self.report.offered = len(self.things["Question"])
         for thing in self.things["Question"].values():

@@ -1,6 +1,7 @@
 import datetime
+from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from assessments.accounts.demo_accounts import holds_real_data
@@ -16,7 +17,7 @@ class Command(PreparedCommand):
         "with --teams, a large one with a made-up framework."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--seed", type=int, default=7, help="the same seed and day give the same data")
         parser.add_argument(
             "--today", type=datetime.date.fromisoformat, help="the day the history ends (default: today)"
@@ -25,7 +26,7 @@ class Command(PreparedCommand):
         parser.add_argument("--years", type=int, default=5, help="for a large organisation: years of quarterly results")
         parser.add_argument("--dimensions", type=int, default=20, help="for a large organisation: number of dimensions")
 
-    def handle(self, *, seed, today, teams, years, dimensions, **options):
+    def handle(self, *, seed: int, today: Any, teams: int | None, years: int, dimensions: int, **options: Any) -> None:
         if holds_real_data():
             raise CommandError(
                 "This database holds real teams or accounts, which the demo organisation would mix with. "

@@ -1,6 +1,7 @@
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from pydantic import ValidationError
 
 from assessments.frameworks.format.files import write
@@ -13,7 +14,7 @@ from assessments.models import Edition, Framework
 class Command(PreparedCommand):
     help = "Writes a version of a framework to a file; importing it gives the same digest."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("framework", metavar="KEY", help="the framework's key, such as mlops")
         parser.add_argument("--edition", metavar="VERSION", help="its version, instead of the default one")
         parser.add_argument(
@@ -23,7 +24,7 @@ class Command(PreparedCommand):
         )
         parser.add_argument("--output", metavar="PATH", help="a file to write to, instead of standard output")
 
-    def handle(self, *, framework, edition, origin, output, **options):
+    def handle(self, *, framework: str, edition: str | None, origin: str | None, output: Any, **options: Any) -> None:
         chosen = chosen_edition(framework, edition, origin)
         try:
             text = write(file_of(chosen))

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from pydantic.json_schema import GenerateJsonSchema
@@ -11,7 +12,7 @@ class Command(BaseCommand):
     requires_system_checks = []
     requires_migrations_checks = False
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         self.stdout.write(json_schema(), ending="")
 
 

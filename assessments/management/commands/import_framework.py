@@ -50,7 +50,18 @@ class Command(PreparedCommand):
         )
         parser.add_argument("--json", action="store_true", dest="as_json", help="the report as JSON")
 
-    def handle(self, *, path, kind, dry_run, publish, label, partial, as_json, **options) -> None:
+    def handle(
+        self,
+        *,
+        path: Any,
+        kind: str,
+        dry_run: bool,
+        publish: bool,
+        label: str,
+        partial: bool,
+        as_json: bool,
+        **options: Any,
+    ) -> None:
         try:
             if kind:
                 planned = plan(adapt(kind, sources_in(kind, path), version=label))

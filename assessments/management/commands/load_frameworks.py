@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import CommandError
 
 from assessments.frameworks.format.files import FrameworkFileError
@@ -8,7 +10,7 @@ from assessments.management.prepared import PreparedCommand
 class Command(PreparedCommand):
     help = "Stores the built-in frameworks; running it again changes nothing."
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         try:
             stored = load_built_in()
         except (FrameworkFileError, VersionTaken) as error:

@@ -1,7 +1,8 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments import scoring
 from assessments.frameworks.format.files import FrameworkFileError, read
@@ -18,13 +19,13 @@ class Command(BaseCommand):
     requires_system_checks = []
     requires_migrations_checks = False
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("framework", metavar="FRAMEWORK.yaml")
         parser.add_argument("ratings", metavar="RATINGS.yaml")
         parser.add_argument("--rule", metavar="KEY", help="a scoring rule of the framework, instead of its default")
         parser.add_argument("--json", action="store_true", dest="as_json", help="every figure as JSON")
 
-    def handle(self, *, framework, ratings, rule, as_json, **options):
+    def handle(self, *, framework: str, ratings: Any, rule: str | None, as_json: bool, **options: Any) -> None:
         try:
             file = read(framework)
             respondents, agreed = read_ratings(ratings, file)
@@ -117,7 +118,7 @@ def _table(file: FrameworkFile, result: scoring.Score, rule: str, scale: scoring
         yield f"{name:{width}}  " + "  ".join(f"{cell:<15}" for cell in cells).rstrip()
 
 
-def _blockers(file: FrameworkFile, result: scoring.Score, keys) -> Iterator[str]:
+def _blockers(file: FrameworkFile, result: scoring.Score, keys: Iterable[str]) -> Iterator[str]:
     criteria = {criterion.key: criterion for criterion in file.criteria}
     for key in keys:
         criterion = criteria[key]

@@ -9,9 +9,10 @@ import os
 import signal
 import threading
 import time
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from ...invitations.mail import queue_due
@@ -28,17 +29,17 @@ class Command(BaseCommand):
     #: clear the files of the database, which may need several tries.
     REST_EVERY = 60
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stopping = threading.Event()
         self.parent: int | None = None
         self.rest_at = float("-inf")
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=int, metavar="SECONDS", help="keep running, with this pause between rounds")
         parser.add_argument("--child-of", type=int, metavar="PID", help="stop when this process has ended")
 
-    def handle(self, *args, every=None, child_of=None, **options):
+    def handle(self, *args: Any, every: Any = None, child_of: Any = None, **options: Any) -> None:
         self.parent = child_of
         if not settings.MAIL_ENABLED and child_of is None:
             self.stdout.write("Mail is not set up, so nothing is sent. Set EMAIL_URL; README.md says how.")
