@@ -18,7 +18,7 @@ class AssessmentsConfig(AppConfig):
         post_migrate.connect(freeze_after_migration, sender=self)
 
 
-def thaw_for_migration(using, plan=(), **kwargs: Any) -> None:
+def thaw_for_migration(using: str, plan: Any = (), **kwargs: Any) -> None:
     """SQLite cannot rebuild tables with these triggers. The command `migrate` keeps all of it in one transaction."""
     from django.db import connections
 
@@ -28,7 +28,7 @@ def thaw_for_migration(using, plan=(), **kwargs: Any) -> None:
         thaw(using)
 
 
-def freeze_after_migration(using, **kwargs: Any) -> None:
+def freeze_after_migration(using: str, **kwargs: Any) -> None:
     """Sets the triggers up if the tables are there; `migrate assessments zero` leaves none."""
     from django.db import connections
 

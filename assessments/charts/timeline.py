@@ -148,7 +148,7 @@ class History:
 class Plane:
     """Where a day and a value lie. Days are spaced as they are in time; a single day stands in the middle."""
 
-    def __init__(self, days: Sequence[datetime.date], *, top: Number, width: int, height: int, small: bool):
+    def __init__(self, days: Sequence[datetime.date], *, top: Number, width: int, height: int, small: bool) -> None:
         self.left, self.right = (4.0, width - 4.0) if small else (30.0, width - 8.0)
         self.head, self.bottom = (6.0, height - 6.0) if small else (14.0, height - 28.0)
         # Room for half a label of a date, and for a mark, at either end.

@@ -57,7 +57,7 @@ class ScoredPart:
         settled: Mapping[str, CriterionScore],
         *,
         touched: bool,
-    ):
+    ) -> None:
         self.instrument, self.criteria, self.touched = instrument, criteria, touched
         self.settled = {c.key: settled[c.key] for c in criteria}
         points = {key: s.points for key, s in self.settled.items()}

@@ -217,7 +217,7 @@ class _Ways:
     ways than different costs, whatever the scales are.
     """
 
-    def __init__(self, ways: Iterable[tuple[Cost, int]], *, enough: int):
+    def __init__(self, ways: Iterable[tuple[Cost, int]], *, enough: int) -> None:
         self.enough = enough
         self.costs: list[Cost] = []
         self.adds: list[int] = []

@@ -15,7 +15,7 @@ class TallyCell:
 
     __slots__ = ("count", "misses", "total")
 
-    def __init__(self, demands: int):
+    def __init__(self, demands: int) -> None:
         self.count, self.total = 0, ZERO
         #: How many criteria miss each demand.
         self.misses = [0] * demands
@@ -32,7 +32,7 @@ class Tally:
     `demands` is what rules ask of a level, each once, as (unit, threshold).
     """
 
-    def __init__(self, instrument: Instrument, criteria: Iterable[ScoredCriterion], points: Points):
+    def __init__(self, instrument: Instrument, criteria: Iterable[ScoredCriterion], points: Points) -> None:
         self.instrument = instrument
         self.by_levels = instrument.method == LEVELS
         asked = [(rule.unit, threshold) for rule in instrument.rules for threshold in (rule.at, rule.below)]

@@ -1,5 +1,6 @@
 import contextlib
 import fcntl
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ LOCK = 0x4D617475
 
 
 @contextlib.contextmanager
-def one_at_a_time():
+def one_at_a_time() -> Iterator[None]:
     """Servers that start together take turns: two migrations at once would break each other.
 
     On SQLite this includes opening the file, because the first process to do so sets its journal mode.
