@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..models import Mail, PersonGone, User
 from ..models.accounts import LastAdministrator
 from ..permissions.access import site_permission
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, made_once
 from . import erasure
@@ -61,7 +62,7 @@ def password(request: Request) -> HttpResponse:
 
 
 @require_safe
-@site_permission("manage accounts")
+@site_permission(Permission.MANAGE_ACCOUNTS)
 def accounts(request: Request) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     people = User.objects.matching(words).prefetch_related("memberships__team", "memberships__unit")
@@ -82,7 +83,7 @@ def _link_page(request: Request, person: User) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("manage accounts")
+@site_permission(Permission.MANAGE_ACCOUNTS)
 def new(request: Request) -> HttpResponse:
     form = NewAccountForm(request.POST if request.method == "POST" else None)
     person = made_once(request, form, User, lambda: User.objects.add(by=request.user, **form.cleaned_data))
@@ -99,7 +100,7 @@ def _person_or_404(pk: UUID) -> User:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("manage accounts")
+@site_permission(Permission.MANAGE_ACCOUNTS)
 def edit(request: Request, pk: UUID) -> HttpResponse:
     person = _person_or_404(pk)
     form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
@@ -122,14 +123,14 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@site_permission("manage accounts")
+@site_permission(Permission.MANAGE_ACCOUNTS)
 def link(request: Request, pk: UUID) -> HttpResponse:
     """Creates a new set-password link for someone who lost theirs."""
     return _link_page(request, _person_or_404(pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("manage accounts")
+@site_permission(Permission.MANAGE_ACCOUNTS)
 def erase(request: Request, pk: UUID) -> HttpResponse:
     """Deletes a person, after a page that says what is deleted and what stays."""
     person = _person_or_404(pk)

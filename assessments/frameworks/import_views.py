@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ..models import EditRefused
 from ..permissions.access import get_edition, site_permission
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from .editor.part_views import refused
 from .format.files import FrameworkFileError, reads, write
@@ -36,7 +37,7 @@ def _plan(form: Any) -> Plan:
 # Looking for the token reads the whole file, so it is only looked for once an administrator is known to send it.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("edit frameworks")
+@site_permission(Permission.EDIT_FRAMEWORKS)
 @csrf_protect
 def import_framework(request: Request) -> HttpResponse:
     if "packed" in request.POST:

@@ -13,6 +13,7 @@ from ..models import Edition, Framework
 from ..models.frameworks import Rung
 from ..permissions import roles
 from ..permissions.access import get_edition, site_permission
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from .adviser import NoRuleApplies, advise, confirmation
 from .adviser_form import AdviserForm
@@ -23,7 +24,7 @@ from .storing import file_of
 
 
 @require_safe
-@site_permission("see frameworks")
+@site_permission(Permission.SEE_FRAMEWORKS)
 def frameworks(request: Request) -> HttpResponse:
     may_edit = may_edit_frameworks(request)
     drafts = Edition.objects.drafts().select_related("framework").order_by("name", "version") if may_edit else []
@@ -32,7 +33,7 @@ def frameworks(request: Request) -> HttpResponse:
 
 
 def may_edit_frameworks(request: Request) -> bool:
-    return roles.may_in_site(is_administrator=request.user.is_administrator, action="edit frameworks")
+    return roles.may_in_site(is_administrator=request.user.is_administrator, action=Permission.EDIT_FRAMEWORKS)
 
 
 @require_safe

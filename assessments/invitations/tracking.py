@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from ..models import Assessment, Invitation, Mail, Participation
 from ..permissions.access import Permissions
+from ..permissions.roles import Permission
 from ..web.letters import Undelivered
 from .mail import undelivered_invitations
 
@@ -68,7 +69,7 @@ class Following:
 
     @property
     def shows_people(self) -> bool:
-        return self.may("see participation") and not self.assessment.anonymous
+        return self.may(Permission.SEE_PARTICIPATION) and not self.assessment.anonymous
 
     @property
     def is_live(self) -> bool:

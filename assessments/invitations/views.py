@@ -16,6 +16,7 @@ from ..models import Assessment, Invitation
 from ..models.participation import Pledge, link_to
 from ..permissions.access import Permissions, get_assessment, get_followed
 from ..permissions.refusals import refusal_told
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from .forms import InviteForm
 from .qr_code import qr_code
@@ -52,7 +53,7 @@ def _page(
 @refusal_told
 def invite(request: Request, pk: UUID) -> HttpResponse:
     """Members to choose, emails to paste, a link to share, and the list of invitations."""
-    assessment, may = get_assessment(request, pk, may="invite")
+    assessment, may = get_assessment(request, pk, may=Permission.INVITE)
     if request.method != "POST":
         return _page(request, assessment, may)
     form = InviteForm(request.POST, assessment=assessment)
@@ -90,7 +91,7 @@ def _what_happens_now(number: int, assessment: Assessment) -> str:
 @refusal_told
 def share(request: Request, pk: UUID) -> HttpResponse:
     """Creates a shared link and shows it once, with its QR code; the previous one stops working."""
-    assessment, may = get_assessment(request, pk, may="invite")
+    assessment, may = get_assessment(request, pk, may=Permission.INVITE)
     token = Pledge.redeem(request.POST.get("pledge", "")) or ""
     link = link_to(assessment.share(by=request.user, token=token))
     return _page(request, assessment, may, link=link, qr=qr_code(link))
@@ -107,7 +108,7 @@ def _invitation_or_404(assessment: Assessment, pk: int) -> Invitation:
 @login_required
 def forget(request: Request, pk: UUID, invitation: int) -> HttpResponse:
     """Deletes the name, email and comments of a guest, even long after closing."""
-    assessment, _may = get_assessment(request, pk, may="invite")
+    assessment, _may = get_assessment(request, pk, may=Permission.INVITE)
     assessment.forget(_invitation_or_404(assessment, invitation), by=request.user)
     messages.success(request, _("Deleted the name, email and comments. The ratings still count."))
     return redirect("assessment-invite", pk)
@@ -117,7 +118,7 @@ def forget(request: Request, pk: UUID, invitation: int) -> HttpResponse:
 @login_required
 @refusal_told
 def revoke(request: Request, pk: UUID, invitation: int) -> HttpResponse:
-    assessment, _may = get_assessment(request, pk, may="invite")
+    assessment, _may = get_assessment(request, pk, may=Permission.INVITE)
     row = _invitation_or_404(assessment, invitation)
     assessment.revoke(row, by=request.user)
     messages.success(request, _("Revoked the link. Answers saved by it still count."))
@@ -128,7 +129,7 @@ def revoke(request: Request, pk: UUID, invitation: int) -> HttpResponse:
 @login_required
 @refusal_told
 def remind(request: Request, pk: UUID) -> HttpResponse:
-    assessment, _may = get_assessment(request, pk, may="invite")
+    assessment, _may = get_assessment(request, pk, may=Permission.INVITE)
     number = assessment.remind(by=request.user)
     if not settings.MAIL_ENABLED:
         messages.warning(request, _("Email is not set up here, so nobody was reminded."))

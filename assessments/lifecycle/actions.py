@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Assessment, Participation
 from ..permissions.access import Permissions
+from ..permissions.roles import Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Actions:
         has_result: bool,
         has_people_to_remind: bool,
     ) -> "Actions":
-        may_finish = may("end answering") or may("close")
+        may_finish = may(Permission.END_ANSWERING) or may(Permission.CLOSE)
         is_running = assessment.is_open or assessment.is_in_review
         return cls(
             assessment=assessment,
@@ -48,7 +49,7 @@ class Actions:
 
     @property
     def can_answer(self) -> bool:
-        return self.assessment.is_open and self.may("answer")
+        return self.assessment.is_open and self.may(Permission.ANSWER)
 
     @property
     def answer_label(self) -> str:
@@ -61,36 +62,36 @@ class Actions:
 
     @property
     def answering_comes_first(self) -> bool:
-        return not (self.may("close") and self.has_submitted)
+        return not (self.may(Permission.CLOSE) and self.has_submitted)
 
     @property
     def can_open(self) -> bool:
-        return self.assessment.is_draft and self.may("start")
+        return self.assessment.is_draft and self.may(Permission.START)
 
     @property
     def can_invite(self) -> bool:
-        return self.may("invite") and (self.assessment.is_draft or self.assessment.is_open)
+        return self.may(Permission.INVITE) and (self.assessment.is_draft or self.assessment.is_open)
 
     @property
     def can_see_invited(self) -> bool:
-        return self.may("invite") and self.assessment.is_closed
+        return self.may(Permission.INVITE) and self.assessment.is_closed
 
     @property
     def can_end(self) -> bool:
-        return self.assessment.is_open and self.may("end answering") and not self.too_few
+        return self.assessment.is_open and self.may(Permission.END_ANSWERING) and not self.too_few
 
     @property
     def can_review(self) -> bool:
-        return self.assessment.is_in_review and self.may("follow review")
+        return self.assessment.is_in_review and self.may(Permission.FOLLOW_REVIEW)
 
     @property
     def review_label(self) -> str:
-        return _("Review together") if self.may("facilitate") else _("Follow the review")
+        return _("Review together") if self.may(Permission.FACILITATE) else _("Follow the review")
 
     @property
     def can_close(self) -> bool:
         is_running = self.assessment.is_open or self.assessment.is_in_review
-        return is_running and self.may("close") and not self.too_few
+        return is_running and self.may(Permission.CLOSE) and not self.too_few
 
     @property
     def can_skip_the_review(self) -> bool:
@@ -98,12 +99,12 @@ class Actions:
 
     @property
     def can_reopen(self) -> bool:
-        return self.assessment.is_closed and self.may("reopen")
+        return self.assessment.is_closed and self.may(Permission.REOPEN)
 
     @property
     def can_change(self) -> bool:
         """Whether the due date and the facilitator can be changed."""
-        return self.may("extend") and not self.assessment.is_closed
+        return self.may(Permission.EXTEND) and not self.assessment.is_closed
 
     @property
     def can_remind(self) -> bool:
@@ -111,9 +112,9 @@ class Actions:
 
     @property
     def can_answer_again(self) -> bool:
-        may_end = self.may("end answering") and not self.assessment.anonymous
+        may_end = self.may(Permission.END_ANSWERING) and not self.assessment.anonymous
         return self.assessment.is_in_review and may_end
 
     @property
     def can_discard(self) -> bool:
-        return self.may("discard") and not self.has_result
+        return self.may(Permission.DISCARD) and not self.has_result

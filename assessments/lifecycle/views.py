@@ -18,6 +18,7 @@ from ..invitations.tracking import Following
 from ..models import Assessment, Conflict, Edition, Participation, Refused, Reopening, Team
 from ..permissions.access import Permissions, get_assessment, get_team
 from ..permissions.refusals import refusal_told
+from ..permissions.roles import Permission
 from ..questionnaire.previous_answers import MovingOn
 from ..review.agenda import Agenda
 from ..web.requests import Request
@@ -42,7 +43,7 @@ NO_ANSWERING = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def start(request: Request, pk: UUID) -> HttpResponse:
-    team, may = get_team(request, pk, may="start")
+    team, may = get_team(request, pk, may=Permission.START)
     unfinished = team.assessments.unfinished().select_related("edition")
     under_way = {assessment.edition.framework_id: assessment for assessment in unfinished}
     edition = _chosen_edition(request, team, under_way)
@@ -96,7 +97,7 @@ def _chosen_edition(request: Request, team: Team, under_way: Container[int]) -> 
 @login_required
 @refusal_told
 def open_draft(request: Request, pk: UUID) -> HttpResponse:
-    assessment, _may = get_assessment(request, pk, may="start")
+    assessment, _may = get_assessment(request, pk, may=Permission.START)
     done_once(request, assessment, lambda: assessment.open(by=request.user))
     messages.success(request, _("The assessment is open."))
     return redirect(assessment)
@@ -109,7 +110,7 @@ def open_draft(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 def assessment(request: Request, pk: UUID) -> HttpResponse:
     """Who has answered and who has not, and what can be done next."""
-    assessment, may = get_assessment(request, pk, may="see team", pulse=True)
+    assessment, may = get_assessment(request, pk, may=Permission.SEE_TEAM, pulse=True)
     return _page(request, assessment, may)
 
 
@@ -132,9 +133,9 @@ def _page(request: Request, assessment: Assessment, may: Permissions, *, due_for
         "waits_for_answers": bool(actions.too_few),
         "result": result,
         "mail_enabled": settings.MAIL_ENABLED,
-        "undelivered": undelivered_invitations(assessment) if may("invite") else None,
+        "undelivered": undelivered_invitations(assessment) if may(Permission.INVITE) else None,
     }
-    if may("extend"):
+    if may(Permission.EXTEND):
         context["due_form"] = due_form or DueForm(assessment=assessment)
         context["facilitator_form"] = FacilitatorForm(assessment=assessment)
     return render(request, "lifecycle/assessment.html", context)
@@ -144,7 +145,7 @@ def _page(request: Request, assessment: Assessment, may: Permissions, *, due_for
 @login_required
 @refusal_told
 def due(request: Request, pk: UUID) -> HttpResponse:
-    assessment, may = get_assessment(request, pk, may="extend", pulse=True)
+    assessment, may = get_assessment(request, pk, may=Permission.EXTEND, pulse=True)
     form = DueForm(request.POST, assessment=assessment)
     if not form.is_valid() and not assessment.is_closed:
         return _page(request, assessment, may, due_form=form)
@@ -162,7 +163,7 @@ def due(request: Request, pk: UUID) -> HttpResponse:
 @refusal_told
 def facilitator(request: Request, pk: UUID) -> HttpResponse:
     """Sets who leads the review, by email; an empty one leaves it to the lead."""
-    assessment, _may = get_assessment(request, pk, may="extend")
+    assessment, _may = get_assessment(request, pk, may=Permission.EXTEND)
     form = FacilitatorForm(request.POST, assessment=assessment)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.errors["facilitator"])))
@@ -189,7 +190,7 @@ def _not_submitted(assessment: Assessment) -> Iterable[Participation]:
 @refusal_told
 def end_answering(request: Request, pk: UUID) -> HttpResponse:
     """Asks first, naming who has not submitted."""
-    assessment, may = get_assessment(request, pk, may="end answering")
+    assessment, may = get_assessment(request, pk, may=Permission.END_ANSWERING)
     if request.method == "POST":
         done_once(request, assessment, lambda: assessment.end_answering(by=request.user))
         messages.success(request, _("Answering has ended. Discuss where you differ, and agree the ratings."))
@@ -210,7 +211,7 @@ def end_answering(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 @refusal_told
 def answer_again(request: Request, pk: UUID) -> HttpResponse:
-    assessment, _may = get_assessment(request, pk, may="end answering")
+    assessment, _may = get_assessment(request, pk, may=Permission.END_ANSWERING)
     done_once(request, assessment, lambda: assessment.answer_again(by=request.user))
     messages.success(request, _("Everyone can answer again."))
     return redirect(assessment)
@@ -221,7 +222,7 @@ def answer_again(request: Request, pk: UUID) -> HttpResponse:
 @refusal_told
 def close(request: Request, pk: UUID) -> HttpResponse:
     """Asks first, with the level and what is still unanswered; closing what is closed leads to its result."""
-    assessment, may = get_assessment(request, pk, may="close")
+    assessment, may = get_assessment(request, pk, may=Permission.CLOSE)
     if request.method == "POST":
         return redirect(assessment.close(by=request.user))
     if assessment.is_closed:
@@ -249,7 +250,7 @@ def close(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 @refusal_told
 def reopen(request: Request, pk: UUID) -> HttpResponse:
-    assessment, may = get_assessment(request, pk, may="reopen")
+    assessment, may = get_assessment(request, pk, may=Permission.REOPEN)
     form = ReopenForm(request.POST if request.method == "POST" else None, assessment=assessment)
     if made_once(request, form, Reopening, lambda: assessment.reopen(by=request.user, **form.terms())):
         messages.success(request, _("The assessment is open again. Its result stays until you close it again."))
@@ -263,7 +264,7 @@ def reopen(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 @refusal_told
 def discard(request: Request, pk: UUID) -> HttpResponse:
-    assessment, may = get_assessment(request, pk, may="discard")
+    assessment, may = get_assessment(request, pk, may=Permission.DISCARD)
     if request.method == "POST":
         assessment.discard(by=request.user)
         messages.success(request, _("The assessment is discarded."))

@@ -20,6 +20,7 @@ from ..models.results import latest_by_team
 from ..models.teams import LastLead
 from ..permissions import roles
 from ..permissions.access import Permissions, get_team, site_permission
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored, made_once
 from .forms import ROLES_IN_TEAM, MemberForm, RoleForm, TeamForm
@@ -32,7 +33,7 @@ SEARCHABLE = 20
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("create team")
+@site_permission(Permission.CREATE_TEAM)
 def new(request: Request) -> HttpResponse:
     if not Unit.objects.exists():
         messages.info(request, _("Every team belongs to a unit. Create a unit first."))
@@ -49,7 +50,7 @@ def new(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: Request, pk: UUID) -> HttpResponse:
-    team, _may = get_team(request, pk, may="edit team")
+    team, _may = get_team(request, pk, may=Permission.EDIT_TEAM)
     posted = request.POST if request.method == "POST" else None
     form = TeamForm(posted, instance=Team.objects.get(pk=pk), moves=request.user.is_administrator)
     if is_stored(form, lambda: team.change(by=request.user, seen=form.seen(), **form.values())):
@@ -63,7 +64,7 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 def members(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk)
-    if request.method == "POST" and not may("manage members"):
+    if request.method == "POST" and not may(Permission.MANAGE_MEMBERS):
         raise PermissionDenied
     form = MemberForm(request.POST if request.method == "POST" else None)
     membership = made_once(request, form, Membership, lambda: team.add_member(by=request.user, **form.cleaned_data))
@@ -83,7 +84,7 @@ def _members_page(
 ) -> HttpResponse:
     memberships = list(team.memberships.select_related("user"))
     can_show_comments_to = set()
-    if may("show comments"):
+    if may(Permission.SHOW_COMMENTS):
         can_show_comments_to = _read_less_than(request.user, memberships)
     context = {
         "mail_enabled": settings.MAIL_ENABLED,
@@ -118,7 +119,7 @@ def _membership_or_404(team: Team, pk: int) -> Membership:
 @require_POST
 @login_required
 def change_role(request: Request, pk: UUID, membership: int) -> HttpResponse:
-    team, _may = get_team(request, pk, may="manage members")
+    team, _may = get_team(request, pk, may=Permission.MANAGE_MEMBERS)
     current = _membership_or_404(team, membership)
     person = current.user
     form = RoleForm(request.POST)
@@ -139,7 +140,7 @@ def change_role(request: Request, pk: UUID, membership: int) -> HttpResponse:
 @login_required
 def show_comments(request: Request, pk: UUID, membership: int) -> HttpResponse:
     """Lets someone who joined later read the comments that the lead can read."""
-    team, _may = get_team(request, pk, may="show comments")
+    team, _may = get_team(request, pk, may=Permission.SHOW_COMMENTS)
     shown_to = _membership_or_404(team, membership)
     try:
         team.show_earlier_comments(shown_to, by=request.user)
@@ -153,7 +154,7 @@ def show_comments(request: Request, pk: UUID, membership: int) -> HttpResponse:
 @require_POST
 @login_required
 def remove_member(request: Request, pk: UUID, membership: int) -> HttpResponse:
-    team, _may = get_team(request, pk, may="manage members")
+    team, _may = get_team(request, pk, may=Permission.MANAGE_MEMBERS)
     removed = _membership_or_404(team, membership)
     try:
         team.remove_member(removed, by=request.user)
@@ -182,6 +183,6 @@ def teams(request: Request) -> HttpResponse:
         "is_searchable": bool(words) or page.paginator.count > SEARCHABLE,
         "waiting": waiting_for(request.user),
         "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
-        "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action="create team"),
+        "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action=Permission.CREATE_TEAM),
     }
     return render(request, "organisation/teams.html", context)

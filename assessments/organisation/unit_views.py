@@ -15,20 +15,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..models import Membership, Unit, User
 from ..models.teams import StillInUse
 from ..permissions.access import site_permission
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, made_once
 from .forms import ManagerForm, UnitForm
 
 
 @require_safe
-@site_permission("manage units")
+@site_permission(Permission.MANAGE_UNITS)
 def units(request: Request) -> HttpResponse:
     tree = Unit.objects.annotate(team_count=Count("teams")).prefetch_related("memberships__user").as_tree()
     return render(request, "organisation/units.html", {"units": tree})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("manage units")
+@site_permission(Permission.MANAGE_UNITS)
 def new(request: Request) -> HttpResponse:
     form = UnitForm(request.POST if request.method == "POST" else None, initial={"parent": request.GET.get("parent")})
     unit = made_once(request, form, Unit, lambda: form.instance.add(by=request.user))
@@ -39,7 +40,7 @@ def new(request: Request) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@site_permission("manage units")
+@site_permission(Permission.MANAGE_UNITS)
 def edit(request: Request, pk: UUID) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
@@ -74,7 +75,7 @@ def _page(
 
 
 @require_POST
-@site_permission("manage units")
+@site_permission(Permission.MANAGE_UNITS)
 def delete(request: Request, pk: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     try:
@@ -87,7 +88,7 @@ def delete(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
-@site_permission("manage units")
+@site_permission(Permission.MANAGE_UNITS)
 def add_manager(request: Request, pk: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     form = ManagerForm(request.POST)
@@ -103,7 +104,7 @@ def add_manager(request: Request, pk: int) -> HttpResponse:
 
 
 @require_POST
-@site_permission("manage units")
+@site_permission(Permission.MANAGE_UNITS)
 def remove_manager(request: Request, pk: int, membership: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     removed = unit.memberships.select_related("user").filter(pk=membership).first()

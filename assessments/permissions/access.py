@@ -84,7 +84,7 @@ def roles_in_many(user: User) -> Callable[[Team], set[str]]:
     return roles
 
 
-def _require(request: Request, team: Team, may: str, *, assessment: Assessment | None = None) -> Permissions:
+def _require(request: Request, team: Team, may: Permission, *, assessment: Assessment | None = None) -> Permissions:
     """The person's permissions in the team or in one of its assessments, which they may facilitate.
 
     Raises 404 for people who may not see the team, and 403 for people who see it but may not do this.
@@ -113,12 +113,14 @@ def _fetch_wired(queryset: QuerySet[Any], pk: UUID | int) -> Any:
     return row
 
 
-def get_team(request: Request, pk: UUID, *, may: str = Permission.SEE_TEAM) -> tuple[Team, Permissions]:
+def get_team(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEAM) -> tuple[Team, Permissions]:
     team = _fetch(Team.objects.select_related("unit"), pk)
     return team, _require(request, team, may)
 
 
-def get_assessment(request: Request, pk: UUID, *, may: str, pulse: bool = False) -> tuple[Assessment, Permissions]:
+def get_assessment(
+    request: Request, pk: UUID, *, may: Permission, pulse: bool = False
+) -> tuple[Assessment, Permissions]:
     """`pulse` adds what a page that follows the assessment needs."""
     rows = Assessment.objects.select_related("team__unit", "facilitator")
     assessment = _fetch_wired(rows.with_pulse() if pulse else rows, pk)
@@ -167,7 +169,7 @@ def _facilitating(request: Request, assessment: Assessment) -> set[str]:
     return {policy.FACILITATOR} if assessment.facilitator_id == request.user.pk else set()
 
 
-def get_result(request: Request, pk: UUID, *, may: str = Permission.SEE_TEAM) -> tuple[Result, Permissions]:
+def get_result(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEAM) -> tuple[Result, Permissions]:
     rows = Result.objects.select_related("team__unit", "framework", "assessment")
     result = _fetch_wired(rows, pk)
     return result, _require(request, result.team, may, assessment=result.assessment)
@@ -180,7 +182,7 @@ def get_edition(request: Request, key: str, pk: UUID) -> Edition:
     return _fetch(editions, pk)
 
 
-def site_permission(action: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def site_permission(action: Permission) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Decorator for views outside teams: people must sign in, and get 403 without this permission."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

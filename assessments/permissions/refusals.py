@@ -11,6 +11,7 @@ from django.shortcuts import render
 from ..models import PersonGone, Refused
 from ..web.requests import Request
 from .access import get_assessment
+from .roles import Permission
 
 
 def refusal_told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -23,7 +24,7 @@ def refusal_told(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         except PersonGone:
             raise
         except Refused as refusal:
-            assessment, _ = get_assessment(request, pk, may="see team")
+            assessment, _ = get_assessment(request, pk, may=Permission.SEE_TEAM)
             context = {"assessment": assessment, "sentence": str(refusal)}
             return render(request, "lifecycle/refused.html", context, status=409)
 

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from ..models import Action, Team
 from ..permissions.access import Permissions, get_team
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored, made_once
 from .context import Aspiration
@@ -34,7 +35,7 @@ def _back(request: Request, about: Aspiration) -> str:
 @require_safe
 @login_required
 def roadmap(request: Request, pk: UUID) -> HttpResponse:
-    team, may = get_team(request, pk, may="see result")
+    team, may = get_team(request, pk, may=Permission.SEE_RESULT)
     about = Aspiration.of(team, request.GET.get("framework", ""))
     response = render(request, "planning/roadmap.html", _roadmap(request, team, may, about))
     patch_vary_headers(response, ["HX-Request"])
@@ -60,7 +61,7 @@ def _roadmap(request: Request, team: Team, may: Permissions, about: Aspiration) 
 @login_required
 def new(request: Request, pk: UUID, criterion: str) -> HttpResponse:
     """Makes an action for a criterion; the framework's next step is proposed as its text."""
-    team, may = get_team(request, pk, may="plan actions")
+    team, may = get_team(request, pk, may=Permission.PLAN_ACTIONS)
     about = Aspiration.of(team, request.GET.get("framework", ""))
     practice = about.contents.criterion_by_key.get(criterion)
     if practice is None:
@@ -97,7 +98,7 @@ def _action_or_404(team: Team, pk: int) -> Action:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: Request, pk: UUID, action: int) -> HttpResponse:
-    team, may = get_team(request, pk, may="plan actions")
+    team, may = get_team(request, pk, may=Permission.PLAN_ACTIONS)
     planned = _action_or_404(team, action)
     about = Aspiration.of(team, planned.framework.key)
     posted = request.POST if request.method == "POST" else None
@@ -122,7 +123,7 @@ def edit(request: Request, pk: UUID, action: int) -> HttpResponse:
 @login_required
 def status(request: Request, pk: UUID, action: int) -> HttpResponse:
     """Moves an action on the board."""
-    team, may = get_team(request, pk, may="plan actions")
+    team, may = get_team(request, pk, may=Permission.PLAN_ACTIONS)
     planned = _action_or_404(team, action)
     about = Aspiration.of(team, planned.framework.key)
     form = StatusForm(request.POST)
@@ -167,7 +168,7 @@ def _not_moved(request: Request, about: Aspiration, planned: Action, form: Statu
 @login_required
 def what_if(request: Request, pk: UUID) -> HttpResponse:
     """The smallest set of changes that gives a level, and other ratings to try. Nothing is stored."""
-    team, may = get_team(request, pk, may="see result")
+    team, may = get_team(request, pk, may=Permission.SEE_RESULT)
     about = Aspiration.of(team, request.GET.get("framework", ""))
     context = {"team": team, "may": may, "about": about}
     if about.latest is None or about.recalled is None:

@@ -18,6 +18,7 @@ from ..frameworks.adviser_rules import NO_RULE_APPLIES
 from ..models import AdviserAnswers, Target
 from ..models.frameworks import Rung
 from ..permissions.access import get_team
+from ..permissions.roles import Permission
 from ..web.dates import day
 from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored
@@ -38,7 +39,7 @@ def page_of(name: str, about: Aspiration) -> str:
 def targets(request: Request, pk: UUID) -> HttpResponse:
     """The targets and their progress. Only the team's lead or the manager of its unit can set one."""
     team, may = get_team(request, pk)
-    if request.method == "POST" and not may("set targets"):
+    if request.method == "POST" and not may(Permission.SET_TARGETS):
         raise PermissionDenied
     about = Aspiration.of(team, request.GET.get("framework", ""))
     posted = request.POST if request.method == "POST" else None
@@ -65,7 +66,7 @@ def targets(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def give_up(request: Request, pk: UUID, target: int) -> HttpResponse:
-    team, _may = get_team(request, pk, may="set targets")
+    team, _may = get_team(request, pk, may=Permission.SET_TARGETS)
     aim = team.targets.select_related("framework").filter(pk=target).first()
     if aim is None:
         raise Http404
@@ -83,7 +84,7 @@ def give_up(request: Request, pk: UUID, target: int) -> HttpResponse:
 def adviser(request: Request, pk: UUID) -> HttpResponse:
     """The adviser's questions, the team's last answers, and the advice that follows."""
     team, may = get_team(request, pk)
-    if request.method == "POST" and not may("set targets"):
+    if request.method == "POST" and not may(Permission.SET_TARGETS):
         raise PermissionDenied
     about = Aspiration.of(team, request.GET.get("framework", ""))
     if about.adviser is None:

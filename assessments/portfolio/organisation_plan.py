@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from ..models import Action, Edition, Framework, Target, Team, Unit, User
 from ..permissions import roles as policy
 from ..permissions.access import roles_in_many
+from ..permissions.roles import Permission
 from ..planning.target_progress import GradedTarget, graded
 
 PAGE = 100
@@ -96,7 +97,7 @@ class OrganisationPlan:
 
     def _teams_with_results(self) -> set:
         roles = roles_in_many(self.user)
-        return {pk for pk, team in self.teams.items() if policy.may_in_team(roles(team), "see result")}
+        return {pk for pk, team in self.teams.items() if policy.may_in_team(roles(team), Permission.SEE_RESULT)}
 
     @staticmethod
     def _order(entry: Entry) -> tuple:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..models import Assessment, Conflict, Criterion, Rating, Refused
 from ..models.assessments import minutes
 from ..models.participation import Pledge
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from .answer_form import AnswerForm
 from .forms import SymptomsForm
@@ -136,7 +137,7 @@ def _page(request: Request, seat: Seat, dimension_key: str, *, bound: Any = None
         # Tells the saves of this page from those of any other.
         "page": secrets.token_hex(12),
     }
-    if seat.may("see result"):
+    if seat.may(Permission.SEE_RESULT):
         context["moving_on"] = MovingOn.of(
             seat.assessment.team, seat.assessment.edition, before=seat.assessment, criteria=part.criteria
         )

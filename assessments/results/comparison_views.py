@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
+from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import made_once
 from .comparison import Beside
@@ -22,7 +23,7 @@ from .history import TeamHistory
 @login_required
 def compare(request: Request, pk: UUID) -> HttpResponse:
     """Without a choice the newest result, of a framework if it is named, and the one before it."""
-    team, may = get_team(request, pk, may="see result")
+    team, may = get_team(request, pk, may=Permission.SEE_RESULT)
     past = TeamHistory(team, request.GET)
     newest = {"earlier": past.previous and past.previous.pk, "later": past.latest and past.latest.pk}
     form = CompareForm({**newest, **request.GET.dict()}, team=team)
@@ -38,7 +39,7 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 def setback(request: Request, pk: UUID) -> HttpResponse:
     """Keeps the reason for a setback with the result."""
-    result, _may = get_result(request, pk, may="explain setback")
+    result, _may = get_result(request, pk, may=Permission.EXPLAIN_SETBACK)
     form = SetbackForm(request.POST)
 
     def tell() -> SetbackReason:

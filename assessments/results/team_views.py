@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import Assessment
 from ..permissions.access import get_team
+from ..permissions.roles import Permission
 from ..planning.target_progress import graded
 from ..web.requests import Request
 from . import history
@@ -20,7 +21,7 @@ from .report_charts import history_chart, radar_chart, small_multiples
 @login_required
 def team(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk)
-    past = history.TeamHistory(team, request.GET, tells=may("see result"))
+    past = history.TeamHistory(team, request.GET, tells=may(Permission.SEE_RESULT))
     unfinished = Assessment.objects.unfinished().filter(team=team).select_related("edition__framework")
     context = {
         "team": team,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
+from ..permissions.roles import Permission
 from ..planning.target_progress import graded
 from ..web import spreadsheets
 from ..web.requests import Request
@@ -32,8 +33,8 @@ def result(request: Request, pk: UUID) -> HttpResponse:
     generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
     hides_others = not may.reads_comments_from(generations[0].created_at)
     voices = {}
-    if may("see votes"):
-        voices = voices_behind(result, request.user, names=may("see names"), hides_others=hides_others)
+    if may(Permission.SEE_VOTES):
+        voices = voices_behind(result, request.user, names=may(Permission.SEE_NAMES), hides_others=hides_others)
     context = {
         "result": result,
         "team": result.team,
@@ -41,14 +42,14 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "standing": standing,
         "targets": targets,
         "radar": radar_chart(standing),
-        "reasons": SetbackReason.objects.of(result) if standing.fell and may("see result") else [],
+        "reasons": SetbackReason.objects.of(result) if standing.fell and may(Permission.SEE_RESULT) else [],
         "setback_form": SetbackForm(),
         "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),
         "is_mine_alone": is_mine_alone(result, voices),
-        "hides_comments": may("see votes") and hides_others,
+        "hides_comments": may(Permission.SEE_VOTES) and hides_others,
         "voices": voices,
-        "notes": notes_behind(result) if may("see votes") else {},
+        "notes": notes_behind(result) if may(Permission.SEE_VOTES) else {},
     }
     return render(request, "results/result.html", context)
 

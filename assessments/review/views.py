@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ..models import Assessment, Rating, Refused, Review
 from ..permissions.access import Permissions, get_assessment, get_reviewed
 from ..permissions.refusals import refusal_told
+from ..permissions.roles import Permission
 from ..questionnaire.session import Seat, seated
 from ..web.requests import Request
 from ..web.saving import is_stored
@@ -42,10 +43,10 @@ def _agenda(assessment: Assessment, may: Permissions) -> Agenda:
 @refusal_told
 def review(request: Request, pk: UUID) -> HttpResponse:
     """The shared screen for the person who leads the review; what is on it for everyone else, and with ?follow."""
-    assessment, may = get_assessment(request, pk, may="follow review")
+    assessment, may = get_assessment(request, pk, may=Permission.FOLLOW_REVIEW)
     if not assessment.is_in_review:
         raise Refused(str(NO_REVIEW[Assessment.Status(assessment.status)]))
-    if may("facilitate") and "follow" not in request.GET:
+    if may(Permission.FACILITATE) and "follow" not in request.GET:
         return _screen(request, assessment, may)
     return _followed(request, assessment, "review/follow.html", _member(request, assessment, may))
 
@@ -80,7 +81,7 @@ def _screen(
 @refusal_told
 def turn(request: Request, pk: UUID) -> HttpResponse:
     """Shows everybody another criterion; an empty one leads back to the agenda."""
-    assessment, _may = get_assessment(request, pk, may="facilitate")
+    assessment, _may = get_assessment(request, pk, may=Permission.FACILITATE)
     chosen = request.POST.get("criterion", "")
     by_pk = {str(criterion.pk): criterion for criterion in assessment.criteria_asked()}
     if chosen and chosen not in by_pk:
@@ -94,7 +95,7 @@ def turn(request: Request, pk: UUID) -> HttpResponse:
 @refusal_told
 def agree(request: Request, pk: UUID, criterion: int) -> HttpResponse:
     """Decides on a criterion: a value, that it does not apply, or that the median stays."""
-    assessment, may = get_assessment(request, pk, may="facilitate")
+    assessment, may = get_assessment(request, pk, may=Permission.FACILITATE)
     item = _agenda(assessment, may).item(criterion)
     if item is None:
         raise Http404

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ...models import Edition, EditRefused
 from ...permissions.access import get_edition, site_permission
+from ...permissions.roles import Permission
 from ...web.requests import Request
 from .. import impact as impacts
 from ..publishing import Readiness
@@ -20,7 +21,7 @@ from .part_views import editing, get_part
 
 
 @require_POST
-@site_permission("edit frameworks")
+@site_permission(Permission.EDIT_FRAMEWORKS)
 def make(request: Request, key: str, pk: UUID) -> HttpResponse:
     """Creates a draft of the version after a published one, or continues with the draft that exists."""
     edition = get_edition(request, key, pk)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ...models import Edition, Refused, Scale, User
 from ...permissions.access import get_edition, site_permission
+from ...permissions.roles import Permission
 from ...web.requests import Request
 from ...web.saving import is_stored, made_once
 from .forms import NEW_CHOICES, ChoiceFormSet, HeadForm, ScaleForm, choices_of
@@ -24,7 +25,7 @@ from .kinds import KINDS
 def editing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For administrators: passes the draft. Answers with 409 if its state forbids what was asked."""
 
-    @site_permission("edit frameworks")
+    @site_permission(Permission.EDIT_FRAMEWORKS)
     @wraps(view)
     def wrapped(request: Request, key: str, pk: UUID, *args: Any, **kwargs: Any) -> HttpResponse:
         edition = get_edition(request, key, pk)
