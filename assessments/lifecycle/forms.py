@@ -11,14 +11,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from .. import scoring
 from ..models import Assessment, Edition, Questionnaire, Team
-from ..models.assessments import minutes
+from ..models.assessments import TOO_EARLY, minutes
 from ..models.frameworks import Contents
 from ..scoring import anonymity
 from ..web.figures import percent
 from ..web.form_fields import AccountField, DayField
 from ..web.revised_forms import RevisedForm
-
-TOO_EARLY = gettext_lazy("The due date can't be before the date of the assessment.")
 
 
 class EditionChoice(forms.ModelChoiceField):

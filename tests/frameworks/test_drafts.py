@@ -225,14 +225,14 @@ def test_levels_are_reordered_above_the_floor(draft, admin):
     draft.move(draft.levels.get(number=1), by=admin, direction="down")
     assert [level.name for level in draft.levels.all()] == ["Step 0", "Step 2", "Step 1", "Step 3"]
     assert Edition.objects.get(pk=draft.pk).new_ladder
-    with pytest.raises(EditRefused, match="floor"):
+    with pytest.raises(EditRefused, match="lowest level cannot be moved"):
         draft.move(draft.levels.get(number=1), by=admin, direction="up")
 
 
 def test_what_others_belong_to_is_not_removed(draft, admin):
     with pytest.raises(EditRefused, match="3 criteria belong to this"):
         draft.remove(draft.levels.get(number=1), by=admin)
-    with pytest.raises(EditRefused, match="floor"):
+    with pytest.raises(EditRefused, match="lowest level cannot be removed"):
         draft.remove(draft.levels.get(number=0), by=admin)
 
 
@@ -308,7 +308,7 @@ def test_an_empty_statement_is_told_with_its_criterion(draft, admin):
 def test_a_rule_that_cannot_be_met_is_told(draft):
     draft.scoring["rules"][0]["at"] = {"more_than": "1"}
     draft.save()
-    assert any("nothing can have more than 1" in sentence for sentence in obstacles(draft))
+    assert any("nothing can be more than 1" in sentence for sentence in obstacles(draft))
 
 
 def test_overlapping_bands_are_told(admin):
@@ -322,7 +322,7 @@ def test_overlapping_bands_are_told(admin):
         "bands": [{"upto": "2", "name": "Low"}, {"upto": "1", "name": "Mid"}, {"upto": "9", "name": "High"}],
     }
     edition.save()
-    assert any("do not overlap" in sentence for sentence in obstacles(edition))
+    assert any("bands must ascend and not overlap" in sentence for sentence in obstacles(edition))
 
 
 def test_nothing_that_was_assessed_changes(edition, admin):

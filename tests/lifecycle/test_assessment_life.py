@@ -49,7 +49,7 @@ class TestStarting:
         assert {p.user for p in assessment.participations.all()} == {lead, member}
 
     def test_only_one_unfinished_assessment_per_framework(self, assessment, team, lead):
-        with pytest.raises(Refused, match="under way already"):
+        with pytest.raises(Refused, match="already under way"):
             toy.start(team=team, by=lead, edition=assessment.edition)
         toy.start(team=team, by=lead, edition=toy.make_edition())
 

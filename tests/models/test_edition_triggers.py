@@ -62,7 +62,7 @@ class TestReadiness:
             drop(name)
             response = client.get("/readyz")
             assert response.status_code == 503, name
-            assert "published editions" in response.json()["why"]
+            assert "published versions" in response.json()["why"]
             triggers.freeze("default")
             assert client.get("/readyz").status_code == 200, name
 

@@ -78,8 +78,8 @@ class TestEditions:
     def test_a_criterion_is_shown_through_them_in_their_order(self, client, clock):
         first, second = two_editions(clock)
         client.force_login(make_user())
-        steps = client.get(f"/frameworks/{first.framework.key}/criteria/x1/").context["steps"]
-        assert [step[0].edition for step in steps] == [second, first]
+        steps = client.get(f"/frameworks/{first.framework.key}/criteria/x1/").context["history"].steps
+        assert [step.row.edition for step in steps] == [second, first]
 
     def test_a_new_ladder_begins_with_the_one_published_later(self, clock, lead):
         first = toy.make_edition()

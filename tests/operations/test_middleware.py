@@ -290,7 +290,7 @@ def test_lost_database_gives_a_page_that_says_so_and_nothing_of_the_error(client
     response = client.get(reverse("teams"), headers=headers)
     page = response.content.decode()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
-    assert "The database is away" in page
+    assert "The database is temporarily unavailable" in page
     assert "10.1.2.3" not in page
     assert "password for" not in page
 

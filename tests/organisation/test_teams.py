@@ -229,7 +229,7 @@ def test_who_joined_since_is_asked_when_an_assessment_is_opened_again(client, le
 def test_a_wrong_due_date_is_told_beside_the_field_and_keeps_what_was_typed(client, lead, team):
     assessment = toy.start(team=team, by=lead)
     response = client.post(f"/assessments/{assessment.pk}/due/", {"due": "2026-10-01"})
-    assert "Answers cannot be wanted before the date of the assessment." in response.content.decode()
+    assert "The due date cannot be before the date of the assessment." in response.content.decode()
     assert 'value="2026-10-01"' in response.content.decode()
 
 

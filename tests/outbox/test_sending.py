@@ -219,8 +219,8 @@ class TestShown:
             assert emails[1] not in card
             assert "The mail server rejected this email." in card
             assert "550 5.1.1" in card
-            assert "withdraw the invitation and invite the right one" in " ".join(card.split())
-        assert "did not arrive" in page[page.index("<tbody>") :]
+            assert "evoke the invitation and invite the correct email" in " ".join(card.split())
+        assert "Did not arrive" in page[page.index("<tbody>") :]
 
     def test_not_to_members(self, client, sink, assessment, team):
         (email,) = invite(assessment)
@@ -250,7 +250,7 @@ class TestShown:
             page = client.get(url).content.decode()
             card = page[page.index('id="undelivered"') :].partition("</section>")[0]
             assert "The mail server rejected this email." in card
-            assert "correct it, and make a new link" in card
+            assert "correct it, then send a new link" in card
         kim.choose_password("correct-horse-battery")
         assert "undelivered" not in client.get("/accounts/").content.decode()
 

@@ -257,7 +257,7 @@ class TestOnlyShortResults:
     def test_the_form_that_starts_one_says_so_before(self, client, lead):
         client.force_login(lead.user)
         page = client.get(f"/teams/{lead.team.pk}/assessments/new/?edition={lead.edition.pk}").content.decode()
-        assert "Shown apart from full results; targets and roadmap need a full one." in page
+        assert "Its results are shown separately; targets and roadmaps need a full one." in page
 
 
 class TestPages:
@@ -427,8 +427,8 @@ class TestPages:
         assert AdviserAnswers.objects.get().answers == {"models": 4, "live": True, "pace": "fast"}
         page = client.get(address).content.decode()
         assert "Many models." in page
-        assert "M, holds, but changes nothing" in page
-        assert "N, does not hold here" in page
+        # Keys and notes of authors are not for readers.
+        assert "does not hold here" not in page
         assert "Set level 1, Step 1, as a target" in page
         lead.closes(AT[2], on=str(days(-1)))
         assert "Keep level 2, Step 2, as a target" in client.get(address).content.decode()
@@ -437,13 +437,13 @@ class TestPages:
         lead.closes(AT[2], on=str(days(-100)))
         result = lead.closes(AT[1], on=str(days(-10)))
         client.force_login(lead.user)
-        assert "Why did it fall back?" in client.get(result.get_absolute_url()).content.decode()
-        assert "Say why" in client.get(f"/teams/{lead.team.pk}/").content.decode()
+        assert "The result went down" in client.get(result.get_absolute_url()).content.decode()
+        assert "Add a note on why" in client.get(f"/teams/{lead.team.pk}/").content.decode()
         client.post(f"/results/{result.pk}/setback/", {"text": "Half of us left."})
         assert SetbackReason.objects.get().by == lead.user
         page = client.get(f"/teams/{lead.team.pk}/").content.decode()
         assert "went down: Half of us left." in page
-        assert "Say why" not in page
+        assert "Add a note on why" not in page
 
     def test_the_reason_outlives_that_it_was_opened_and_closed_again(self, client, lead):
         lead.closes(AT[2], on=str(days(-100)))

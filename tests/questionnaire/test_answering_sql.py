@@ -66,7 +66,7 @@ def test_an_answer_belongs_to_its_assessment_though_the_person_answers_in_others
 
 def test_an_account_is_no_respondent_of_an_anonymous_assessment(team, lead):
     anonymous = toy.start(team=team, by=lead, anonymous=True)
-    with pytest.raises(ValueError, match="no respondent"):
+    with pytest.raises(ValueError, match="cannot be a respondent"):
         anonymous.respondents.begin(anonymous.pk, lead, anonymous=True, counts=True)
 
 

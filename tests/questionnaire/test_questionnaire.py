@@ -242,7 +242,7 @@ def test_an_answer_to_what_was_discarded_meanwhile_is_shown_and_not_stored(
     monkeypatch.setattr(answering_sql, "lock", discarded_first)
     answer = signed_in.post(url(assessment), {**form(member, "F"), "comment": "My own words."}, **extra)
     assert answer.status_code == 409
-    assert "has been discarded" in answer.content.decode()
+    assert "was discarded, so nothing was saved" in answer.content.decode()
     if not extra:
         assert "My own words." in answer.content.decode()
         assert "/answer/to/" not in answer.content.decode()

@@ -111,7 +111,7 @@ class TestAnonymous:
             toy.rate(assessment, guest, "F F F F F F F F")
         client.force_login(ada)
         for move in ("end", "close"):
-            assert "Four people whom the assessment knows" in text(client.get(f"/assessments/{assessment.pk}/{move}/"))
+            assert "invited by email must submit" in text(client.get(f"/assessments/{assessment.pk}/{move}/"))
             assert client.post(f"/assessments/{assessment.pk}/{move}/").status_code == 409
         assert not assessment.counting_votes()
 

@@ -154,7 +154,7 @@ class TestAgreeing:
         response = agree(lead, assessment, "x1", "L", revision=0)
         assert response.status_code == 409
         page = response.content.decode()
-        assert "Somebody else has changed this" in page
+        assert "Someone else changed this" in page
         assert "Partly" in page
         assert "Largely" in page
         assert AgreedRating.objects.get().choice.code == "P"
@@ -249,7 +249,7 @@ class TestResult:
         html = lead.get(f"/results/{result.pk}/").content.decode()
         assert "67% say the same, up to 3 steps apart, agreement 0%" in html
         assert "How much people agree" in html
-        assert "People see the team" in html
+        assert "Over the whole assessment, people mostly see the team alike." in html
         assert 'aria-label="Agreement by dimension"' in html
 
     def test_a_viewer_sees_neither_votes_nor_notes(self, client, lead, assessment, team, people):

@@ -82,7 +82,7 @@ def comment(assessment, guest, text):
 class TestTheWayIn:
     def test_a_member_answers_by_personal_link_only(self, client, assessment, people):
         criterion = assessment.criteria_asked()[0]
-        with pytest.raises(Refused, match="personal link only"):
+        with pytest.raises(Refused, match="only answer through your personal link"):
             assessment.save_rating(by=people[1], criterion=criterion, answer=Answer(code="F"), mark=toy.mark())
         client.force_login(people[1])
         assert client.get(f"/assessments/{assessment.pk}/answer/to/X/").url == f"/assessments/{assessment.pk}/answer/"
@@ -95,8 +95,8 @@ class TestTheWayIn:
         first = client.post(take, {"pledge": pledge})
         assert client.post(take, {"pledge": pledge}).url == first.url
         assert client.get(first.url).status_code == 200
-        assert "You have begun already" in client.get(f"/assessments/{assessment.pk}/answer/").content.decode()
-        with pytest.raises(Refused, match="cannot be made again"):
+        assert "You have already started" in client.get(f"/assessments/{assessment.pk}/answer/").content.decode()
+        with pytest.raises(Refused, match="cannot be created again"):
             assessment.take_link(people[1], token=new_token())
         assert client.get(first.url).status_code == 200
 
@@ -271,11 +271,11 @@ class TestFourAreNeeded:
         for guest, codes in list(zip(guests, VOTES, strict=True))[:3]:
             toy.rate(assessment, guest, codes)
         html = client.get(f"/assessments/{assessment.pk}/{move}/").content.decode()
-        assert "Four people whom the assessment knows" in html
+        assert "invited by email must submit" in html
         assert button not in html
         toy.rate(assessment, guests[3], VOTES[3])
         html = client.get(f"/assessments/{assessment.pk}/{move}/").content.decode()
-        assert "Four people whom the assessment knows" not in html
+        assert "invited by email must submit" not in html
         assert button in html
 
     def test_what_the_lead_reads_does_not_tell_three_answers_from_none(self, assessment, guests):
@@ -300,7 +300,7 @@ class TestFourAreNeeded:
         answered.reopen(by=people[0], reason="Again.", to="review")
         client.force_login(people[0])
         page = client.get(f"/assessments/{answered.pk}/review/").content.decode()
-        assert "The level is now level 0, Step 0; it could be level 2, Step 2." in page
+        assert "<b>Result now:</b> Level 0, Step 0. It could be: Level 2, Step 2." in page
         assert "Practice y3 is done. (unanswered)" in page
         assert "y1" in result.outcomes["largely"]["blockers"]
 
