@@ -301,7 +301,7 @@ class TestFourAreNeeded:
         client.force_login(people[0])
         page = client.get(f"/assessments/{answered.pk}/review/").content.decode()
         assert "<b>Result now:</b> Level 0, Step 0. It could be: Level 2, Step 2." in page
-        assert "Practice y3 is done. (unanswered)" in page
+        assert "too few votes" in page[page.index("Practice y3 is done.") :][:300]
         assert "y1" in result.outcomes["largely"]["blockers"]
 
     def test_who_does_not_know_is_not_counted_out_loud(self, answered):
