@@ -34,7 +34,7 @@ def test_nothing_is_inline_that_the_policy_forbids(path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "static").rglob("*.css")), ids=lambda path: path.name)
 def test_no_style_asks_whether_an_element_is_empty(path):
-    """A template breaks lines, so an element without content holds white space; `:not(:has(*))` is what can be asked."""
+    """A template breaks lines, so an element without content holds white space; ask `:not(:has(*))`."""
     assert ":empty" not in path.read_text()
 
 
