@@ -125,11 +125,21 @@ def axe_in_both_schemes(page):
     page.emulate_media(color_scheme="light")
 
 
+#: Texts that stand in so narrow a place that they run down the page letter by letter.
+SQUEEZED = """() => [...document.querySelectorAll("main *")].filter(element => {
+    const text = [...element.childNodes].filter(node => node.nodeType === 3).map(node => node.data.trim()).join("");
+    const box = element.getBoundingClientRect();
+    return text.length > 8 && box.width > 0 && box.width < 40 && box.height > 5 * box.width;
+}).map(element => element.textContent.trim().slice(0, 40))"""
+
+
 def assert_fits(page, width: int):
     """Fails if the page has to be scrolled sideways at this width. 320 is also 1280 at 400 % zoom."""
     page.set_viewport_size({"width": width, "height": 800})
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than {width} px"
+    squeezed = page.evaluate(SQUEEZED)
+    assert not squeezed, f"{page.url} has text in a column of a few letters at {width} px: {squeezed}"
 
 
 @pytest.fixture(scope="session")
