@@ -137,7 +137,7 @@ class NewAccountForm(forms.ModelForm):
             "is_administrator": gettext_lazy("Manages accounts, units and frameworks. Sees levels, never answers."),
         }
 
-    def clean_email(self) -> Any:
+    def clean_email(self) -> str:
         return free_email(self.cleaned_data["email"], self.instance)
 
 

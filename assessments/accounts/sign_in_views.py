@@ -1,7 +1,5 @@
 """Signing in: the first administrator, signing in and out, and passwords by link."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout
@@ -28,7 +26,7 @@ def begin_attempt(request: Request, account: str, *, device: str = "") -> SignIn
     return SignInAttempt.objects.begin(account=account, network=request.client_network, device=device)
 
 
-def _welcome(request: Request, user: User, attempt: Any = None) -> HttpResponse:
+def _welcome(request: Request, user: User, attempt: SignInAttempt | None = None) -> HttpResponse:
     """Signs in and redirects to the page that was asked for."""
     if attempt:
         attempt.forget()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -40,7 +41,7 @@ class InviteForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, assessment: Assessment, picked: Iterable[Any] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, assessment: Assessment, picked: Iterable[UUID] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = User.objects.filter(participations__assessment=assessment, is_active=True)
         self.fields["members"].queryset = members
@@ -157,7 +158,7 @@ class AcceptForm(forms.Form):
         else:
             self.fields["confirm"].error_messages["required"] = _("Tick this to continue, or sign out first.")
 
-    def clean_pledge(self) -> Any:
+    def clean_pledge(self) -> str:
         token = Pledge.redeem(self.cleaned_data["pledge"])
         if token is None:
             raise forms.ValidationError(_("This page is too old. Open the link again."))

@@ -1,7 +1,5 @@
 """Joining by link. Opening a link changes nothing; only accepting it, a POST, does."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -45,7 +43,9 @@ def _own_page(request: Request, invitation: Invitation) -> HttpResponse | None:
     return redirect("answer", assessment.pk)
 
 
-def _landing(request: Request, invitation: Invitation, token: str, form: Any, *, status: int = 200) -> HttpResponse:
+def _landing(
+    request: Request, invitation: Invitation, token: str, form: AcceptForm, *, status: int = 200
+) -> HttpResponse:
     assessment = invitation.assessment
     count = len(assessment.criteria_asked())
     context = {

@@ -1,6 +1,5 @@
 """Inviting people to an assessment, and seeing who has answered."""
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -28,7 +27,7 @@ def _page(
     assessment: Assessment,
     may: Permissions,
     *,
-    form: Any = None,
+    form: InviteForm | None = None,
     status: int = 200,
     link: str = "",
     qr: str = "",

@@ -1,6 +1,7 @@
 """Forms of the assessment's life: starting, changing the due date and the facilitator, reopening."""
 
 import datetime
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -107,7 +108,7 @@ class StartForm(forms.Form):
         else:
             del self.fields["rule"]
 
-    def clean_date(self) -> Any:
+    def clean_date(self) -> datetime.date:
         date = self.cleaned_data["date"]
         if date > self.team.today() + datetime.timedelta(days=366):
             raise forms.ValidationError(
@@ -117,7 +118,8 @@ class StartForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        date, due = cleaned.get("date"), cleaned.get("due")
+        date = cleaned.get("date")
+        due = cleaned.get("due")
         if date and due and due < date:
             self.add_error("due", TOO_EARLY)
         if cleaned.get("anonymous"):
@@ -180,12 +182,12 @@ def _threshold(threshold: dict, contents: Contents) -> str:
 class DueForm(RevisedForm):
     due = DayField(required=False, label=gettext_lazy("Due date"))
 
-    def __init__(self, *args: Any, assessment: Assessment, **kwargs: Any) -> None:
-        self.assessment = assessment
+    def __init__(self, data: Mapping[str, object] | None = None, *, assessment: Assessment) -> None:
         stored = {"due": assessment.due, "revision": assessment.revision}
-        super().__init__(*args, **{"initial": stored, **kwargs})
+        super().__init__(data, initial=stored)
+        self.assessment = assessment
 
-    def clean_due(self) -> Any:
+    def clean_due(self) -> datetime.date | None:
         due = self.cleaned_data["due"]
         if due and due < self.assessment.date:
             raise forms.ValidationError(TOO_EARLY)
@@ -195,10 +197,10 @@ class DueForm(RevisedForm):
 class FacilitatorForm(RevisedForm):
     facilitator = AccountField(required=False, label=gettext_lazy("Facilitator’s email"))
 
-    def __init__(self, *args: Any, assessment: Assessment, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, object] | None = None, *, assessment: Assessment) -> None:
         present = assessment.facilitator.email if assessment.facilitator else ""
         stored = {"facilitator": present, "revision": assessment.revision}
-        super().__init__(*args, **{"initial": stored, **kwargs})
+        super().__init__(data, initial=stored)
 
 
 class ReopenForm(forms.Form):

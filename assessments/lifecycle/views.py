@@ -1,7 +1,6 @@
 """An assessment's life as its lead sees it: start, follow, end answering, close, reopen, discard."""
 
 from collections.abc import Container, Iterable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -114,7 +113,9 @@ def assessment(request: Request, pk: UUID) -> HttpResponse:
     return _page(request, assessment, may)
 
 
-def _page(request: Request, assessment: Assessment, may: Permissions, *, due_form: Any = None) -> HttpResponse:
+def _page(
+    request: Request, assessment: Assessment, may: Permissions, *, due_form: DueForm | None = None
+) -> HttpResponse:
     """The page of an assessment; `due_form` with what was just entered and is wrong."""
     following = Following(assessment, may)
     result = assessment.results.current()

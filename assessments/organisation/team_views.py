@@ -1,7 +1,6 @@
 """Teams: the list, creating and changing one, and its members."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -80,7 +79,7 @@ def members(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _members_page(
-    request: Request, team: Team, may: Permissions, form: Any, *, person: User | None = None, link: str = ""
+    request: Request, team: Team, may: Permissions, form: MemberForm, *, person: User | None = None, link: str = ""
 ) -> HttpResponse:
     memberships = list(team.memberships.select_related("user"))
     can_show_comments_to = set()

@@ -1,6 +1,5 @@
 """The tree of units and their managers, for administrators."""
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -54,8 +53,8 @@ def _page(
     request: Request,
     unit: Unit,
     *,
-    form: Any = None,
-    manager_form: Any = None,
+    form: UnitForm | None = None,
+    manager_form: ManagerForm | None = None,
     person: User | None = None,
     link: str = "",
 ) -> HttpResponse:

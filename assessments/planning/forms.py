@@ -43,7 +43,9 @@ class TargetForm(RevisedForm):
         help_text=gettext_lazy("What the team gains. Anyone who can see the team can read it."),
     )
 
-    def __init__(self, data: Any = None, *, team: Team, contents: Contents, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Mapping[str, object] | None = None, *, team: Team, contents: Contents, **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
         self.team = team
         self.fields["part"].choices = part_choices(contents)
@@ -56,7 +58,7 @@ class TargetForm(RevisedForm):
             raise forms.ValidationError(_("Choose a date in the future."))
         return due
 
-    def values_of(self, row: Target) -> dict[str, Any]:
+    def values_of(self, row: Target) -> dict[str, object]:
         return {"part": row.dimension, "level": row.level, "due": row.due, "why": row.why}
 
     def terms(self) -> dict[str, Any]:
@@ -77,7 +79,13 @@ class GiveUpForm(RevisedForm):
 class TeamAdviserForm(RevisedForm, AdviserForm):
     """The questions of the adviser, with what the team answered last."""
 
-    def __init__(self, data: Any = None, *, block: Mapping[str, Any], remembered: AdviserAnswers | None) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, object] | None = None,
+        *,
+        block: Mapping[str, Any],
+        remembered: AdviserAnswers | None,
+    ) -> None:
         answers = remembered.answers if remembered else {}
         super().__init__(data, block=block, answers=answers)
         self.initial["revision"] = remembered.revision if remembered else 0
@@ -85,7 +93,7 @@ class TeamAdviserForm(RevisedForm, AdviserForm):
     def answers(self) -> dict[str, Answer]:
         return {key: value for key, value in self.values().items() if value is not None}
 
-    def values_of(self, row: AdviserAnswers) -> dict[str, Any]:
+    def values_of(self, row: AdviserAnswers) -> dict[str, object]:
         return {field.name: row.answers.get(field.name) for field in self.visible()}
 
 
@@ -146,7 +154,7 @@ class RoadmapFilter(forms.Form):
         label=gettext_lazy("View"),
     )
 
-    def __init__(self, data: Any, *, team: Team) -> None:
+    def __init__(self, data: Mapping[str, object], *, team: Team) -> None:
         super().__init__(data)
         self.fields["owner"].queryset = User.objects.filter(memberships__team=team)
 
@@ -157,7 +165,7 @@ class GoalForm(forms.Form):
     part = forms.ChoiceField(label=gettext_lazy("Part"), required=False)
     level = forms.TypedChoiceField(coerce=int)
 
-    def __init__(self, data: Any, *, contents: Contents, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, object], *, contents: Contents, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.fields["part"].choices = part_choices(contents)
         self.fields["level"].choices = level_choices(contents)

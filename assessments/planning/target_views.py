@@ -1,6 +1,5 @@
 """A team's targets, and the adviser on which level is right for it."""
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..frameworks.adviser import Advice, NoRuleApplies, advise, confirmation
+from ..frameworks.adviser import Advice, Answer, NoRuleApplies, advise, confirmation
 from ..frameworks.adviser_rules import NO_RULE_APPLIES
 from ..models import AdviserAnswers, Target
 from ..models.frameworks import Rung
@@ -99,7 +98,7 @@ def adviser(request: Request, pk: UUID) -> HttpResponse:
         no_advice = str(NO_RULE_APPLIES)
     to_confirm = confirmation(about.adviser, advice.level) if advice else ""
 
-    def remember(answers: dict[str, Any], seen: int | None) -> AdviserAnswers:
+    def remember(answers: dict[str, Answer], seen: int | None) -> AdviserAnswers:
         return AdviserAnswers.objects.remember(
             team=team, framework=about.framework, answers=answers, by=request.user, seen=seen
         )
@@ -134,7 +133,7 @@ def adviser(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "planning/adviser.html", context, status=form.http_status)
 
 
-def _advice(about: Aspiration, answers: dict[str, Any]) -> Advice | None:
+def _advice(about: Aspiration, answers: dict[str, Answer]) -> Advice | None:
     if not answers or about.adviser is None:
         return None
     current = about.latest.level if about.latest else None

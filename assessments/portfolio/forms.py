@@ -1,7 +1,7 @@
 """What to show in the portfolio and in the organisation's plan; all of it is part of the address."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
 
 from django import forms
 from django.db.models import Count
@@ -33,7 +33,7 @@ class PortfolioForm(forms.Form):
     rule = forms.ChoiceField(required=False, label=gettext_lazy("Rule"))
     questionnaire = forms.ChoiceField(required=False, choices=Questionnaire, label=gettext_lazy("Questionnaire"))
 
-    def __init__(self, data: Any, *, units: list[Unit]) -> None:
+    def __init__(self, data: Mapping[str, str], *, units: list[Unit]) -> None:
         super().__init__(data)
         self.editions = list(Edition.objects.frozen().select_related("framework"))
         by_framework: dict[str, list[Edition]] = {}
@@ -132,6 +132,6 @@ class PlanForm(forms.Form):
     overdue = forms.BooleanField(required=False, label=gettext_lazy("Only overdue"))
     long_over = forms.BooleanField(required=False, label=gettext_lazy("Include targets due more than a year ago"))
 
-    def __init__(self, data: Any, *, units: list[Unit]) -> None:
+    def __init__(self, data: Mapping[str, object], *, units: list[Unit]) -> None:
         super().__init__(data)
         self.fields["unit"].choices = unit_choices(units)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -33,12 +32,20 @@ def columns_of(edition: Edition) -> list[Column]:
     ]
 
 
-def heatmap(rows: Sequence[TeamRow], edition: Edition, linked: frozenset, versions: dict) -> SafeString:
+def heatmap(
+    rows: Sequence[TeamRow], edition: Edition, linked: frozenset[UUID], versions: dict[UUID, str]
+) -> SafeString:
     """A table body: one row per team. `linked` are the teams whose page may be opened, `versions` those of editions."""
     return format_html_join("\n", "<tr>{}{}{}</tr>", _rows(rows, columns_of(edition), edition, linked, versions))
 
 
-def _rows(rows: Iterable[Any], columns: Any, edition: Edition, linked: Any, versions: Any) -> Iterator[tuple]:
+def _rows(
+    rows: Iterable[TeamRow],
+    columns: Sequence[Column],
+    edition: Edition,
+    linked: frozenset[UUID],
+    versions: dict[UUID, str],
+) -> Iterator[tuple[SafeString, SafeString, SafeString]]:
     texts = _Texts(get_language() or "", edition.uses_levels)
     for row in rows:
         cells = [(_cell(row, kind, key, edition.contents.top, texts),) for kind, key, _name in columns]
@@ -80,7 +87,7 @@ class _Texts:
         return _("nothing applies")
 
 
-def _head(row: TeamRow, edition: Edition, linked: frozenset, versions: dict) -> SafeString:
+def _head(row: TeamRow, edition: Edition, linked: frozenset[UUID], versions: dict[UUID, str]) -> SafeString:
     label: SafeString | str = row.team.name
     if row.team.pk in linked:
         label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), row.team.name)
@@ -121,7 +128,7 @@ def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts) -> SafeStr
     return format_html('<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, target, change)
 
 
-def _age(row: TeamRow, linked: frozenset) -> SafeString:
+def _age(row: TeamRow, linked: frozenset[UUID]) -> SafeString:
     if row.newest is None:
         return format_html('<td class="age">{}</td>', _why_no_result(row))
     day: SafeString | str = date_format(row.newest.date, "SHORT_DATE_FORMAT")

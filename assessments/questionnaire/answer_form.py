@@ -1,5 +1,6 @@
 """The form that saves one answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -22,11 +23,11 @@ class AnswerForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1)
     who = forms.UUIDField()
 
-    def __init__(self, data: Any, *, criterion: Criterion) -> None:
+    def __init__(self, data: Mapping[str, object], *, criterion: Criterion) -> None:
         self.criterion = criterion
         super().__init__(data)
 
-    def clean_code(self) -> Any:
+    def clean_code(self) -> str:
         code = self.cleaned_data["code"]
         allowed = {"", scoring.DK, *self.criterion.scale.by_code}
         if self.criterion.na:

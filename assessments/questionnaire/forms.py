@@ -1,9 +1,12 @@
 """The last page of a questionnaire: agree or not, for each symptom."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from .pages import SymptomQuestion
 
 #: What a person says to a symptom, by the code in the form: agrees, does not, or no answer.
 AGREES = {"yes": True, "no": False, "": None}
@@ -12,7 +15,7 @@ CHOICES = [("yes", _("Agree")), ("no", _("Don't agree")), ("", _("No answer"))]
 
 
 class SymptomsForm(forms.Form):
-    def __init__(self, *args: Any, questions: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: Sequence[SymptomQuestion], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.questions = questions
         for question in questions:

@@ -1,9 +1,9 @@
 """From a team's last result to its next assessment: what is carried over, asked again, new, and retired."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from ..models import Assessment, Criterion, CriterionResult, Edition, Result, Team
 
@@ -55,7 +55,12 @@ class MovingOn:
 
     @classmethod
     def of(
-        cls, team: Team, edition: Edition, *, before: Assessment | None = None, criteria: Any = None
+        cls,
+        team: Team,
+        edition: Edition,
+        *,
+        before: Assessment | None = None,
+        criteria: Sequence[Criterion] | None = None,
     ) -> "MovingOn | None":
         """What the team's newest result with this framework means for an edition; None without one. Two queries.
 

@@ -7,16 +7,17 @@ by a personal link, at /i/…, which works on any device.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from ..invitations.links import leave_session_alone, link_problems, open_link
 from ..models import Assessment, Guest, Participation, Rating
-from ..models.participation import link_to
+from ..models.participation import Answerer, link_to
 from ..permissions import roles
 from ..permissions.access import Permissions, get_answering
 from ..web.requests import Request
@@ -25,8 +26,11 @@ from ..web.requests import Request
 class Seat:
     """`who` is an account or a Guest; `token` is empty for an account."""
 
-    def __init__(self, assessment: Assessment, may: Permissions, who: Any, *, token: str = "") -> None:
-        self.assessment, self.may, self.who, self.token = assessment, may, who, token
+    def __init__(self, assessment: Assessment, may: Permissions, who: Answerer, *, token: str = "") -> None:
+        self.assessment = assessment
+        self.may = may
+        self.who = who
+        self.token = token
 
     @property
     def is_guest(self) -> bool:
@@ -42,7 +46,7 @@ class Seat:
         """Marks a page, so that it saves nothing for anyone who signed in since."""
         return str(self.assessment.pk if self.is_guest else self.who.pk)
 
-    def url(self, name: str, *args: Any) -> str:
+    def url(self, name: str, *args: object) -> str:
         """The address of a page of the questionnaire, by its name for members."""
         if self.is_guest:
             return reverse(f"guest-{name}", args=[self.token, *args])
@@ -78,7 +82,7 @@ def seated(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @link_problems
     @wraps(view)
-    def wrapped(request: Request, *args: Any, pk: Any = None, token: str = "", **kwargs: Any) -> HttpResponse:
+    def wrapped(request: Request, *args: Any, pk: UUID | None = None, token: str = "", **kwargs: Any) -> HttpResponse:
         if token:
             seat = _guest_seat(request, token)
             if seat is None:
@@ -86,6 +90,8 @@ def seated(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return view(request, seat, *args, **kwargs)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
+        if pk is None:
+            raise Http404
         assessment, may = get_answering(request, pk)
         leave_session_alone(request, assessment)
         return view(request, Seat(assessment, may, request.user), *args, **kwargs)

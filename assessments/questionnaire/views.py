@@ -111,7 +111,9 @@ def dimension(request: Request, seat: Seat, dimension: str) -> HttpResponse:
     return _page(request, seat, dimension)
 
 
-def _page(request: Request, seat: Seat, dimension_key: str, *, bound: Any = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: Request, seat: Seat, dimension_key: str, *, bound: Question | None = None, status: int = 200
+) -> HttpResponse:
     """The questions of one dimension; `bound` is a question with what was just posted and why it was not stored."""
     progress = Progress.of(seat)
     part = progress.part(dimension_key)

@@ -1,5 +1,6 @@
 """Forms around results: which two to compare, and why one went down."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -26,7 +27,7 @@ class CompareForm(forms.Form):
     earlier = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Earlier"))
     later = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Later"))
 
-    def __init__(self, data: Any, *, team: Team) -> None:
+    def __init__(self, data: Mapping[str, object], *, team: Team) -> None:
         super().__init__(data)
         self.results = team.results.select_related("edition__framework", "assessment").defer("outcomes", "cells")
         for field in self.fields.values():
@@ -37,7 +38,8 @@ class CompareForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        earlier, later = cleaned.get("earlier"), cleaned.get("later")
+        earlier = cleaned.get("earlier")
+        later = cleaned.get("later")
         if earlier and later and earlier.framework_id != later.framework_id:
             raise forms.ValidationError(_("Choose two results of the same framework. Others have nothing in common."))
         return cleaned

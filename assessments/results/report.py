@@ -1,17 +1,17 @@
 """Where a team stands by one result, beside the one before it: what the team page and the result page show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import scoring
 from ..charts import level_step
-from ..models import Criterion, CriterionResult, PartResult, Result
+from ..models import Criterion, CriterionResult, Dimension, Group, PartResult, Result
 from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
 from ..web.dates import last_confirmed, short_month
@@ -354,19 +354,19 @@ class Standing:
         rows = PartResult.objects.filter(result__in=self.results)
         return {(row.result_id, row.kind, row.key): row for row in rows}
 
-    def _rows(self, kind: str, things: Any) -> list[ProfileRow]:
-        return [self._row(kind, thing) for thing in things if (self.result.pk, kind, thing.key) in self._parts]
+    def _rows(self, kind: str, parts: Iterable[Group | Dimension]) -> list[ProfileRow]:
+        return [self._row(kind, part) for part in parts if (self.result.pk, kind, part.key) in self._parts]
 
-    def _row(self, kind: str, thing: Any) -> ProfileRow:
-        now = self._parts[self.result.pk, kind, thing.key]
-        before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, thing.key))
+    def _row(self, kind: str, part: Group | Dimension) -> ProfileRow:
+        now = self._parts[self.result.pk, kind, part.key]
+        before: Figures | None = self.previous and self._parts.get((self.previous.pk, kind, part.key))
         index = self.shown(now.index_exact)
         best = self.shown(now.index_best_exact)
         change = self._index_difference(now, before)
         agreement = as_fraction(now.agreement_exact)
         return ProfileRow(
-            key=thing.key,
-            name=thing.name,
+            key=part.key,
+            name=part.name,
             kind=kind,
             level=now.level,
             could_be=now.could_be,
@@ -379,7 +379,7 @@ class Standing:
             index_change=self.contents.index_scale.change(change) if change else None,
             answered=now.settled,
             asked=now.asked,
-            target=self.targets.get(thing.key) if kind == PartResult.Kind.DIMENSION else None,
+            target=self.targets.get(part.key) if kind == PartResult.Kind.DIMENSION else None,
             agreement=None if agreement is None else percent(agreement),
             discuss=now.discuss,
         )

@@ -1,5 +1,6 @@
 """What a group agrees on for one criterion."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from .. import scoring
 from ..models import AgreedRating
 from ..web.revised_forms import RevisedForm
+from .agenda import AgreeableValue, Item
 
 MEDIAN = "median"
 
@@ -29,11 +31,12 @@ class AgreeForm(RevisedForm):
         strip=True,
     )
 
-    def __init__(self, *args: Any, item: Any, **kwargs: Any) -> None:
-        stored: dict[str, Any] = {"revision": 0}
+    def __init__(self, data: Mapping[str, object] | None = None, *, item: Item) -> None:
+        stored: dict[str, object] = {"revision": 0}
         if item.agreed is not None:
-            stored = {**self.values_of(item.agreed), "revision": item.agreed.revision}
-        super().__init__(*args, **{"initial": stored, **kwargs})
+            stored = self.values_of(item.agreed)
+            stored["revision"] = item.agreed.revision
+        super().__init__(data, initial=stored)
 
         choices = [(option.code, self._label(item, option)) for option in item.options]
         if item.median:
@@ -43,12 +46,12 @@ class AgreeForm(RevisedForm):
         if not item.criterion.na:
             del self.fields["reason"]
 
-    def values_of(self, row: AgreedRating) -> dict[str, Any]:
+    def values_of(self, row: AgreedRating) -> dict[str, object]:
         code = MEDIAN if row.keeps_median else row.code
         return {"code": code, "reason": row.reason, "note": row.note}
 
     @staticmethod
-    def _label(item: Any, option: Any) -> str:
+    def _label(item: Item, option: AgreeableValue) -> str:
         if not option.changes:
             return option.name
         return _("{answer} (result then: {level})").format(answer=option.name, level=item.agenda.called(option.level))

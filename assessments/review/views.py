@@ -1,7 +1,6 @@
 """The review: one criterion after the other on a shared screen, and the same on the devices of those who follow."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +20,7 @@ from ..permissions.roles import Permission
 from ..questionnaire.session import Seat, seated
 from ..web.requests import Request
 from ..web.saving import is_stored
-from .agenda import Agenda
+from .agenda import Agenda, Item
 from .forms import AgreeForm
 
 NO_REVIEW = {
@@ -52,7 +51,12 @@ def review(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _screen(
-    request: Request, assessment: Assessment, may: Permissions, *, form: Any = None, item: Any = None
+    request: Request,
+    assessment: Assessment,
+    may: Permissions,
+    *,
+    form: AgreeForm | None = None,
+    item: Item | None = None,
 ) -> HttpResponse:
     """The facilitator's screen; `form` and its item if they were not stored, whatever is on the screen by now."""
     agenda = item.agenda if item else _agenda(assessment, may)
