@@ -90,7 +90,9 @@ class HoldingBack:
 
     @cached_property
     def criteria(self) -> list[Holding]:
-        own_results = {row.newest.pk for row in self._rows if row.newest and self.portfolio.sees_result(row.team)}
+        own_results = {
+            row.newest.pk for row in self._rows if row.newest and self.portfolio.viewer.sees_result(row.team)
+        }
         counts: Counter[str] = Counter()
         for result, _dimension, key in self._blocking:
             if self.withheld is None or result in own_results:
@@ -113,13 +115,13 @@ class HoldingBack:
         """
         portfolio = self.portfolio
         query = portfolio.query
-        if all(portfolio.sees_result(row.team) for row in self._rows):
+        if all(portfolio.viewer.sees_result(row.team) for row in self._rows):
             return None
         if query.as_of:
             return "day"
         # On this ladder alone, as the figures are: a crowd of others would hide nobody.
         here = [row for row in portfolio.everyone if row.newest and not row.is_apart]
-        hidden = [row for row in here if not portfolio.sees_result(row.team)]
+        hidden = [row for row in here if not portfolio.viewer.sees_result(row.team)]
         shown = shown_units(portfolio.parents, Counter(row.team.unit_id for row in hidden))
         if query.unit not in shown:
             return "unit" if None in shown else "organisation"

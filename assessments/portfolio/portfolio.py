@@ -1,130 +1,57 @@
 """The organisation at a glance: every team's newest result in one line of history, and what all of them come to.
 
-Reads results only. The newest result of each team is looked up in the index `result_line`, so that the cost does not
-grow with the number of results.
+Reads results only.
 """
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Count
 from django.utils import timezone
 
 from .. import scoring
-from ..models import PartResult, Result, Target, Team, Unit, User
-from ..models.results import ResultQuerySet
-from ..web.dates import is_stale, months_since, now_everywhere, past_days
+from ..models import PartResult, Target, Unit, User
+from ..web.dates import past_days
 from .disclosure_control import shown_units
-from .rows import APART, DimensionRow, Query, TeamRow, UnitRow
+from .rows import DimensionRow, Query, TeamRow, UnitRow
+from .team_rows import team_rows
+from .viewer import DISTRIBUTION, Viewer
 
 PAGE = 100
-NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
 
 
 class Portfolio:
     """What a person sees of the organisation. A setting says if other teams are named, counted or left out."""
 
-    def __init__(self, user: User, query: Query, units: list[Unit]) -> None:
-        """`units` are all of them, as a tree."""
-        self.user = user
+    def __init__(
+        self, query: Query, *, units: list[Unit], viewer: Viewer, today: datetime.date, everyone: list[TeamRow]
+    ) -> None:
+        """`units` are all of them, as a tree; `everyone` has the teams of `team_rows`."""
         self.query = query
         self.units = units
+        self.viewer = viewer
+        self.today = today
+        self.everyone = everyone
         self.contents = query.edition.contents
-        self.here = {edition.pk for edition in query.edition.on_its_ladder(query.editions)}
-        self.today = query.as_of or timezone.localdate()
-        # A result dated today by its team is in, wherever the team is: somewhere it may be tomorrow already.
-        self.last_day = query.as_of or now_everywhere()
-        self.days = past_days(self.today)
-        self.parents = {unit.pk: unit.parent_id for unit in self.units}
-        self.mode = NAMES if user.is_administrator else settings.OTHER_TEAMS
-        self.rows = self._rows()
+        self.days = past_days(today)
+        self.parents = {unit.pk: unit.parent_id for unit in units}
+        self.rows = [row for row in everyone if self._is_asked_for(row)]
+
+    @classmethod
+    def of(cls, user: User, query: Query, units: list[Unit]) -> "Portfolio":
+        """Fetches the teams; the rest is fetched once, when it is first needed."""
+        viewer = Viewer.of(user, units)
+        today = query.as_of or timezone.localdate()
+        everyone = team_rows(query, viewer=viewer, today=today)
+        return cls(query, units=units, viewer=viewer, today=today, everyone=everyone)
 
     # ------------------------------------------------------------------ who and what
 
-    @cached_property
-    def _memberships(self) -> list[tuple]:
-        return list(self.user.memberships.values_list("team_id", "unit_id"))
-
-    @cached_property
-    def _own_teams(self) -> set:
-        return {team for team, _ in self._memberships if team}
-
-    @cached_property
-    def _own_units(self) -> set[int]:
-        """Units that the person manages, and those below them."""
-        managed = {unit for _, unit in self._memberships if unit}
-        for unit in self.units:
-            if unit.parent_id in managed:
-                managed.add(unit.pk)
-        return managed
-
-    def may_open(self, team: Team) -> bool:
-        """Whether the page of the team is the person's to open: as `Team.objects.visible_to`, from what is known."""
-        return self.user.is_administrator or self.sees_result(team)
-
-    def sees_result(self, team: Team) -> bool:
-        """Whether the person may know more of the team than levels: every role in the table but the administrator."""
-        return team.pk in self._own_teams or team.unit_id in self._own_units
-
-    @property
-    def _line(self) -> ResultQuerySet:
-        return self._results_of(self.query.questionnaire).newest_first()
-
-    def _results_of(self, questionnaire: str) -> ResultQuerySet:
-        """What a team, to be named by the query around it, came to in this questionnaire."""
-        query = self.query
-        return Result.objects.current_only().filter(
-            framework=query.edition.framework_id, rule=query.rule, questionnaire=questionnaire, team=OuterRef("pk")
-        )
-
-    def _rows(self) -> list[TeamRow]:
-        """Every team in the unit that may be named or counted, by name."""
-        teams = Team.objects.order_by("name", "pk")
-        if self.mode == NOTHING:
-            teams = teams.filter(Q(pk__in=self._own_teams) | Q(unit__in=self._own_units))
-        newest = self._line.filter(date__lte=self.last_day)
-        teams = teams.annotate(newest=Subquery(newest.values("pk")[:1]), before=Subquery(newest.values("pk")[1:2]))
-        other = self._results_of(self.query.other_questionnaire).filter(date__lte=self.last_day)
-        teams = teams.annotate(has_other=Exists(other.order_by()))
-        here = When(edition__in=self.here, then=F("level"))
-        level_here = Case(here, default=Value(APART[0]), output_field=IntegerField())
-        for place, day in enumerate(self.days[:-1]):
-            then = self._line.filter(date__lte=day).values(level_here=level_here)[:1]
-            teams = teams.annotate(**{f"level_{place}": Subquery(then)})
-        rows = list(teams)
-        results = self._results({pk for team in rows for pk in (team.newest, team.before) if pk})
-        self.everyone = [self._row(team, results) for team in rows]
-        return [row for row in self.everyone if self._is_wanted(row)]
-
-    @staticmethod
-    def _results(ids: set) -> dict:
-        wanted = ("team", "edition", "level", "index", "index_exact", "date", "respondents", "participants")
-        rows = Result.objects.filter(pk__in=ids).order_by().only(*wanted)
-        return {result.pk: result for result in rows}
-
-    def _row(self, team: Any, results: Mapping) -> TeamRow:
-        newest, previous = results.get(team.newest), results.get(team.before)
-        if newest and previous and not previous.is_on_the_ladder_of(newest):
-            previous = None
-        then = [getattr(team, f"level_{place}") for place in range(len(self.days) - 1)]
-        apart = newest is not None and newest.edition_id not in self.here
-        return TeamRow(
-            team=team,
-            is_named=self.mode == NAMES or self.may_open(team),
-            newest=newest,
-            previous=previous,
-            levels_then=[*then, APART[0] if apart else newest and newest.level],
-            is_apart=apart,
-            is_stale=newest is not None and is_stale(newest.date, self.today),
-            months=months_since(newest.date, self.today) if newest else 0,
-            only_other=self.query.other_questionnaire if team.has_other and not newest else "",
-        )
-
-    def _is_wanted(self, row: TeamRow) -> bool:
+    def _is_asked_for(self, row: TeamRow) -> bool:
         if self.query.only_edition and (row.newest is None or row.newest.edition_id != self.query.edition.pk):
             return False
         return self.query.unit is None or row.team.unit_id in self._subtree or not row.is_named
@@ -141,9 +68,9 @@ class Portfolio:
         return inside
 
     @cached_property
-    def linked(self) -> frozenset:
+    def linked(self) -> frozenset[UUID]:
         """Teams whose page the person may open."""
-        return frozenset(row.team.pk for row in self.named if self.may_open(row.team))
+        return frozenset(row.team.pk for row in self.named if self.viewer.may_open(row.team))
 
     @cached_property
     def named(self) -> list[TeamRow]:
@@ -168,7 +95,7 @@ class Portfolio:
         They never are under a filter that can be varied at will: a day or an edition more or less would single teams
         out by subtraction.
         """
-        return self.mode == DISTRIBUTION and self._is_plain and self.query.unit in self.shown
+        return self.viewer.mode == DISTRIBUTION and self._is_plain and self.query.unit in self.shown
 
     @property
     def _is_plain(self) -> bool:
@@ -177,7 +104,9 @@ class Portfolio:
     @property
     def leaves_others_out(self) -> bool:
         """Whether there are teams without a name that these figures may not be over."""
-        return self.mode == DISTRIBUTION and not self.counts_others and any(not row.is_named for row in self.rows)
+        return (
+            self.viewer.mode == DISTRIBUTION and not self.counts_others and any(not row.is_named for row in self.rows)
+        )
 
     @cached_property
     def counted(self) -> list[TeamRow]:

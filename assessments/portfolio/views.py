@@ -37,7 +37,7 @@ def portfolio(request: Request) -> HttpResponse:
     query = form.query()
     if query is None:
         return render(request, "portfolio/empty.html")
-    seen = Portfolio(request.user, query, units)
+    seen = Portfolio.of(request.user, query, units)
     page = Paginator(seen.sorted(), PAGE).get_page(request.GET.get("page"))
     rows = seen.with_parts(list(page.object_list))
     contents = query.edition.contents
@@ -70,7 +70,7 @@ def export(request: Request) -> HttpResponse:
     query = PortfolioForm(request.GET, units=units).query()
     if query is None:
         return render(request, "portfolio/empty.html")
-    seen = Portfolio(request.user, query, units)
+    seen = Portfolio.of(request.user, query, units)
     table = portfolio_table(seen)
     return spreadsheets.response(
         table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}"

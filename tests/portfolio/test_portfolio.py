@@ -41,7 +41,9 @@ def admin():
 
 def seen(user, edition, **query):
     editions = list(edition.framework.editions.frozen())
-    return Portfolio(user, Query(edition=edition, editions=editions, rule="largely", **query), Unit.objects.as_tree())
+    return Portfolio.of(
+        user, Query(edition=edition, editions=editions, rule="largely", **query), Unit.objects.as_tree()
+    )
 
 
 def cells(page: str) -> list[str]:

@@ -234,9 +234,9 @@ class TestDays:
         monkeypatch.setattr(timezone, "now", lambda: evening)
         admin = make_user(is_administrator=True)
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")
-        days = Portfolio(admin, query, Unit.objects.as_tree()).over_time
+        days = Portfolio.of(admin, query, Unit.objects.as_tree()).over_time
         assert [(str(day), dict(counts)) for day, counts in days[-2:]] == [("2026-09-30", {}), ("2026-12-31", {2: 1})]
-        assert portfolio_table(Portfolio(admin, query, [lead.team.unit])).title == "Toy, 2026-12-31"
+        assert portfolio_table(Portfolio.of(admin, query, [lead.team.unit])).title == "Toy, 2026-12-31"
 
     def test_what_happened_in_a_team_is_told_by_its_own_clock(self, client):
         lead = Lead(time_zone="Pacific/Auckland")
@@ -283,6 +283,6 @@ class TestFiles:
     def test_the_portfolio_has_them_too(self, lead):
         lead.closes(AT[3], on="2026-03-01")
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")
-        seen = Portfolio(make_user(is_administrator=True), query, [lead.team.unit])
+        seen = Portfolio.of(make_user(is_administrator=True), query, [lead.team.unit])
         found = dict(zip((table := portfolio_table(seen)).head, table.rows[0], strict=True))
         assert (found["Assessed"], found["Index"]) == (datetime.date(2026, 3, 1), 3)

@@ -539,7 +539,7 @@ class TestPeriods:
         assert (standing.level_change, {row.change for row in standing.dimensions}) == (None, {None})
         assert not Beside(old, result).same_ladder
         query = Query(edition=newest, editions=[lead_of.edition, skipped, newest], rule="largely")
-        row = Portfolio(make_user(is_administrator=True), query, []).named[0]
+        row = Portfolio.of(make_user(is_administrator=True), query, []).named[0]
         assert (row.level, row.previous) == (1, None)
         again = lead_of.closes(AT[2], on="2025-08-01", edition=newest)
         assert Standing.of(again).level_change == 1

@@ -66,7 +66,7 @@ class TestTwoResultsOfOneDay:
         assert last_results(lead.edition).get() == newer
         assert MovingOn.of(lead.team, lead.edition).previous == newer
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")
-        (row,) = Portfolio(make_user(is_administrator=True), query, []).rows
+        (row,) = Portfolio.of(make_user(is_administrator=True), query, []).rows
         assert (row.newest, row.previous) == (newer, pair[0])
         assert [row[6] for row in team_table(lead.team).rows if row[5] == "Overall"] == [1, 2]
 
