@@ -33,24 +33,33 @@ class PortfolioForm(forms.Form):
     rule = forms.ChoiceField(required=False, label=gettext_lazy("Rule"))
     questionnaire = forms.ChoiceField(required=False, choices=Questionnaire, label=gettext_lazy("Questionnaire"))
 
-    def __init__(self, data: Mapping[str, str], *, units: list[Unit]) -> None:
+    def __init__(
+        self, data: Mapping[str, str], *, units: list[Unit], editions: list[Edition], framework_key: str
+    ) -> None:
+        """`editions` are all that are or were published; `framework_key` is empty only if there are none."""
         super().__init__(data)
-        self.editions = list(Edition.objects.frozen().select_related("framework"))
-        by_framework: dict[str, list[Edition]] = {}
-        for edition in self.editions:
-            if edition.is_published:
-                by_framework.setdefault(edition.framework.key, []).append(edition)
-        asked_for = data.get("framework", "")
-        self.key = asked_for if asked_for in by_framework else _most_used(by_framework)
-        self.offered = by_framework.get(self.key, [])
+        by_framework = _published_by_framework(editions)
+        self.editions = editions
+        self.key = framework_key
+        self.offered = by_framework.get(framework_key, [])
+        self.by_address = _by_address(self.offered)
         self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
         self.fields["unit"].choices = unit_choices(units)
         if self.default:
             self._offer(self.default)
 
+    @classmethod
+    def of(cls, data: Mapping[str, str], *, units: list[Unit]) -> "PortfolioForm":
+        """Fetches what can be chosen. The framework is the one asked for, or else the one that most teams use."""
+        editions = list(Edition.objects.frozen().select_related("framework"))
+        by_framework = _published_by_framework(editions)
+        key = data.get("framework", "")
+        if key not in by_framework:
+            key = _most_used(by_framework)
+        return cls(data, units=units, editions=editions, framework_key=key)
+
     def _offer(self, edition: Edition) -> None:
         contents = edition.contents
-        self.by_address = _by_address(self.offered)
         self.fields["edition"].choices = self._edition_choices()
         self.fields["sort"].choices = _sort_choices(edition)
         self.fields["rule"].choices = list(contents.rules.items())
@@ -85,7 +94,7 @@ class PortfolioForm(forms.Form):
         edition = self.by_address.get(chosen.get("edition", ""))
         return Query(
             edition=edition or self.default,
-            editions=[each for each in self.editions if each.framework_id == self.default.framework_id],
+            editions=[row for row in self.editions if row.framework_id == self.default.framework_id],
             rule=chosen.get("rule", self.default.contents.default_rule),
             questionnaire=chosen.get("questionnaire", "full"),
             unit=chosen.get("unit"),
@@ -93,6 +102,15 @@ class PortfolioForm(forms.Form):
             as_of=chosen.get("as_of"),
             sort=chosen.get("sort", ""),
         )
+
+
+def _published_by_framework(editions: list[Edition]) -> dict[str, list[Edition]]:
+    """Those that can be chosen, by the key of their framework."""
+    by_framework: dict[str, list[Edition]] = {}
+    for edition in editions:
+        if edition.is_published:
+            by_framework.setdefault(edition.framework.key, []).append(edition)
+    return by_framework
 
 
 def _sort_choices(edition: Edition) -> list[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """The organisation's plan: every target and action of the teams that a person may see, by unit, overdue first."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 
@@ -37,73 +38,45 @@ class Entry:
 
 
 class OrganisationPlan:
-    """Targets and pending actions. Actions name what is missing, so they need `see result`.
+    """Targets and pending actions, by unit.
 
-    Without `long_over`, targets that were due more than a year ago are left out and counted in `left_out`.
-    `without_actions` counts the teams whose actions the person may not see.
+    `left_out` counts the targets that are long over and not among the entries, `without_actions` the teams whose
+    actions the person may not see.
     """
 
-    def __init__(
-        self,
-        user: User,
-        *,
-        units: list[Unit],
-        unit: int | None = None,
-        only_overdue: bool = False,
-        long_over: bool = False,
-    ) -> None:
-        self.user = user
-        self.units = units
-        self.long_over = long_over
-        self.left_out = 0
-        teams = Team.objects.visible_to(user).select_related("unit")
+    def __init__(self, entries: Iterable[Entry], *, left_out: int, without_actions: int) -> None:
+        self.entries = sorted(entries, key=_by_unit)
+        self.left_out = left_out
+        self.without_actions = without_actions
+
+    @classmethod
+    def of(
+        cls, user: User, *, unit: int | None = None, only_overdue: bool = False, long_over: bool = False
+    ) -> "OrganisationPlan":
+        """What this person may see. Actions name what is missing, so they need `see result`.
+
+        Without `long_over`, targets that were due more than a year ago are left out.
+        """
+        visible = Team.objects.visible_to(user).select_related("unit")
         if unit is not None:
-            teams = teams.filter(unit__in=Unit.objects.subtree_ids([unit]))
-        self.teams = {team.pk: team for team in teams}
-        targets = list(self._targets())
-        self._grade([entry for entry in targets if entry.is_overdue])
-        teams_with_results = self._teams_with_results()
-        self.without_actions = len(self.teams) - len(teams_with_results)
-        entries = [*targets, *self._actions(teams_with_results)]
+            visible = visible.filter(unit__in=Unit.objects.subtree_ids([unit]))
+        teams = {team.pk: team for team in visible}
+        all_targets = _targets(teams)
+        targets = [entry for entry in all_targets if long_over or not _is_long_over(entry)]
+        _grade([entry for entry in targets if entry.is_overdue])
+
+        roles = roles_in_many(user)
+        with_results = {
+            pk: team for pk, team in teams.items() if policy.may_in_team(roles(team), Permission.SEE_RESULT)
+        }
+        entries = [*targets, *_actions(with_results)]
         if only_overdue:
             entries = [entry for entry in entries if entry.is_overdue]
-        self.entries = sorted(entries, key=self._order)
-
-    def _targets(self) -> Iterable[Entry]:
-        rows = Target.objects.filter(team__in=self.teams).for_grading()
-        for target in rows:
-            team = self.teams[target.team_id]
-            target.team = team
-            today = team.today()
-            if not self.long_over and target.due < today - LONG_OVER:
-                self.left_out += 1
-            else:
-                yield Entry(team=team, due=target.due, is_overdue=target.due < today, target=target)
-
-    @staticmethod
-    def _grade(entries: list[Entry]) -> None:
-        """Fills in how targets are doing. One that was met by its due date is over, but not overdue."""
-        targets = [entry.target for entry in entries if entry.target]
-        for entry, graded_target in zip(entries, graded(targets, with_shares=False), strict=True):
-            entry.graded = graded_target
-            entry.is_overdue = entry.is_overdue and not graded_target.is_met
-
-    def _actions(self, teams: set) -> Iterable[Entry]:
-        rows = Action.objects.pending().filter(team__in=teams).select_related("owner", "framework")
-        for action in rows:
-            team = self.teams[action.team_id]
-            overdue = action.due is not None and action.due < team.today()
-            yield Entry(team=team, due=action.due, is_overdue=overdue, action=action)
-
-    def _teams_with_results(self) -> set:
-        roles = roles_in_many(self.user)
-        return {pk for pk, team in self.teams.items() if policy.may_in_team(roles(team), Permission.SEE_RESULT)}
-
-    @staticmethod
-    def _order(entry: Entry) -> tuple:
-        """By unit; within it overdue first, then by due date, those without one last."""
-        day = entry.due or datetime.date.max
-        return entry.team.unit.name.lower(), entry.team.unit_id, not entry.is_overdue, day, entry.team.name.lower()
+        return cls(
+            entries,
+            left_out=len(all_targets) - len(targets),
+            without_actions=len(teams) - len(with_results),
+        )
 
     @property
     def overdue(self) -> int:
@@ -120,16 +93,52 @@ class OrganisationPlan:
     def page(self, number: str | None) -> Page:
         """A page of entries. Of the targets that are not over, only those on the page are graded."""
         page = Paginator(self.entries, PAGE).get_page(number)
-        self._grade([entry for entry in page.object_list if entry.target and not entry.graded])
-        self._name_criteria(page.object_list)
+        _grade([entry for entry in page.object_list if entry.target and not entry.graded])
+        _name_criteria(page.object_list)
         return page
 
-    @staticmethod
-    def _name_criteria(entries: Iterable[Entry]) -> None:
-        """Says of each action which dimension it is in."""
-        editions = {edition.framework_id: edition for edition in Edition.objects.usable()}
-        for entry in entries:
-            edition = entry.action and editions.get(entry.action.framework_id)
-            if entry.action and edition:
-                criterion = edition.contents.criterion_by_key.get(entry.action.criterion)
-                entry.about = criterion.dimension.name if criterion else ""
+
+def _by_unit(entry: Entry) -> tuple:
+    """By unit; within it overdue first, then by due date, those without one last."""
+    day = entry.due or datetime.date.max
+    return entry.team.unit.name.lower(), entry.team.unit_id, not entry.is_overdue, day, entry.team.name.lower()
+
+
+def _targets(teams: Mapping[UUID, Team]) -> list[Entry]:
+    entries = []
+    for target in Target.objects.filter(team__in=teams).for_grading():
+        team = teams[target.team_id]
+        target.team = team
+        entries.append(Entry(team=team, due=target.due, is_overdue=target.due < team.today(), target=target))
+    return entries
+
+
+def _is_long_over(entry: Entry) -> bool:
+    return entry.due is not None and entry.due < entry.team.today() - LONG_OVER
+
+
+def _actions(teams: Mapping[UUID, Team]) -> list[Entry]:
+    entries = []
+    for action in Action.objects.pending().filter(team__in=teams).select_related("owner", "framework"):
+        team = teams[action.team_id]
+        is_overdue = action.due is not None and action.due < team.today()
+        entries.append(Entry(team=team, due=action.due, is_overdue=is_overdue, action=action))
+    return entries
+
+
+def _grade(entries: list[Entry]) -> None:
+    """Fills in how targets are doing. One that was met by its due date is over, but not overdue."""
+    targets = [entry.target for entry in entries if entry.target]
+    for entry, graded_target in zip(entries, graded(targets, with_shares=False), strict=True):
+        entry.graded = graded_target
+        entry.is_overdue = entry.is_overdue and not graded_target.is_met
+
+
+def _name_criteria(entries: Iterable[Entry]) -> None:
+    """Says of each action which dimension it is in."""
+    editions = {edition.framework_id: edition for edition in Edition.objects.usable()}
+    for entry in entries:
+        edition = entry.action and editions.get(entry.action.framework_id)
+        if entry.action and edition:
+            criterion = edition.contents.criterion_by_key.get(entry.action.criterion)
+            entry.about = criterion.dimension.name if criterion else ""

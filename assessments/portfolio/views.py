@@ -33,7 +33,7 @@ def _address(request: Request, **changes: str) -> str:
 @login_required
 def portfolio(request: Request) -> HttpResponse:
     units = Unit.objects.as_tree()
-    form = PortfolioForm(request.GET, units=units)
+    form = PortfolioForm.of(request.GET, units=units)
     query = form.query()
     if query is None:
         return render(request, "portfolio/empty.html")
@@ -67,7 +67,7 @@ def portfolio(request: Request) -> HttpResponse:
 def export(request: Request) -> HttpResponse:
     """Every named team with the level of each part, on one sheet."""
     units = Unit.objects.as_tree()
-    query = PortfolioForm(request.GET, units=units).query()
+    query = PortfolioForm.of(request.GET, units=units).query()
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio.of(request.user, query, units)
@@ -81,12 +81,10 @@ def export(request: Request) -> HttpResponse:
 @login_required
 def plan(request: Request) -> HttpResponse:
     """All targets and actions by unit, overdue first."""
-    units = Unit.objects.as_tree()
-    form = PlanForm(request.GET, units=units)
+    form = PlanForm(request.GET, units=Unit.objects.as_tree())
     chosen = form.cleaned_data if form.is_valid() else {}
-    agenda = OrganisationPlan(
+    agenda = OrganisationPlan.of(
         request.user,
-        units=units,
         unit=chosen.get("unit"),
         only_overdue=chosen.get("overdue", False),
         long_over=chosen.get("long_over", False),

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, SetbackReason, Target, Unit
+from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, SetbackReason, Target
 from assessments.planning.context import Aspiration
 from assessments.planning.roadmap import Roadmap
 from assessments.planning.target_progress import graded, next_by_part
@@ -488,13 +488,13 @@ class TestAgenda:
         aim(first, due=10)
         aim(first, due=-10)
         aim(second, due=5)
-        agenda = OrganisationPlan(make_user(is_administrator=True), units=Unit.objects.as_tree())
+        agenda = OrganisationPlan.of(make_user(is_administrator=True))
         assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
             (second.team, False),
             (first.team, True),
             (first.team, False),
         ]
-        assert len(OrganisationPlan(make_user(), units=[]).entries) == 0
+        assert len(OrganisationPlan.of(make_user()).entries) == 0
 
     def test_a_target_that_was_met_by_its_day_is_not_overdue(self):
         met, missed = Lead(unit=make_unit()), Lead()
@@ -505,7 +505,7 @@ class TestAgenda:
             each.closes(AT[level], on=str(days(-20)))
         aim(met, due=10, level=3)
         admin = make_user(is_administrator=True)
-        agenda = OrganisationPlan(admin, units=Unit.objects.as_tree())
+        agenda = OrganisationPlan.of(admin)
         assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
             (missed.team, True),
             (met.team, False),
@@ -513,7 +513,7 @@ class TestAgenda:
         ]
         assert agenda.overdue == 1
         assert [entry.graded.grading.grade for entry in agenda.page(1)] == [Grade.MISSED, Grade.MET, Grade.ON_THE_WAY]
-        assert len(OrganisationPlan(admin, units=[], only_overdue=True).entries) == 1
+        assert len(OrganisationPlan.of(admin, only_overdue=True).entries) == 1
 
     def test_targets_that_are_long_over_are_counted_and_a_link_shows_them(self, client):
         lead = Lead()
@@ -535,5 +535,5 @@ class TestAgenda:
         lead = Lead()
         TestActions().plan(lead)
         admin = make_user(is_administrator=True)
-        assert OrganisationPlan(admin, units=[]).entries == []
-        assert len(OrganisationPlan(lead.user, units=[]).entries) == 1
+        assert OrganisationPlan.of(admin).entries == []
+        assert len(OrganisationPlan.of(lead.user).entries) == 1

@@ -463,7 +463,7 @@ class TestPage:
         """Where it asked for each team whether it has a result, ten thousand teams took half a minute."""
         toy.make_edition()
         with CaptureQueriesContext(connection) as queries:
-            PortfolioForm({}, units=[])
+            PortfolioForm.of({}, units=[])
         assert not [query["sql"] for query in queries if "EXISTS" in query["sql"].upper()]
 
     def test_a_team_with_short_results_only_is_not_said_to_have_none(self, client, admin, edition):
