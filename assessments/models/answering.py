@@ -1,34 +1,37 @@
 """How answers get into an assessment. Every write locks the assessment and checks again."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from ..scoring import anonymity
 from . import answering_sql
 from .accounts import User
-from .edition_parts import Criterion
+from .edition_parts import Criterion, Symptom
 from .journal import Event
-from .participation import Answerer, Guest, Participation
-from .ratings import Answer, PageMark, Rating, Respondent, SymptomAnswer
+from .participation import Answerer, Guest, Participation, ParticipationQuerySet
+from .ratings import Answer, PageMark, Rating, RatingQuerySet, Respondent, RespondentQuerySet, SymptomAnswer
 from .refusals import PersonGone, Refused
 from .transitions import DISCARDED, OPEN, REVIEW, Moving
+
+if TYPE_CHECKING:
+    from .frameworks import Edition
 
 
 class Answering(Moving):
     """The part of an assessment that people answer in."""
 
-    # The assessment declares these: its fields, and the managers of rows that refer to it.
-    participations: Any
-    respondents: Any
-    ratings: Any
-    agreed_ratings: Any
-    anonymous: Any
-    team_id: Any
-    edition: Any
+    if TYPE_CHECKING:
+        # Fields of the assessment, and its managers of rows that refer to it, which have the verbs of these querysets.
+        anonymous: models.BooleanField[bool, bool]
+        edition: models.ForeignKey[Edition, Edition]
+        team_id: uuid.UUID
+        participations: ParticipationQuerySet
+        respondents: RespondentQuerySet
+        ratings: RatingQuerySet
 
     class Meta:
         abstract = True
@@ -110,21 +113,22 @@ class Answering(Moving):
             if isinstance(who, Guest):
                 self.participations.of(who).filter(state=Participation.State.ASKED).update(**started)
             else:
-                self.participations.update_or_create(assessment=self, user=who, defaults=started)
+                self.participations.update_or_create(user=who, defaults=started)
         counts = self.anonymous and self.participations.of(who).filter(counts=True).exists()
         return Respondent.objects.begin(self.pk, who, anonymous=self.anonymous, counts=counts)
 
-    def save_symptoms(self, *, by: Answerer, answers: dict[Any, bool | None]) -> None:
+    def save_symptoms(self, *, by: Answerer, answers: dict[Symptom, bool | None]) -> None:
         """Stores whether this person sees each symptom in the team; None removes an answer."""
         with transaction.atomic():
             self._lock_for(by)
             respondent = self._place(by).respondent_id
             for symptom, agrees in answers.items():
-                key = {"respondent_id": respondent, "symptom": symptom}
                 if agrees is None:
-                    SymptomAnswer.objects.filter(**key).delete()
+                    SymptomAnswer.objects.filter(respondent=respondent, symptom=symptom).delete()
                 else:
-                    SymptomAnswer.objects.update_or_create(**key, defaults={"agrees": agrees})
+                    SymptomAnswer.objects.update_or_create(
+                        respondent_id=respondent, symptom=symptom, defaults={"agrees": agrees}
+                    )
 
     def submit(self, *, by: Answerer) -> None:
         """Marks that this person is done. Answers may still be changed while the assessment is open.
@@ -139,7 +143,7 @@ class Answering(Moving):
             if isinstance(by, Guest):
                 self.participations.of(by).update(**done)
             else:
-                self.participations.update_or_create(assessment=self, user=by, defaults=done)
+                self.participations.update_or_create(user=by, defaults=done)
             if not self.anonymous:
                 guest = {"invitation": by.invitation.pk} if isinstance(by, Guest) else {}
                 Event.record(
@@ -173,7 +177,7 @@ class Answering(Moving):
         counting = anonymity.counting_criteria(votes[pk] for pk in known if pk in votes)
         return anonymity.without_few_votes(votes.values(), counting)
 
-    def symptoms_found(self) -> list[tuple[Any, int, int]]:
+    def symptoms_found(self) -> list[tuple[Symptom, int, int]]:
         """Symptoms that somebody agrees with, as (symptom, people who agree, people who answered), most agreed first.
 
         In an anonymous assessment, only symptoms that at least four people answered.
@@ -186,10 +190,9 @@ class Answering(Moving):
             total[0] += n if agrees else 0
             total[1] += n
         least = anonymity.LEAST if self.anonymous else 1
-        asked = self.edition.contents.symptoms
-        found = []
-        for symptom in asked:
+        counts = []
+        for symptom in self.edition.contents.symptoms:
             agreeing, answering = totals.get(symptom.pk, [0, 0])
             if agreeing and answering >= least:
-                found.append((symptom, agreeing, answering))
-        return sorted(found, key=lambda row: -row[1])
+                counts.append((symptom, agreeing, answering))
+        return sorted(counts, key=lambda row: -row[1])

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +13,16 @@ from django.utils.translation import gettext as _
 from .accounts import User, is_email
 from .journal import Event
 from .outbox import Mail
-from .participation import Guest, Invitation, Participation, invite_hash, new_token, valid_until
+from .participation import (
+    Guest,
+    Invitation,
+    InvitationQuerySet,
+    Participation,
+    ParticipationQuerySet,
+    invite_hash,
+    new_token,
+    valid_until,
+)
 from .ratings import Rating
 from .refusals import PersonGone, Refused
 from .teams import Membership
@@ -32,10 +42,11 @@ class Asked:
 class Inviting(Moving):
     """The part of an assessment that invites people."""
 
-    # The assessment declares these: its fields, and the managers of rows that refer to it.
-    participations: Any
-    invitations: Any
-    anonymous: Any
+    if TYPE_CHECKING:
+        # A field of the assessment, and its managers of rows that refer to it, which have the verbs of these querysets.
+        anonymous: models.BooleanField[bool, bool]
+        participations: ParticipationQuerySet
+        invitations: InvitationQuerySet
 
     #: A limit, so that a leaked shared link does not fill the table.
     MOST_PEOPLE = 500
@@ -62,9 +73,9 @@ class Inviting(Moving):
         if self.anonymous:
             self._expect_by_link([user.pk])
         self.invitations.filter(user=user).update(revoked_on=None)
-        return self.participations.get_or_create(assessment=self, user=user)[0]
+        return self.participations.get_or_create(user=user)[0]
 
-    def _expect_by_link(self, users: Iterable[Any]) -> None:
+    def _expect_by_link(self, users: Iterable[UUID]) -> None:
         """Creates the invitations of team members now: created with their link, they would reveal when it was taken."""
         rows = [Invitation(assessment_id=self.pk, user_id=user, expires_on=valid_until()) for user in users]
         Invitation.objects.bulk_create(rows, ignore_conflicts=True)
@@ -74,7 +85,7 @@ class Inviting(Moving):
         self._drop_if_not_begun(self.participations.filter(user=user))
         self.invitations.filter(user=user, revoked_on=None).update(revoked_on=timezone.localdate())
 
-    def _drop_if_not_begun(self, participations: Any) -> None:
+    def _drop_if_not_begun(self, participations: ParticipationQuerySet) -> None:
         """In an open anonymous assessment everyone stays on the list: removing people would reveal who has started."""
         if not (self.anonymous and self.status == OPEN):
             participations.filter(state=Participation.State.ASKED).delete()
@@ -103,7 +114,7 @@ class Inviting(Moving):
     def _invite_address(self, address: str, by: User) -> Participation:
         known = self.invitations.filter(is_email("email", address)).first()
         invitation = self._renewed(by, email=known.email if known else address)
-        return self.participations.get_or_create(assessment=self, invitation=invitation)[0]
+        return self.participations.get_or_create(invitation=invitation)[0]
 
     def _renewed(self, by: User, **person: Any) -> Invitation:
         """The invitation of a person, created or renewed. Revoked links stay revoked unless there can be no other."""
@@ -223,9 +234,7 @@ class Inviting(Moving):
             name = "" if locked.anonymous else name
             invitation = locked.invitations.create(name=name, expires_on=shared.expires_on)
             invitation.add_link(token)
-            locked.participations.create(
-                assessment=locked, invitation=invitation, state=Participation.State.STARTED, counts=False
-            )
+            locked.participations.create(invitation=invitation, state=Participation.State.STARTED, counts=False)
         return invitation
 
     def take_link(self, user: User, *, token: str) -> None:
@@ -261,7 +270,9 @@ class Inviting(Moving):
         """
         with transaction.atomic():
             locked = self._lock()
-            person = locked.participations.filter(pk=mail.participation_id).first()
+            person = None
+            if mail.participation_id is not None:
+                person = locked.participations.filter(pk=mail.participation_id).first()
             if locked.status != OPEN or person is None or not person.address or locked._is_shut_out(person):
                 return None
             # An anonymous invitation is always sent: if it were not, that would reveal who has answered.

@@ -1,7 +1,8 @@
 """The life of an assessment as one table: which move is possible in which state, and where it leads."""
 
+import datetime
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -13,6 +14,9 @@ from django.utils.translation import gettext_lazy
 from .accounts import User
 from .journal import Event
 from .refusals import Refused
+
+if TYPE_CHECKING:
+    from .teams import Team
 
 DISCARDED = gettext_lazy("This assessment was discarded, so nothing was saved.")
 DRAFT, OPEN, REVIEW, CLOSED = "draft", "open", "review", "closed"
@@ -41,15 +45,17 @@ MOVES = {
     "discard": Move(sources=(DRAFT, OPEN, REVIEW), event="assessment.discarded"),
 }
 
+CHANGED_BY_MOVES = ["status", "closed_at"]
+
 
 class Moving(models.Model):
     """A row whose status changes only along MOVES, and only while the row is locked."""
 
-    # The model that moves declares these as its fields, which a declared type would contradict.
-    status: Any
-    closed_at: Any
-    team: Any
-    get_status_display: Any
+    if TYPE_CHECKING:
+        # Fields of the model that moves.
+        status: models.CharField[str, str]
+        closed_at: models.DateTimeField[datetime.datetime | None, datetime.datetime | None]
+        team: models.ForeignKey[Team, Team]
 
     class Meta:
         abstract = True
@@ -93,8 +99,7 @@ class Moving(models.Model):
         if self.status not in move.targets:
             raise ValueError(f"{name!r} does not lead to {to!r}")
         self.closed_at = timezone.now() if self.is_closed else None
-        changed: Any = ["status", "closed_at"]
-        self.save(update_fields=changed)
+        self.save(update_fields=CHANGED_BY_MOVES)
         if len(move.targets) > 1:
             data["to"] = self.status
         Event.record(move.event, by=by, team=self.team, assessment=self, **data)
