@@ -8,8 +8,8 @@ from functools import cached_property
 from ..models import Action, Criterion, User
 from ..models.results import as_fraction
 from ..scoring import target_grading
+from ..web.criterion_places import place_of
 from .context import Aspiration
-from .criterion_places import place_of
 from .target_progress import GradedTarget
 
 

@@ -15,8 +15,8 @@ from ..models import Criterion
 from ..models.frozen_scores import Recalled
 from ..scoring import NA, smallest_changes
 from ..scoring.smallest_changes import Raise
+from ..web.criterion_places import place_of
 from .context import Aspiration
-from .criterion_places import place_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from ..models import CriterionResult, Result
-from ..planning.criterion_places import place_of
+from ..web.criterion_places import place_of
 from .disclosure_control import may_be_split, shown_units
 from .portfolio import Portfolio
 from .rows import TeamRow

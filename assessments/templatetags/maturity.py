@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from .. import charts
 from ..web import figures
 from ..web import markdown as markup
+from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day, short_month
 from ..web.saving import TOKEN, token_for
 from ..web.terms import TERMS, Term
@@ -71,12 +72,16 @@ def track(cells: Any, top: int) -> Any:
 @register.filter
 def in_words(segments: Iterable[charts.Segment]) -> str:
     """What the segments of a profile say, for screen readers."""
-    return ", ".join(
-        gettext("Level {number}: {share}").format(number=segment.number, share=figures.percent(segment.share))
-        if segment.share is not None
-        else gettext("Level {number}: no figure").format(number=segment.number)
-        for segment in segments
-    )
+    # Looking a message up costs more than filling it in, so each is looked up once.
+    figure = gettext("Level {number}: {share}")
+    no_figure = gettext("Level {number}: no figure")
+    shown = []
+    for segment in segments:
+        if segment.share is None:
+            shown.append(no_figure.format(number=segment.number))
+        else:
+            shown.append(figure.format(number=segment.number, share=figures.percent(segment.share)))
+    return ", ".join(shown)
 
 
 # What grows with a team's history is joined here: loops over many cells are slow in a template, and so is asking of
@@ -138,6 +143,8 @@ def history_rows(chart: Any) -> SafeString:
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
+register.filter(level_of)
+register.filter(place_of)
 register.filter(apart_from)
 register.filter(briefly_apart_from)
 

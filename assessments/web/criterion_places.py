@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from ..models import Criterion
+from ..models import Criterion, Level
 
 
 def place_of(criterion: Criterion) -> str:
@@ -10,3 +10,8 @@ def place_of(criterion: Criterion) -> str:
     if criterion.level is None:
         return criterion.dimension.name
     return _("{dimension} · level {number}").format(dimension=criterion.dimension.name, number=criterion.level.number)
+
+
+def level_of(level: Level) -> str:
+    """A level by its number, as it stands within a sentence: `level 2`."""
+    return _("level {number}").format(number=level.number)
