@@ -7,6 +7,7 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 from django.test import override_settings
+from django.utils import translation
 
 from assessments import charts
 from assessments.scoring import IndexScale
@@ -129,3 +130,11 @@ def test_charts_without_figures_say_so_in_a_sentence():
         html = render_to_string(f"components/{name}.html", {"chart": None})
         assert "<svg" not in html
         assert "</p>" in html
+
+
+def test_a_page_says_which_language_it_is_in():
+    with translation.override("de"):
+        assert '<html lang="de">' in render_to_string("404.html")
+    with translation.override("ar"):
+        assert '<html lang="ar" dir="rtl">' in render_to_string("404.html")
+    assert '<html lang="en">' in render_to_string("404.html")
