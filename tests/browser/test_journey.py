@@ -92,7 +92,7 @@ class Journey:
 
 def fill(page, values: dict[str, str]):
     for label, value in values.items():
-        page.get_by_label(re.compile(f"^{label}")).fill(value)
+        page.get_by_role("textbox", name=re.compile(f"^{label}")).fill(value)
 
 
 def set_password(page, button: str):
