@@ -24,7 +24,7 @@ class Journey:
         page = self.open()
         page.goto("/")
         page.get_by_label("Code").fill("WRONG-CODE")
-        fill(page, {"Your name": "Ada Admin", "Your address": "ada@example.org"})
+        fill(page, {"Your name": "Ada Admin", "Your email": "ada@example.org"})
         set_password(page, "Create account and sign in")
         expect(page.get_by_text("This is not the code that the server printed")).to_be_visible()
         expect(page.get_by_label("Your name")).to_have_value("Ada Admin")
@@ -72,7 +72,7 @@ class Journey:
     def answers(self, page, *, dimensions: int, name: str):
         """Gives this answer to all questions of the first dimensions, from the entry on the page of teams."""
         page.goto("/teams/")
-        page.get_by_role("link", name="Answer for Pricing").click()
+        page.get_by_role("link", name="Answer: Pricing").click()
         page.get_by_role("link", name="Start answering").click()
         for _ in range(dimensions):
             for place in range(page.locator("form.question").count()):
@@ -139,7 +139,7 @@ def test_from_an_empty_database_to_the_page_of_the_team(deployed, open_page, scr
     lead.get_by_role("link", name="Reopen").click()
     lead.get_by_role("button", name="Reopen").click()
     expect(lead.locator(".error")).to_be_visible()
-    lead.get_by_label("Why is it opened again?").fill("Mio had more to say.")
+    lead.get_by_label("Why do you reopen it?").fill("Mio had more to say.")
     lead.get_by_role("button", name="Reopen").click()
     expect(lead.get_by_text("closed before and is under revision")).to_be_visible()
 

@@ -155,7 +155,7 @@ def test_comparing_tells_what_the_team_did_from_what_the_edition_did(page, lead)
     axe_in_both_schemes(page)
     for width in (320, 390):
         assert_fits(page, width)
-    page.get_by_label("Why did it fall back?").fill("Nobody had time.")
+    page.get_by_label("Why did the result go down?").fill("Nobody had time.")
     page.get_by_role("button", name="Save note").click()
     page.wait_for_url(f"**{result.get_absolute_url()}**")
     assert page.get_by_text("Nobody had time.").is_visible()
@@ -182,7 +182,7 @@ def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_on_a3(sign_in
     page = sign_in(make_user(is_administrator=True))
     page.goto("/portfolio/")
     page.get_by_label("As of").fill(days(-100))
-    page.get_by_label("Sorted by").select_option("overall")
+    page.get_by_label("Sort by").select_option("overall")
     page.get_by_role("button", name="Show").click()
     assert f"as_of={days(-100)}" in page.url
     row = page.get_by_role("region", name="Levels by team, table").get_by_role("row").nth(1)

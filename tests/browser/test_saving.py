@@ -199,7 +199,7 @@ def test_going_on_days_later_on_another_machine(sign_in, member, assessment, pat
 
     elsewhere = sign_in(member, width=390)
     elsewhere.goto("/teams/")
-    elsewhere.get_by_role("link", name="Go on").click()
+    elsewhere.get_by_role("link", name="Continue").click()
     elsewhere.get_by_role("link", name="Continue: 2 of 8 answered").click()
     assert_chosen(elsewhere, "x2", "Fully")
     expect(question(elsewhere, "x1").get_by_label("Comment")).to_have_value("Since the spring.")
