@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import F, Max
@@ -14,12 +14,12 @@ from django.utils.translation import ngettext
 from .accounts import User
 from .journal import Event
 from .refusals import Refused
-from .revisions import Conflict
+from .revisions import Conflict, Revised
 from .writing import writing
 
 if TYPE_CHECKING:
-    from .edition_parts import Criterion, Level, Scale
-    from .frameworks import Edition
+    from .edition_parts import Criterion, Level, Scale, Symptom
+    from .frameworks import Edition, Framework
 
 
 #: Texts of a criterion that say what is rated: after a change its author states again whether the meaning is the same.
@@ -69,22 +69,24 @@ class Part(models.Model):
         return str(self._meta.model_name)
 
 
-class Drafting:
+class Drafting(Revised):
     """The verbs of an edition that is a draft."""
 
     if TYPE_CHECKING:
-        # Provided by the model that has these verbs.
-        pk: Any
-        status: Any
-        version: str
-        framework: Any
-        framework_id: Any
-        levels: Any
-        criteria: Any
-        symptoms: Any
-        objects: Any
-        Status: Any
-        Origin: Any
+        # What the edition has, besides these verbs: its fields, and its managers of parts.
+        status: models.CharField[str, str]
+        origin: models.CharField[str, str]
+        version: models.CharField[str, str]
+        framework: models.ForeignKey[Framework, Framework]
+        framework_id: int
+        levels: models.QuerySet[Level]
+        criteria: models.QuerySet[Criterion]
+        symptoms: models.QuerySet[Symptom]
+        Status: type[Edition.Status]
+        Origin: type[Edition.Origin]
+
+    class Meta:
+        abstract = True
 
     def refuse_unless_draft(self) -> None:
         if not self.is_draft:
@@ -95,10 +97,10 @@ class Drafting:
         return self.status == self.Status.DRAFT
 
     @contextmanager
-    def as_draft(self, by: User | None) -> "Iterator[Edition]":
+    def as_draft(self, by: User | None) -> Iterator[Self]:
         """The edition as it is now, locked against other writers. Raises EditRefused if it is not a draft."""
         with writing(by):
-            rows = type(self).objects.select_related("framework", "based_on__framework")
+            rows = type(self)._default_manager.select_related("framework", "based_on__framework")
             locked = rows.select_for_update(no_key=True, of=("self",)).filter(pk=self.pk).first()
             if locked is None:
                 raise EditRefused(_("This draft has been discarded."))
@@ -112,11 +114,11 @@ class Drafting:
 
     # ------------------------------------------------------------------ the head
 
-    def change_head(self, *, by: User, seen: int | None, **values: Any) -> "Edition":
+    def change_head(self, *, by: User, seen: int | None, **values: Any) -> Self:
         """Changes the text of the framework itself. Raises Conflict if it was changed since revision `seen`."""
         with self.as_draft(by) as stored:
             if stored.take(values, seen=seen):
-                if type(self).objects.same_version(stored).exists():
+                if stored.framework.editions.same_version(stored).exists():
                     raise EditRefused(_("This framework already has this version."))
                 stored.save()
                 stored._record("changed", by=by)
@@ -142,9 +144,9 @@ class Drafting:
         """Puts a criterion after the last one of its dimension and level, so that questions stay in order of level."""
         others = list(self.criteria.select_related("level").exclude(pk=criterion.pk))
 
-        def comes_before(other: Any) -> bool:
+        def comes_before(other: "Criterion") -> bool:
             return other.dimension_id == criterion.dimension_id and (
-                criterion.level is None or other.level.number <= criterion.level.number
+                criterion.level is None or (other.level is not None and other.level.number <= criterion.level.number)
             )
 
         in_dimension = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
@@ -209,7 +211,7 @@ class Drafting:
             return part
 
     @staticmethod
-    def _next(rows: Any, field: str) -> int:
+    def _next(rows: models.QuerySet, field: str) -> int:
         highest = rows.aggregate(highest=Max(field))["highest"]
         return 0 if highest is None else highest + 1
 
@@ -305,7 +307,7 @@ class Drafting:
                 symptom.save(update_fields=["cleared_by"])
 
     def _mark_new_ladder(self) -> None:
-        type(self).objects.filter(pk=self.pk).update(new_ladder=True)
+        self.framework.editions.filter(pk=self.pk).update(new_ladder=True)
 
     def say_editorial(self, part: AnyPart, *, by: User, seen: int, editorial: bool) -> None:
         """The author states whether changed texts of a criterion or scale keep their meaning; until then they do not.
@@ -326,15 +328,15 @@ class Drafting:
         """A draft of the next edition with everything that is in this one; the existing draft if there is one."""
         with writing(by):
             framework = type(self.framework).objects.select_for_update().get(pk=self.framework_id)
-            existing = framework.editions.filter(based_on=self, status=self.Status.DRAFT).first()
+            existing = framework.editions.filter(based_on=self.pk, status=self.Status.DRAFT).first()
             if existing:
                 return existing
-            draft = type(self).objects.get(pk=self.pk)
+            draft = framework.editions.get(pk=self.pk)
             draft.pk = draft._meta.pk.default()
             draft._state.adding = True
             draft.status = self.Status.DRAFT
             draft.origin = self.Origin.OWN
-            draft.based_on = self
+            draft.based_on_id = self.pk
             draft.digest = ""
             draft.published_at = None
             draft.publication = None
@@ -357,7 +359,7 @@ class Drafting:
 REFERENCES = {"dimension": ["group"], "criterion": ["dimension", "level", "scale"]}
 
 
-def _copy_parts(source: Any, draft: Any) -> None:
+def _copy_parts(source: Drafting, draft: "Edition") -> None:
     """Copies every row of an edition into a draft; the copies refer to each other."""
     copies: dict[tuple, models.Model] = {}
     for name in ("levels", "groups", "dimensions", "scales", "criteria", "symptoms"):
@@ -377,8 +379,8 @@ def _copy_parts(source: Any, draft: Any) -> None:
             made.append(row)
         getattr(source, name).model.objects.bulk_create(made)
     choices = []
-    choice_model = draft.scales.model.choices.rel.related_model
-    for choice in choice_model.objects.filter(scale__edition=source):
+    choice_model: Any = draft.scales.model.choices.rel.related_model  # importing it here would make a circle
+    for choice in choice_model.objects.filter(scale__edition=source.pk):
         choice.pk = None
         choice._state.adding = True
         choice.scale = copies["scale", choice.scale_id]

@@ -15,7 +15,6 @@ from .. import scoring
 from .accounts import User
 from .edition_editing import Drafting, Frozen, Part
 from .edition_parts import Criterion, Dimension
-from .revisions import Revised
 from .teams import Team
 
 
@@ -145,7 +144,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def published(self) -> Self:
         return self.filter(status=Edition.Status.PUBLISHED)
 
-    def same_version(self, edition: "Edition") -> Self:
+    def same_version(self, edition: Drafting) -> Self:
         """Other editions that have this one's version label."""
         return self.filter(framework=edition.framework_id, origin=edition.origin, version=edition.version).exclude(
             pk=edition.pk
@@ -189,7 +188,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         return max(same or usable, key=lambda edition: edition.publication or 0, default=None)
 
 
-class Edition(Drafting, Revised):
+class Edition(Drafting):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
 
     class Status(models.TextChoices):
