@@ -40,16 +40,16 @@ def rules_in_words(block: Mapping[str, Any]) -> list[AdviserRule]:
 def conditions(block: Mapping[str, Any], when: Mapping[str, Any] | None) -> list[Condition]:
     """The conditions of a rule, in the order of the questions; empty if it always applies."""
     expected = when or {}
-    found = []
+    listed = []
     for question in block["inputs"]:
         key = question["key"]
         if key in expected:
-            found.append(Condition(question=question["ask"], answer=_one_of(expected[key])))
+            listed.append(Condition(question=question["ask"], answer=_one_of(expected[key])))
         if (least := expected.get(f"{key}_min")) is not None:
-            found.append(Condition(question=question["ask"], answer=_("{number} or more").format(number=least)))
+            listed.append(Condition(question=question["ask"], answer=_("{number} or more").format(number=least)))
         if (most := expected.get(f"{key}_max")) is not None:
-            found.append(Condition(question=question["ask"], answer=_("{number} or fewer").format(number=most)))
-    return found
+            listed.append(Condition(question=question["ask"], answer=_("{number} or fewer").format(number=most)))
+    return listed
 
 
 def _effect(rule: Mapping[str, Any]) -> str:

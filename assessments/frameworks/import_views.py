@@ -28,7 +28,8 @@ from .storing import VersionTaken, file_of
 def _plan(form: Any) -> Plan:
     """What the given file would do; raises FrameworkFileError, VersionTaken or EditRefused."""
     name, content = form.given()
-    kind, version = form.cleaned_data["kind"], form.cleaned_data["label"]
+    kind = form.cleaned_data["kind"]
+    version = form.cleaned_data["label"]
     if kind in NAMES:
         return plan(adapt(kind, sources_of(kind, name, content), version=version))
     return plan(reads(content, name=name, version=version))

@@ -114,7 +114,8 @@ def _without_name(before: str, *, is_first: bool) -> str:
     if quoted := re.search(r'"[^"]*"\s*$', before):
         return before[: quoted.start()]
     cut = max(before.rfind(separator) for separator in ";\n") + 1
-    kept, name = before[:cut], before[cut:]
+    kept = before[:cut]
+    name = before[cut:]
     if "@" in name or not (is_first or cut):
         others, _, name = name.rpartition(",")
         kept += others

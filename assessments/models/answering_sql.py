@@ -136,9 +136,11 @@ def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = 
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     criterion_id: Any = criterion.pk if criterion else None
     if isinstance(who, Guest):
-        kind, gate = _GUEST, [assessment.pk, who.invitation.pk, timezone.localdate(), invite_hash(who.token)]
+        kind = _GUEST
+        gate = [assessment.pk, who.invitation.pk, timezone.localdate(), invite_hash(who.token)]
     else:
-        kind, gate = _MEMBER, [assessment.team_id, who.pk]
+        kind = _MEMBER
+        gate = [assessment.team_id, who.pk]
     rows = _rows(Rating, _PLACE.format(known_by=key, **kind), assessment.pk, value, criterion_id, *gate)
     if not rows:
         return None

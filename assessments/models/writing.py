@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from .refusals import PersonGone
 
 #: Any number of writers share a person; erasing needs the person alone.
-_SHARED, _ALONE = "FOR KEY SHARE", "FOR UPDATE"
+_SHARED = "FOR KEY SHARE"
+_ALONE = "FOR UPDATE"
 
 
 @contextmanager

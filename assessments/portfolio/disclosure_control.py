@@ -34,7 +34,8 @@ def shown_units(
     while waiting:
         above = waiting.pop()
         shown.add(above)
-        inside = sorted((each for each in children.get(above, []) if total(each) >= threshold), key=total)
+        crowds = [unit for unit in children.get(above, []) if total(unit) >= threshold]
+        inside = sorted(crowds, key=total)
         remainder = total(above) - sum(map(total, inside))
         # The smallest part is given up first, until nobody can be singled out by subtraction.
         while inside and 0 < remainder < threshold:

@@ -10,7 +10,8 @@ from .rows import TeamRow
 def portfolio_table(portfolio: Portfolio) -> Table:
     """One row per team by name: newest result, its date and edition, and the level of the whole and of each part."""
     edition = portfolio.query.edition
-    columns, units = columns_of(edition), {unit.pk: unit.name for unit in portfolio.units}
+    columns = columns_of(edition)
+    units = {unit.pk: unit.name for unit in portfolio.units}
     rows = portfolio.with_parts(portfolio.sorted())
     versions = {edition.pk: edition.version for edition in edition.framework.editions.all()}
     return Table(

@@ -248,7 +248,8 @@ WELL_DONE = Fraction(2, 3)
 
 def symptom_questions(seat: Seat) -> list[SymptomQuestion]:
     """The symptoms whose remedies are asked about, with this person's answers."""
-    assessment, contents = seat.assessment, seat.assessment.edition.contents
+    assessment = seat.assessment
+    contents = assessment.edition.contents
     if not contents.symptoms:
         return []
     asked = {criterion.key for criterion in assessment.criteria_asked()}

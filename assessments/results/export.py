@@ -1,7 +1,7 @@
 """A team's results as a table for a spreadsheet."""
 
 from ..models import PartResult, Questionnaire, Team
-from ..models.results import as_fraction
+from ..models.results import Figures, as_fraction
 from ..web.spreadsheets import Cell, Table
 
 
@@ -14,15 +14,22 @@ def team_table(team: Team) -> Table:
     rows: list[list[Cell]] = []
     for result in results:
         contents = result.edition.contents
-        names = {("dimension", d.key): d.name for d in contents.dimensions}
-        names |= {("group", g.key): g.name for g in contents.groups}
+        names = {("dimension", dimension.key): dimension.name for dimension in contents.dimensions}
+        names |= {("group", group.key): group.name for group in contents.groups}
         questionnaire = Questionnaire(result.questionnaire).label
-        known: list[Cell] = [result.date, result.edition.framework.name, result.edition.version, questionnaire]
-        known.append(contents.rules.get(result.rule, ""))
-        figures = [("Overall", result), *((names.get((p.kind, p.key), p.key), p) for p in parts.get(result.pk, []))]
-        for name, each in figures:
-            index = result.index_scale.number(as_fraction(each.index_exact))
-            counts = [each.settled, each.asked, each.not_applicable]
-            rows.append([*known, name, each.level, each.best, index, *counts])
+        about: list[Cell] = [
+            result.date,
+            result.edition.framework.name,
+            result.edition.version,
+            questionnaire,
+            contents.rules.get(result.rule, ""),
+        ]
+        whole_and_parts: list[tuple[str, Figures]] = [("Overall", result)]
+        for part in parts.get(result.pk, []):
+            whole_and_parts.append((names.get((part.kind, part.key), part.key), part))
+        for name, figures in whole_and_parts:
+            index = result.index_scale.number(as_fraction(figures.index_exact))
+            counts = [figures.settled, figures.asked, figures.not_applicable]
+            rows.append([*about, name, figures.level, figures.best, index, *counts])
     head = ["Date", "Framework", "Edition", "Questionnaire", "Rule", "Part", "Level", "Best case", "Index"]
     return Table(title=team.name, head=[*head, "Answered", "Asked", "Of these not applicable"], rows=rows)

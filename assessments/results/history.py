@@ -251,15 +251,15 @@ def current_beside(result: Result) -> list[Result]:
 
 def _in_line_with(result: Result, results: Iterable[Result]) -> list[Result]:
     line = (result.rule, result.questionnaire)
-    return [each for each in results if (each.rule, each.questionnaire) == line]
+    return [other for other in results if (other.rule, other.questionnaire) == line]
 
 
 def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
     """As `Result.previous`, among current results that are read already, oldest first."""
     earlier = [
-        each
-        for each in _in_line_with(result, results)
-        if each.assessment_id != result.assessment_id and each.place_in_time < result.place_in_time
+        other
+        for other in _in_line_with(result, results)
+        if other.assessment_id != result.assessment_id and other.place_in_time < result.place_in_time
     ]
     return earlier[-1] if earlier else None
 

@@ -143,7 +143,9 @@ class Standing:
         *,
         is_newest: bool = True,
     ) -> None:
-        self.result, self.previous, self.is_newest = result, previous, is_newest
+        self.result = result
+        self.previous = previous
+        self.is_newest = is_newest
         self.targets = {part: target for part, target in next_by_part(targets).items() if not target.outdated}
         self.contents = result.edition.contents
         self.results = [result, previous] if previous else [result]
@@ -158,7 +160,8 @@ class Standing:
 
     @cached_property
     def rungs(self) -> list[LadderStep]:
-        result, top = self.result, self.contents.top
+        result = self.result
+        top = self.contents.top
         level = -1 if result.level is None else result.level
         best = level if result.best is None else result.best
         return [
@@ -432,8 +435,8 @@ class Standing:
     @cached_property
     def blockers(self) -> list[Settled]:
         """What keeps the team from the next level, in the order of the scoring document."""
-        ranked = [(settled.row.blocker, settled) for settled in self.criteria if settled.row.blocker is not None]
-        return [settled for _, settled in sorted(ranked, key=lambda pair: pair[0])]
+        blocking = [settled for settled in self.criteria if settled.row.blocker is not None]
+        return sorted(blocking, key=lambda settled: settled.row.blocker or 0)
 
     @property
     def next_rung(self) -> str:

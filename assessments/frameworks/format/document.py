@@ -82,7 +82,8 @@ class Document:
 
     def path(self, place: Place) -> str:
         """A place in words: `criteria[3] (people.agreed-handover).statement`."""
-        words, value = "", self.value
+        words = ""
+        value = self.value
         for step in place:
             value = _inside(value, step)
             name = f"[{step}]{_label(value)}" if isinstance(step, int) else shortened(step)

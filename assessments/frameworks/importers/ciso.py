@@ -44,7 +44,8 @@ class _CisoAdapter:
         self.report = Report()
         self.document = document
         self.given_version = version
-        self.keys, self.dimension_keys = Keys(), Keys()
+        self.keys = Keys()
+        self.dimension_keys = Keys()
         self.answers = Answers(self.report, document)
         self.origins: dict[Place, tuple[Document, Place]] = {}
         self.levels: list[dict] = []

@@ -42,7 +42,9 @@ class _DsommAdapter:
         self.given_version = version
         self.document = documents[-1]
         self.meta_document = documents[0]
-        self.keys, self.dimension_keys, self.group_keys = Keys(), Keys(), Keys()
+        self.keys = Keys()
+        self.dimension_keys = Keys()
+        self.group_keys = Keys()
         self.groups: list[dict] = []
         self.dimensions: list[dict] = []
         self.criteria: list[dict] = []

@@ -225,7 +225,9 @@ class _SammAdapter:
         return levels
 
     def groups(self) -> tuple[list[dict], dict[str, str]]:
-        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
+        keys = Keys()
+        rows: list[dict] = []
+        by_id: dict[str, str] = {}
         for key, thing in sorted(self.things["Function"].items(), key=lambda item: item[1].order):
             name = thing.reader.text("name", needed=True)
             by_id[key] = keys.make(name, "function")
@@ -237,14 +239,17 @@ class _SammAdapter:
         return rows, by_id
 
     def dimensions(self, functions: dict[str, str]) -> tuple[list[dict], dict[str, str]]:
-        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
+        keys = Keys()
+        rows: list[dict] = []
+        by_id: dict[str, str] = {}
 
-        def place(item: tuple[str, _Thing]) -> tuple[int, int]:
+        def by_function(item: tuple[str, _Thing]) -> tuple[int, int]:
             function = self.things["Function"].get(item[1].reader.text("function"))
             return (function.order if function else 0, item[1].order)
 
-        for key, thing in sorted(self.things["Practice"].items(), key=place):
-            reader, function = thing.reader, self.linked(thing, "function", "Function")
+        for key, thing in sorted(self.things["Practice"].items(), key=by_function):
+            reader = thing.reader
+            function = self.linked(thing, "function", "Function")
             name = reader.text("name", needed=True)
             by_id[key] = keys.make(name, "practice")
             about = paragraphs(reader.text("shortDescription"), reader.text("longDescription"))
@@ -255,7 +260,9 @@ class _SammAdapter:
         return rows, by_id
 
     def scales(self) -> tuple[list[dict], dict[str, str]]:
-        keys, rows, by_id = Keys(), list[dict](), dict[str, str]()
+        keys = Keys()
+        rows: list[dict] = []
+        by_id: dict[str, str] = {}
         for n, (key, thing) in enumerate(self.things["AnswerSet"].items(), start=1):
             stem = thing.reader.document.name.rpartition("/")[2].rpartition(".")[0]
             by_id[key] = keys.make(f"answers-{stem}", f"answers-{n}")
@@ -315,10 +322,11 @@ class _SammAdapter:
                 )
                 if part
             )
-            place = (function.order if function else 0, practice.order, practice.id, number, letter, thing.order)
-            rows.append((place, {"code": code, **row}, thing))
-        keys, made = Keys(), list[dict]()
-        for i, (_place, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
+            position = (function.order if function else 0, practice.order, practice.id, number, letter, thing.order)
+            rows.append((position, {"code": code, **row}, thing))
+        keys = Keys()
+        made: list[dict] = []
+        for i, (_position, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
             self.origins["criteria", i] = (thing.reader.document, ())
             made.append({"key": keys.make(row.pop("code"), "question"), **row})
         return made
