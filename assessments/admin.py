@@ -226,7 +226,8 @@ class MembershipAdmin(Shared):
         return ["user", "team", "unit"] if obj is not None else []
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        hold_to_write(request.user, obj.user)
+        administrator: Any = request.user  # nobody else gets here
+        hold_to_write(administrator, obj.user)
         super().save_model(request, obj, form, change)
         if obj.role == Membership.Role.MANAGER:
             obj.user.begin_anew()

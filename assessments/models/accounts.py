@@ -6,7 +6,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -28,6 +28,9 @@ from .journal import Event
 from .names import NameField, VisibleEmailField
 from .refusals import AccountChanged, Refused
 from .revisions import Revised
+
+if TYPE_CHECKING:
+    from .outbox import MailQuerySet
 from .writing import hold_to_write, writing
 
 
@@ -182,7 +185,7 @@ class User(Revised, AbstractBaseUser):
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     #: Mails about this account; see `outbox`.
-    mails: Any
+    mails: "MailQuerySet"
 
     objects = UserManager()
 

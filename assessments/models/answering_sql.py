@@ -134,6 +134,7 @@ def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = 
     Before their first answer the respondent is None.
     """
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
+    # None only if the caller wants the respondent alone; such a rating is not stored.
     criterion_id: Any = criterion.pk if criterion else None
     if isinstance(who, Guest):
         kind = _GUEST

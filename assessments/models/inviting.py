@@ -1,5 +1,6 @@
 """Who is asked to answer, and the links they use."""
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,9 @@ class Inviting(Moving):
     """The part of an assessment that invites people."""
 
     if TYPE_CHECKING:
-        # A field of the assessment, and its managers of rows that refer to it, which have the verbs of these querysets.
+        # Fields of the assessment, and its managers of rows that refer to it, which have the verbs of these querysets.
         anonymous: models.BooleanField[bool, bool]
+        due: models.DateField[datetime.date | None, datetime.date | None]
         participations: ParticipationQuerySet
         invitations: InvitationQuerySet
 

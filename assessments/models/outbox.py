@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,6 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .participation import Participation
+
+if TYPE_CHECKING:
+    from .inviting import Inviting
+    from .teams import Team
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -59,13 +63,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
             **values,
         )
 
-    def people_to_remind(self, assessment: Any, kind: "Mail.Kind | None" = None) -> list[Participation]:
+    def people_to_remind(self, assessment: "Inviting", kind: "Mail.Kind | None" = None) -> list[Participation]:
         """People who have not submitted, can still answer, and were not reminded of anything today.
 
         Leaves out people whose invitation is still queued, which says the same. With a kind, only people who never had
         a mail of this kind about the current due date.
         """
-        invited = self.filter(assessment=assessment, kind=Mail.Kind.INVITATION, state=Mail.State.WAITING)
+        invited = self.filter(assessment=assessment.pk, kind=Mail.Kind.INVITATION, state=Mail.State.WAITING)
         waiting = assessment.participations.not_submitted().exclude(pk__in=invited.values("participation"))
         ended = assessment.invitations.exclude(revoked_on=None)
         waiting = waiting.exclude(invitation__in=ended).exclude(user__in=ended.exclude(user=None).values("user"))
@@ -74,14 +78,14 @@ class MailQuerySet(models.QuerySet["Mail"]):
         if kind:
             waiting = waiting.exclude(pk__in=self.filter(kind=kind, due=assessment.due).values("participation"))
         people = [person for person in waiting.named() if person.address]
-        reminded = self._reminded_today(assessment, {person.address.lower() for person in people})
+        reminded = self._reminded_today(assessment.team, {person.address.lower() for person in people})
         return [person for person in people if person.address.lower() not in reminded]
 
-    def _reminded_today(self, assessment: Any, emails: set[str]) -> set[str]:
+    def _reminded_today(self, team: "Team", emails: set[str]) -> set[str]:
         """The emails that had a reminder today or have one queued, about any assessment."""
         if not emails:
             return set()
-        today = timezone.localdate(timezone=ZoneInfo(assessment.team.time_zone))
+        today = timezone.localdate(timezone=ZoneInfo(team.time_zone))
         reached = Q(state=Mail.State.SENT, done_on__gte=today) | Q(state=Mail.State.WAITING, assessment__status="open")
         email = Lower(Coalesce("participation__user__email", "participation__invitation__email"))
         reminders = self.filter(reached, kind__in=Mail.REMINDERS).annotate(email=email)

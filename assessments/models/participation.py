@@ -239,7 +239,7 @@ Answerer = User | Guest
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
-    def of(self, who: Any) -> Self:
+    def of(self, who: Answerer) -> Self:
         """Participations of an account or of the holder of a link."""
         if isinstance(who, Guest):
             invitation = who.invitation

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -37,19 +37,19 @@ class PageMark:
 
 
 class RespondentQuerySet(models.QuerySet["Respondent"]):
-    def of(self, who: Any, *, anonymous: bool) -> Self:
+    def of(self, who: Answerer, *, anonymous: bool) -> Self:
         """The respondent of an account or of the holder of a link; if anonymous, only the secret finds it."""
         column, value = self.known_by(who, anonymous=anonymous)
         return self.filter(**{column: value})
 
-    def begin(self, assessment_id: uuid.UUID, who: Any, *, anonymous: bool, counts: bool) -> "Respondent":
+    def begin(self, assessment_id: uuid.UUID, who: Answerer, *, anonymous: bool, counts: bool) -> "Respondent":
         if anonymous and not isinstance(who, Guest):
             raise ValueError("an account cannot be a respondent of an anonymous assessment")
         column, value = self.known_by(who, anonymous=anonymous)
         return self.create(assessment_id=assessment_id, is_anonymous=anonymous, counts=counts, **{column: value})
 
     @staticmethod
-    def known_by(who: Answerer, *, anonymous: bool) -> tuple[str, Any]:
+    def known_by(who: Answerer, *, anonymous: bool) -> tuple[str, str | int | uuid.UUID | None]:
         """The column that finds somebody's respondent in an assessment, and its value."""
         if anonymous:
             # An account has no anonymous respondent, and no secret has an empty hash.

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from .accounts import User
 from .refusals import Refused
 
 Made = TypeVar("Made", bound=models.Model)
@@ -18,7 +19,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     #: After this, nobody sends the same form again.
     KEPT = timedelta(days=2)
 
-    def make_once(self, model: type[Made], make: Callable[[], Made], *, by: Any, token: str) -> Made:
+    def make_once(self, model: type[Made], make: Callable[[], Made], *, by: User, token: str) -> Made:
         """What `make` creates, or what it created when this person sent the form with this token before.
 
         Two requests at once wait for each other. If `make` raises, the form can be sent again.
@@ -34,13 +35,13 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             self.filter(pk=submission.pk).update(made=str(made.pk))
         return made
 
-    def made_before(self, model: type[Made], *, by: Any, token: str) -> Made | None:
+    def made_before(self, model: type[Made], *, by: User, token: str) -> Made | None:
         """What this person's form with this token created, if it was sent before."""
         submission = self.filter(key=self._key(by, token)).first() if token else None
         return submission.made_in(model) if submission else None
 
     @staticmethod
-    def _key(by: Any, token: str) -> str:
+    def _key(by: User, token: str) -> str:
         """Another person's token leads nowhere, and the key does not lead to a person."""
         return hashlib.sha256(f"{by.pk} {token}".encode()).hexdigest()
 

@@ -9,18 +9,24 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connection, models, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Count
 
 from ..scoring import anonymity
 from .participation import Invitation, InvitationLink, Participation
 from .ratings import Rating, Respondent, SymptomAnswer
+
+if TYPE_CHECKING:
+    from psycopg.errors import Diagnostic
+
+    from .assessments import AssessmentQuerySet
 
 log = logging.getLogger("maturity")
 
@@ -98,11 +104,11 @@ def _copy(model: type[models.Model], about: str, kept: list[int], renamed: dict[
         cursor.execute(statement, [*ids, *kept])
 
 
-def _bound(pk: Any) -> Any:
+def _bound(pk: uuid.UUID | int) -> str | uuid.UUID | int:
     return pk.hex if isinstance(pk, uuid.UUID) and not connection.features.has_native_uuid_field else pk
 
 
-def _delete(model: type[models.Model], column: str, keys: list[Any]) -> None:
+def _delete(model: type[models.Model], column: str, keys: Sequence[uuid.UUID | int]) -> None:
     """Deletes only these rows: rows that refer to them are rewritten before the transaction ends."""
     if not keys:
         return
@@ -114,9 +120,10 @@ def _delete(model: type[models.Model], column: str, keys: list[Any]) -> None:
         )
 
 
-def _insert_shuffled(model: Any, rows: list[Any]) -> None:
-    SystemRandom().shuffle(rows)
-    model.objects.bulk_create(rows, batch_size=1000)
+def _insert_shuffled(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    shuffled = list(rows)
+    SystemRandom().shuffle(shuffled)
+    model._default_manager.bulk_create(shuffled, batch_size=1000)
 
 
 def _write_people_anew(assessment_id: uuid.UUID) -> None:
@@ -126,7 +133,7 @@ def _write_people_anew(assessment_id: uuid.UUID) -> None:
     participations = list(Participation.objects.filter(assessment=assessment_id))
     for link in links:
         link.opening_key = link.sealed = ""
-    kinds: list[tuple[Any, list[Any]]] = [
+    kinds: list[tuple[type[models.Model], Sequence[models.Model]]] = [
         (Invitation, invitations),
         (Participation, participations),
         (InvitationLink, links),
@@ -140,7 +147,7 @@ def _write_people_anew(assessment_id: uuid.UUID) -> None:
 # ---------------------------------------------------------------------- what the old rows leave
 
 
-def clear_traces(assessments: "models.QuerySet[Any]", *, seconds: int = 60) -> bool:
+def clear_traces(assessments: "AssessmentQuerySet", *, seconds: int = 60) -> bool:
     """Clears the traces of old rows of ended anonymous assessments from the files of the database.
 
     Returns whether all traces are gone. If not, because somebody still reads an older state, it has to be repeated;
@@ -159,7 +166,7 @@ def clear_traces(assessments: "models.QuerySet[Any]", *, seconds: int = 60) -> b
     return is_cleared
 
 
-def clear_soon(assessments: "models.QuerySet[Any]") -> None:
+def clear_soon(assessments: "AssessmentQuerySet") -> None:
     """Clears traces after the transaction that ends answering; briefly, as somebody is waiting for the page."""
     transaction.on_commit(partial(clear_traces, assessments, seconds=5), robust=True)
 
@@ -195,7 +202,7 @@ def _cleared_postgresql(seconds: int) -> bool:
     return True
 
 
-def _without_dead_rows(cursor: Any, table: str, end: int) -> bool:
+def _without_dead_rows(cursor: CursorWrapper, table: str, end: int) -> bool:
     """Removes rows that were deleted by transactions before `end`; returns whether all of them are gone.
 
     They are not while a transaction is running that started before. The short ones of a busy server end within moments.
@@ -211,7 +218,7 @@ def _without_dead_rows(cursor: Any, table: str, end: int) -> bool:
     return False
 
 
-def _is_past(end: int, notices: list[str], cursor: Any, table: str) -> bool:
+def _is_past(end: int, notices: list[str], cursor: CursorWrapper, table: str) -> bool:
     """Whether everything before that transaction could be removed."""
     cutoff = re.search(r"(?:removable cutoff|oldest xmin): (\d+)", "\n".join(notices))
     if cutoff:
@@ -226,7 +233,7 @@ def _is_past(end: int, notices: list[str], cursor: Any, table: str) -> bool:
 def _notices_into(notices: list[str]) -> Iterator[None]:
     """Collects the notices that PostgreSQL sends with the results of statements."""
 
-    def collect(diagnostic: Any) -> None:
+    def collect(diagnostic: "Diagnostic") -> None:
         notices.append(f"{diagnostic.message_primary}\n{diagnostic.message_detail or ''}")
 
     connection.connection.add_notice_handler(collect)

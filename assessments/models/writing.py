@@ -8,12 +8,15 @@ refer to them in the meantime.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 from .refusals import PersonGone
+
+if TYPE_CHECKING:
+    from .accounts import User
 
 #: Any number of writers share a person; erasing needs the person alone.
 _SHARED = "FOR KEY SHARE"
@@ -21,7 +24,7 @@ _ALONE = "FOR UPDATE"
 
 
 @contextmanager
-def writing(by: Any, *about: Any) -> Iterator[None]:
+def writing(by: "User | None", *about: "User | None") -> Iterator[None]:
     """A transaction for a command by one person, about others; for guests and for the system `by` is None.
 
     Raises PersonGone if one of them has been erased.
@@ -31,12 +34,12 @@ def writing(by: Any, *about: Any) -> Iterator[None]:
         yield
 
 
-def hold_to_write(*people: Any) -> None:
+def hold_to_write(*people: "User | None") -> None:
     """The same within the current transaction, until it ends."""
     _hold(people, _SHARED)
 
 
-def hold_to_erase(person: Any, *, by: Any) -> None:
+def hold_to_erase(person: "User", *, by: "User") -> None:
     """Waits for everybody who writes something by or about this person, and keeps others from doing so.
 
     Raises PersonGone if one of the two has already been erased.
@@ -45,7 +48,7 @@ def hold_to_erase(person: Any, *, by: Any) -> None:
     _hold([person], _ALONE)
 
 
-def _hold(people: Iterable[Any], strength: str) -> None:
+def _hold(people: Iterable["User | None"], strength: str) -> None:
     keys = {person.pk for person in people if person is not None and person.pk is not None}
     if not keys:
         return

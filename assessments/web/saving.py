@@ -12,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from ..models import Conflict, Refused
 from ..models.submissions import Submission
+from .requests import Request
 
 Made = TypeVar("Made", bound=models.Model)
 
@@ -70,7 +71,7 @@ def changed_meanwhile(request: HttpRequest, form: Any, *, what: str, back: str, 
     return response
 
 
-def made_once(request: HttpRequest, form: Any, model: type[Made], make: Callable[[], Made]) -> Made | None:
+def made_once(request: Request, form: Any, model: type[Made], make: Callable[[], Made]) -> Made | None:
     """What this form makes, or has made if it is sent for the second time; None while it cannot make anything.
 
     `make` is called only if the form is valid.
@@ -89,7 +90,7 @@ def made_once(request: HttpRequest, form: Any, model: type[Made], make: Callable
     return made
 
 
-def done_once(request: HttpRequest, row: Made, do: Callable[[], Any]) -> None:
+def done_once(request: Request, row: Made, do: Callable[[], Any]) -> None:
     """Does something to a row that cannot be done twice; the second of two clicks finds it done."""
 
     def do_it() -> Made:
