@@ -1,6 +1,5 @@
 """A draft as a whole: creating it, seeing what it changes and does to results, publishing and discarding it."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -52,7 +51,7 @@ def _number(text: str, *, without: int = 0) -> int:
 
 @require_POST
 @editing
-def meaning(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
+def meaning(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     """Stores what the author says about a changed text: editorial, or a new meaning."""
     if kind not in ("criterion", "scale"):
         raise Http404

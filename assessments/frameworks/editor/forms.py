@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from ... import scoring
 from ...models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
+from ...models.edition_editing import Part
 from ...web.revised_forms import Difference, RevisedForm
 from ..part_names import FIELD_NAMES
+from .grid import Grid
 
 MARKDOWN = gettext_lazy("You can use Markdown: *emphasis*, lists and links.")
 ONE_ON_EACH_LINE = gettext_lazy("One per line.")
@@ -28,23 +30,23 @@ class LinesField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, widget=textarea(3), help_text=ONE_ON_EACH_LINE, **kwargs)
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list, though the widget holds text
         return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
 
 class PartForm(RevisedForm, forms.ModelForm):
     """A part of a draft."""
 
-    def __init__(self, *args: Any, edition: Edition, grid: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, edition: Edition, grid: Grid | None = None, **kwargs: Any) -> None:
         """`grid` has the parts to choose from at hand, if the page shows them as well."""
         self.edition = edition
         self.grid = grid
         super().__init__(*args, **kwargs)
 
-    def offer(self, name: str, rows: Iterable[Any], **kwargs: Any) -> None:
+    def offer(self, name: str, rows: Iterable[Part], **kwargs: Any) -> None:
         """Lets one of these parts be chosen; leaves the field out if there is nothing to choose."""
         rows = list(rows)
         if not rows or (name == "scale" and len(rows) == 1):
@@ -99,7 +101,7 @@ class GroupForm(PartForm):
 
 
 class NamedChoice(forms.ModelChoiceField):
-    def label_from_instance(self, row: Any) -> str:
+    def label_from_instance(self, row: Part) -> str:
         return f"{row.number} · {row.name}" if isinstance(row, Level) else row.label
 
 
@@ -166,7 +168,7 @@ class ScaleForm(PartForm):
         model = Scale
         fields: list[str] = []
 
-    def __init__(self, *args: Any, choices: Any, instance: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: "BaseChoiceFormSet", instance: Scale | None = None, **kwargs: Any) -> None:
         """`choices` is the set of forms that is sent together with this one."""
         self.choices = choices
         initial = names_of_others(instance) if instance else self.names_at_first()
@@ -186,7 +188,7 @@ class ScaleForm(PartForm):
         """What `change_scale` takes."""
         return {"choices": self.choices.choices(), "other_answers": self.other_answers(), "seen": self.seen()}
 
-    def values_of(self, row: Scale) -> dict[str, Any]:
+    def values_of(self, row: Scale) -> dict[str, str]:
         return names_of_others(row)
 
     def differences(self) -> list[Difference]:
@@ -212,7 +214,7 @@ class ChoiceForm(forms.Form):
     name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
     anchor = forms.CharField(required=False, label=gettext_lazy("When to choose it"), widget=textarea(2))
 
-    def clean_code(self) -> Any:
+    def clean_code(self) -> str:
         code = self.cleaned_data["code"]
         if code in (scoring.NA, scoring.DK, "-"):
             raise forms.ValidationError(_("This code is reserved for an answer that is not a rating."))
@@ -244,6 +246,7 @@ class BaseChoiceFormSet(forms.BaseFormSet):
         return sorted(kept, key=lambda row: row["value"])
 
 
+# The stubs do not say that the factory keeps the base class.
 ChoiceFormSet: Any = forms.formset_factory(
     ChoiceForm, formset=BaseChoiceFormSet, extra=2, can_delete=True, can_delete_extra=False, max_num=100
 )

@@ -1,13 +1,22 @@
 """The kinds of parts that the editor edits: the model, the forms and the words of each."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Criterion, Dimension, Group, Level, Scale
-from .forms import CriterionForm, DimensionForm, GroupForm, LevelForm, NewCriterionForm, NewScaleForm, ScaleForm
+from ...models.edition_editing import AnyPart
+from .forms import (
+    CriterionForm,
+    DimensionForm,
+    GroupForm,
+    LevelForm,
+    NewCriterionForm,
+    NewScaleForm,
+    PartForm,
+    ScaleForm,
+)
 
 ONLY_THIS_DRAFT = _("Only this draft changes.")
 
@@ -16,9 +25,9 @@ ONLY_THIS_DRAFT = _("Only this draft changes.")
 class PartKind:
     """`new` and `remove` are titles; `removal` says what removing a part does."""
 
-    model: Any
-    form: Any
-    new_form: Any
+    model: type[AnyPart]
+    form: type[PartForm]
+    new_form: type[PartForm]
     new: Promise | str
     remove: Promise | str
     removal: Promise | str = ONLY_THIS_DRAFT

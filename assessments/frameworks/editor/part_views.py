@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ...models import Edition, Refused, Scale, User
+from ...models.edition_editing import AnyPart
 from ...permissions.access import get_edition, site_permission
 from ...permissions.roles import Permission
 from ...web.requests import Request
 from ...web.saving import is_stored, made_once
-from .forms import NEW_CHOICES, ChoiceFormSet, HeadForm, ScaleForm, choices_of
+from .forms import NEW_CHOICES, ChoiceFormSet, HeadForm, PartForm, ScaleForm, choices_of
 from .grid import Grid
 from .kinds import KINDS
 
@@ -46,8 +47,8 @@ def refused(request: Request, edition: Edition, sentence: object) -> HttpRespons
     return render(request, template, context, status=409)
 
 
-def get_part(edition: Edition, kind: str, pk: int) -> Any:
-    part = KINDS[kind].model.objects.filter(edition=edition, pk=pk).first()
+def get_part(edition: Edition, kind: str, pk: int) -> AnyPart:
+    part: AnyPart = KINDS[kind].model.objects.filter(edition=edition, pk=pk).first()
     if part is None:
         raise Http404
     part.edition = edition
@@ -55,7 +56,7 @@ def get_part(edition: Edition, kind: str, pk: int) -> Any:
 
 
 def answer_to_save(
-    request: Request, edition: Edition, form: Any, template: str, context: dict[str, Any], back: str
+    request: Request, edition: Edition, form: PartForm, template: str, context: dict[str, Any], back: str
 ) -> HttpResponse:
     """What a save is answered with: a fragment that says how it went, or the page."""
     is_saved = form.stored is not None
@@ -88,7 +89,7 @@ def head(request: Request, edition: Edition) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
-def part(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
+def part(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     if kind == "scale":
         return _scale(request, edition, row)
@@ -109,7 +110,7 @@ def part(request: Request, edition: Edition, kind: str, part: Any) -> HttpRespon
     return render(request, "frameworks/editor/part.html", context | {"form": form, "revision": row.revision})
 
 
-def _heading(part: Any) -> str:
+def _heading(part: AnyPart) -> str:
     if part.kind == "criterion":
         return _("Criterion")
     if part.kind == "level":
@@ -161,9 +162,9 @@ def new(request: Request, edition: Edition, kind: str) -> HttpResponse:
     return render(request, "frameworks/editor/new.html", context, status=form.http_status)
 
 
-def _made(edition: Edition, kind: str, form: Any, *, by: User) -> HttpResponse:
-    if kind == "scale":
-        scale = KINDS[kind].model(edition=edition, key=form.cleaned_data["name"], other_answers=form.other_answers())
+def _made(edition: Edition, kind: str, form: PartForm, *, by: User) -> AnyPart:
+    if isinstance(form, ScaleForm):
+        scale = Scale(edition=edition, key=form.cleaned_data["name"], other_answers=form.other_answers())
         return edition.add(scale, by=by, choices=form.choices.choices())
     part = KINDS[kind].model(edition=edition, **form.values())
     if kind == "criterion" and part.scale_id is None:
@@ -173,7 +174,7 @@ def _made(edition: Edition, kind: str, form: Any, *, by: User) -> HttpResponse:
 
 @require_POST
 @editing
-def move(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
+def move(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     direction = "up" if request.POST.get("direction") == "up" else "down"
     edition.move(row, by=request.user, direction=direction)
@@ -182,7 +183,7 @@ def move(request: Request, edition: Edition, kind: str, part: Any) -> HttpRespon
 
 @require_POST
 @editing
-def remove(request: Request, edition: Edition, kind: str, part: Any) -> HttpResponse:
+def remove(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     back = _list_with(edition, row)
     edition.remove(row, by=request.user)
@@ -190,6 +191,6 @@ def remove(request: Request, edition: Edition, kind: str, part: Any) -> HttpResp
     return redirect(back)
 
 
-def _list_with(edition: Edition, part: Any) -> str:
+def _list_with(edition: Edition, part: AnyPart) -> str:
     """The page that lists this part: its dimension for a criterion, else the whole draft."""
     return edition.url_of(part.dimension) if part.kind == "criterion" else edition.get_editor_url()
