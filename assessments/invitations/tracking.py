@@ -26,6 +26,8 @@ class InvitationRow:
     invitation: Invitation
     mail: Mail | None
     can_be_revoked: bool
+    #: Whether nobody sees if it still works. A member who takes their personal link makes it work again.
+    hides_validity: bool
 
     @property
     def who(self) -> str:
@@ -123,8 +125,14 @@ class Following:
             own = own or getattr(invitation, "participation", None)
             mail = mails.get(own.pk) if own else None
             if mail or not self.assessment.anonymous:
-                can_be_revoked = self.can_invite and invitation.is_usable
-                rows.append(InvitationRow(invitation=invitation, mail=mail, can_be_revoked=can_be_revoked))
+                hides_validity = self.assessment.anonymous and invitation.user_id is not None
+                row = InvitationRow(
+                    invitation=invitation,
+                    mail=mail,
+                    can_be_revoked=self.can_invite and (hides_validity or invitation.is_usable),
+                    hides_validity=hides_validity,
+                )
+                rows.append(row)
         return rows
 
     def not_invited(self) -> list:

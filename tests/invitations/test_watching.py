@@ -157,3 +157,13 @@ def test_the_fragment_that_pages_poll_never_changes(client, assessment, lead, pe
     answer(assessment, guest, 0)
     assessment.submit(by=guest)
     assert client.get(f"/assessments/{assessment.pk}/participation/?seen=x").status_code == 204
+
+
+@pytest.mark.parametrize("change", [{"revoked_on": "2026-10-14"}, {"expires_on": "2026-01-01"}])
+def test_a_member_who_takes_the_link_again_after_it_ended_is_not_seen(assessment, lead, people, change):
+    assessment.invitations.filter(user=people[1]).update(**change)
+    watcher = Lead(assessment, lead)
+    before = watcher.whatever_they_do(people[1], GUEST)
+    answer(assessment, toy.member_by_link(assessment, people[1]), 0)
+    after = watcher.whatever_they_do(people[1], GUEST)
+    assert [what for what in before if before[what] != after[what]] == []
