@@ -84,7 +84,7 @@ def test_two_administrators_at_once_lose_nothing(sign_in, admin, draft):
     page.goto(draft.url_of(criterion(draft)))
     draft.change(criterion(draft), by=other, seen=0, statement="Written by Ben.")
     page.get_by_label("Statement").fill("Written by Ann.")
-    page.get_by_text("Somebody else has changed this").wait_for()
+    page.get_by_text("Someone else changed this").wait_for()
     assert page.get_by_text("Written by Ben.").is_visible()
     axe_in_both_schemes(page)
     assert criterion(draft).statement == "Written by Ben."

@@ -100,7 +100,7 @@ def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_i
 
     action.change(by=lead.user, seen=1, text="Do it, and tell.")
     page.get_by_role("button", name=re.compile("^Done")).click()
-    page.get_by_text("Somebody else has changed this").wait_for()
+    page.get_by_text("Someone else changed this").wait_for()
     assert page.evaluate("window.isTheSamePage")
     assert Action.objects.get().status == "doing"
     page.get_by_role("button", name="Save mine over it").click()
