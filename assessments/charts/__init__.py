@@ -7,7 +7,7 @@ from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, level_step
 from .profile_bar import Segment, track
 from .radar import Label, Radar, RadarSeries, Shape, radar
 from .stacked_bars import Bar, Slice, Stack, stack
-from .timeline import Aim, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
+from .timeline import Aim, DayTick, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
 from .votes import VoteBar, Votes, votes
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "RIM_COLOURS",
     "Aim",
     "Bar",
+    "DayTick",
     "Dot",
     "History",
     "HistoryPoint",

@@ -62,7 +62,6 @@ class Radar:
     labels: tuple[Label, ...]
     shapes: tuple[Shape, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
-    description: str
 
 
 def radar(
@@ -96,15 +95,7 @@ def radar(
         labels=labels,
         shapes=shapes,
         rows=tuple((axis, tuple(shape.values[place] for shape in shapes)) for place, axis in enumerate(axes)),
-        description=_radar_description(axes, shapes),
     )
-
-
-def _radar_description(axes: Sequence[str], shapes: Sequence[Shape]) -> str:
-    if not shapes:
-        return f"Radar of {len(axes)} dimensions without figures."
-    figures = "; ".join(f"{axis} {value}" for axis, value in zip(axes, shapes[0].values, strict=True))
-    return f"Radar, {shapes[0].name}: {figures}."
 
 
 def _shape(series: RadarSeries, at: Callable[[int, float], Point], scale: IndexScale) -> Shape:

@@ -36,7 +36,6 @@ class Bar:
     """One day; `counts` are in the order of the levels."""
 
     date: datetime.date
-    label: str
     middle: float
     slices: tuple[Slice, ...]
     counts: tuple[int, ...]
@@ -52,7 +51,6 @@ class Stack:
     levels: tuple[tuple[int, str], ...]
     #: What teams are called that stand apart; empty where there are none on any day.
     apart: str
-    description: str
 
 
 APART_RIM = "#838a95"
@@ -88,9 +86,6 @@ def stack(
         _bar(day, counts, steps, left=place * each + each * 0.12, width=each * 0.76, unit=unit, height=height)
         for place, (day, counts) in enumerate(days)
     )
-    newest = bars[-1]
-    names = [*(f"at {number}" for number, _ in levels), *([apart[1]] if apart else [])]
-    parts = ", ".join(f"{count} {name}" for name, count in zip(names, newest.counts, strict=True) if count)
     return Stack(
         width=width,
         height=height,
@@ -98,7 +93,6 @@ def stack(
         bars=bars,
         levels=tuple(levels),
         apart=apart[1] if apart else "",
-        description=f"Teams per level from {bars[0].label} to {newest.label}. In the end: {parts or 'none'}.",
     )
 
 
@@ -130,7 +124,6 @@ def _bar(
         )
     return Bar(
         date=day,
-        label=f"{day:%b %Y}",
         middle=tenth(left + width / 2),
         slices=tuple(slices),
         counts=tuple(counts.get(number, 0) for number, _ in steps),

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from ..scoring import DASH, IndexScale
 from .drawing import LINE, Number, Point, path_of, runs, tenth
@@ -98,12 +99,23 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayTick:
+    """A day under the axis; `unit` is what of it there is room for: its year, its month and year, or all."""
+
+    at: float
+    day: datetime.date
+    unit: Literal["year", "month", "day"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
     date: datetime.date
     url: str
     level: str
     index: str
-    note: str
+    beside: bool
+    under_revision: bool
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +131,12 @@ class History:
     area: str
     line: str
     dots: tuple[Dot, ...]
-    x_ticks: tuple[Tick, ...]
+    x_ticks: tuple[DayTick, ...]
     y_ticks: tuple[Tick, ...]
     points: tuple[HistoryPoint, ...]
     rows: tuple[HistoryRow, ...]
-    description: str
+    #: The newest of the points that are joined.
+    newest: HistoryPoint
     flags: tuple[Flag, ...] = ()
     aims: tuple[AimLine, ...] = ()
 
@@ -206,7 +219,7 @@ def history(
         y_ticks=_level_ticks(plane),
         points=tuple(points),
         rows=() if small else tuple(_row(point, now.scale) for point in points),
-        description=_history_description(points, now),
+        newest=now,
         flags=_flags(marks, plane),
         aims=_aim_lines(aims, plane),
     )
@@ -239,14 +252,6 @@ def _aim_lines(aims: Sequence[Aim], plane: Plane) -> tuple[AimLine, ...]:
         for aim in aims
         if plane.first <= aim.due <= plane.last
     )
-
-
-def _history_description(points: Sequence[HistoryPoint], newest: HistoryPoint) -> str:
-    first, level = points[0].date, DASH if newest.level is None else newest.level
-    figures = newest.title or f"level {level}, index {newest.scale.text(newest.index)}"
-    if len(points) == 1:
-        return f"One result. {figures}."
-    return f"{len(points)} results from {first:%B %Y} to {points[-1].date:%B %Y}. The newest: {figures}."
 
 
 def _steps(points: Sequence[HistoryPoint], plane: Plane) -> list[str]:
@@ -299,14 +304,14 @@ def _dots(points: Sequence[HistoryPoint], plane: Plane) -> tuple[Dot, ...]:
 
 
 def _row(point: HistoryPoint, now: IndexScale) -> HistoryRow:
-    notes = ["other questionnaire"] * point.beside + ["under revision"] * point.under_revision
-    notes += point.notes
     return HistoryRow(
         date=point.date,
         url=point.url,
         level="–" if point.level is None else str(point.level),
         index=point.shown_index(now),
-        note="; ".join(notes),
+        beside=point.beside,
+        under_revision=point.under_revision,
+        notes=point.notes,
     )
 
 
@@ -318,7 +323,7 @@ def _level_ticks(plane: Plane) -> tuple[Tick, ...]:
     return tuple(Tick(at=plane.y(n), label=str(n)) for n in range(0, top + 1, every))
 
 
-def _date_ticks(plane: Plane) -> tuple[Tick, ...]:
+def _date_ticks(plane: Plane) -> tuple[DayTick, ...]:
     """Starts of months, as many as fit; first and last day where fewer than two such starts lie between them."""
     first, last = plane.first, plane.last
     starts = [
@@ -332,6 +337,6 @@ def _date_ticks(plane: Plane) -> tuple[Tick, ...]:
         if all(plane.x(b) - plane.x(a) >= wide for a, b in pairwise(chosen)):
             break
     if len(chosen) >= 2:
-        return tuple(Tick(at=plane.x(day), label=f"{day:%Y}" if every >= 12 else f"{day:%b %y}") for day in chosen)
+        return tuple(DayTick(at=plane.x(day), day=day, unit="year" if every >= 12 else "month") for day in chosen)
     ends = [first] if first == last else [first, last]
-    return tuple(Tick(at=plane.x(day), label=f"{day.day} {day:%b %y}") for day in ends)
+    return tuple(DayTick(at=plane.x(day), day=day, unit="day") for day in ends)

@@ -136,8 +136,8 @@ class Contents:
 class Questionnaire(models.TextChoices):
     """Which of the criteria of an edition are asked: all, or those that are marked as quick."""
 
-    FULL = "full", "Full questionnaire"
-    SHORT = "short", "Short questionnaire"
+    FULL = "full", gettext_lazy("Full questionnaire")
+    SHORT = "short", gettext_lazy("Short questionnaire")
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):

@@ -16,7 +16,7 @@ def team_table(team: Team) -> Table:
         contents = result.edition.contents
         names = {("dimension", dimension.key): dimension.name for dimension in contents.dimensions}
         names |= {("group", group.key): group.name for group in contents.groups}
-        questionnaire = Questionnaire(result.questionnaire).label
+        questionnaire = str(Questionnaire(result.questionnaire).label)
         about: list[Cell] = [
             result.date,
             result.edition.framework.name,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from .. import charts
 from ..web import figures
 from ..web import markdown as markup
+from ..web.chart_words import day_label, history_in_words, note_of, radar_in_words, stack_in_words
 from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day, short_month
 from ..web.saving import TOKEN, token_for
@@ -139,12 +140,17 @@ def history_rows(chart: Any) -> SafeString:
     """Rows of the figures of a history: date, level where there are levels, index, note."""
     level = "<td>{}</td>" if chart.has_levels else "{}"
     html = f'<tr><th scope="row"><a href="{{}}">{{}}</a></th>{level}<td>{{}}</td><td>{{}}</td></tr>'
-    cells = ((r.url, day(r.date), r.level if chart.has_levels else "", r.index, r.note) for r in chart.rows)
+    cells = ((r.url, day(r.date), r.level if chart.has_levels else "", r.index, note_of(r)) for r in chart.rows)
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
 register.filter(level_of)
 register.filter(place_of)
+register.filter(radar_in_words)
+register.filter(history_in_words)
+register.filter(stack_in_words)
+register.filter(day_label)
+register.filter(short_month)
 register.filter(apart_from)
 register.filter(briefly_apart_from)
 

@@ -19,6 +19,7 @@ from assessments.results.report import Standing
 from assessments.results.report_charts import history_chart, radar_chart, small_multiples
 from assessments.scoring import IndexScale
 from assessments.templatetags import maturity
+from assessments.web.chart_words import note_of
 from assessments.web.dates import is_stale, months_since
 
 from .. import toy
@@ -161,7 +162,7 @@ class TestLines:
         assert [dot.beside for dot in chart.dots] == [False, True, False]
         # One line from the first full result to the second, past the short one.
         assert chart.line.count("L") == 1
-        assert chart.rows[1].note == "other questionnaire"
+        assert note_of(chart.rows[1]) == "other questionnaire"
 
     def test_results_of_another_framework_are_in_the_table_but_not_beside(self, add, team):
         add(1)
@@ -184,7 +185,7 @@ class TestUnderRevision:
         assert past.table[0].state == "under revision"
         chart = history_chart(past, reopened.edition.contents)
         assert chart.has_under_revision
-        assert chart.rows[0].note == "under revision; reopened: A mistake."
+        assert note_of(chart.rows[0]) == "under revision; reopened: A mistake."
 
     def test_the_next_generation_takes_its_place(self, reopened, team, lead):
         rate(reopened.assessment, lead, "x4", "F")

@@ -8,6 +8,7 @@ import pytest
 from assessments import charts
 from assessments.charts import HistoryPoint, RadarSeries
 from assessments.scoring import IndexScale
+from assessments.web.chart_words import day_label, history_in_words, note_of, radar_in_words
 
 AXES = ["People", "Data and features", "Training", "Experiments and model management"]
 
@@ -127,7 +128,7 @@ def test_radar_has_its_figures_as_rows():
     series = [RadarSeries("Now", "now", [1, 2, 3, 4]), ("May 2026", "previous", [0, None, 3, 4])]
     radar = charts.radar(AXES, series, scale=SCALE)
     assert radar.rows[1] == ("Data and features", ("2.00", "–"))
-    assert "Training 3.00" in radar.description
+    assert "Training 3.00" in radar_in_words(radar)
 
 
 # History
@@ -184,16 +185,16 @@ def test_the_other_questionnaire_has_its_mark_and_is_not_joined():
     assert len(coordinates(chart.line)) == 2
     assert chart.dots[1].x not in numbers(chart.steps)
     assert chart.has_beside
-    assert chart.rows[1].note == "other questionnaire"
+    assert note_of(chart.rows[1]) == "other questionnaire"
 
 
 def test_one_result_stands_in_the_middle_with_its_day():
     chart = drawn(point("2025-03-09"))
     assert chart.dots[0].x == (chart.left + chart.right) / 2
-    assert [tick.label for tick in chart.x_ticks] == ["9 Mar 25"]
+    assert [day_label(tick) for tick in chart.x_ticks] == ["9 Mar 25"]
     assert chart.line == ""
     assert chart.steps
-    assert chart.description == "One result. on 2025-03-09."
+    assert history_in_words(chart) == "One result. on 2025-03-09."
 
 
 def test_two_results_on_one_day_are_drawn():
@@ -210,16 +211,17 @@ def test_labels_of_dates_do_not_touch_and_stay_inside(days, count):
     chart = drawn(*(point(day.isoformat()) for day in dates))
     assert chart.x_ticks
     for left, right in pairwise(chart.x_ticks):
-        assert right.at - left.at >= 6 * (len(left.label) + len(right.label)) / 2
+        assert right.at - left.at >= 6 * (len(day_label(left)) + len(day_label(right))) / 2
     for tick in chart.x_ticks:
-        assert 3 * len(tick.label) <= tick.at <= chart.width - 3 * len(tick.label)
+        half = 3 * len(day_label(tick))
+        assert half <= tick.at <= chart.width - half
 
 
 def test_ticks_stand_at_the_day_they_name():
     chart = drawn(point("2025-01-01"), point("2026-01-01"))
-    assert chart.x_ticks[0].label == "Jan 25"
+    assert day_label(chart.x_ticks[0]) == "Jan 25"
     assert chart.x_ticks[0].at == chart.dots[0].x
-    assert chart.x_ticks[-1].label == "Jan 26"
+    assert day_label(chart.x_ticks[-1]) == "Jan 26"
     assert chart.x_ticks[-1].at == chart.dots[1].x
 
 
@@ -246,7 +248,8 @@ def test_small_charts_keep_the_scale_and_leave_out_dates():
 
 def test_history_has_its_figures_as_rows():
     chart = drawn(point("2025-01-01", level=None, index=None), point("2025-04-01", under_revision=True))
-    assert [(row.level, row.index, row.note) for row in chart.rows] == [("–", "–", ""), ("1", "1.50", "under revision")]
+    rows = [(row.level, row.index, note_of(row)) for row in chart.rows]
+    assert rows == [("–", "–", ""), ("1", "1.50", "under revision")]
     assert len(chart.dots) == 1
 
 
@@ -300,7 +303,8 @@ def test_a_new_ladder_breaks_the_steps_and_not_the_index():
 
 
 def test_notes_stand_in_the_table():
-    assert drawn(point("2026-01-01", notes=("fell back: a move",))).rows[0].note == "fell back: a move"
+    chart = drawn(point("2026-01-01", notes=("fell back: a move",)))
+    assert note_of(chart.rows[0]) == "fell back: a move"
 
 
 # Teams per level

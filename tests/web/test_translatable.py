@@ -14,8 +14,9 @@ from django.db import models, transaction
 from django.test import Client, override_settings
 from django.urls import Resolver404, resolve
 
+from assessments.charts.radar import wrapped
 from assessments.frameworks.storing import load_built_in
-from assessments.models import Edition, User
+from assessments.models import Dimension, Edition, Level, User
 
 from ..pseudo_language import Data, Texts, pseudo_language
 
@@ -34,6 +35,7 @@ EXCEPTIONS = {
     "maturity": "the name of the product",
     "csv": "the name of a file format",
     "xlsx": "the name of a file format",
+    "excel": "the name of a product",
     "yaml": "the name of a file format",
     "json": "the name of a file format",
     "rwg": "the name of a statistic",
@@ -71,6 +73,12 @@ def written() -> Iterator[str]:
         for row in model._base_manager.values_list(*fields):
             yield from strings(json.loads(json.dumps(row, default=str)))
     yield from map(str, Edition.objects.all())
+    # A level is shown by its number and its name.
+    for number, name in Level.objects.values_list("number", "name"):
+        yield f"{number} {name}"
+    # A radar breaks the name of a dimension into lines.
+    for name in Dimension.objects.values_list("name", flat=True):
+        yield from wrapped(name)
 
 
 def name_of(path: str) -> str | None:

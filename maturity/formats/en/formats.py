@@ -4,3 +4,7 @@ DATETIME_FORMAT = "j F Y, H:i"
 SHORT_DATETIME_FORMAT = "j M Y, H:i"
 YEAR_MONTH_FORMAT = "F Y"
 TIME_FORMAT = "H:i"
+# Under the axes of charts.
+YEAR_FORMAT = "Y"
+TICK_MONTH_FORMAT = "M y"
+TICK_DAY_FORMAT = "j M y"

@@ -1,0 +1,75 @@
+"""What charts say in words: for people who do not see them, and beside their axes."""
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..charts import DayTick, History, HistoryRow, Radar, Stack
+from ..scoring import DASH
+from .dates import month, short_month
+
+
+def radar_in_words(radar: Radar) -> str:
+    """The figures of the shape on top."""
+    if not radar.shapes:
+        count = len(radar.rows)
+        sentence = ngettext(
+            "Radar of {count} dimension without figures.", "Radar of {count} dimensions without figures.", count
+        )
+        return sentence.format(count=count)
+    figures = "; ".join(f"{axis} {values[0]}" for axis, values in radar.rows)
+    return _("Radar, {name}: {figures}.").format(name=radar.shapes[0].name, figures=figures)
+
+
+def history_in_words(history: History) -> str:
+    """From when to when the results are, and what the newest one says."""
+    newest = history.newest
+    figures = newest.title
+    if not figures:
+        level = DASH if newest.level is None else newest.level
+        figures = _("level {level}, index {index}").format(level=level, index=newest.scale.text(newest.index))
+    count = len(history.points)
+    if count == 1:
+        return _("One result. {figures}.").format(figures=figures)
+    sentence = ngettext(
+        "{count} result from {first} to {last}. The newest: {figures}.",
+        "{count} results from {first} to {last}. The newest: {figures}.",
+        count,
+    )
+    first = month(history.points[0].date)
+    last = month(history.points[-1].date)
+    return sentence.format(count=count, first=first, last=last, figures=figures)
+
+
+def stack_in_words(stack: Stack) -> str:
+    """From when to when the bars are, and how many teams are at which level in the last one."""
+    newest = stack.bars[-1]
+    parts = [
+        _("{count} at {number}").format(count=count, number=number)
+        for (number, _name), count in zip(stack.levels, newest.counts, strict=False)
+        if count
+    ]
+    if stack.apart and newest.counts[-1]:
+        parts.append(_("{count} on other levels").format(count=newest.counts[-1]))
+    first = short_month(stack.bars[0].date)
+    last = short_month(newest.date)
+    if not parts:
+        return _("Teams per level from {first} to {last}. In the end: none.").format(first=first, last=last)
+    sentence = _("Teams per level from {first} to {last}. In the end: {parts}.")
+    return sentence.format(first=first, last=last, parts=", ".join(parts))
+
+
+def note_of(row: HistoryRow) -> str:
+    """What there is to say about a result of a history besides its figures."""
+    notes = []
+    if row.beside:
+        notes.append(_("other questionnaire"))
+    if row.under_revision:
+        notes.append(_("under revision"))
+    return "; ".join([*notes, *row.notes])
+
+
+def day_label(tick: DayTick) -> str:
+    """A day under the axis, as long as there is room for it."""
+    formats = {"year": "YEAR_FORMAT", "month": "TICK_MONTH_FORMAT", "day": "TICK_DAY_FORMAT"}
+    return date_format(tick.day, formats[tick.unit])
