@@ -197,6 +197,8 @@ def test_no_text_is_missed(persona):
     reader = Reader(user, data)
     with pseudo_language(), override_settings(DEMO=True):
         reader.go()
+    pages = sum(map(len, reader.seen.values()))
+    print(f"{persona}: {pages} pages and forms of {len(reader.seen)} kinds")
     assert len(reader.seen) > (5 if user is None else 15)
     missed = sorted(f"{where}: {place}: {text}" for (place, text), where in reader.missed.items())
     assert not missed, f"{len(missed)} texts\n" + "\n".join(missed)

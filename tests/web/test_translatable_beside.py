@@ -1,0 +1,124 @@
+"""What the walk in the made-up language does not come by: mails, the pages of people with a link, errors."""
+
+import datetime
+import re
+
+import pytest
+from django.core import mail
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils import timezone
+
+from assessments.models import Mail
+from assessments.outbox.sending import send_waiting
+from assessments.web import error_views
+
+from .. import toy
+from ..factories import make_membership
+from ..pseudo_language import Data, Texts, pseudo_language, runs_outside
+from .test_translatable import written
+
+pytestmark = pytest.mark.django_db
+ADDRESS = re.compile(r"https?://\S+")
+
+
+def missed(page: str, data: Data) -> list[str]:
+    """What stands outside marks; a key to press and the beginning of an address are the same in every language."""
+    outside = [(where, text) for where, text in Texts(page).outside if text != "https://"]
+    return [text for where, text in outside if not data.covers(text) and not where.endswith("kbd")]
+
+
+@pytest.fixture
+def people(team, lead):
+    return [lead, *(make_membership(team=team).user for _ in range(4))]
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+@pytest.mark.parametrize("kind", Mail.Kind)
+def test_mails(kind, anonymous, team, lead, people, settings):
+    settings.MAIL_ENABLED = True
+    today = timezone.localdate()
+    assessment = toy.start(team=team, by=lead, anonymous=anonymous, date=today, due=today + datetime.timedelta(days=9))
+    if kind in (Mail.Kind.NEW_ACCOUNT, Mail.Kind.NEW_PASSWORD):
+        lead.set_unusable_password()
+        lead.save()
+        Mail.objects.queue_for(lead, kind)
+    else:
+        assessment.invite(by=lead, members=people[:1], addresses=["guest@example.org"])
+        asked = list(assessment.participations.filter(invitation__isnull=False))
+        Mail.objects.all().delete()
+        Mail.objects.queue(asked, kind)
+        is_late = kind == Mail.Kind.OVERDUE
+        days = {Mail.Kind.DUE_SOON: 1, Mail.Kind.OVERDUE: -2}.get(kind, 9)
+        long_ago = timezone.now() - datetime.timedelta(days=30)
+        changed = {"due": today + datetime.timedelta(days=days), "opened_at": long_ago}
+        if is_late:
+            changed["date"] = today - datetime.timedelta(days=9)
+        type(assessment).objects.filter(pk=assessment.pk).update(**changed)
+    data = Data(written())
+    with pseudo_language():
+        send_waiting()
+    assert mail.outbox
+    for message in mail.outbox:
+        for text in (message.subject, message.body):
+            outside, _ = runs_outside(ADDRESS.sub("", text), 0)
+            assert [run for run in outside if not data.covers(run)] == []
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+@pytest.mark.parametrize("way", ["personal", "shared"])
+def test_pages_of_people_with_a_link(client, team, lead, people, way, anonymous):
+    assessment = toy.start(team=team, by=lead, anonymous=anonymous)
+    if way == "personal":
+        _, token = toy.invited(assessment, email="guest@example.org")
+    else:
+        token = assessment.share(by=lead)
+    data = Data(written())
+    wrong = []
+
+    def read(response):
+        wrong.extend(missed(response.content.decode(), data))
+        return response
+
+    with pseudo_language():
+        read(client.get(f"/i/{token}/"))
+        response = read(client.post(f"/i/{token}/accept/", follow=True))
+        answering = re.search(r"/i/[^/]+/answer/", response.content.decode())
+        assert answering
+        start = answering.group()
+        for page in ("", "symptoms/", "to/X/", "next/", "done/"):
+            read(client.get(start + page, follow=True))
+        read(client.post(f"{start}submit/", follow=True))
+        for page in ("", "to/X/", "done/"):
+            read(client.get(start + page, follow=True))
+        read(client.get("/i/nobody-has-this/"))
+    assert sorted(set(wrong)) == []
+
+
+ERRORS = {
+    400: error_views.bad_request,
+    403: error_views.forbidden,
+    404: error_views.not_found,
+    500: error_views.server_error,
+}
+
+
+@pytest.mark.parametrize("status", ERRORS)
+def test_error_pages(status):
+    with pseudo_language():
+        response = ERRORS[status](RequestFactory().get("/"))
+        assert response.status_code == status
+        assert missed(response.content.decode(), Data(written())) == []
+
+
+def test_page_of_a_form_that_is_too_old():
+    with pseudo_language():
+        page = error_views.csrf_failed(RequestFactory().get("/")).content.decode()
+        assert missed(page, Data(written())) == []
+
+
+@pytest.mark.parametrize("name", ["409", "411", "413", "503"])
+def test_pages_of_refused_requests(name):
+    with pseudo_language():
+        page = render_to_string(f"{name}.html", {}, request=RequestFactory().get("/"))
+        assert missed(page, Data(written())) == []
