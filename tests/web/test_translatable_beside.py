@@ -10,6 +10,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from assessments.models import Mail
+from assessments.models.participation import new_token
 from assessments.outbox.sending import send_waiting
 from assessments.web import error_views
 
@@ -73,7 +74,7 @@ def test_pages_of_people_with_a_link(client, team, lead, people, way, anonymous)
         _, token = toy.invited(assessment, email="guest@example.org")
     else:
         token = assessment.share(by=lead)
-    data = Data(written())
+    data = Data([*written(), "Zoë"])
     wrong = []
 
     def read(response):
@@ -82,7 +83,8 @@ def test_pages_of_people_with_a_link(client, team, lead, people, way, anonymous)
 
     with pseudo_language():
         read(client.get(f"/i/{token}/"))
-        response = read(client.post(f"/i/{token}/accept/", follow=True))
+        read(client.post(f"/i/{token}/accept/", {"name": "Zoë", "pledge": "short"}))
+        response = read(client.post(f"/i/{token}/accept/", {"name": "Zoë", "pledge": new_token()}, follow=True))
         answering = re.search(r"/i/[^/]+/answer/", response.content.decode())
         assert answering
         start = answering.group()
