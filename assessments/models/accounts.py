@@ -112,6 +112,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return user if user and password_links.check_token(user, token) else None
 
 
+# The plugin cannot follow a base class that is made by a call.
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Creates an account. Without a password, nobody can sign in until the owner has set one."""

@@ -98,6 +98,10 @@ class Contents:
             return [Rung(level.number, level.name, level.summary) for level in self.levels]
         return [Rung(i, band["name"], band.get("meaning", "")) for i, band in enumerate(self.edition.scoring["bands"])]
 
+    def rung_name(self, number: int | None) -> str:
+        """The name of a level or band; empty for None and for a number that this edition does not have."""
+        return next((rung.name for rung in self.rungs if rung.number == number), "")
+
     @property
     def named_rungs(self) -> list[tuple[int, str]]:
         return [(rung.number, rung.name) for rung in self.rungs]

@@ -66,6 +66,7 @@ class TeamForm(RevisedForm, forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Checks that the name is free in the unit, even if the form has no field for the unit."""
+        # Private to Django, so the stubs do not know it.
         return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 
 

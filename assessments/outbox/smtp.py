@@ -20,6 +20,7 @@ class Backend(EmailBackend):
     def connection_class(self) -> type[smtplib.SMTP]:
         backend = self
 
+        # The class depends on the settings, so it is known only now.
         class Conversation(super().connection_class):  # type: ignore[misc]
             def data(self, msg: Any) -> Any:
                 if not backend.may_leave():

@@ -104,6 +104,7 @@ def _level_or_band(result: Result) -> str:
 
 def _state(result: Result) -> str:
     """Of a result as `TeamHistory` reads it, with the status of its assessment."""
+    # An annotation, see `TeamHistory`.
     is_closed = result.state == Assessment.Status.CLOSED  # type: ignore[attr-defined]
     if result.generation == 1:
         return _("closed") if is_closed else _("under revision")
@@ -120,7 +121,7 @@ class TeamHistory:
         self.tells = tells
         rows = Result.objects.current_only().filter(team=team).chronological()
         reasons = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
-        # The result declares what is annotated here, for the pages that show it.
+        # The result declares what is annotated here, for the pages that show it; the plugin takes that for a clash.
         rows = rows.annotate(  # type: ignore[no-redef]
             state=F("assessment__status"), has_setback=Exists(reasons)
         )

@@ -185,9 +185,6 @@ class Standing:
             return ""
         return _("target {month}").format(month=short_month(graded.target.due))
 
-    def rung_name(self, number: int | None) -> str:
-        return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
-
     @property
     def rule_name(self) -> str:
         return self.contents.rules.get(self.result.rule, "")
@@ -277,11 +274,11 @@ class Standing:
 
     @property
     def level_name(self) -> str:
-        return self.rung_name(self.result.level)
+        return self.contents.rung_name(self.result.level)
 
     @property
     def best_name(self) -> str:
-        return self.rung_name(self.result.best)
+        return self.contents.rung_name(self.result.best)
 
     def shown(self, text: str) -> str | None:
         """An exact figure as it is read: two decimals for an index, one for a section score."""

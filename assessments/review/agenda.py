@@ -252,16 +252,13 @@ class Agenda:
         changes = {criterion.key: code}
         return scoring.level_if(self.instrument, self.score.criteria, self.assessment.rule, changes)
 
-    def rung_name(self, number: int | None) -> str:
-        return next((rung.name for rung in self.contents.rungs if rung.number == number), "")
-
     def called(self, number: int | None) -> str:
         """A level or band, to stand by itself: `Level 2, Repeatable`."""
         if number is None:
             return _("No level")
         if not self.assessment.edition.uses_levels:
-            return self.rung_name(number)
-        return _("Level {number}, {name}").format(number=number, name=self.rung_name(number))
+            return self.contents.rung_name(number)
+        return _("Level {number}, {name}").format(number=number, name=self.contents.rung_name(number))
 
     @property
     def level_name(self) -> str:

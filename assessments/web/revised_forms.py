@@ -96,6 +96,7 @@ def in_words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ModelChoiceField):
         return field.label_from_instance(value)
     if isinstance(field, forms.ChoiceField):
+        # The stubs allow choices in groups; no form here has any.
         names = {str(key): name for key, name in field.choices}  # type: ignore[union-attr, misc]
         return str(names.get(str(value), value))
     return str(value)

@@ -85,7 +85,7 @@ def made_once(request: Request, form: Any, model: type[Made], make: Callable[[],
     if made is None:
         # The first of two clicks may have been stored while this one was checked, and its name is taken then.
         made = Submission.objects.made_before(model, by=by, token=token)
-    # The page that follows may have a form for the next one.
+    # The page that follows may have a form for the next one; requests declare no such name.
     request.form_is_used = made is not None  # type: ignore[attr-defined]
     return made
 
