@@ -117,7 +117,9 @@ class Data:
 
     def has(self, text: str) -> bool:
         text = " ".join(text.split()).casefold().strip("“”\"'*_` ")
-        return text in self.values or (len(text) >= 15 and text in self.whole)
+        # An answer, with how many gave it.
+        name = text.rstrip("0123456789 ")
+        return bool({text, name} & self.values) or (len(text) >= 15 and text in self.whole)
 
     def covers(self, text: str) -> bool:
         """Whether each piece of the text with letters is data."""

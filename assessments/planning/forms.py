@@ -111,6 +111,7 @@ class ActionForm(RevisedForm, forms.ModelForm):
     class Meta:
         model = Action
         fields = ["text", "owner", "due", "status", "reason"]
+        labels = {"owner": gettext_lazy("Owner"), "status": gettext_lazy("Status")}
         widgets = {"text": forms.Textarea(attrs={"rows": 3}), "reason": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
