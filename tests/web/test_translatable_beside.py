@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from assessments.models import Mail
-from assessments.models.participation import new_token
+from assessments.models.participation import Pledge
 from assessments.outbox.sending import send_waiting
 from assessments.web import error_views
 
@@ -84,7 +84,7 @@ def test_pages_of_people_with_a_link(client, team, lead, people, way, anonymous)
     with pseudo_language():
         read(client.get(f"/i/{token}/"))
         read(client.post(f"/i/{token}/accept/", {"name": "Zoë", "pledge": "short"}))
-        response = read(client.post(f"/i/{token}/accept/", {"name": "Zoë", "pledge": new_token()}, follow=True))
+        response = read(client.post(f"/i/{token}/accept/", {"name": "Zoë", "pledge": Pledge.make()}, follow=True))
         answering = re.search(r"/i/[^/]+/answer/", response.content.decode())
         assert answering
         start = answering.group()
