@@ -135,7 +135,7 @@ class SeenForm(forms.ModelForm):
             and (cleaned.get("seen") or 0) != self.instance.revision
         ):
             raise forms.ValidationError(
-                "Somebody else has changed this since you opened the page. Open it again to see the changes."
+                "Someone else changed this after you opened the page. Open it again to see the changes."
             )
         return cleaned
 

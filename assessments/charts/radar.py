@@ -20,6 +20,13 @@ class RadarSeries(NamedTuple):
     values: Sequence[Number | None]
 
 
+#: Colours of outlines, by the kind of shape.
+STROKES = {"now": "#1b589e", "target": "#575e69", "previous": "#077892"}
+
+
+LINE_IN_EMS = 1.18
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """`y` is the baseline of the first line; further ones follow at `LINE`."""
@@ -28,6 +35,11 @@ class Label:
     y: float
     anchor: str
     lines: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[tuple[float, str]]:
+        """Each line with how far it stands below the first one, in ems."""
+        return [(round(number * LINE_IN_EMS, 2), line) for number, line in enumerate(self.lines)]
 
     @property
     def left(self) -> float:
@@ -49,6 +61,11 @@ class Shape:
     closed: bool
     dots: tuple[Point, ...]
     values: tuple[str, ...]
+
+    @property
+    def stroke(self) -> str:
+        """The colour of its outline where no style sheet reaches."""
+        return STROKES[self.kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

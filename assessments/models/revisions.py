@@ -13,10 +13,10 @@ from .refusals import Refused
 
 
 class Conflict(Refused):
-    """Somebody else has changed this since the page was opened; `.stored` is the row as it is now."""
+    """Someone else changed this after the page was opened; `.stored` is the row as it is now."""
 
     def __init__(self, stored: Any) -> None:
-        super().__init__(_("Somebody else has changed this since you opened the page."))
+        super().__init__(_("Someone else changed this after you opened the page."))
         self.stored = stored
 
 

@@ -144,7 +144,7 @@ class Unit(Revised):
             units = {unit.pk: unit for unit in Unit.objects.select_for_update(no_key=True).order_by("pk")}
             locked = units.get(self.pk)
             if locked is None:
-                raise Refused("This unit was deleted meanwhile.")
+                raise Refused(_("This unit has been deleted."))
             if locked.take(values, seen=seen):
                 locked.clean()
                 locked.save()
@@ -165,7 +165,7 @@ class Unit(Revised):
         """Makes somebody manager of this unit and everything below it, and creates the account if there is none."""
         with writing(by, User.objects.at_address(email)):
             if not Unit.objects.select_for_update(no_key=True).filter(pk=self.pk).first():
-                raise Refused("This unit was deleted meanwhile.")
+                raise Refused(_("This unit has been deleted."))
             user, _is_new = User.objects.for_address(email, name=name)
             membership, created = Membership.objects.get_or_create(
                 unit=self, user=user, defaults={"role": Membership.Role.MANAGER}

@@ -41,7 +41,7 @@ def month(date: datetime.date) -> str:
 
 def short_month(date: datetime.date) -> str:
     """The month with a short name, and the year."""
-    return date_format(date, "M Y")
+    return date_format(date, "SHORT_YEAR_MONTH_FORMAT")
 
 
 def same_month(date: datetime.date, other: datetime.date) -> bool:

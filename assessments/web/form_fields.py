@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..models import User
 from ..models.names import validate_visible
@@ -19,12 +21,13 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
-#: Years ahead of today up to which a day can be meant, and the first day of all.
-AHEAD, FIRST_DAY = 10, datetime.date(2000, 1, 1)
+#: Days can be up to this many years ahead.
+AHEAD = 10
+FIRST_DAY = datetime.date(2000, 1, 1)
 
 
 class DayField(forms.DateField):
-    """A day that somebody can mean: a slip in the year is told, not stored."""
+    """A day in a range that makes sense: a typo in the year is reported, not stored."""
 
     widget = DateInput
 
@@ -32,21 +35,22 @@ class DayField(forms.DateField):
         super().validate(value)
         last = datetime.date(timezone.localdate().year + AHEAD, 12, 31)
         if value and not FIRST_DAY <= value <= last:
-            raise forms.ValidationError(f"Choose a day between {day(FIRST_DAY)} and {day(last)}.")
+            sentence = _("Choose a day between {first} and {last}.")
+            raise forms.ValidationError(sentence.format(first=day(FIRST_DAY), last=day(last)))
 
 
 class LinkField(forms.URLField):
-    """A link to a page; without a scheme it is one with https."""
+    """A link to a page; https if it has no scheme."""
 
     default_validators = [URLValidator(schemes=["http", "https"])]
-    default_error_messages = {"invalid": "Enter a link that begins with https:// or http://."}
+    default_error_messages = {"invalid": gettext_lazy("Enter a link that begins with https:// or http://.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(assume_scheme="https", **kwargs)
 
 
 class AccountField(forms.EmailField):
-    """The address of an account; the cleaned value is the person, or None where it was left empty."""
+    """The email of an account. The cleaned value is the person, or None if the field is empty."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)
@@ -57,15 +61,15 @@ class AccountField(forms.EmailField):
             return None
         person = User.objects.with_email(address).filter(is_active=True).first()
         if person is None:
-            raise forms.ValidationError("Nobody has an account with this address.")
+            raise forms.ValidationError(_("Nobody has an account with this email."))
         return person
 
 
 class PersonField(forms.EmailField):
-    """An address at which somebody is known or will be."""
+    """The email of someone who has an account or will get one."""
 
     default_validators = [validate_email, validate_visible]
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs = {"label": "Address", "max_length": 254, **kwargs}
+        kwargs = {"label": gettext_lazy("Email"), "max_length": 254, **kwargs}
         super().__init__(widget=forms.EmailInput(attrs={"autocomplete": "off"}), **kwargs)

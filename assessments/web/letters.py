@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from ..models import Mail
 
@@ -39,7 +40,9 @@ def write_letter(
 ) -> EmailMessage:
     """The mail to send. `facts`, such as names, never become links in a mail program; `verbatim` stays as it is."""
     plain = {name: without_links(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-    text = render_to_string(template, {**plain, **verbatim}).strip() + "\n"
+    name = plain.get("name")
+    greeting = _("Hello {name},").format(name=name) if name else _("Hello,")
+    text = render_to_string(template, {**plain, **verbatim, "greeting": greeting}).strip() + "\n"
     # The same for each try of one mail. From SITE_URL, so that the name of this machine stays private.
     host = urlsplit(settings.SITE_URL).hostname
     headers = {
