@@ -88,7 +88,7 @@ def test_two_administrators_at_once_lose_nothing(sign_in, admin, draft):
     assert page.get_by_text("Written by Ben.").is_visible()
     axe_in_both_schemes(page)
     assert criterion(draft).statement == "Written by Ben."
-    page.get_by_role("button", name="Save mine over it").click()
+    page.get_by_role("button", name="Save my version").click()
     page.locator("#edit-status [data-state=saved]").wait_for()
     assert criterion(draft).statement == "Written by Ann."
 

@@ -103,7 +103,7 @@ def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_i
     page.get_by_text("Someone else changed this").wait_for()
     assert page.evaluate("window.isTheSamePage")
     assert Action.objects.get().status == "doing"
-    page.get_by_role("button", name="Save mine over it").click()
+    page.get_by_role("button", name="Save my version").click()
     page.get_by_text("“Do it, and tell.” is done.").wait_for()
     assert Action.objects.get().status == "done"
 
