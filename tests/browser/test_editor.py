@@ -185,7 +185,7 @@ def test_impact_goes_on_by_itself(sign_in, admin, draft, monkeypatch):
         assessment.close(by=lead)
     page = sign_in(admin)
     page.goto(url(draft, "draft-impact"))
-    page.get_by_text("5 of 5 teams").wait_for()
+    page.get_by_role("status").filter(has_text="5 of 5 teams").wait_for()
     assert page.locator("tbody th").count() == 5
     axe_in_both_schemes(page)
 
