@@ -107,6 +107,9 @@ BETWEEN = re.compile(r"\s*(?:[·,:;()/→←–—|]|\.\s|\.$|…)\s*")
 WORD = re.compile(r"[A-Za-zÀ-ž]{2,}|\b[A-Za-z]\b")
 
 
+NUMBERED = re.compile(r"(?:\d+ )?(.*?)(?: \d+(?:\.\d+)+)?")
+
+
 class Data:
     """What was written by people and frameworks, which is shown as it is in every language."""
 
@@ -121,8 +124,13 @@ class Data:
         name = text.rstrip("0123456789 ")
         return bool({text, name} & self.values) or (len(text) >= 15 and text in self.whole)
 
+    def _has_numbered(self, text: str) -> bool:
+        """A level with its number (`2 Automated training`), or a framework with its version (`MLOps 1.1.0`)."""
+        name = NUMBERED.fullmatch(text)
+        return name is not None and self.has(name[1])
+
     def covers(self, text: str) -> bool:
         """Whether each piece of the text with letters is data."""
-        if not WORD.search(text) or self.has(text):
+        if not WORD.search(text) or self.has(text) or self._has_numbered(text):
             return True
         return all(self.has(piece) for piece in BETWEEN.split(text) if WORD.search(piece))

@@ -195,7 +195,6 @@ class Reader:
         return page
 
 
-@pytest.mark.xfail(reason="some texts are not whole messages yet; the failure lists them", strict=False)
 @pytest.mark.parametrize("persona", PLAYERS)
 def test_no_text_is_missed(persona):
     load_built_in()
