@@ -202,4 +202,4 @@ def test_the_start_form_makes_drafts_anonymous_ones_and_names_a_facilitator(clie
     assessment = team.assessments.get()
     assert (assessment.anonymous, assessment.status, assessment.facilitator) == (True, "draft", lead)
     wrong = client.post(f"/teams/{team.pk}/assessments/new/", {**form, "facilitator": "nobody@example.org"})
-    assert "Nobody has an account with this address" in wrong.content.decode()
+    assert "Nobody has an account with this email" in wrong.content.decode()

@@ -113,7 +113,7 @@ def test_a_stale_save_is_told_and_changes_nothing(signed_in, admin):
     draft.change(dimension, by=admin, seen=0, name="Theirs")
     data = {"seen": 0, "order": 0, "key": "X", "name": "Mine", "about": ""}
     response = signed_in.post(page(dimension), data)
-    assert "Somebody else has changed this" in response.content.decode()
+    assert "Someone else changed this" in response.content.decode()
     dimension.refresh_from_db()
     assert (dimension.name, dimension.revision) == ("Theirs", 1)
     assert 'name="seen" value="1"' in signed_in.get(page(dimension)).content.decode()

@@ -343,7 +343,7 @@ def test_the_second_is_told_sees_both_values_and_decides(client, world_and_edit)
     response = client.post(address, sent)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "Somebody else has changed this" in page
+    assert "Someone else changed this" in page
     assert edit.stored() == edit.values[0]
     for value in (*edit.shown, *map(str, edit.second.values())):
         assert value in page
