@@ -245,7 +245,7 @@ def test_what_was_removed_since_is_not_made_again(db):
     Unit.objects.get(name="Science").remove(by=world.admin)
     page = client.post(making.page, sent)
     assert page.status_code == 409
-    assert "has been removed since" in page.content.decode()
+    assert "has since been removed" in page.content.decode()
     assert not Unit.objects.filter(name="Science").exists()
 
 
