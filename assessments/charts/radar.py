@@ -8,7 +8,9 @@ from typing import NamedTuple
 from ..scoring import IndexScale
 from .drawing import LINE, Number, Point, path_of, runs, tenth
 
-#: Width of a character of a label, a little more than it is at 11 units in Inter.
+#: The size of labels, as the template sets it.
+SIZE = 11.0
+#: Width of a character of a label, a little more than it is at this size in Inter.
 CHARACTER = 6.2
 
 
@@ -24,9 +26,6 @@ class RadarSeries(NamedTuple):
 STROKES = {"now": "#1b589e", "target": "#575e69", "previous": "#077892"}
 
 
-LINE_IN_EMS = 1.18
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """`y` is the baseline of the first line; further ones follow at `LINE`."""
@@ -39,7 +38,7 @@ class Label:
     @property
     def rows(self) -> list[tuple[float, str]]:
         """Each line with how far it stands below the first one, in ems."""
-        return [(round(number * LINE_IN_EMS, 2), line) for number, line in enumerate(self.lines)]
+        return [(round(number * LINE / SIZE, 2), line) for number, line in enumerate(self.lines)]
 
     @property
     def left(self) -> float:

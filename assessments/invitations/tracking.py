@@ -13,6 +13,18 @@ from ..web.letters import Undelivered
 from .mail import undelivered_invitations
 
 
+def answer_label(assessment: Assessment, state: str | None) -> str:
+    """What the button to one's own answers says; `state` is how far the person is, None if they are not asked.
+
+    Answers to an anonymous assessment are given by personal link, so nothing here knows or tells how far somebody is.
+    """
+    if assessment.anonymous:
+        return _("Answer")
+    if state == Participation.State.SUBMITTED:
+        return _("Change your answers")
+    return _("Continue") if state == Participation.State.STARTED else _("Answer")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipationRow:
     participation: Participation

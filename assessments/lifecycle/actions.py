@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from ..invitations.tracking import answer_label
 from ..models import Assessment, Participation
 from ..permissions.access import Permissions
 from ..permissions.roles import Permission
@@ -53,12 +54,7 @@ class Actions:
 
     @property
     def answer_label(self) -> str:
-        """In an anonymous assessment it does not depend on what the person has done."""
-        if self.assessment.anonymous or self.participation is None:
-            return _("Answer")
-        if self.participation.is_submitted:
-            return _("Change your answers")
-        return _("Continue") if self.participation.is_started else _("Answer")
+        return answer_label(self.assessment, self.participation.state if self.participation else None)
 
     @property
     def answering_comes_first(self) -> bool:

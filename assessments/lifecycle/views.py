@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..invitations.mail import undelivered_invitations
 from ..invitations.tracking import Following
 from ..models import Assessment, Conflict, Edition, Participation, Refused, Reopening, Team
 from ..permissions.access import Permissions, get_assessment, get_team
@@ -75,21 +74,13 @@ def start(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _chosen_edition(request: Request, team: Team, under_way: Container[int]) -> Edition | None:
-    """The edition named in the address or form, else the one to offer first; None without any.
-
-    What is under way already, by the id of its framework, is not offered while there is something else.
-    """
+    """The edition named in the address or form, else the one to offer first; None without any."""
     form = EditionForm({"edition": request.POST.get("edition") or request.GET.get("edition")})
     if form.is_valid():
         return form.cleaned_data["edition"]
     if request.method == "POST":
         raise Http404
-    framework = request.GET.get("framework", "")
-    first = Edition.objects.to_offer_first(team, framework=framework)
-    if framework or first is None or first.framework_id not in under_way:
-        return first
-    free = [edition for edition in Edition.objects.usable() if edition.framework_id not in under_way]
-    return max(free, key=lambda edition: edition.publication or 0, default=first)
+    return Edition.objects.to_offer_first(team, framework=request.GET.get("framework", ""), under_way=under_way)
 
 
 @require_POST
@@ -134,7 +125,7 @@ def _page(
         "waits_for_answers": bool(actions.too_few),
         "result": result,
         "mail_enabled": settings.MAIL_ENABLED,
-        "undelivered": undelivered_invitations(assessment) if may(Permission.INVITE) else None,
+        "undelivered": following.undelivered if may(Permission.INVITE) else None,
     }
     if may(Permission.EXTEND):
         context["due_form"] = due_form or DueForm(assessment=assessment)

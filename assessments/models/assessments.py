@@ -37,8 +37,8 @@ from .writing import writing
 TOO_EARLY = gettext_lazy("The due date cannot be before the date of the assessment.")
 NO_ANSWERS = gettext_lazy("Nobody has answered yet, so there is nothing to close. Discard the assessment instead.")
 TOO_FEW_PEOPLE = gettext_lazy(
-    "At least four team members or people invited by email must submit their answers first. People who use the shared "
-    "link do not count towards the four, because anyone can use it more than once."
+    "At least four members of the team or people invited by email must submit their answers first. People who use the "
+    "shared link do not count towards the four, because anyone can use it more than once."
 )
 TOO_FEW = gettext_lazy(
     "No question has answers from four people who count yet. An anonymous assessment only counts questions with four: "

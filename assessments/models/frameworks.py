@@ -1,7 +1,7 @@
 """Frameworks and their editions, as rows. A published edition never changes."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
@@ -180,16 +180,23 @@ class EditionQuerySet(models.QuerySet["Edition"]):
             editions.setdefault(edition.framework_id, edition)
         return sorted(editions.values(), key=lambda edition: edition.framework.name.lower())
 
-    def to_offer_first(self, team: Team, *, framework: str = "") -> "Edition | None":
+    def to_offer_first(self, team: Team, *, framework: str = "", under_way: Container[int] = ()) -> "Edition | None":
         """The default edition of the framework with this key, else of the one the team used last, else the newest.
 
-        None if there is no published edition.
+        Without a key, frameworks with an id in `under_way` come last. None if there is no published edition.
         """
         usable = self.usable()
         used = team.assessments.values_list("edition__framework__key", flat=True)
         key = framework or used.first()
         same = [edition for edition in usable if edition.framework.key == key]
-        return max(same or usable, key=lambda edition: edition.publication or 0, default=None)
+        first = _newest(same or usable)
+        if framework or first is None or first.framework_id not in under_way:
+            return first
+        return _newest([edition for edition in usable if edition.framework_id not in under_way]) or first
+
+
+def _newest(editions: Iterable["Edition"]) -> "Edition | None":
+    return max(editions, key=lambda edition: edition.publication or 0, default=None)
 
 
 class Edition(Drafting):

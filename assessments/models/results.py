@@ -298,7 +298,7 @@ class Result(Figures):
     @property
     def level_name(self) -> str:
         """The name of the level or band in the edition."""
-        return next((rung.name for rung in self.edition.contents.rungs if rung.number == self.level), "")
+        return self.edition.contents.rung_name(self.level)
 
 
 class ResultRows:

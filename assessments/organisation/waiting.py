@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
+from ..invitations.tracking import answer_label
 from ..models import Assessment, Participation, User
 
 
@@ -25,18 +24,9 @@ def waiting_for(user: User) -> list[Waiting]:
 
 def _row(assessment: Assessment) -> Waiting:
     state = Participation.State(assessment.my_state or Participation.State.ASKED)
-    is_submitted = state == Participation.State.SUBMITTED
-    is_started = state == Participation.State.STARTED
-    # Who answers anonymously does so by personal link, so this page cannot continue where they were.
-    if is_submitted and not assessment.anonymous:
-        action = _("Change")
-    elif is_started and not assessment.anonymous:
-        action = _("Continue")
-    else:
-        action = _("Answer")
     return Waiting(
         assessment=assessment,
-        state=str(state.label) if is_started or is_submitted else "",
-        action=action,
-        is_submitted=is_submitted,
+        state="" if state == Participation.State.ASKED else str(state.label),
+        action=answer_label(assessment, state),
+        is_submitted=state == Participation.State.SUBMITTED,
     )

@@ -278,5 +278,4 @@ def _part_name(target: Target, contents: Contents | None) -> str:
 
 
 def _level_name(target: Target, contents: Contents | None) -> str:
-    rungs = contents.rungs if contents else []
-    return next((rung.name for rung in rungs if rung.number == target.level), "")
+    return contents.rung_name(target.level) if contents else ""

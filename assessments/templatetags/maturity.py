@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from .. import charts
+from ..invitations import tracking
+from ..models import Assessment
 from ..web import figures
 from ..web import markdown as markup
 from ..web.chart_words import day_label, history_in_words, note_of, radar_in_words, stack_in_words
@@ -166,6 +168,12 @@ def section(path: str) -> str:
 def answer_name(settled: Any, code: str) -> str:
     """What an answer's code is called on the scale of this criterion."""
     return settled.criterion.answer_name(code)
+
+
+@register.filter
+def answer_label(assessment: Assessment) -> str:
+    """What the button to one's own answers says, for an assessment of `for_person`."""
+    return tracking.answer_label(assessment, assessment.my_state)
 
 
 @register.simple_tag(takes_context=True)

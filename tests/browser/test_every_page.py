@@ -11,19 +11,12 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.urls import Resolver404, resolve
 
+from ..demo_people import PLAYERS
 from ..permissions.test_access_matrix import EXPECTED, PERSONAS
 from .conftest import assert_fits, axe_in_both_schemes
 
 pytestmark = pytest.mark.browser
 
-#: Who of the demo organisation plays whom, all around one team that uses three frameworks and has an assessment open.
-PLAYERS = {
-    "admin": "Dana Whitfield",
-    "manager": "Sven Halvorsen",
-    "lead": "Jordan Okafor",
-    "member": "Tomás Rey",
-    "viewer": "Maya Fontaine",
-}
 #: Pages that the table allows but that no link of the demo organisation leads to, and how to come by them.
 BY_HAND = {
     "signed-in": "/signed-in/",
