@@ -8,9 +8,7 @@ from typing import NamedTuple
 from ..scoring import IndexScale
 from .drawing import LINE, Number, Point, path_of, runs, tenth
 
-#: The size of labels, as the template sets it.
-SIZE = 11.0
-#: Width of a character of a label, a little more than it is at this size in Inter.
+#: Width of a character of a label, a little more than it is at 11 units in Inter.
 CHARACTER = 6.2
 
 
@@ -37,8 +35,8 @@ class Label:
 
     @property
     def rows(self) -> list[tuple[float, str]]:
-        """Each line with how far it stands below the first one, in ems."""
-        return [(round(number * LINE / SIZE, 2), line) for number, line in enumerate(self.lines)]
+        """Each line with its baseline."""
+        return [(tenth(self.y + number * LINE), line) for number, line in enumerate(self.lines)]
 
     @property
     def left(self) -> float:
