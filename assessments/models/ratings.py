@@ -196,16 +196,23 @@ class Rating(models.Model):
             return False
         if not is_new and self.page != mark.page and self.version != mark.version:
             raise Conflict(self)
+        before = self.content
         self.take(answer)
         self.page = mark.page
         self.sequence = mark.sequence
-        self.version += 1
+        # A page that is left sends again what it does not yet know to be stored: that is no other answer.
+        self.version += is_new or self.content != before
         self.saved_at = timezone.now() if timed else None
         return True
 
     @property
     def code(self) -> str:
         return self.choice.code if self.choice else self.answer
+
+    @property
+    def content(self) -> tuple[str, int | None, str, str, str]:
+        """All that the respondent said: two ratings with the same content are the same answer."""
+        return self.answer, self.choice_id, self.reason, self.comment, self.evidence
 
 
 class SymptomAnswer(models.Model):

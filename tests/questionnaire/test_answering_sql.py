@@ -180,3 +180,18 @@ def test_a_page_that_still_believes_it_open_is_told_since_when_it_is_closed(asse
     assessment.close(by=lead)
     with pytest.raises(Refused, match="was closed on"):
         open_page.save_rating(by=lead, criterion=criterion, answer=toy.Answer(code="F"), mark=toy.mark(sequence=2))
+
+
+def test_an_answer_sent_twice_is_the_same_version_and_still_outdates_what_was_sent_before(assessment, lead, criterion):
+    """A page that is left sends again what it does not yet know to be stored."""
+
+    def save(code, sequence):
+        mark = toy.mark(sequence=sequence)
+        assessment.save_rating(by=lead, criterion=criterion, answer=toy.Answer(code=code), mark=mark)
+        row = Rating.objects.get()
+        return row.code, row.version, row.sequence
+
+    assert save("F", 1) == ("F", 1, 1)
+    assert save("F", 3) == ("F", 1, 3)
+    assert save("P", 2) == ("F", 1, 3)
+    assert save("P", 4) == ("P", 2, 4)
