@@ -4,8 +4,8 @@ Coordinates are SVG user units, rounded to a tenth. Levels and indexes are drawn
 """
 
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, level_step
-from .profile_bar import Segment, track
-from .radar import Label, Radar, RadarSeries, Shape, radar
+from .profile_bar import ProfileBar, Segment, profile_bar
+from .radar import Label, Radar, RadarPoint, RadarSeries, Shape, radar
 from .stacked_bars import Bar, Slice, Stack, stack
 from .timeline import Aim, DayTick, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
 from .votes import VoteBar, Votes, votes
@@ -23,7 +23,9 @@ __all__ = [
     "Label",
     "Mark",
     "Number",
+    "ProfileBar",
     "Radar",
+    "RadarPoint",
     "RadarSeries",
     "Segment",
     "Shape",
@@ -34,8 +36,8 @@ __all__ = [
     "Votes",
     "history",
     "level_step",
+    "profile_bar",
     "radar",
     "stack",
-    "track",
     "votes",
 ]

@@ -7,8 +7,20 @@ Number = int | Fraction
 Point = tuple[float, float]
 
 #: The light colours of tokens.css, as presentation attributes for a renderer that knows no style sheet.
-LEVEL_COLOURS = ("#eeede4", "#d7e6ae", "#74d0aa", "#077892", "#204c8a")
-RIM_COLOURS = ("#7d7b6a", "#728235", "#2c8865", "#077892", "#204c8a")
+LEVEL_COLOURS = (
+    "#eeede4",
+    "#d7e6ae",
+    "#74d0aa",
+    "#077892",
+    "#204c8a",
+    "#4b2f88",
+    "#6d2180",
+    "#8a1c5c",
+    "#8a2b1f",
+    "#5f3d0f",
+    "#2c2c34",
+)
+RIM_COLOURS = ("#7d7b6a", "#728235", "#2c8865", *LEVEL_COLOURS[3:])
 #: Height of a line of text in a chart.
 LINE = 13.0
 
@@ -18,8 +30,13 @@ def tenth(value: float) -> float:
 
 
 def level_step(number: int, top: int) -> int:
-    """The colour step, 0 to 4, of a level on a ladder that ends at `top`."""
-    return max(0, min(4, (4 * number + top // 2) // top)) if top else 0
+    """The colour step of a level on a ladder that ends at `top`: its number, so that it looks the same everywhere.
+
+    A ladder with more levels than there are colours is spread over them.
+    """
+    last = len(LEVEL_COLOURS) - 1
+    step = number if top <= last else (last * number + top // 2) // top
+    return max(0, min(last, step))
 
 
 def runs(points: Sequence[Point | None]) -> Iterator[list[Point]]:

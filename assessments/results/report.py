@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import scoring
-from ..charts import level_step
+from ..charts import ProfileBar, level_step, profile_bar
 from ..models import Criterion, CriterionResult, Dimension, Group, PartResult, Result
 from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
@@ -53,7 +53,7 @@ class ProfileRow:
     could_be: int | None
     index: str | None
     index_best: str | None
-    cells: list[tuple[int, Fraction | None]]
+    bar: ProfileBar | None
     change: int | None
     index_change: str | None
     answered: int
@@ -364,6 +364,7 @@ class Standing:
         best = self.shown(now.index_best_exact)
         change = self._index_difference(now, before)
         agreement = as_fraction(now.agreement_exact)
+        target = self.targets.get(part.key) if kind == PartResult.Kind.DIMENSION else None
         return ProfileRow(
             key=part.key,
             name=part.name,
@@ -372,17 +373,23 @@ class Standing:
             could_be=now.could_be,
             index=index,
             index_best=None if best == index else best,
-            cells=[
-                (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
-            ],
+            bar=self._bar(now, target) if self.uses_levels else None,
             change=_difference(now.level, before.level) if before and self._on_ladder else None,
             index_change=self.contents.index_scale.change(change) if change else None,
             answered=now.settled,
             asked=now.asked,
-            target=self.targets.get(part.key) if kind == PartResult.Kind.DIMENSION else None,
+            target=target,
             agreement=None if agreement is None else percent(agreement),
             discuss=now.discuss,
         )
+
+    def _bar(self, now: PartResult, target: GradedTarget | None) -> ProfileBar:
+        """A dimension without a target of its own has to reach that of the whole."""
+        aim = target or self.targets.get("")
+        cells = [
+            (level.number, as_fraction(now.cells.get(str(level.number), ""))) for level in self.contents.levels[1:]
+        ]
+        return profile_bar(cells, reached=now.level, top=self.contents.top, target=aim.target.level if aim else None)
 
     @cached_property
     def dimensions(self) -> list[ProfileRow]:

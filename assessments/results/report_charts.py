@@ -1,6 +1,6 @@
 """From results to charts: picks the figures, `charts` does the geometry."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -23,17 +23,26 @@ class SmallMultiple:
     chart: charts.History | None
 
 
-def radar_chart(standing: Standing) -> charts.Radar | None:
+def radar_chart(standing: Standing, *, behind: str = "") -> charts.Radar | None:
+    """The index of each dimension; a point leads to the address `behind` followed by the key of its dimension."""
     series = [charts.RadarSeries(_("Now"), "now", standing.indexes(standing.result))]
     if standing.previous and standing.compares_index:
         earlier = standing.indexes(standing.previous)
         then = apart_from(standing.previous.date, standing.result.date)
         series.append(charts.RadarSeries(then, "previous", earlier))
-    if standing.uses_levels and any(row.target for row in standing.dimensions):
-        levels = [row.target.target.level if row.target else None for row in standing.dimensions]
-        series.append(charts.RadarSeries(_("Target level"), "target", levels))
+    levels = [row.bar.target if row.bar else None for row in standing.dimensions]
+    if any(level is not None for level in levels):
+        series.append(charts.RadarSeries(_target_name(levels), "target", levels))
     names = [row.name for row in standing.dimensions]
-    return charts.radar(names, series, scale=standing.contents.index_scale)
+    urls = [behind + row.key for row in standing.dimensions] if behind else []
+    return charts.radar(names, series, scale=standing.contents.index_scale, urls=urls)
+
+
+def _target_name(levels: Sequence[int | None]) -> str:
+    """What the line of the targets is called: with its level where that is the same all around."""
+    if len(set(levels)) == 1:
+        return _("Target level {number}").format(number=levels[0])
+    return _("Target level")
 
 
 def _title(result: Result) -> str:

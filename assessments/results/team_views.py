@@ -17,6 +17,11 @@ from .report import Standing
 from .report_charts import history_chart, radar_chart, small_multiples
 
 
+def _answers_of(standing: Standing) -> str:
+    """Where the answers of a dimension are, without its key."""
+    return f"{standing.result.get_absolute_url()}#answers-"
+
+
 @require_safe
 @login_required
 def team(request: Request, pk: UUID) -> HttpResponse:
@@ -38,7 +43,7 @@ def team(request: Request, pk: UUID) -> HttpResponse:
         context |= {
             "targets": targets,
             "standing": standing,
-            "radar": radar_chart(standing),
+            "radar": radar_chart(standing, behind=_answers_of(standing) if may(Permission.SEE_RESULT) else ""),
             "chart": history_chart(past, standing.contents, lasting),
             "multiples": small_multiples(past, standing.contents, lasting),
         }

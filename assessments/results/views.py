@@ -41,7 +41,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "may": may,
         "standing": standing,
         "targets": targets,
-        "radar": radar_chart(standing),
+        "radar": radar_chart(standing, behind="#answers-" if may(Permission.SEE_RESULT) else ""),
         "reasons": SetbackReason.objects.of(result) if standing.fell and may(Permission.SEE_RESULT) else [],
         "setback_form": SetbackForm(),
         "generations": generations,

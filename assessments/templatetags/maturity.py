@@ -8,16 +8,15 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
 
 from .. import charts
 from ..invitations import tracking
 from ..models import Assessment
 from ..web import figures
 from ..web import markdown as markup
-from ..web.chart_words import day_label, history_in_words, note_of, radar_in_words, stack_in_words
+from ..web.chart_words import day_label, history_in_words, note_of, profile_in_words, radar_in_words, stack_in_words
 from ..web.criterion_places import level_of, place_of
-from ..web.dates import apart_from, briefly_apart_from, day, short_month
+from ..web.dates import apart_from, briefly_apart_from, day, short_day, short_month
 from ..web.saving import TOKEN, token_for
 from ..web.terms import TERMS, Term
 
@@ -62,29 +61,52 @@ def magnitude(change: Any) -> int:
 
 @register.filter
 def level_step(number: int, top: int) -> int:
-    """The colour step, 0 to 4, of a level on a ladder that ends at `top`."""
+    """The colour step of a level on a ladder that ends at `top`."""
     return charts.level_step(number, top)
 
 
-@register.filter
-def track(cells: Any, top: int) -> Any:
-    """Segments of a profile out of (level, share of its points or None)."""
-    return charts.track(cells, top=top)
+# One bar for each dimension, of one segment for each level: drawn here, as loops over segments are slow in a template.
+
+SOLID = '<rect class="seg solid s{}" x="{}" y=".5" width="{}" height="13" rx="3" fill="{}" stroke="{}"/>'
+GROUND = '<rect class="seg" x="{}" width="{}" height="14" rx="3" fill="#e9ebee"/>'
+CREDIT = '<rect class="c{0}" x="{1}" y=".5" width="{2}" height="13" rx="3" fill="url(#hatch-{0})" stroke="{3}"/>'
+EMPTY = (
+    '<rect class="seg none" x="{}" y=".5" width="{}" height="13" rx="3" fill="none" stroke="#838a95" '
+    'stroke-dasharray="3 3"/>'
+)
+AIM = '<line class="target-line" x1="{0}" x2="{0}" y1="-4" y2="18" stroke="#1a2029" stroke-width="2"/>'
+HATCH = (
+    '<pattern id="hatch-{0}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="hatch-ground" width="5" height="5" fill="#ffffff"/>'
+    '<line class="c{0}" x1="1" x2="1" y2="5" stroke="{1}" stroke-width="1.6"/></pattern>'
+)
+
+
+@register.simple_tag
+def hatches(*profiles: Iterable[Any]) -> SafeString:
+    """The patterns that the bars of these profiles fill credit with; once a page, before the first of them."""
+    steps = sorted({row.bar.step for rows in profiles for row in rows if row.bar})
+    patterns = "".join(HATCH.format(step, charts.RIM_COLOURS[step]) for step in steps)
+    return mark_safe(f'<svg class="defs" aria-hidden="true"><defs>{patterns}</defs></svg>')  # noqa: S308
 
 
 @register.filter
-def in_words(segments: Iterable[charts.Segment]) -> str:
-    """What the segments of a profile say, for screen readers."""
-    # Looking a message up costs more than filling it in, so each is looked up once.
-    figure = gettext("Level {number}: {share}")
-    no_figure = gettext("Level {number}: no figure")
-    shown = []
-    for segment in segments:
-        if segment.share is None:
-            shown.append(no_figure.format(number=segment.number))
+def drawn_bar(bar: charts.ProfileBar) -> SafeString:
+    """The segments of a profile bar and the line of its target, as SVG."""
+    parts = []
+    for segment in bar.segments:
+        if not segment.applies:
+            parts.append(EMPTY.format(segment.x, segment.width))
+        elif segment.is_reached:
+            parts.append(SOLID.format(bar.step, segment.x, segment.width, bar.colour, bar.rim))
         else:
-            shown.append(figure.format(number=segment.number, share=figures.percent(segment.share)))
-    return ", ".join(shown)
+            parts.append(GROUND.format(segment.x, segment.width))
+            if segment.credit:
+                parts.append(CREDIT.format(bar.step, segment.x, segment.credit, bar.rim))
+    if bar.aim is not None:
+        parts.append(AIM.format(bar.aim))
+    svg = '<svg class="track" viewBox="0 0 240 14" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    return mark_safe(svg.format("".join(parts)))  # noqa: S308
 
 
 # What grows with a team's history is joined here: loops over many cells are slow in a template, and so is asking of
@@ -126,6 +148,30 @@ def history_dots(chart: Any) -> SafeString:
     return mark_safe("".join(drawn))  # noqa: S308
 
 
+RING_NUMBER = '<text class="ring-number" x="{}" y="{}" text-anchor="middle" aria-hidden="true">{}</text>'
+AXIS_LINE = '<text x="{}" y="{}" text-anchor="{}" aria-hidden="true">{}</text>'
+POINT = '<circle class="reach" r="9" fill="transparent"/><circle class="mark" r="3.5" fill="#ffffff" stroke="#1b589e"/>'
+RADAR_LINK = '<a href="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>' + POINT + "</a>"
+RADAR_POINT = (
+    '<g transform="translate({} {})" tabindex="0" role="img" aria-label="{}"><title>{}</title>' + POINT + "</g>"
+)
+
+
+@register.filter
+def radar_words(radar: Any) -> SafeString:
+    """What stands on a radar: numbers of rings, names of axes, and a point for each value that says it."""
+    drawn = [_row(RING_NUMBER, x, y, number) for x, y, number in radar.ring_numbers]
+    for label in radar.labels:
+        drawn += [_row(AXIS_LINE, label.x, y, label.anchor, line) for y, line in label.rows]
+    for point in radar.points:
+        words = f"{point.axis}: {point.value}"
+        if point.url:
+            drawn.append(_row(RADAR_LINK, point.url, point.x, point.y, words, words))
+        else:
+            drawn.append(_row(RADAR_POINT, point.x, point.y, words, words))
+    return mark_safe("".join(drawn))  # noqa: S308
+
+
 @register.filter
 def assessment_rows(rows: Iterable[Any]) -> SafeString:
     """Rows of the table of all assessments."""
@@ -148,10 +194,12 @@ def history_rows(chart: Any) -> SafeString:
 
 register.filter(level_of)
 register.filter(place_of)
+register.filter(profile_in_words)
 register.filter(radar_in_words)
 register.filter(history_in_words)
 register.filter(stack_in_words)
 register.filter(day_label)
+register.filter(short_day)
 register.filter(short_month)
 register.filter(apart_from)
 register.filter(briefly_apart_from)

@@ -4,9 +4,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..charts import DayTick, History, HistoryRow, Radar, Stack
+from ..charts import DayTick, History, HistoryRow, ProfileBar, Radar, Stack
 from ..scoring import DASH
 from .dates import month, short_month
+from .figures import percent
 
 
 def radar_in_words(radar: Radar) -> str:
@@ -19,6 +20,26 @@ def radar_in_words(radar: Radar) -> str:
         return sentence.format(count=count)
     figures = "; ".join(f"{axis} {values[0]}" for axis, values in radar.rows)
     return _("Radar, {name}: {figures}.").format(name=radar.shapes[0].name, figures=figures)
+
+
+def profile_in_words(bar: ProfileBar) -> str:
+    """The level that is reached, the credit on every level, and the target."""
+    # Looking a message up costs more than filling it in, so each is looked up once.
+    figure = _("level {number}: {share}")
+    no_figure = _("level {number}: no figure")
+    credit = []
+    for segment in bar.segments:
+        if segment.share is None:
+            credit.append(no_figure.format(number=segment.number))
+        else:
+            credit.append(figure.format(number=segment.number, share=percent(segment.share)))
+    if bar.reached is None:
+        words = _("No level. Credit on {credit}.").format(credit=", ".join(credit))
+    else:
+        words = _("Level {number} reached. Credit on {credit}.").format(number=bar.reached, credit=", ".join(credit))
+    if bar.target is None:
+        return words
+    return words + " " + _("Target: level {number}.").format(number=bar.target)
 
 
 def history_in_words(history: History) -> str:

@@ -1,14 +1,14 @@
 import datetime
 import re
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 
 from assessments import charts
 from assessments.charts import HistoryPoint, RadarSeries
 from assessments.scoring import IndexScale
-from assessments.web.chart_words import day_label, history_in_words, note_of, radar_in_words
+from assessments.web.chart_words import day_label, history_in_words, note_of, profile_in_words, radar_in_words
 
 AXES = ["People", "Data and features", "Training", "Experiments and model management"]
 
@@ -37,15 +37,14 @@ def numbers(path):
 
 
 @pytest.mark.parametrize("top", range(1, 11))
-def test_colour_steps_run_from_first_to_last_and_never_back(top):
-    steps = [charts.level_step(number, top) for number in range(top + 1)]
-    assert steps[0] == 0
-    assert steps[-1] == 4
+def test_each_level_has_a_colour_of_its_own_the_same_on_every_ladder(top):
+    assert [charts.level_step(number, top) for number in range(top + 1)] == list(range(top + 1))
+
+
+def test_a_ladder_longer_than_the_colours_is_spread_over_them():
+    steps = [charts.level_step(number, 20) for number in range(21)]
+    assert (steps[0], steps[-1]) == (0, len(charts.LEVEL_COLOURS) - 1)
     assert steps == sorted(steps)
-
-
-def test_five_levels_have_the_five_colours():
-    assert [charts.level_step(number, 4) for number in range(5)] == [0, 1, 2, 3, 4]
 
 
 def test_a_ladder_of_one_rung_has_a_colour():
@@ -104,9 +103,53 @@ def test_no_label_is_clipped_by_the_view(count):
     for label in radar.labels:
         assert left <= label.left
         assert label.right <= left + width
-        assert over <= label.y - 10
-        assert label.y + 13 * (len(label.lines) - 1) <= over + height
-        assert " ".join(label.lines) in axes
+        assert over <= label.top
+        assert label.bottom <= over + height
+        assert " ".join(label.lines) == label.whole
+
+
+NAMES = {
+    "long": "Experiments, model management and reproducibility number {}",
+    "one long word": "Responsibilitiesandobligations{}",
+    "short": "D{}",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("count", range(3, 25))
+def test_labels_touch_neither_each_other_nor_the_circle(count, name):
+    labels = charts.radar([NAMES[name].format(n) for n in range(count)], [], scale=SCALE, radius=100).labels
+    for one, other in combinations(labels, 2):
+        apart = one.right <= other.left or other.right <= one.left or one.bottom <= other.top or other.bottom <= one.top
+        assert apart, (one, other)
+    for label in labels:
+        across = max(0, label.left, -label.right)
+        down = max(0, label.top, -label.bottom)
+        assert across**2 + down**2 > 100**2, label
+
+
+def test_labels_of_mixed_lengths_do_not_touch():
+    axes = ["A", "Responsibilities and obligations of everybody", "B", "C", "Data", "Legal and compliance"] * 3
+    labels = charts.radar(axes, [], scale=SCALE).labels
+    for one, other in combinations(labels, 2):
+        assert one.right <= other.left or other.right <= one.left or one.bottom <= other.top or other.bottom <= one.top
+
+
+def test_rings_say_what_they_stand_for():
+    radar = charts.radar(AXES, [], scale=SCALE, radius=100)
+    assert [number for _x, _y, number in radar.ring_numbers] == ["1", "2", "3", "4"]
+    bands = charts.radar(AXES, [], scale=IndexScale.of_levels(range(9)))
+    assert [number for _x, _y, number in bands.ring_numbers] == ["2", "4", "6", "8"]
+
+
+def test_points_say_their_values_and_lead_to_what_is_behind():
+    series = [RadarSeries("Now", "now", [1, None, 3, 4])]
+    radar = charts.radar(AXES, series, scale=SCALE, urls=["#a", "#b", "#c", "#d"])
+    assert [(point.axis, point.value, point.url) for point in radar.points] == [
+        ("People", "1.00", "#a"),
+        ("Training", "3.00", "#c"),
+        ("Experiments and model management", "4.00", "#d"),
+    ]
 
 
 @pytest.mark.parametrize("place", range(4))
@@ -256,15 +299,51 @@ def test_history_has_its_figures_as_rows():
 # Profile
 
 
-def test_segments_are_as_wide_as_each_other_and_filled_by_share():
-    half, none, whole = charts.track([(1, Fraction(1, 2)), (2, None), (3, Fraction(1))], top=3, width=206, gap=4)
-    assert (half.width, half.filled, half.share) == (66, 33, Fraction(1, 2))
-    assert (none.applies, none.filled, none.share) == (False, 0, None)
-    assert (whole.x, whole.filled, whole.step) == (140, 66, 4)
+SHARES = [(1, Fraction(9, 10)), (2, Fraction(1)), (3, Fraction(1, 2)), (4, Fraction(1, 100))]
+
+
+def test_segments_are_solid_up_to_the_level_and_hatched_above_it():
+    bar = charts.profile_bar(SHARES, reached=1, top=4)
+    assert [segment.is_reached for segment in bar.segments] == [True, False, False, False]
+    # A whole segment above the level is credit all the same, and a little credit can be seen.
+    assert [segment.credit for segment in bar.segments] == [0, 55.5, 27.8, 3]
+    assert bar.segments[1].x == 61.5
+
+
+@pytest.mark.parametrize(("reached", "step"), [(0, 0), (1, 1), (3, 3), (None, 0)])
+def test_a_bar_has_the_colour_of_the_level_that_is_reached(reached, step):
+    bar = charts.profile_bar(SHARES, reached=reached, top=4)
+    assert (bar.step, bar.colour) == (step, charts.LEVEL_COLOURS[step])
+    assert sum(segment.is_reached for segment in bar.segments) == (reached or 0)
+
+
+def test_a_segment_where_nothing_applies_is_neither_solid_nor_credit():
+    bar = charts.profile_bar([(1, Fraction(1)), (2, None), (3, Fraction(1))], reached=3, top=3)
+    assert [(segment.applies, segment.is_reached, segment.credit) for segment in bar.segments] == [
+        (True, True, 0),
+        (False, False, 0),
+        (True, True, 0),
+    ]
+
+
+def test_the_target_stands_after_its_segment():
+    bar = charts.profile_bar(SHARES, reached=2, top=4, target=3)
+    third, fourth = bar.segments[2:]
+    assert third.x + third.width < bar.aim < fourth.x
+    assert charts.profile_bar(SHARES, reached=2, top=4, target=4).aim == 239
+    assert charts.profile_bar(SHARES, reached=2, top=4).aim is None
+
+
+def test_a_bar_says_in_words_what_it_shows():
+    bar = charts.profile_bar(SHARES[:2], reached=1, top=2, target=2)
+    assert profile_in_words(bar) == "Level 1 reached. Credit on level 1: 90%, level 2: 100%. Target: level 2."
+    assert profile_in_words(charts.profile_bar([(1, None)], reached=None, top=1)) == (
+        "No level. Credit on level 1: no figure."
+    )
 
 
 def test_profile_without_levels_has_no_segments():
-    assert charts.track([], top=5) == ()
+    assert charts.profile_bar([], reached=None, top=5).segments == ()
 
 
 # What happened on the way, and what is wanted
@@ -322,7 +401,7 @@ def test_bars_stand_on_the_ground_and_are_as_tall_as_their_teams():
     assert (tall.total, low.total, tall.counts, low.counts) == (4, 2, (1, 0, 3), (0, 2, 0))
     assert sum(part.height for part in tall.slices) == pytest.approx(2 * sum(part.height for part in low.slices), abs=1)
     assert tall.slices[0].y + tall.slices[0].height == pytest.approx(chart.bottom, abs=0.2)
-    assert [part.step for part in tall.slices] == [0, 4]
+    assert [part.step for part in tall.slices] == [0, 2]
 
 
 def test_a_slice_too_thin_for_its_number_has_none():

@@ -15,18 +15,20 @@ TEXT = [
     *((text, ground) for text in ("ink", "muted", "accent") for ground in ("paper", "surface", "accent-soft")),
     *((text, ground) for text in ("up", "down") for ground in ("paper", "surface", "accent-soft", "warn-soft")),
     ("ink", "warn-soft"),
+    *((text, ground) for text in ("warn", "ink") for ground in ("surface", "warn-soft")),
+    *((text, "down-soft") for text in ("down", "ink")),
     ("accent", "warn-soft"),
     ("muted", "warn-soft"),
     ("ink", "track"),
     ("muted", "track"),
     ("up", "track"),
     ("on-accent", "accent"),
-    *((f"on-{step}", f"level-{step}") for step in range(5)),
+    *((f"on-{step}", f"level-{step}") for step in range(len(charts.LEVEL_COLOURS))),
 ]
 GRAPHICS = [
     *(("edge", ground) for ground in ("paper", "surface")),
     *(("accent", ground) for ground in ("paper", "surface", "accent-soft", "track")),
-    *((f"rim-{step}", ground) for step in range(5) for ground in ("surface", "track")),
+    *((f"rim-{step}", ground) for step in range(len(charts.LEVEL_COLOURS)) for ground in ("surface", "track")),
 ]
 
 
@@ -59,8 +61,8 @@ def test_borders_and_marks_can_be_seen(mark, ground, scheme):
 
 
 def test_charts_fall_back_to_the_light_level_colours():
-    assert tuple(TOKENS[f"level-{step}"]["light"] for step in range(5)) == charts.LEVEL_COLOURS
-    assert tuple(TOKENS[f"rim-{step}"]["light"] for step in range(5)) == charts.RIM_COLOURS
+    assert tuple(TOKENS[f"level-{step}"]["light"] for step in range(len(charts.LEVEL_COLOURS))) == charts.LEVEL_COLOURS
+    assert tuple(TOKENS[f"rim-{step}"]["light"] for step in range(len(charts.LEVEL_COLOURS))) == charts.RIM_COLOURS
 
 
 def test_no_rule_names_a_colour_outside_the_tokens():
