@@ -250,7 +250,8 @@ def current_beside(result: Result) -> list[Result]:
     return rows.chronological().defer(*LONG).wired()
 
 
-def _in_line_with(result: Result, results: Iterable[Result]) -> list[Result]:
+def in_line_with(result: Result, results: Iterable[Result]) -> list[Result]:
+    """Those that may be joined with a result in one history, in the same order."""
     line = (result.rule, result.questionnaire)
     return [other for other in results if (other.rule, other.questionnaire) == line]
 
@@ -259,7 +260,7 @@ def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
     """As `Result.previous`, among current results that are read already, oldest first."""
     earlier = [
         other
-        for other in _in_line_with(result, results)
+        for other in in_line_with(result, results)
         if other.assessment_id != result.assessment_id and other.place_in_time < result.place_in_time
     ]
     return earlier[-1] if earlier else None
@@ -267,5 +268,5 @@ def latest_before(result: Result, results: Iterable[Result]) -> Result | None:
 
 def is_newest(result: Result, results: Iterable[Result]) -> bool:
     """Whether no other one of these has taken its place: neither a later one in its line nor a later generation."""
-    line = _in_line_with(result, results)
+    line = in_line_with(result, results)
     return bool(line) and line[-1].pk == result.pk

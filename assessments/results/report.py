@@ -59,6 +59,7 @@ class ProfileRow:
     answered: int
     asked: int
     agreement: str | None
+    agreement_in_words: str
     discuss: int
     target: GradedTarget | None = None
 
@@ -120,6 +121,17 @@ class Settled:
             for code in [*self.criterion.scale.by_code, scoring.NA, scoring.DK]
             if self.row.votes.get(code)
         ]
+
+
+def agreement_in_words(share: Fraction | None) -> str:
+    """How much people agree by rwg from 0 to 1; empty without a figure."""
+    if share is None:
+        return ""
+    if STRONG.met_by(share):
+        return _("People agree strongly")
+    if MODERATE.met_by(share):
+        return _("People agree somewhat")
+    return _("People hardly agree")
 
 
 Number = TypeVar("Number", int, Fraction)
@@ -210,13 +222,22 @@ class Standing:
 
     @property
     def agreement_in_words(self) -> str:
-        if self._agreement is None:
-            return ""
-        if STRONG.met_by(self._agreement):
-            return _("On the typical criterion, people agree strongly.")
-        if MODERATE.met_by(self._agreement):
-            return _("On the typical criterion, people agree somewhat.")
-        return _("On the typical criterion, people hardly agree.")
+        """How much people agree on the typical criterion; empty if no criterion has two votes."""
+        return agreement_in_words(self._agreement)
+
+    @property
+    def alpha_in_brief(self) -> str:
+        """How alike people see the whole, in a few words."""
+        alpha = as_fraction(self.result.alpha_exact)
+        if alpha is None:
+            return _("Nothing to compare")
+        if RELIABLE.met_by(alpha):
+            return _("People see the team alike")
+        if TENTATIVE.met_by(alpha):
+            return _("People mostly see the team alike")
+        if BY_CHANCE.met_by(alpha):
+            return _("People see the team differently")
+        return _("People differ more than by chance")
 
     @property
     def alpha(self) -> str | None:
@@ -380,6 +401,7 @@ class Standing:
             asked=now.asked,
             target=target,
             agreement=None if agreement is None else percent(agreement),
+            agreement_in_words=agreement_in_words(agreement),
             discuss=now.discuss,
         )
 
@@ -448,13 +470,27 @@ class Standing:
 
         It may lie above every blocker: a rule can ask more of a level from above than it asked at the level itself.
         """
-        if not self.blockers:
+        rung = self._next
+        if rung is None:
             return ""
-        reached = self.result.level or 0
-        rung = next(rung for rung in self.rungs if rung.number > reached and not rung.vacuous)
         if not self.uses_levels:
             return rung.name
         return _("level {number}, {name}").format(number=rung.number, name=rung.name)
+
+    @property
+    def next_number_or_name(self) -> str:
+        """The same in short: the number of a level, or the name of a band."""
+        rung = self._next
+        if rung is None:
+            return ""
+        return str(rung.number) if self.uses_levels else rung.name
+
+    @property
+    def _next(self) -> LadderStep | None:
+        if not self.blockers:
+            return None
+        reached = self.result.level or 0
+        return next(rung for rung in self.rungs if rung.number > reached and not rung.vacuous)
 
     @cached_property
     def changes(self) -> list[Change]:

@@ -15,6 +15,7 @@ from ..web.requests import Request
 from . import history
 from .report import Standing
 from .report_charts import history_chart, radar_chart, small_multiples
+from .result_in_words import ResultInWords
 
 
 def _answers_of(standing: Standing) -> str:
@@ -43,6 +44,7 @@ def team(request: Request, pk: UUID) -> HttpResponse:
         context |= {
             "targets": targets,
             "standing": standing,
+            "words": ResultInWords(standing, past.results),
             "radar": radar_chart(standing, behind=_answers_of(standing) if may(Permission.SEE_RESULT) else ""),
             "chart": history_chart(past, standing.contents, lasting),
             "multiples": small_multiples(past, standing.contents, lasting),

@@ -17,9 +17,10 @@ from ..web.spreadsheets import ExportForm
 from .comments import is_mine_alone, notes_behind, voices_behind
 from .export import team_table
 from .forms import SetbackForm
-from .history import current_beside, is_newest, latest_before
+from .history import current_beside, in_line_with, is_newest, latest_before
 from .report import Standing
 from .report_charts import radar_chart
+from .result_in_words import ResultInWords
 
 
 @require_safe
@@ -40,6 +41,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "team": result.team,
         "may": may,
         "standing": standing,
+        "words": ResultInWords(standing, in_line_with(result, beside)),
         "targets": targets,
         "radar": radar_chart(standing, behind="#answers-" if may(Permission.SEE_RESULT) else ""),
         "reasons": SetbackReason.objects.of(result) if standing.fell and may(Permission.SEE_RESULT) else [],

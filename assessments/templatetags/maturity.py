@@ -18,7 +18,7 @@ from ..web.chart_words import day_label, history_in_words, note_of, profile_in_w
 from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day, short_day, short_month
 from ..web.saving import TOKEN, token_for
-from ..web.terms import TERMS, Term
+from ..web.terms import TERMS
 
 register = template.Library()
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
@@ -44,9 +44,12 @@ def empty_state(content: str, title: str, *, action: str = "", url: str = "") ->
 
 
 @register.inclusion_tag("components/_explain.html")
-def explain(key: str) -> dict[str, Term]:
-    """A word of the field that opens what it means where it stands; once a page is enough."""
-    return {"term": TERMS[key]}
+def explain(key: str, fact: str = "") -> dict[str, Any]:
+    """A word of the field that opens what it means where it stands; once a page is enough. `fact` stands in its place.
+
+    What a fact is made of can be explained further by what follows it.
+    """
+    return {"term": TERMS[key], "fact": fact}
 
 
 #: A share from 0 to 1, such as 67%.
