@@ -105,6 +105,16 @@ if TESTING:
         (BASE_DIR / ".test-data").mkdir(exist_ok=True)
     else:
         DATABASES["default"]["OPTIONS"].pop("pool")
+# Pieces of pages that are drawn from frozen results, by a digest of what they are drawn from, in the memory of each
+# process: 10 to 100 KB each, see assessments/web/kept_fragments.py. Never in development: a template may change.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "template_fragments": {
+        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "LOCATION": "template_fragments",
+        "OPTIONS": {"MAX_ENTRIES": 400},
+    },
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "assessments.User"

@@ -41,6 +41,11 @@ class Permissions:
         return self.reads_comments_since is None or moment is None or self.reads_comments_since <= moment
 
     @property
+    def drawn_from(self) -> list[str]:
+        """All that a page which asks only for permissions depends on, as plain values."""
+        return sorted(self.roles)
+
+    @property
     def sees_team_page(self) -> bool:
         """Whether this person has another role than in one assessment."""
         return bool(self.roles - {policy.FACILITATOR, policy.GUEST})

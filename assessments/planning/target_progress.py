@@ -35,6 +35,16 @@ class GradedTarget:
     no_result_since: datetime.date | None = None
 
     @property
+    def drawn_from(self) -> tuple[object, ...]:
+        """Everything that is shown of it beside a result, as plain values."""
+        target = self.target
+        return (
+            (target.pk, target.dimension, target.level, target.set_at, target.due),
+            (self.name, self.level_name, self.uses_levels, self.days_left, self.outdated),
+            (str(self.grading.grade), self.percent_value, self.reached_late, self.no_result_since),
+        )
+
+    @property
     def title(self) -> str:
         """The part and the level or band to reach: `Overall, level 3 Managed`."""
         values = {"part": self.name, "number": self.target.level, "name": self.level_name}

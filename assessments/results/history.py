@@ -144,14 +144,10 @@ class TeamHistory:
 
         return max(self.lines, key=fit, default=None)
 
-    @cached_property
+    @property
     def latest(self) -> Result | None:
-        """The newest result of the line, with everything that was left out of the others: one query."""
-        if not self.results:
-            return None
-        newest = self.results[-1]
-        newest.refresh_from_db(fields=LONG)
-        return newest
+        """The newest result of the line. Its long fields are read when they are needed."""
+        return self.results[-1] if self.results else None
 
     @property
     def previous(self) -> Result | None:
@@ -234,6 +230,16 @@ class TeamHistory:
         for reason in self.setbacks.get(result.assessment_id, []):
             notes.append(_("went down: {reason}").format(reason=reason) if self.tells else _("went down"))
         return notes
+
+    @cached_property
+    def drawn_from(self) -> tuple[object, ...]:
+        """Everything that a drawing of this history depends on, besides language and rights, as plain values."""
+        results = [(str(result.pk), result.framework.name, result.state) for result in self.all]
+        reopenings = [(str(row.assessment_id), row.at, row.reason) for rows in self.reopenings.values() for row in rows]
+        setbacks = [(str(assessment), texts) for assessment, texts in self.setbacks.items()]
+        chosen = (self.line.query if self.line else "", self.period.key)
+        here = (str(self.team.pk), self.team.time_zone, self.team.today())
+        return (here, chosen, results, reopenings, setbacks, self.tells)
 
     def by_dimension(self) -> dict[str, dict]:
         """Of every dimension key: level and exact index by result id."""

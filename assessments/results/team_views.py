@@ -5,12 +5,14 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from ..models import Assessment
 from ..permissions.access import get_team
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
+from ..web.kept_fragments import digest_of
 from ..web.requests import Request
 from . import history
 from .report import Standing
@@ -41,12 +43,15 @@ def team(request: Request, pk: UUID) -> HttpResponse:
         targets = graded(targets_set, results=past.all)
         standing = Standing(past.latest, past.previous, targets)
         lasting = [target.target for target in targets if not target.outdated]
+        behind = _answers_of(standing) if may(Permission.SEE_RESULT) else ""
         context |= {
             "targets": targets,
             "standing": standing,
             "words": ResultInWords(standing, past.results),
-            "radar": radar_chart(standing, behind=_answers_of(standing) if may(Permission.SEE_RESULT) else ""),
-            "chart": history_chart(past, standing.contents, lasting),
-            "multiples": small_multiples(past, standing.contents, lasting),
+            # Drawn only if the template asks.
+            "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
+            "chart": SimpleLazyObject(lambda: history_chart(past, standing.contents, lasting)),
+            "multiples": SimpleLazyObject(lambda: small_multiples(past, standing.contents, lasting)),
+            "digest": digest_of(may.drawn_from, past.drawn_from, [target.drawn_from for target in targets]),
         }
     return render(request, "results/team.html", context)

@@ -5,13 +5,15 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
-from ..models import SetbackReason
+from ..models import Result, SetbackReason
 from ..permissions.access import get_result, get_team
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
 from ..web import spreadsheets
+from ..web.kept_fragments import digest_of, kept
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from .comments import is_mine_alone, notes_behind, voices_behind
@@ -22,6 +24,20 @@ from .report import Standing
 from .report_charts import radar_chart
 from .result_in_words import ResultInWords
 
+#: The most characters of comments with which the answers are kept.
+MOST_KEPT = 50_000
+
+
+def _may_keep(result: Result, said: list) -> bool:
+    """Whether to keep the answers with what people said about them.
+
+    Comments of an anonymous assessment stand in another order each time, and the memory for pieces of pages is bounded
+    by their number alone.
+    """
+    if not said:
+        return True
+    return not result.assessment.anonymous and len(repr(said)) <= MOST_KEPT
+
 
 @require_safe
 @login_required
@@ -30,12 +46,24 @@ def result(request: Request, pk: UUID) -> HttpResponse:
     beside = current_beside(result)
     targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
     previous = latest_before(result, beside)
-    standing = Standing(result, previous, targets, is_newest=is_newest(result, beside))
+    newest = is_newest(result, beside)
+    standing = Standing(result, previous, targets, is_newest=newest)
+    digest = digest_of(
+        may.drawn_from,
+        [str(result.pk), result.is_current, previous and str(previous.pk), newest],
+        [str(other.pk) for other in beside],
+        [result.team.time_zone, result.team.today()],
+        [target.drawn_from for target in targets],
+    )
+    fell = kept("fell", digest, lambda: standing.fell)
     generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
     hides_others = not may.reads_comments_from(generations[0].created_at)
     voices = {}
     if may(Permission.SEE_VOTES):
         voices = voices_behind(result, request.user, names=may(Permission.SEE_NAMES), hides_others=hides_others)
+    behind = "#answers-" if may(Permission.SEE_RESULT) else ""
+    notes = notes_behind(result) if may(Permission.SEE_VOTES) else {}
+    said = [(key, [voice.drawn_from for voice in of_criterion]) for key, of_criterion in voices.items()]
     context = {
         "result": result,
         "team": result.team,
@@ -43,15 +71,19 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "standing": standing,
         "words": ResultInWords(standing, in_line_with(result, beside)),
         "targets": targets,
-        "radar": radar_chart(standing, behind="#answers-" if may(Permission.SEE_RESULT) else ""),
-        "reasons": SetbackReason.objects.of(result) if standing.fell and may(Permission.SEE_RESULT) else [],
+        "digest": digest,
+        "digest_of_answers": digest_of(digest, said, notes, hides_others) if _may_keep(result, said) else "",
+        # Drawn only if the template asks.
+        "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
+        "fell": fell,
+        "reasons": SetbackReason.objects.of(result) if fell and may(Permission.SEE_RESULT) else [],
         "setback_form": SetbackForm(),
         "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),
         "is_mine_alone": is_mine_alone(result, voices),
         "hides_comments": may(Permission.SEE_VOTES) and hides_others,
         "voices": voices,
-        "notes": notes_behind(result) if may(Permission.SEE_VOTES) else {},
+        "notes": notes,
     }
     return render(request, "results/result.html", context)
 

@@ -1,0 +1,28 @@
+"""Names for pieces of pages that are drawn once and kept.
+
+Results are frozen, so what is drawn from them alone stays the same. A template keeps such a piece with Django's
+`{% cache None "what it is" digest %}`. The digest is of everything that the piece is drawn from, with the roles of
+whoever looks: a change gives another digest, so nothing has to be thrown away, and no piece crosses rights. The cache
+`template_fragments` has a bound; without it, pages are the same and slower.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, TypeVar, cast
+
+from django.core.cache import caches
+from django.utils.translation import get_language
+
+Figure = TypeVar("Figure")
+
+
+def digest_of(*drawn_from: object) -> str:
+    """The same for the same values in the same language. The values are plain ones: texts, numbers, days, lists."""
+    seen = repr((get_language(), drawn_from))
+    return blake2b(seen.encode(), digest_size=16).hexdigest()
+
+
+def kept(name: str, digest: str, work_out: Callable[[], Figure]) -> Figure:
+    """A figure that is worked out from the same things, kept beside the pieces of pages."""
+    figure: Any = caches["template_fragments"].get_or_set(f"{name}.{digest}", work_out, timeout=None)
+    return cast(Figure, figure)
