@@ -10,6 +10,7 @@ PACKAGES = (
     "accounts",
     "organisation",
     "results",
+    "sealed",
     "planning",
     "portfolio",
     "frameworks",

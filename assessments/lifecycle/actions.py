@@ -95,7 +95,7 @@ class Actions:
 
     @property
     def can_reopen(self) -> bool:
-        return self.assessment.is_closed and self.may(Permission.REOPEN)
+        return self.assessment.is_closed and self.may(Permission.REOPEN) and not self.assessment.is_imported
 
     @property
     def can_change(self) -> bool:

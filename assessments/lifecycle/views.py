@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ..invitations.tracking import Following
 from ..models import Assessment, Conflict, Edition, Participation, Refused, Reopening, Team
+from ..models.assessments import NOT_REOPENED
 from ..permissions.access import Permissions, get_assessment, get_team
 from ..permissions.refusals import refusal_told
 from ..permissions.roles import Permission
@@ -249,6 +250,8 @@ def reopen(request: Request, pk: UUID) -> HttpResponse:
         return redirect(assessment)
     if not assessment.is_closed:
         raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
+    if assessment.is_imported:
+        raise Refused(NOT_REOPENED)
     return render(request, "lifecycle/reopen.html", {"assessment": assessment, "may": may, "form": form})
 
 

@@ -10,7 +10,7 @@ what can be done in which state. Closing freezes a *result*: level and index of 
 dimension, and the rating of each criterion. Reopening leads to a new generation of the result; the earlier ones stay.
 *Targets* and *actions* refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a
 team's answers. A result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what
-changed.
+changed. A result of another installation comes in as a sealed file; its *provenance* says from where.
 """
 
 from .accounts import SignInAttempt, User
@@ -27,6 +27,7 @@ from .refusals import PersonGone, Refused
 from .results import CriterionResult, PartResult, Result
 from .reviews import Review
 from .revisions import Conflict, Revised
+from .sealed import ForeignResult, Provenance, SealKey
 from .submissions import Submission
 from .teams import Membership, Team, Unit
 from .transitions import MOVES, Move
@@ -46,6 +47,7 @@ __all__ = [
     "EditRefused",
     "Edition",
     "Event",
+    "ForeignResult",
     "Framework",
     "Frozen",
     "Group",
@@ -62,6 +64,7 @@ __all__ = [
     "Participation",
     "PasswordRequest",
     "PersonGone",
+    "Provenance",
     "Questionnaire",
     "Rating",
     "Refused",
@@ -71,6 +74,7 @@ __all__ = [
     "Review",
     "Revised",
     "Scale",
+    "SealKey",
     "SetbackReason",
     "SignInAttempt",
     "Submission",

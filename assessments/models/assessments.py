@@ -45,6 +45,8 @@ TOO_FEW = gettext_lazy(
     "with fewer people, the result would reveal who said what."
 )
 
+NOT_REOPENED = gettext_lazy("This result was imported without answers, so its assessment cannot be reopened.")
+
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user: User) -> Self:
@@ -231,6 +233,11 @@ class Assessment(Answering, Inviting, Revised):
         return self.questionnaire == Questionnaire.SHORT
 
     @property
+    def is_imported(self) -> bool:
+        """Whether its result came from another installation; `provenance` says which."""
+        return hasattr(self, "provenance")
+
+    @property
     def is_overdue(self) -> bool:
         return self.is_open and self.due is not None and self.due < self.team.today()
 
@@ -296,6 +303,8 @@ class Assessment(Answering, Inviting, Revised):
             locked = self._lock()
             if not locked.is_closed:
                 raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
+            if locked.is_imported:
+                raise Refused(NOT_REOPENED)
             if locked.anonymous and to != REVIEW:
                 raise Refused(_("An anonymous assessment can only be reopened for review, not for answers."))
             result = locked.results.current_only().get()

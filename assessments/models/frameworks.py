@@ -300,6 +300,11 @@ class Edition(Drafting):
             self.published_at = timezone.now()
             self.save(update_fields=["digest", "status", "published_at", "publication"])
 
+    def retire(self) -> None:
+        """Stays for the results that have it, and is offered for no other."""
+        self.status = self.Status.RETIRED
+        self.save(update_fields=["status"])
+
     def _being_published(self) -> bool:
         stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
         return stored == self.Status.DRAFT

@@ -175,7 +175,7 @@ def _facilitating(request: Request, assessment: Assessment) -> set[str]:
 
 
 def get_result(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEAM) -> tuple[Result, Permissions]:
-    rows = Result.objects.select_related("team__unit", "framework", "assessment")
+    rows = Result.objects.select_related("team__unit", "framework", "assessment__provenance")
     result = _fetch_wired(rows, pk)
     return result, _require(request, result.team, may, assessment=result.assessment)
 

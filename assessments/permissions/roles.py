@@ -36,6 +36,7 @@ class Permission(StrEnum):
     SET_TARGETS = "set targets"
     PLAN_ACTIONS = "plan actions"
     EXPLAIN_SETBACK = "explain setback"
+    SEAL_VOTES = "seal votes"
 
     SEE_FRAMEWORKS = "see frameworks"
     EDIT_FRAMEWORKS = "edit frameworks"
@@ -73,6 +74,7 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.SET_TARGETS,
             Permission.PLAN_ACTIONS,
             Permission.EXPLAIN_SETBACK,
+            Permission.SEAL_VOTES,
         }
     ),
     MEMBER: frozenset(

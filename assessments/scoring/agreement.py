@@ -77,8 +77,13 @@ def krippendorff_alpha(rows: Sequence[Sequence[int | None]], metric: str = "ordi
 
     None where fewer than two values can be paired, or where there is no variation.
     """
-    units = [Counter(value for value in column if value is not None) for column in zip(*rows, strict=True)]
-    units = [unit for unit in units if sum(unit.values()) > 1]
+    columns = zip(*rows, strict=True)
+    return alpha_of_counts((Counter(value for value in column if value is not None) for column in columns), metric)
+
+
+def alpha_of_counts(counts: Iterable[Counter[int]], metric: str = "ordinal") -> Fraction | None:
+    """The same from how often each value occurs in each unit: who gave which does not matter."""
+    units = [unit for unit in counts if sum(unit.values()) > 1]
     totals: Counter = sum(units, Counter())
     n = sum(totals.values())
     delta = _difference(totals, metric)

@@ -39,7 +39,13 @@ def score(
         )
         for c in instrument.criteria
     }
+    return of_settled(instrument, settled, alpha=alpha(instrument, respondents))
 
+
+def of_settled(
+    instrument: Instrument, settled: Mapping[str, CriterionScore], *, alpha: Fraction | None = None
+) -> Score:
+    """The figures that follow from one rating per criterion; `alpha` needs the votes, so it is known elsewhere."""
     touched = any(criterion.rating is not None for criterion in settled.values())
 
     def of(criteria: Sequence[ScoredCriterion]) -> PartScore:
@@ -56,7 +62,7 @@ def score(
         groups={key: of(criteria) for key, criteria in groups.items() if criteria},
         dimensions=sections,
         criteria=settled,
-        alpha=alpha(instrument, respondents),
+        alpha=alpha,
         applicability_warnings=_warnings(instrument, settled),
     )
 

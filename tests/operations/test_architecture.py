@@ -30,6 +30,7 @@ PACKAGES = {
     "questionnaire": "answering",
     "portfolio": "the organisation at a glance, and its plan",
     "results": "one result, the team's page, history, comparing two results",
+    "sealed": "a result as a signed file that anyone can check, and importing one",
     "invitations": "who is asked: links, mail, following the response",
     "planning": "targets, roadmap, trying out changes",
     "accounts": "signing in, accounts, erasing a person",

@@ -9,36 +9,56 @@ from assessments.frameworks.format.files import FrameworkFileError, read
 from assessments.frameworks.format.problems import did_you_mean
 from assessments.frameworks.format.ratings_file import read_ratings
 from assessments.frameworks.format.schema import FrameworkFile
+from assessments.management.sealed_files import sealed_bytes
 from assessments.scoring.as_json import score_as_json
+from assessments.sealed.checking import Changed, Opened, opened
 
 DASH = scoring.DASH
 
 
 class Command(BaseCommand):
-    help = "Scores a file of ratings against a framework file. Nothing is stored, and no database is needed."
+    help = (
+        "Scores a file of ratings against a framework file, or the ratings in a sealed file. Nothing is stored, and no "
+        "database is needed."
+    )
     requires_system_checks = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("framework", metavar="FRAMEWORK.yaml")
-        parser.add_argument("ratings", metavar="RATINGS.yaml")
+        parser.add_argument("framework", metavar="FRAMEWORK.yaml", help="or NAME.maturity.json, without RATINGS.yaml")
+        parser.add_argument("ratings", metavar="RATINGS.yaml", nargs="?")
         parser.add_argument("--rule", metavar="KEY", help="a scoring rule of the framework, instead of its default")
         parser.add_argument("--json", action="store_true", dest="as_json", help="every figure as JSON")
 
     def handle(self, *, framework: str, ratings: Any, rule: str | None, as_json: bool, **options: Any) -> None:
-        try:
-            file = read(framework)
-            respondents, agreed = read_ratings(ratings, file)
-        except FrameworkFileError as error:
-            raise CommandError(str(error)) from error
-        instrument = file.instrument()
-        rule = chosen_rule(instrument, rule)
-        result = scoring.score(instrument, respondents, agreed)
+        if ratings is None:
+            sealed = unsealed(framework)
+            file, instrument, result = sealed.framework, sealed.instrument, sealed.score
+            rule = chosen_rule(instrument, rule or sealed.payload.assessment.rule or None)
+        else:
+            try:
+                file = read(framework)
+                respondents, agreed = read_ratings(ratings, file)
+            except FrameworkFileError as error:
+                raise CommandError(str(error)) from error
+            instrument = file.instrument()
+            rule = chosen_rule(instrument, rule)
+            result = scoring.score(instrument, respondents, agreed)
         if as_json:
             figures = score_as_json(instrument, result, rule)
             self.stdout.write(json.dumps(figures, indent=2, ensure_ascii=False))
         else:
             self.stdout.write("\n".join(report(file, result, rule)))
+
+
+def unsealed(path: str) -> Opened:
+    """The sealed file at a path, as far as its own signature goes; raises CommandError if anything was changed."""
+    if not path.endswith(".json"):
+        raise CommandError("Name a file of ratings as well, or a sealed file NAME.maturity.json alone.")
+    try:
+        return opened(sealed_bytes(path))
+    except Changed as error:
+        raise CommandError(f"{path} was changed since it was sealed, or is no sealed file. {error}") from error
 
 
 def chosen_rule(instrument: scoring.Instrument, named: str | None) -> str:
