@@ -107,13 +107,16 @@ if TESTING:
         DATABASES["default"]["OPTIONS"].pop("pool")
 # Pieces of pages that are drawn from frozen results, by a digest of what they are drawn from, in the memory of each
 # process: 10 to 100 KB each, see assessments/web/kept_fragments.py. Never in development: a template may change.
+_kept = f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "template_fragments": {
-        "BACKEND": f"django.core.cache.backends.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}",
+        "BACKEND": _kept,
         "LOCATION": "template_fragments",
         "OPTIONS": {"MAX_ENTRIES": 400},
     },
+    # Choices and explanations of questions: many, of about 1 KB each.
+    "questions": {"BACKEND": _kept, "LOCATION": "questions", "OPTIONS": {"MAX_ENTRIES": 4000}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

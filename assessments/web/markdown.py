@@ -1,6 +1,7 @@
 """Markdown in texts of frameworks: as HTML that is safe to show, and as plain text to go on writing with. Pure."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -10,6 +11,8 @@ _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False})
 TAGS = {"p", "ul", "ol", "li", "em", "strong", "code", "pre", "blockquote", "a", "br", "h3", "h4", "h5", "h6"}
 
 
+# The same few texts of frameworks are shown again and again; parsing one takes 0.1 to 0.3 ms.
+@lru_cache(maxsize=512)
 def as_html(text: str) -> str:
     """Sanitised: a script, an attribute or a style in the text comes out as text or not at all."""
     html = _markdown.render(text)
