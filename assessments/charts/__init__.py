@@ -8,6 +8,7 @@ from .profile_bar import ProfileBar, Segment, profile_bar
 from .radar import Label, Radar, RadarPoint, RadarSeries, Shape, radar
 from .stacked_bars import Bar, Slice, Stack, stack
 from .timeline import Aim, DayTick, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
+from .vote_dots import VoteDot, VoteDots, vote_dots
 from .votes import VoteBar, Votes, votes
 
 __all__ = [
@@ -33,11 +34,14 @@ __all__ = [
     "Stack",
     "Tick",
     "VoteBar",
+    "VoteDot",
+    "VoteDots",
     "Votes",
     "history",
     "level_step",
     "profile_bar",
     "radar",
     "stack",
+    "vote_dots",
     "votes",
 ]

@@ -20,6 +20,7 @@ from .adviser_form import AdviserForm
 from .adviser_rules import NO_RULE_APPLIES, rules_in_words
 from .criterion_history import CriterionHistory
 from .format.differences import compare as compare_files
+from .rubric_grid import rubric_grid
 from .storing import file_of
 
 
@@ -55,6 +56,7 @@ def edition(request: Request, key: str, pk: UUID) -> HttpResponse:
     context = {
         "edition": edition,
         "contents": contents,
+        "grid": rubric_grid(contents),
         "others": edition.framework.editions.published().exclude(pk=edition.pk),
         "may_edit": may_edit_frameworks(request),
         "has_sources": blocks.get("sources") or blocks.get("source_differences") or contents.is_counted_otherwise,

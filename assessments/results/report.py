@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -165,6 +166,14 @@ class Standing:
     @classmethod
     def of(cls, result: Result, targets: Sequence[GradedTarget] = ()) -> "Standing":
         return cls(result, result.previous(), targets)
+
+    @property
+    def line_query(self) -> str:
+        """The history that the result belongs to, as pages of the team have it in their address."""
+        result = self.result
+        return urlencode(
+            {"framework": result.framework.key, "rule": result.rule, "questionnaire": result.questionnaire}
+        )
 
     @property
     def uses_levels(self) -> bool:

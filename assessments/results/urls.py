@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from . import comparison_views, team_views, views
+from . import comparison_views, map_views, team_views, views
 
 urlpatterns = [
     path("teams/<uuid:pk>/", team_views.team, name="team"),
+    path("teams/<uuid:pk>/map/", map_views.rubric_map, name="team-map"),
     path("teams/<uuid:pk>/compare/", comparison_views.compare, name="team-compare"),
     path("teams/<uuid:pk>/export/", views.export, name="team-export"),
     path("results/<uuid:pk>/", views.result, name="result"),

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from .. import charts
 from ..invitations import tracking
 from ..models import Assessment
+from ..results.rubric_map import dots_of, votes_in_words
 from ..web import figures
 from ..web import markdown as markup
 from ..web.chart_words import day_label, history_in_words, note_of, profile_in_words, radar_in_words, stack_in_words
@@ -173,6 +174,30 @@ def radar_words(radar: Any) -> SafeString:
         else:
             drawn.append(_row(RADAR_POINT, point.x, point.y, words, words))
     return mark_safe("".join(drawn))  # noqa: S308
+
+
+RING = '<circle class="vote-ring" cx="{}" cy="6" r="4.5" fill="#ffffff" stroke="#1a2029" stroke-width="1.2"/>'
+PART = '<path class="vote-fill" d="{}" fill="#1a2029"/>'
+COUNT = '<text x="{}" y="10">{}</text>'
+
+
+@register.filter
+def vote_dots(settled: Any) -> SafeString:
+    """The votes on a criterion as circles; in words they say how many gave each answer."""
+    row = dots_of(settled)
+    words = escape(votes_in_words(settled))
+    if not row.dots:
+        return format_html('<small class="votes">{}</small>', words)
+    drawn = []
+    for dot in row.dots:
+        drawn.append(RING.format(dot.x))
+        if dot.fill:
+            drawn.append(PART.format(dot.fill))
+        if row.has_numbers:
+            drawn.append(COUNT.format(dot.x + 7, dot.count))
+    svg = '<svg class="votes chart" width="{0}" height="12" viewBox="0 0 {0} 12" role="img" aria-label="{1}">'
+    svg += "<title>{1}</title>{2}</svg>"
+    return mark_safe(svg.format(row.width, words, "".join(drawn)))  # noqa: S308
 
 
 @register.filter
