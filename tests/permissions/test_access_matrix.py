@@ -126,4 +126,222 @@ EXPECTED = {
     ("answer-submit", "POST"): "003304i",
     ("result", "GET"): "222224i",
     ("result-setback", "POST"): "003304i",
+    ("result-sealed", "GET"): "022224i",
+    ("result-sealed", "POST"): "022224i",
+    ("sealed-keys", "GET"): "2222222",
     ("team-map", "GET"): "022224i",
+    ("team-compare", "GET"): "022224i",
+    ("team-export", "GET"): "222224i",
+    ("team-targets", "GET"): "222224i",
+    ("team-targets", "POST"): "0uu004i",
+    ("target-give-up", "POST"): "033004i",
+    ("team-adviser", "GET"): "222224i",
+    ("team-adviser", "POST"): "022004i",
+    ("team-roadmap", "GET"): "022224i",
+    ("team-what-if", "GET"): "022224i",
+    ("action-new", "GET"): "002204i",
+    ("action-new", "POST"): "00uu04i",
+    ("action-edit", "GET"): "002204i",
+    ("action-edit", "POST"): "00uu04i",
+    ("action-status", "POST"): "003304i",
+    ("portfolio", "GET"): "222222i",
+    ("portfolio-export", "GET"): "222222i",
+    ("plan", "GET"): "222222i",
+    # Links are for whoever holds them, whoever is signed in. A member of the team is led to their own pages.
+    ("link", "GET"): "2233222",
+    ("link-accept", "POST"): "uuuuuu3",
+    ("guest-answer", "GET"): "2222222",
+    ("guest-answer-next", "GET"): "3333333",
+    ("guest-answer-symptoms", "GET"): "2222222",
+    ("guest-answer-symptoms", "POST"): "3333333",
+    ("guest-answer-done", "GET"): "2222222",
+    ("guest-answer-submit", "POST"): "9999999",
+    ("guest-answer-dimension", "GET"): "2222222",
+    ("guest-answer-save", "POST"): "3333333",
+    ("guest-review", "GET"): "3333333",
+    ("guest-review-now", "GET"): "2222222",
+}
+STATUS = {"2": 200, "3": 302, "i": 302, "0": 403, "4": 404, "5": 405, "9": 409, "o": 401, "g": 410}
+
+
+class World:
+    """A team with an open assessment that has answers, a closed one with a result, and everybody who may look."""
+
+    def __init__(self):
+        unit = make_unit()
+        self.team = make_team(unit=unit)
+        self.admin = make_user(is_administrator=True)
+        self.spare_admin = make_user(is_administrator=True)
+        self.manager, self.lead, self.member, self.viewer = (make_user() for _ in range(4))
+        self.unit_manager = make_membership(user=self.manager, unit=unit, role="manager")
+        for role in ("lead", "member", "viewer"):
+            make_membership(user=getattr(self, role), team=self.team, role=role)
+        self.newcomer = make_membership(user=make_user(), team=self.team, role="viewer")
+        self.outsider = make_user()
+        make_membership(user=self.outsider, team=make_team(), role="lead")
+        self.empty_unit = Unit.objects.create(name="Empty")
+        self.edition = toy.make_edition()
+        self.next_edition = self.edition.make_draft(by=self.admin)
+        closed = toy.start(team=self.team, by=self.lead, edition=self.edition)
+        toy.rate(closed, self.member, "F F L N F F P N")
+        self.result = closed.close(by=self.lead)
+        self.open = toy.start(team=self.team, by=self.lead, edition=self.edition)
+        for user in (self.lead, self.member):
+            toy.rate(self.open, user, "F F - - F F - -")
+        self.criterion = self.open.criteria_asked()[0]
+        known = {"team": self.team, "framework": self.edition.framework, "by": self.lead}
+        self.target = Target.objects.set(**known, level=2, due=datetime.date(2099, 1, 1), why="To try.")
+        self.action = Action.objects.plan(**known, criterion="y3", text="Do it.")
+        self.draft = toy.start(team=self.team, by=self.lead, edition=toy.make_edition(), as_draft=True)
+        self.reviewed = toy.start(team=self.team, by=self.lead, edition=toy.make_edition())
+        toy.rate(self.reviewed, self.member, "F F - - F F - -")
+        self.reviewed.end_answering(by=self.lead)
+        self.guest = toy.guest(self.open, email="guest@example.org")
+        self.own_link = toy.invited(self.open, email="invited@example.org")[1]
+        self.shared = self.open.share(by=self.lead)
+
+    def persona(self, name):
+        return None if name == "anonymous" else getattr(self, name)
+
+    def arguments(self, name) -> list:
+        team, open_, edition = [self.team.pk], [self.open.pk], self.edition
+        draft = [edition.framework.key, self.next_edition.pk]
+        part = [*draft, "criterion", self.next_edition.criteria.first().pk]
+        special = {
+            "edition-compare": [edition.framework.key, edition.pk],
+            "edition-export": [edition.framework.key, edition.pk],
+            "criterion-history": [edition.framework.key, "x1"],
+            "framework-import": [],
+            "draft-make": [edition.framework.key, edition.pk],
+            "draft-meaning": part,
+            "draft-new": [*draft, "criterion"],
+            "draft-part": part,
+            "draft-move": part,
+            "draft-remove": part,
+            "password-set": ["bm9ib2R5", "wrong-token"],
+            "account-edit": [self.viewer.pk],
+            "account-link": [self.viewer.pk],
+            "unit-edit": [self.empty_unit.pk],
+            "unit-delete": [self.empty_unit.pk],
+            "unit-manager-add": [self.team.unit_id],
+            "unit-manager-remove": [self.team.unit_id, self.unit_manager.pk],
+            "member-role": [self.team.pk, self.newcomer.pk],
+            "member-comments": [self.team.pk, self.newcomer.pk],
+            "member-remove": [self.team.pk, self.newcomer.pk],
+            "framework": [edition.framework.key],
+            "edition": [edition.framework.key, edition.pk],
+            "assessment-start": team,
+            "answer-dimension": [self.open.pk, "X"],
+            "answer-save": [self.open.pk, "X", self.criterion.pk],
+            "result": [self.result.pk],
+            "result-sealed": [self.result.pk],
+            "result-setback": [self.result.pk],
+            "target-give-up": [self.team.pk, self.target.pk],
+            "action-new": [self.team.pk, "x1"],
+            "action-edit": [self.team.pk, self.action.pk],
+            "action-status": [self.team.pk, self.action.pk],
+            "account-erase": [self.viewer.pk],
+            "assessment-open": [self.draft.pk],
+            "assessment-again": [self.reviewed.pk],
+            "assessment-forget": [self.open.pk, self.guest.invitation.pk],
+            "assessment-revoke": [self.open.pk, self.guest.invitation.pk],
+            "review-agree": [self.reviewed.pk, self.reviewed.criteria_asked()[0].pk],
+            "link": [self.shared],
+            "link-accept": [self.own_link],
+            "guest-answer-dimension": [self.guest.token, "X"],
+            "guest-answer-save": [self.guest.token, "X", self.criterion.pk],
+        }
+        if name in special:
+            return special[name]
+        if name.startswith("draft-"):
+            return draft
+        if name.startswith("review"):
+            return [self.reviewed.pk]
+        if name.startswith("guest"):
+            return [self.guest.token]
+        if name.startswith("team") and name not in {"teams", "team-new"}:
+            return team
+        return open_ if name.startswith(("assessment", "answer")) else []
+
+    def data(self, name, user) -> dict:
+        if name == "answer-save":
+            return {"code": "L", "page": "p2", "sequence": 1, "version": 1, "who": user.pk if user else self.lead.pk}
+        if name == "guest-answer-save":
+            return {"code": "L", "page": "p2", "sequence": 1, "version": 0, "who": self.open.pk}
+        if name == "member-role":
+            return {"role": "member"}
+        if name == "account":
+            return {"name": "Somebody", "keyboard_shortcuts": "on"}
+        if name == "result-setback":
+            return {"text": "People left."}
+        if name == "target-give-up":
+            return {"revision": self.target.revision}
+        if name == "action-status":
+            return {"status": "doing"}
+        if name == "draft-meaning":
+            return {"editorial": "yes", "revision": 0}
+        if name == "assessment-start":
+            return {"edition": self.edition.pk}
+        return {}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """Made once; each test's own transaction is inside this one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
+
+
+def names():
+    """Every name that the application's addresses have, in whichever package."""
+    return {name for name in get_resolver("assessments.urls").reverse_dict if isinstance(name, str)}
+
+
+def test_every_url_is_in_the_table():
+    assert names() == {name for name, _ in EXPECTED}
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in EXPECTED}))
+def test_only_the_declared_methods_are_allowed(client, world, name):
+    client.force_login(world.admin)
+    url = reverse(name, args=world.arguments(name))
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        if (name, method) not in EXPECTED:
+            assert client.generic(method, url).status_code == 405, method
+
+
+@pytest.mark.parametrize("name,method", EXPECTED)
+def test_each_persona_gets_what_the_table_says(client, world, name, method):
+    codes = EXPECTED[name, method]
+    assert len(codes) == len(PERSONAS)
+    url = reverse(name, args=world.arguments(name))
+    seen = {}
+    for persona in PERSONAS:
+        user = world.persona(persona)
+        client.logout()
+        if user:
+            client.force_login(user)
+        with transaction.atomic():
+            response = client.generic(method, url) if method == "GET" else client.post(url, world.data(name, user))
+            seen[persona] = (response.status_code, getattr(response, "url", ""))
+            transaction.set_rollback(True)
+    for persona, code in zip(PERSONAS, codes, strict=True):
+        status, location = seen[persona]
+        if code == "u":
+            assert status in {200, 422}, (persona, status)
+        else:
+            assert status == STATUS[code], (persona, status)
+            assert (code == "i") == location.startswith("/sign-in/?next="), (persona, location)
+
+
+@pytest.mark.parametrize(
+    "name,method", [key for key in EXPECTED if EXPECTED[key][5] == "4" and key[0] not in {"setup", "sign-in-demo"}]
+)
+def test_a_foreign_object_answers_like_a_missing_one(client, world, name, method):
+    client.force_login(world.outsider)
+    arguments = world.arguments(name)
+    missing = ["00000000-0000-4000-8000-000000000000", *arguments[1:]]
+    answers = [client.generic(method, reverse(name, args=each)) for each in (arguments, missing)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
