@@ -101,7 +101,10 @@ def demo(request: Request) -> HttpResponse:
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
     logout(request)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    response = redirect(settings.LOGOUT_REDIRECT_URL)
+    # Pages that the browser kept to ask if they changed, see `web.unchanged_pages`.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

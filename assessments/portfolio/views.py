@@ -13,6 +13,7 @@ from ..models import Unit
 from ..web import spreadsheets
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
+from ..web.unchanged_pages import unchanged_told
 from .blockers import HoldingBack
 from .export import portfolio_table
 from .forms import PlanForm, PortfolioForm
@@ -31,6 +32,7 @@ def _address(request: Request, **changes: str) -> str:
 
 @require_safe
 @login_required
+@unchanged_told
 def portfolio(request: Request) -> HttpResponse:
     units = Unit.objects.as_tree()
     form = PortfolioForm.of(request.GET, units=units)

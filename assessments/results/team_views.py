@@ -14,6 +14,7 @@ from ..permissions.roles import Permission
 from ..planning.target_progress import graded
 from ..web.kept_fragments import digest_of
 from ..web.requests import Request
+from ..web.unchanged_pages import unchanged_told
 from . import history
 from .report import Standing
 from .report_charts import history_chart, radar_chart, small_multiples
@@ -27,6 +28,7 @@ def _answers_of(standing: Standing) -> str:
 
 @require_safe
 @login_required
+@unchanged_told
 def team(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk)
     past = history.TeamHistory(team, request.GET, tells=may(Permission.SEE_RESULT))

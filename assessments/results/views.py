@@ -16,6 +16,7 @@ from ..web import spreadsheets
 from ..web.kept_fragments import digest_of, kept
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
+from ..web.unchanged_pages import unchanged_told
 from .comments import is_mine_alone, notes_behind, voices_behind
 from .export import team_table
 from .forms import SetbackForm
@@ -41,6 +42,7 @@ def _may_keep(result: Result, said: list) -> bool:
 
 @require_safe
 @login_required
+@unchanged_told
 def result(request: Request, pk: UUID) -> HttpResponse:
     result, may = get_result(request, pk)
     beside = current_beside(result)
