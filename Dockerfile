@@ -6,7 +6,7 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-compile --
 FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 maturity \
     && useradd --uid 10001 --gid maturity --no-create-home --home-dir /data maturity \
-    && install --directory --owner=maturity --group=maturity --mode=0750 /data
+    && install --directory --owner=maturity --group=maturity --mode=0750 /data /backups
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -4,10 +4,13 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from . import __version__
 from . import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "data")))
+#: The version of the product.
+VERSION = __version__
 TESTING = "pytest" in sys.modules
 
 DEBUG = env.boolean("DEBUG", False)

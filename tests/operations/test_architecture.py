@@ -21,6 +21,7 @@ PACKAGES = {
     "admin": "the advanced admin for administrators",
     "management": "the commands of `manage.py`",
     "apps": "what Django loads first",
+    "operations": "backups, moving to another database, tidying up, and looking after an installation",
     "outbox": "sending the mails that wait",
     "lifecycle": "starting, opening, ending, closing, reopening and discarding an assessment",
     "review": "agreeing on ratings together",
@@ -52,6 +53,10 @@ PURE = (
     "portfolio.disclosure_control",
     "demo.organisation",
     "web.markdown",
+    "operations.archive",
+    "operations.rotation",
+    "operations.passphrase",
+    "operations.whole_files",
 )
 #: And these need nothing but Python.
 STANDARD_LIBRARY_ONLY = ("scoring", "charts", "permissions.roles", "frameworks.adviser", "demo.organisation")

@@ -106,7 +106,7 @@ def test_compose_hands_over_secrets_as_files():
     assert not re.search(r"//[^/]*:[^/]*@", document["services"]["web"]["environment"]["DATABASE_URL"])
 
 
-@pytest.mark.parametrize("name", ["web", "mail", "database"])
+@pytest.mark.parametrize("name", ["web", "mail", "backup", "database"])
 def test_containers_have_limits(name):
     """Everything that can be filled has an end, and with it nothing takes the machine's memory or processes."""
     service = compose()["services"][name]
@@ -117,7 +117,7 @@ def test_containers_have_limits(name):
     assert 0 < service["pids_limit"] < 1_000
 
 
-@pytest.mark.parametrize("name", ["web", "mail", "database"])
+@pytest.mark.parametrize("name", ["web", "mail", "backup", "database"])
 def test_containers_have_no_rights_to_spare(name):
     service = compose()["services"][name]
     assert service["read_only"] is True
@@ -144,7 +144,8 @@ def test_server_waits_for_a_healthy_postgresql_17():
 
 def test_data_is_kept_in_named_volumes():
     document = compose()
-    assert set(document["volumes"]) == {"data", "database"}
+    assert set(document["volumes"]) == {"backups", "data", "database"}
+    assert document["services"]["backup"]["volumes"] == ["backups:/backups"]
     assert document["services"]["web"]["volumes"] == ["data:/data"]
     assert document["services"]["database"]["volumes"] == ["database:/var/lib/postgresql/data"]
 
@@ -193,7 +194,8 @@ def variables_read():
     python = "".join(read(name) for name in ("maturity/settings.py", "maturity/environment.py", "gunicorn.conf.py"))
     names = set(re.findall(r"(?:env\.\w+|\btext|\bnumber|\bboolean)\(\s*\"([A-Z_]+)\"", python))
     names |= set(re.findall(r"^([A-Z_]+) \?=", read("Makefile"), re.MULTILINE))
-    names |= set(re.findall(r"\$\{([A-Z_]+)", read("scripts/entrypoint")))
+    for script in ("scripts/entrypoint", "scripts/backup-daily"):
+        names |= set(re.findall(r"\$\{([A-Z_]+)", read(script)))
     return names | {name for name, *_ in REFERENCE.findall(read("docker-compose.yml"))}
 
 
@@ -216,7 +218,7 @@ def test_what_readme_says_of_the_env_file_holds_for_every_variable_of_the_server
     """All but those that the Compose file sets itself, that the image has fixed, or that are for make alone."""
     elsewhere = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "DATA_DIR", "STATIC_ROOT", "DEBUG", "HOST", "PORT"}
     for_make = {"MATURITY_USER", "LISTEN", "PYTHON", "ARGS"}
-    for_compose = {"WEB_MEMORY", "DATABASE_MEMORY"}
+    for_compose = {"WEB_MEMORY", "DATABASE_MEMORY", "BACKUP_KEEP"}
     for_tests = {name for name in variables_told() if name.startswith(("TEST_", "REQUIRE_")) or name == "CHROMIUM"}
     passed_on = set(compose()["services"]["web"]["environment"])
     assert variables_told() - elsewhere - for_make - for_compose - for_tests <= passed_on
