@@ -7,17 +7,22 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 
+def refuse_unless_prepared() -> None:
+    """Raises CommandError, which says what to do, if the database does not answer or `prepare` has not run."""
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+    if pending:
+        raise CommandError(
+            "The database is not prepared for this version of Maturity. Run “python manage.py prepare” first."
+        )
+
+
 class PreparedCommand(BaseCommand):
     """Says what to do, instead of a traceback, if the database does not answer or `prepare` has not run."""
 
     def execute(self, *args: Any, **options: Any) -> Any:
-        try:
-            executor = MigrationExecutor(connection)
-            pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer: {str(error).strip()}") from error
-        if pending:
-            raise CommandError(
-                "The database is not prepared for this version of Maturity. Run “python manage.py prepare” first."
-            )
+        refuse_unless_prepared()
         return super().execute(*args, **options)

@@ -130,7 +130,11 @@ def test_an_id_that_comes_twice_in_the_source_is_matched_once(tmp_path, imported
     assert imported(twice, "--from", "ciso", "--partial")["version"] == "3"
 
 
-@pytest.mark.parametrize("command", [["import_framework", "x.yaml"], ["export_framework", "x"], ["load_frameworks"]])
+@pytest.mark.parametrize(
+    "command",
+    [["import_framework", "x.yaml"], ["export_framework", "x"], ["load_frameworks"], ["demo"], ["greet"], ["send_due"]],
+    ids=lambda command: command[0],
+)
 def test_a_database_that_is_not_prepared_gets_a_sentence(command):
     MigrationRecorder(connection).migration_qs.filter(app="assessments").latest("id").delete()
     with pytest.raises(CommandError, match=r"database is not prepared .* Run “python manage\.py prepare” first"):

@@ -1,15 +1,15 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.urls import reverse
 
 from assessments.accounts.demo_accounts import demo_accounts, demo_is_open, holds_real_data
+from assessments.management.prepared import PreparedCommand
 from assessments.models import User
 from assessments.models.accounts import setup_code
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Prints the address and how to sign in: demo accounts, or the code for the first administrator."
     requires_system_checks = ()
 

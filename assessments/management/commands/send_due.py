@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections
 from ...invitations.mail import queue_due
 from ...models import Assessment, Mail, unlinking
 from ...outbox.sending import send_waiting
+from ..prepared import refuse_unless_prepared
 
 log = logging.getLogger("maturity")
 
@@ -41,6 +42,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: Any = None, child_of: Any = None, **options: Any) -> None:
         self.parent = child_of
+        # With --every it waits for `prepare` instead, as the server beside it does.
+        if not every:
+            refuse_unless_prepared()
         if not settings.MAIL_ENABLED and child_of is None:
             self.stdout.write("Mail is not set up, so nothing is sent. Set EMAIL_URL; README.md says how.")
         if every:
