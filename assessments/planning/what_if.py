@@ -169,13 +169,14 @@ class TryOn:
         change = step.change
         criterion = self.contents.criterion_by_key[change.key]
         index_scale = self.about.index_scale
-        adds_up = scoring.add_up([step.before, step.adds], step.index, index_scale.places)
+        index = index_scale.text(step.index)
+        adds_up = index_scale.adds_up(index_scale.text(step.before), step.adds, index)
         return NeededChange(
             criterion=criterion,
             before=criterion.answer_name(change.before or ""),
             after=criterion.answer_name(change.after),
             adds=index_scale.change(step.adds),
-            index=index_scale.text(step.index),
+            index=index,
             is_rounded=step.adds_exactly and not adds_up,
             level=step.level,
             is_planned=criterion.key in self.about.planned,

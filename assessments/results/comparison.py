@@ -87,7 +87,7 @@ class Figure:
             sources=_sources(split, new.places),
             change=_signed(split.total, new.places),
             total=new.direction(split.total),
-            is_rounded=_is_rounded(split, new.places),
+            is_rounded=_is_rounded(split, old, new),
         )
 
 
@@ -104,13 +104,13 @@ def _sources(split: Split, places: int) -> tuple[str, ...]:
     return tuple(_signed(change, places) for change in (split.team, split.edition, split.scope))
 
 
-def _is_rounded(split: Split, places: int) -> bool:
+def _is_rounded(split: Split, old: IndexScale, new: IndexScale) -> bool:
     """Whether the parts as they are shown do not come to the change, or the change not to what is there after it."""
     if split.before is None or split.after is None or split.total is None:
         return False
     parts = [part for part in (split.team, split.edition, split.scope) if part is not None]
-    parts_add_up = not parts or scoring.add_up(parts, split.total, places)
-    return not (parts_add_up and scoring.add_up([split.before, split.total], split.after, places))
+    parts_add_up = not parts or scoring.add_up(parts, split.total, new.places)
+    return not (parts_add_up and new.adds_up(old.text(split.before), split.total, new.text(split.after)))
 
 
 def _was(old: Criterion, new: Criterion, kind: Kind) -> str:

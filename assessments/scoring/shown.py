@@ -117,6 +117,13 @@ class IndexScale:
     def change(self, change: Figure | None) -> str:
         return DASH if change is None else signed(change, self.places)
 
+    def adds_up(self, before: str, change: Figure, after: str) -> bool:
+        """Whether a change as it is shown leads from one figure to another, given as they are shown.
+
+        A figure just below an edge is shown with more decimals than a change has.
+        """
+        return Fraction(before) + Fraction(rounded(change, self.places)) == Fraction(after)
+
     def direction(self, change: Figure | None) -> int:
         return direction(change, self.places)
 

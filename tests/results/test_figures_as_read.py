@@ -166,6 +166,14 @@ class TestPartsThatDoNotAddUp:
         split = Split(before=Fraction(1), after=Fraction(2), team=third, edition=third, scope=third)
         assert Figure.of_index("Index", split, scale, scale).is_rounded
 
+    def test_are_told_where_a_figure_has_more_decimals_to_stay_below_a_level(self):
+        """1.99 and 0.01 read as 2.00, but 1.996 is what is shown."""
+        scale = IndexScale.of_levels([0, 1, 2, 3])
+        split = Split(before=Fraction("1.99"), after=Fraction("1.996"), team=Fraction("0.006"))
+        figure = Figure.of_index("Index", split, scale, scale)
+        assert (figure.before, figure.change, figure.after) == ("1.99", "+0.01", "1.996")
+        assert figure.is_rounded
+
 
 class TestIndexBelowALevel:
     def test_is_told_apart_from_it_everywhere(self, client, lead):
