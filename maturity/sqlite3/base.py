@@ -43,20 +43,19 @@ class NumberingCursor(base.SQLiteCursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    #: How many rows this connection had changed when it took its last number.
-    changes_numbered = 0
-
-    def get_new_connection(self, conn_params: Any) -> Any:
-        self.changes_numbered = 0
-        return super().get_new_connection(conn_params)
+    #: How many rows this connection had changed when its transaction began.
+    changes_before = 0
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=NumberingCursor)
 
+    def _start_transaction_under_autocommit(self) -> None:
+        super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        self.changes_before = self.connection.total_changes
+
     def commit(self) -> None:
         connection = self.connection
-        if connection is not None and connection.in_transaction and connection.total_changes != self.changes_numbered:
+        if connection is not None and connection.in_transaction and connection.total_changes != self.changes_before:
             with self.wrap_database_errors:
                 _take_number(connection)
-            self.changes_numbered = connection.total_changes
         super().commit()

@@ -188,14 +188,13 @@ class TestFilteringAList:
     @pytest.mark.parametrize("model", LISTS)
     def test_by_any_column_is_refused(self, signed_in, model):
         """Also by those of rows that it refers to."""
-        for field in model._meta.get_fields():
-            names = [field.name]
+        fields = model._meta.get_fields()
+        lookups = [f"{field.name}__{how}" for field in fields for how in ("startswith", "regex", "gte")]
+        for field in fields:
             if field.is_relation and field.related_model:
-                names += [f"{field.name}__{other.name}" for other in field.related_model._meta.get_fields()]
-            for name in names:
-                for comparison in ("startswith", "regex", "gte"):
-                    response = signed_in.get(f"{self.address(model)}?{name}__{comparison}=a")
-                    assert response.status_code == 400, f"{name}__{comparison}"
+                lookups += [f"{field.name}__{other.name}__regex" for other in field.related_model._meta.get_fields()]
+        for lookup in lookups:
+            assert signed_in.get(f"{self.address(model)}?{lookup}=a").status_code == 400, lookup
 
     @pytest.mark.parametrize("model", LISTS)
     def test_by_what_is_offered_works(self, signed_in, admin, model):

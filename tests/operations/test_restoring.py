@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connections, transaction
+from django.db.utils import ConnectionHandler
 
 from maturity.sqlite3 import wal
 
@@ -213,42 +214,46 @@ def test_commands_beside_a_running_server_are_not_refused(data, tmp_path):
     write_until_killed(data, 200, backup=look)
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the numbers are SQLite's")
+@pytest.fixture
+def database(tmp_path, django_db_blocker):
+    """A database of its own, whichever one the suite runs on."""
+    settings = {"own": {"ENGINE": "maturity.sqlite3", "NAME": str(tmp_path / "own.sqlite3")}, "default": {}}
+    connections["own"] = ConnectionHandler(settings)["own"]
+    with django_db_blocker.unblock():
+        connections["own"].cursor().execute("CREATE TABLE person (name TEXT)")
+        yield connections["own"]
+        connections["own"].close()
+    del connections["own"]
+
+
 class TestNumbers:
-    def numbers(self):
-        raw = connection.connection
+    def numbers(self, database):
+        raw = database.connection
         return [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
 
-    def test_every_transaction_that_writes_names_itself_and_the_one_before(self, django_user_model):
-        from django.db import transaction
-
-        connection.ensure_connection()
-
+    def test_every_transaction_that_writes_names_itself_and_the_one_before(self, database):
         def create():
-            return django_user_model.objects.create(email="ada@example.org")
+            database.cursor().execute("INSERT INTO person VALUES ('Ada')")
 
         def rename():
-            django_user_model.objects.update(name="Ada")
+            database.cursor().execute("UPDATE person SET name = 'Eva'")
 
         def both():
-            with transaction.atomic():
-                django_user_model.objects.update(name="Eva")
-                django_user_model.objects.all().delete()
+            with transaction.atomic(using="own"):
+                rename()
+                database.cursor().execute("DELETE FROM person")
 
         for write in (create, rename, both):
-            _, before = self.numbers()
+            _, before = self.numbers(database)
             write()
-            one_before, number = self.numbers()
+            one_before, number = self.numbers(database)
             assert one_before == before, write
             assert number not in {0, before}, write
 
-    def test_reading_takes_no_number(self, django_user_model):
-        from django.db import transaction
-
-        connection.ensure_connection()
-        before = self.numbers()
-        list(django_user_model.objects.all())
-        with transaction.atomic():
-            list(django_user_model.objects.all())
-        assert self.numbers() == before
+    def test_reading_takes_no_number(self, database):
+        database.cursor().execute("INSERT INTO person VALUES ('Ada')")
+        before = self.numbers(database)
+        database.cursor().execute("SELECT * FROM person").fetchall()
+        with transaction.atomic(using="own"):
+            database.cursor().execute("SELECT * FROM person").fetchall()
+        assert self.numbers(database) == before
