@@ -114,10 +114,15 @@ def _published_by_framework(editions: list[Edition]) -> dict[str, list[Edition]]
 
 
 def _sort_choices(edition: Edition) -> list[tuple[str, str]]:
-    choices = [("", _("Name")), ("overall", _("Overall level, lowest first"))]
+    choices = [
+        ("", _("Name")),
+        ("overall", _("Overall level, lowest first")),
+        ("-overall", _("Overall level, highest first")),
+    ]
     if edition.uses_levels:
         for dimension in edition.contents.dimensions:
             choices.append((dimension.key, _("{dimension}, lowest first").format(dimension=dimension.name)))
+            choices.append((f"-{dimension.key}", _("{dimension}, highest first").format(dimension=dimension.name)))
     return choices
 
 

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from ..charts import level_step
 from ..models import Edition, PartResult
-from .rows import TeamRow
+from .rows import Query, TeamRow
 
 #: What a column is of: kind and key, as parts are stored; the whole has neither.
 Column = tuple[str, str, str]
@@ -32,6 +32,32 @@ def columns_of(edition: Edition) -> list[Column]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """The head of a column: `address` sorts by it, empty if that cannot be; `order` as `aria-sort` has it, or empty."""
+
+    name: str
+    kind: str
+    address: str
+    order: str
+
+
+def headings(query: Query, without_sort: str) -> list[Heading]:
+    """One for each column; the one that is sorted by already leads to the other order. `without_sort` is an address."""
+    uses_levels = query.edition.uses_levels
+    found = []
+    for kind, key, name in columns_of(query.edition):
+        is_sortable = not kind or (kind == PartResult.Kind.DIMENSION.value and uses_levels)
+        sort = key or "overall"
+        order = ""
+        if is_sortable and key == query.sorted_key:
+            order = "descending" if query.is_descending else "ascending"
+        wanted = f"-{sort}" if order == "ascending" else sort
+        address = f"?{without_sort}&sort={wanted}#levels" if is_sortable else ""
+        found.append(Heading(name=name, kind=kind, address=address, order=order))
+    return found
+
+
 def heatmap(
     rows: Sequence[TeamRow], edition: Edition, linked: frozenset[UUID], versions: dict[UUID, str]
 ) -> SafeString:
@@ -47,9 +73,18 @@ def _rows(
     versions: dict[UUID, str],
 ) -> Iterator[tuple[SafeString, SafeString, SafeString]]:
     texts = _Texts(get_language() or "", edition.uses_levels)
+    # Beside each cell stands what it is of, for a phone that shows no head; and where in a result that is.
+    attributes = [escape(name) for _kind, _key, name in columns]
+    anchors = [f"#answers-{escape(key)}" if kind == "dimension" else "" for kind, key, _name in columns]
+    places = list(zip(columns, attributes, anchors, strict=True))
+    top = edition.contents.top
     for row in rows:
-        cells = [(_cell(row, kind, key, edition.contents.top, texts),) for kind, key, _name in columns]
-        yield _head(row, edition, linked, versions), format_html_join("", "{}", cells), _age(row, linked)
+        address = _url("result", row.newest.pk) if row.newest and row.team.pk in linked else ""
+        cells = [
+            _cell(row, kind, key, top, texts, name=name, address=address and address + anchor)
+            for (kind, key, _name), name, anchor in places
+        ]
+        yield _head(row, edition, linked, versions), mark_safe("".join(cells)), _age(row, linked)  # noqa: S308
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +95,25 @@ class _Texts:
     uses_levels: bool
 
     @lru_cache  # noqa: B019 there are as many of these as languages
-    def change(self, by: int) -> SafeString:
-        """How a level or band changed since the result before, in words and sign."""
+    def change(self, by: int) -> str:
+        """How a level or band changed since the result before, as a sign and in words; nothing if it did not."""
         if not by:
-            return format_html('<small class="change">{}</small>', _("same"))
+            return ""
         amount = f"+{by}" if by > 0 else f"−{-by}"
         if self.uses_levels:
             words = ngettext("{amount} level", "{amount} levels", abs(by))
         else:
             words = ngettext("{amount} band", "{amount} bands", abs(by))
-        return format_html('<small class="change moved">{}</small>', words.format(amount=amount))
+        before, _amount, after = words.partition("{amount}")
+        sign, kind = ("▲", "up") if by > 0 else ("▼", "down")
+        return format_html(
+            '<span class="move {}"><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>{}'
+            '<span class="visually-hidden">{}</span></span>',
+            kind, sign, before, amount, after,
+        )  # fmt: skip
 
     @lru_cache  # noqa: B019 there are as many of these as languages
-    def target(self, level: int) -> SafeString:
+    def target(self, level: int) -> str:
         flag = '<span aria-hidden="true">⚑</span><span class="visually-hidden">{} </span>'
         return format_html('<small class="aim"> ' + flag + "{}</small>", _("target:"), level)
 
@@ -117,15 +158,20 @@ def _levels(row: TeamRow, kind: str, key: str) -> tuple[int | None, int | None, 
     return row.parts.get(part), row.parts_before.get(part), part in row.parts
 
 
-def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts) -> SafeString:
+def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts, *, name: str, address: str) -> str:
+    """A cell as HTML; `name` and `address` are escaped already."""
     level, before, is_asked = _levels(row, kind, key)
     level_to_reach = None if kind == PartResult.Kind.GROUP.value else row.targets.get(key)
     target = texts.target(level_to_reach) if level_to_reach else ""
+    whole = "" if kind else " whole"
     if level is None:
-        reason = texts.nothing(row, kind, is_asked)
-        return format_html('<td class="cx">–<span class="visually-hidden"> {}</span>{}</td>', reason, target)
+        reason = escape(texts.nothing(row, kind, is_asked))
+        return f'<td class="cx{whole}" data-of="{name}">–<span class="visually-hidden"> {reason}</span>{target}</td>'
     change = "" if before is None else texts.change(level - before)
-    return format_html('<td class="l{}"><b>{}</b>{}{}</td>', level_step(level, top), level, target, change)
+    shown = f"<b>{level}</b>{target}{change}"
+    if address:
+        shown = f'<a href="{address}">{shown}</a>'
+    return f'<td class="l{level_step(level, top)}{whole}" data-of="{name}">{shown}</td>'
 
 
 def _age(row: TeamRow, linked: frozenset[UUID]) -> SafeString:

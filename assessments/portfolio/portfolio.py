@@ -126,6 +126,15 @@ class Portfolio:
         return len(self.counted)
 
     @property
+    def without_result(self) -> int:
+        """Teams that these figures would be over if they had a result."""
+        return len(self.counted) - len(self.with_result)
+
+    @property
+    def named_with_result(self) -> int:
+        return sum(row.newest is not None for row in self.named)
+
+    @property
     def assessed(self) -> int:
         """Teams with a result that is not stale."""
         return sum(not row.is_stale for row in self.with_result)
@@ -221,15 +230,22 @@ class Portfolio:
     # ------------------------------------------------------------------ one page of teams by name
 
     def sorted(self) -> list[TeamRow]:
-        """By name, or on request by the level of the whole or of a dimension, the lowest first."""
-        if not self.query.sort:
+        """By name, or on request by the level of the whole or of a dimension; teams without one come last."""
+        part = self.query.sorted_key
+        if part is None:
             return self.named
-        levels = self._levels_of(self.query.sort)
+        levels = self._levels_of(part)
+        sign = -1 if self.query.is_descending else 1
         last = self.contents.top + 1
-        return sorted(self.named, key=lambda row: levels.get(row.newest and row.newest.pk, last))
+
+        def place(row: TeamRow) -> int:
+            level = levels.get(row.newest and row.newest.pk)
+            return last if level is None else sign * level
+
+        return sorted(self.named, key=place)
 
     def _levels_of(self, part: str) -> dict:
-        if part == "overall":
+        if not part:
             return {row.newest.pk: row.level for row in self.named if row.newest and row.level_here is not None}
         here = self._newest_ids(row for row in self.named if not row.is_apart)
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False)
@@ -247,7 +263,7 @@ class Portfolio:
         return rows
 
     @cached_property
-    def _targets_set(self) -> list[tuple]:
+    def targets_set(self) -> list[tuple]:
         """Targets that were set by that day as (team, dimension, level, due date), the one due last first.
 
         Only under the rule and on the ladder shown: elsewhere the number of a level means something else.
@@ -260,7 +276,7 @@ class Portfolio:
     def _targets(self) -> dict:
         """The level that each team wants to reach in each part; of several targets the one that is due next."""
         targets: dict = {}
-        for team, dimension, level, due in self._targets_set:
+        for team, dimension, level, due in self.targets_set:
             if due >= self.today:
                 targets.setdefault(team, {})[dimension] = level
         return targets
@@ -284,5 +300,5 @@ class Portfolio:
         """Overall targets of named teams that are left out because their due date has passed."""
         named = {row.team.pk for row in self.named}
         return sum(
-            due < self.today and not dimension and team in named for team, dimension, _level, due in self._targets_set
+            due < self.today and not dimension and team in named for team, dimension, _level, due in self.targets_set
         )

@@ -35,7 +35,12 @@ class Query:
     @property
     def sorted_key(self) -> str | None:
         """The key of the column that teams are sorted by; empty for that of the whole, None if they are by name."""
-        return "" if self.sort == "overall" else self.sort or None
+        sort = self.sort.removeprefix("-")
+        return "" if sort == "overall" else sort or None
+
+    @property
+    def is_descending(self) -> bool:
+        return self.sort.startswith("-")
 
     @property
     def is_filtered(self) -> bool:

@@ -16,7 +16,10 @@ from .rows import APART, Query, TeamRow
 from .viewer import NAMES, NOTHING, Viewer
 
 #: Of a result, what a row needs.
-RESULT_FIELDS = ("team", "edition", "level", "index", "index_exact", "date", "respondents", "participants")
+RESULT_FIELDS = (
+    "team", "edition", "level", "index", "index_exact", "date", "respondents", "participants",
+    "agreement_exact", "discuss", "asked",
+)  # fmt: skip
 
 
 def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[TeamRow]:

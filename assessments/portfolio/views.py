@@ -14,12 +14,14 @@ from ..web import spreadsheets
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from ..web.unchanged_pages import unchanged_told
+from .attention import Attention
 from .blockers import HoldingBack
 from .export import portfolio_table
 from .forms import PlanForm, PortfolioForm
-from .heatmap import columns_of, heatmap
+from .heatmap import headings, heatmap
 from .organisation_plan import OrganisationPlan
 from .portfolio import PAGE, Portfolio
+from .portfolio_in_words import PortfolioInWords
 from .rows import APART
 
 
@@ -40,6 +42,7 @@ def portfolio(request: Request) -> HttpResponse:
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio.of(request.user, query, units)
+    holding = HoldingBack(seen)
     page = Paginator(seen.sorted(), PAGE).get_page(request.GET.get("page"))
     rows = seen.with_parts(list(page.object_list))
     contents = query.edition.contents
@@ -49,9 +52,11 @@ def portfolio(request: Request) -> HttpResponse:
         "form": form,
         "query": query,
         "portfolio": seen,
-        "holding": HoldingBack(seen),
+        "holding": holding,
+        "words": PortfolioInWords(seen, holding),
+        "attention": Attention(seen),
         "page": page,
-        "columns": columns_of(query.edition),
+        "headings": headings(query, _address(request, sort="")),
         "body": heatmap(rows, query.edition, seen.linked, versions),
         "contents": contents,
         "address": _address(request),

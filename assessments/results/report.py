@@ -135,6 +135,11 @@ def agreement_in_words(share: Fraction | None) -> str:
     return _("People hardly agree")
 
 
+def agrees_hardly(share: Fraction | None) -> bool:
+    """Whether people hardly agree by rwg; without a figure that is not known."""
+    return share is not None and not MODERATE.met_by(share)
+
+
 Number = TypeVar("Number", int, Fraction)
 
 

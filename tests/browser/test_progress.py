@@ -202,7 +202,7 @@ def test_twenty_dimensions_fit_on_a3_with_their_changes(sign_in, live_server):
     page = sign_in(make_user(is_administrator=True), width=A3)
     page.goto("/portfolio/")
     page.emulate_media(media="print")
-    assert page.locator(".heat .change").first.is_visible()
+    assert page.locator(".heat .move").first.is_visible()
     table = page.locator(".heat").bounding_box()
     assert table["x"] + table["width"] <= A3
 

@@ -49,7 +49,7 @@ def seen(user, edition, **query):
 def cells(page: str) -> list[str]:
     """What is to be seen in the cells of the heatmap of one team."""
     page = re.sub(r'<span class="visually-hidden">.*?</span>', "", page)
-    found = re.findall(r'<td class="(?:l\d|cx)">(.*?)</td>', page)
+    found = re.findall(r'<td class="(?:l\d+|cx)(?: whole)?" data-of="[^"]*">(.*?)</td>', page)
     return [" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in found]
 
 
@@ -375,7 +375,7 @@ class TestPage:
         assert newer.version in page
         assert "version 1.0.0" in page
         # Overall, X, Y: what can be seen, not only what is read out.
-        assert cells(page) == ["2 +1 level", "2 same", "2 +1 level"]
+        assert cells(page) == ["2 ▲ +1", "2", "2 ▲ +1"]
 
     def test_going_back_and_a_first_result_are_told_as_what_they_are(self, client, admin, edition):
         lead = Lead(edition=edition)
@@ -384,7 +384,7 @@ class TestPage:
         lead.closes(AT[3], on="2026-03-01")
         assert cells(client.get(address).content.decode()) == ["3", "3", "3"]
         lead.closes(AT[1], on="2026-06-01")
-        assert cells(client.get(address).content.decode()) == ["1 −2 levels", "2 −1 level", "1 −2 levels"]
+        assert cells(client.get(address).content.decode()) == ["1 ▼ −2", "2 ▼ −1", "1 ▼ −2"]
 
     def test_what_holds_teams_back_leads_to_them_and_to_the_criterion(self, client, edition):
         lead = Lead(edition=edition)

@@ -1,0 +1,87 @@
+"""What a portfolio says in a sentence or two, made from its figures."""
+
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..web.dates import day
+from .blockers import HoldingBack
+from .portfolio import Portfolio
+
+#: A year before a day there are four ends of quarters before it, and it is itself the last of the days.
+YEAR_BEFORE = -5
+
+
+class PortfolioInWords:
+    """The figures are over the teams with a level on the ladder shown; changes are told where all of them are named."""
+
+    def __init__(self, portfolio: Portfolio, holding: HoldingBack) -> None:
+        self.portfolio = portfolio
+        self.holding = holding
+
+    @cached_property
+    def level(self) -> int:
+        """The level that the sentence is about: that of the lower median, but no lower than what has to be reached."""
+        lowest, *higher = (rung.number for rung in self.portfolio.contents.rungs)
+        return max(self.portfolio.median or lowest, higher[0] if higher else lowest)
+
+    @property
+    def headline(self) -> str:
+        """How many teams are at a level or higher: `7 of 12 teams are at level 2 or higher, up from 4 …`."""
+        portfolio = self.portfolio
+        teams = sum(portfolio.counts.values())
+        if not teams:
+            return _("No team has a level here yet.")
+        there = sum(count for level, count in portfolio.counts.items() if level >= self.level)
+        contents = portfolio.contents
+        if contents.edition.uses_levels:
+            sentence = ngettext(
+                "{there} of {teams} team is at level {level} or higher",
+                "{there} of {teams} teams are at level {level} or higher",
+                teams,
+            )
+        else:
+            sentence = ngettext(
+                "{there} of {teams} team is at “{name}” or better",
+                "{there} of {teams} teams are at “{name}” or better",
+                teams,
+            )
+        stands = sentence.format(there=there, teams=teams, level=self.level, name=contents.rung_name(self.level))
+        return self._with_change(stands, there)
+
+    def _with_change(self, stands: str, there: int) -> str:
+        portfolio = self.portfolio
+        then = [row.levels_then[YEAR_BEFORE] for row in portfolio.named]
+        if not portfolio.names_all or not any(level is not None for level in then):
+            return _("{stands}.").format(stands=stands)
+        before = sum(level is not None and level >= self.level for level in then)
+        if there > before:
+            sentence = _("{stands}, up from {before} on {date}.")
+        elif there < before:
+            sentence = _("{stands}, down from {before} on {date}.")
+        else:
+            sentence = _("{stands}, as many as on {date}.")
+        return sentence.format(stands=stands, before=before, date=day(portfolio.days[YEAR_BEFORE]))
+
+    @property
+    def changes(self) -> str:
+        """How many teams went up and down since their previous result; empty if nobody did, or not all are named."""
+        if not self.portfolio.names_all:
+            return ""
+        up = down = 0
+        for row in self.portfolio.named:
+            before = row.previous.level if row.previous else None
+            if row.level_here is None or before is None:
+                continue
+            up += row.level_here > before
+            down += row.level_here < before
+        if not up and not down:
+            return ""
+        went_up = ngettext("{count} team went up", "{count} teams went up", up).format(count=up)
+        went_down = ngettext("{count} team went down", "{count} teams went down", down).format(count=down)
+        if not down:
+            return _("Since their previous result {went_up} and none went down.").format(went_up=went_up)
+        if not up:
+            return _("Since their previous result {went_down} and none went up.").format(went_down=went_down)
+        return _("Since their previous result {went_up} and {went_down}.").format(went_up=went_up, went_down=went_down)

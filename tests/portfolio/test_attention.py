@@ -1,0 +1,258 @@
+"""The first things on the portfolio: a sentence made from its figures, and the teams that need attention."""
+
+import datetime
+import re
+
+import pytest
+from django.utils import timezone
+
+from assessments.models import Action, Result, Target, Unit
+from assessments.portfolio.attention import Attention
+from assessments.portfolio.blockers import HoldingBack
+from assessments.portfolio.portfolio import Portfolio
+from assessments.portfolio.portfolio_in_words import PortfolioInWords
+from assessments.portfolio.rows import Query
+
+from .. import toy
+from ..factories import make_membership, make_user
+from ..progress import AT, Lead
+
+pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def edition():
+    return toy.make_edition()
+
+
+@pytest.fixture
+def lead(edition):
+    return Lead(name="Pricing", edition=edition)
+
+
+@pytest.fixture
+def admin():
+    return make_user(is_administrator=True)
+
+
+def ago(days: int) -> str:
+    return str(TODAY - datetime.timedelta(days=days))
+
+
+def seen(user, edition, **query) -> Portfolio:
+    asked = Query(edition=edition, editions=[edition], rule="largely", **query)
+    return Portfolio.of(user, asked, Unit.objects.as_tree())
+
+
+def kinds(user, edition, **query) -> dict[str, list[str]]:
+    teams = Attention(seen(user, edition, **query)).teams
+    return {needing.row.team.name: [reason.kind for reason in needing.reasons] for needing in teams}
+
+
+def target(lead: Lead, *, level: int, due: int, dimension: str = "") -> Target:
+    """Set a year before, due that many days from today."""
+    return lead.team.targets.create(
+        framework=lead.edition.framework,
+        rule="largely",
+        dimension=dimension,
+        level=level,
+        due=TODAY + datetime.timedelta(days=due),
+        set_at=timezone.now() - datetime.timedelta(days=360),
+        set_by=lead.user,
+    )
+
+
+def plan(lead: Lead, *, still_for: int = 0) -> Action:
+    action = Action.objects.plan(
+        team=lead.team, framework=lead.edition.framework, by=lead.user, criterion="y3", text="Do it."
+    )
+    Action.objects.filter(pk=action.pk).update(status_at=timezone.now() - datetime.timedelta(days=still_for))
+    return action
+
+
+class TestReasons:
+    def test_a_team_without_a_result_is_not_counted(self, admin, edition, lead):
+        assert kinds(admin, edition) == {}
+
+    def test_a_level_that_fell(self, admin, edition, lead):
+        lead.closes(AT[3], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        [needing] = Attention(seen(admin, edition)).teams
+        assert [(reason.kind, reason.sentence) for reason in needing.reasons] == [("down", "Level fell from 3 to 1.")]
+
+    def test_an_index_that_fell(self, admin, edition, lead):
+        lead.closes("F F F F F F P P", on=ago(90))
+        lead.closes("F F F P F F P P", on=ago(5))
+        [needing] = Attention(seen(admin, edition)).teams
+        assert re.fullmatch(r"Index fell from [\d.]+ to [\d.]+\.", needing.reasons[0].sentence)
+
+    def test_a_result_as_good_as_before_is_no_reason(self, admin, edition, lead):
+        lead.closes(AT[1], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        assert kinds(admin, edition) == {}
+
+    @pytest.mark.parametrize(
+        ("level", "due", "dimension", "is_missed"),
+        [
+            (2, -3, "", True),
+            (1, -3, "", False),
+            (2, 3, "", False),
+            (2, -400, "", False),
+            (3, -3, "Y", True),
+            (2, -3, "X", False),
+        ],
+    )
+    def test_a_target_that_was_missed(self, admin, edition, lead, level, due, dimension, is_missed):
+        lead.closes(AT[1], on=ago(5))
+        target(lead, level=level, due=due, dimension=dimension)
+        assert kinds(admin, edition) == ({"Pricing": ["missed"]} if is_missed else {})
+
+    def test_a_later_target_takes_the_place_of_a_missed_one(self, admin, edition, lead):
+        lead.closes(AT[1], on=ago(5))
+        target(lead, level=2, due=-3)
+        target(lead, level=2, due=30)
+        assert kinds(admin, edition) == {}
+
+    def test_a_result_that_is_too_old(self, admin, edition, lead):
+        lead.closes(AT[3], on=ago(500))
+        assert kinds(admin, edition) == {"Pricing": ["overdue"]}
+
+    @pytest.mark.parametrize(
+        ("codes", "still_for", "told"),
+        [(AT[1], None, ["no-actions"]), (AT[3], None, []), (AT[1], 10, []), (AT[1], 100, ["stale"])],
+    )
+    def test_actions_that_are_missing_or_do_not_move(self, edition, lead, codes, still_for, told):
+        lead.closes(codes, on=ago(5))
+        if still_for is not None:
+            plan(lead, still_for=still_for)
+        assert kinds(lead.user, edition) == ({"Pricing": told} if told else {})
+
+    def test_people_who_disagree(self, edition, lead):
+        plan(lead)
+        assessment = toy.start(team=lead.team, by=lead.user, edition=edition)
+        toy.rate(assessment, lead.user, "N N N N N N N N")
+        toy.rate(assessment, make_membership(team=lead.team).user, "F F F F F F F F")
+        assessment.close(by=lead.user)
+        [needing] = Attention(seen(lead.user, edition)).teams
+        assert [(reason.kind, reason.sentence) for reason in needing.reasons] == [
+            ("disagree", "8 of 8 criteria to discuss.")
+        ]
+
+
+class TestWhoIsTold:
+    @pytest.fixture
+    def disagreeing(self, edition, lead):
+        assessment = toy.start(team=lead.team, by=lead.user, edition=edition)
+        toy.rate(assessment, lead.user, "N N N N N N N N")
+        toy.rate(assessment, make_membership(team=lead.team).user, "F F F F F F F F")
+        assessment.close(by=lead.user)
+
+    def test_actions_and_votes_of_their_own_teams_only(self, admin, edition, lead, disagreeing, settings):
+        settings.OTHER_TEAMS = "names"
+        assert kinds(lead.user, edition) == {"Pricing": ["no-actions", "disagree"]}
+        assert kinds(admin, edition) == {}
+        assert kinds(make_user(), edition) == {}
+
+    def test_names_only_where_teams_are_shown_by_name(self, client, edition, lead, settings):
+        lead.closes(AT[3], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        outsider = make_user()
+        for mode, told in (("names", True), ("distribution", False), ("nothing", False)):
+            settings.OTHER_TEAMS = mode
+            assert bool(kinds(outsider, edition)) == told
+            client.force_login(outsider)
+            assert ("Pricing" in client.get("/portfolio/").content.decode()) == told
+
+    def test_what_a_person_may_not_open_has_no_link(self, edition, lead, settings):
+        settings.OTHER_TEAMS = "names"
+        lead.closes(AT[3], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        [needing] = Attention(seen(make_user(), edition)).teams
+        assert needing.to_open is None
+
+    def test_every_link_can_be_opened(self, client, edition, lead):
+        lead.closes(AT[3], on=ago(600))
+        lead.closes(AT[1], on=ago(500))
+        target(lead, level=2, due=-3)
+        [needing] = Attention(seen(lead.user, edition)).teams
+        assert [reason.kind for reason in needing.reasons] == ["down", "missed", "overdue", "no-actions"]
+        client.force_login(lead.user)
+        for reason in needing.reasons:
+            assert client.get(reason.address).status_code == 200
+
+    def test_of_a_past_day_there_is_nothing_to_act_on(self, admin, edition, lead):
+        lead.closes(AT[3], on=ago(500))
+        assert kinds(admin, edition, as_of=TODAY - datetime.timedelta(days=1)) == {}
+
+    def test_the_most_serious_stand_first(self, admin, edition, lead):
+        Lead(name="Ads", edition=edition).closes(AT[3], on=ago(500))
+        lead.closes(AT[3], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        assert list(kinds(admin, edition)) == ["Pricing", "Ads"]
+
+
+class TestSentence:
+    def words(self, user, edition, **query) -> PortfolioInWords:
+        portfolio = seen(user, edition, **query)
+        return PortfolioInWords(portfolio, HoldingBack(portfolio))
+
+    def test_without_a_level_it_says_so(self, admin, edition):
+        assert self.words(admin, edition).headline == "No team has a level here yet."
+
+    def test_counts_the_teams_that_are_at_a_level_and_those_that_were(self, admin, edition):
+        for name, before, now in (("A", 1, 2), ("B", 1, 2), ("C", 2, 3), ("D", None, 1)):
+            team = Lead(name=name, edition=edition)
+            if before is not None:
+                team.closes(AT[before], on=ago(600))
+            team.closes(AT[now], on=ago(5))
+        words = self.words(admin, edition)
+        assert re.fullmatch(r"3 of 4 teams are at level 2 or higher, up from 1 on .*\.", words.headline)
+        assert words.changes == "Since their previous result 3 teams went up and none went down."
+
+    def test_agrees_with_the_counts_of_the_page(self, client, admin, edition):
+        for number, level in enumerate([0, 1, 1, 3, 3]):
+            Lead(name=f"Team {number}", edition=edition).closes(AT[level], on=ago(5))
+        client.force_login(admin)
+        response = client.get(f"/portfolio/?framework={edition.framework.key}")
+        level = response.context["words"].level
+        there = Result.objects.filter(level__gte=level).count()
+        assert f"{there} of 5 teams are at level {level} or higher." in response.content.decode()
+
+    def test_a_lowest_level_is_no_achievement(self, admin, edition):
+        for number in range(3):
+            Lead(name=f"Team {number}", edition=edition).closes(AT[0], on=ago(5))
+        assert self.words(admin, edition).headline == "0 of 3 teams are at level 1 or higher."
+
+    def test_teams_without_a_name_are_not_compared_with_a_day(self, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        for number in range(5):
+            team = Lead(name=f"Team {number}", edition=edition)
+            team.closes(AT[1], on=ago(600))
+            team.closes(AT[2], on=ago(5))
+        words = self.words(make_user(), edition)
+        assert words.headline == "5 of 5 teams are at level 2 or higher."
+        assert words.changes == ""
+
+
+class TestHeatmap:
+    def test_a_cell_leads_to_the_answers_of_its_dimension(self, client, edition, lead):
+        result = lead.closes(AT[1], on=ago(5))
+        client.force_login(lead.user)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        for anchor in ("", "#answers-X", "#answers-Y"):
+            assert f'<a href="{result.get_absolute_url()}{anchor}"><b>' in page
+
+    def test_a_head_sorts_and_turns_the_order(self, client, admin, edition):
+        for name, level in (("Low", 1), ("High", 3)):
+            Lead(name=name, edition=edition).closes(AT[level], on=ago(5))
+        client.force_login(admin)
+        order = {}
+        for sort in ("Y", "-Y"):
+            response = client.get("/portfolio/", {"framework": edition.framework.key, "sort": sort})
+            order[sort] = [row.team.name for row in response.context["page"].object_list]
+        assert order == {"Y": ["Low", "High"], "-Y": ["High", "Low"]}
+        page = response.content.decode()
+        assert re.search(r'aria-sort="descending">\s*<a href="[^"]*sort=Y#levels">Area Y</a>', page)
+        assert re.search(r'<a href="[^"]*sort=overall#levels">Overall</a>', page)
