@@ -33,7 +33,7 @@ def columns_of(edition: Edition) -> list[Column]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class ColumnHead:
     """The head of a column: `address` sorts by it, empty if that cannot be; `order` as `aria-sort` has it, or empty."""
 
     name: str
@@ -42,7 +42,7 @@ class Heading:
     order: str
 
 
-def headings(query: Query, without_sort: str) -> list[Heading]:
+def headings(query: Query, without_sort: str) -> list[ColumnHead]:
     """One for each column; the one that is sorted by already leads to the other order. `without_sort` is an address."""
     uses_levels = query.edition.uses_levels
     found = []
@@ -54,7 +54,7 @@ def headings(query: Query, without_sort: str) -> list[Heading]:
             order = "descending" if query.is_descending else "ascending"
         wanted = f"-{sort}" if order == "ascending" else sort
         address = f"?{without_sort}&sort={wanted}#levels" if is_sortable else ""
-        found.append(Heading(name=name, kind=kind, address=address, order=order))
+        found.append(ColumnHead(name=name, kind=kind, address=address, order=order))
     return found
 
 
