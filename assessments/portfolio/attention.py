@@ -32,7 +32,7 @@ LOSS, WARNING, NEITHER = "loss", "warning", "neither"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Concern:
     """Why a team needs attention: in two words, in a sentence, and what to open (empty if the person may not)."""
 
     kind: str
@@ -48,14 +48,14 @@ class Needing:
     """A team with its reasons, the most serious first."""
 
     row: TeamRow
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Concern, ...]
 
     @property
     def losses(self) -> int:
         return sum(reason.weight == LOSS for reason in self.reasons)
 
     @property
-    def to_open(self) -> Reason | None:
+    def to_open(self) -> Concern | None:
         """The first reason that leads somewhere."""
         return next((reason for reason in self.reasons if reason.address), None)
 
@@ -89,7 +89,7 @@ class Attention:
             team.row.team.pk for team in self.teams if not kind or any(reason.kind == kind for reason in team.reasons)
         }
 
-    def _reasons(self, row: TeamRow) -> Iterable[Reason]:
+    def _reasons(self, row: TeamRow) -> Iterable[Concern]:
         yield from self._went_down(row)
         yield from self._missed(row)
         yield from self._overdue(row)
@@ -104,7 +104,7 @@ class Attention:
 
     # ------------------------------------------------------------------ the reasons
 
-    def _went_down(self, row: TeamRow) -> Iterable[Reason]:
+    def _went_down(self, row: TeamRow) -> Iterable[Concern]:
         sentence = self._fall(row)
         if not sentence or row.newest is None or row.previous is None:
             return
@@ -113,7 +113,7 @@ class Attention:
             address = f"{reverse('team-compare', args=[row.team.pk])}?{pair}"
         else:
             address = self._address(row, "team")
-        yield Reason(
+        yield Concern(
             kind=DOWN, weight=LOSS, label=_("Went down"), sentence=sentence, address=address, link=_("See what changed")
         )
 
@@ -133,7 +133,7 @@ class Attention:
             return ""
         return _("Index fell from {before} to {now}.").format(before=scale.text(earlier), now=scale.text(index))
 
-    def _missed(self, row: TeamRow) -> Iterable[Reason]:
+    def _missed(self, row: TeamRow) -> Iterable[Concern]:
         for dimension, level, due in self._missed_targets.get(row.team.pk, ()):
             now = row.level_here
             if dimension:
@@ -148,7 +148,7 @@ class Attention:
                 sentence = _("{dimension}: target {level} by {date}, still at {now}.")
             else:
                 sentence = _("Target {level} by {date}, still at {now}.")
-            yield Reason(
+            yield Concern(
                 kind=MISSED,
                 weight=LOSS,
                 label=_("Target missed"),
@@ -183,10 +183,10 @@ class Attention:
         rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION).order_by()
         return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
 
-    def _overdue(self, row: TeamRow) -> Iterable[Reason]:
+    def _overdue(self, row: TeamRow) -> Iterable[Concern]:
         if row.is_stale:
             sentence = ngettext("Last assessed {count} month ago.", "Last assessed {count} months ago.", row.months)
-            yield Reason(
+            yield Concern(
                 kind=OVERDUE,
                 weight=WARNING,
                 label=_("Overdue"),
@@ -195,11 +195,11 @@ class Attention:
                 link=_("Open team"),
             )
 
-    def _actions(self, row: TeamRow) -> Iterable[Reason]:
+    def _actions(self, row: TeamRow) -> Iterable[Concern]:
         pending, still = self._pending.get(row.team.pk, (0, 0))
         is_at_the_top = row.level_here is None or row.level_here >= self.contents.top
         if not pending and not is_at_the_top:
-            yield Reason(
+            yield Concern(
                 kind=NO_ACTIONS,
                 weight=NEITHER,
                 label=_("No actions"),
@@ -214,7 +214,7 @@ class Attention:
                 "{count} actions have not moved for {days} days.",
                 still,
             )
-            yield Reason(
+            yield Concern(
                 kind=STALE,
                 weight=WARNING,
                 label=_("Stale actions"),
@@ -234,14 +234,14 @@ class Attention:
         counts = actions.order_by().values("team").annotate(n=Count("pk"), still=Count("pk", filter=is_still))
         return {row["team"]: (row["n"], row["still"]) for row in counts}
 
-    def _disagree(self, row: TeamRow) -> Iterable[Reason]:
+    def _disagree(self, row: TeamRow) -> Iterable[Concern]:
         result = row.newest
         if result is None or not result.discuss or not agrees_hardly(as_fraction(result.agreement_exact)):
             return
         sentence = ngettext(
             "{count} of {asked} criteria to discuss.", "{count} of {asked} criteria to discuss.", result.discuss
         )
-        yield Reason(
+        yield Concern(
             kind=DISAGREE,
             weight=NEITHER,
             label=_("People disagree"),
