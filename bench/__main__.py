@@ -43,6 +43,12 @@ def pages(cookie: str, path: str):
     return cookie, lambda: itertools.repeat(load.Request(method="GET", path=path))
 
 
+def unchanged(port: int, cookie: str, path: str):
+    """Asks again for a page that the browser has and that did not change."""
+    etag = load.etag(port, cookie, path)
+    return cookie, lambda: itertools.repeat(load.Request(method="GET", path=path, has=etag, expect=304))
+
+
 def clear_ratings():
     """Each run begins with nothing answered, so that a later page token is not a stale one."""
     from assessments.models import Assessment, Respondent
@@ -76,6 +82,12 @@ def everything(port: int, made: dict) -> dict:
         h = histories[n]
         loads[f"team page, {n} assessments"] = measured(port, [pages(h["cookie"], h["path"]) for _ in crowd])
         loads[f"team page, {n} assessments, one client"] = measured(port, [pages(h["cookie"], h["path"])])
+        loads[f"team page, {n} assessments, one client, unchanged"] = measured(
+            port, [unchanged(port, h["cookie"], h["path"])]
+        )
+    h = histories[4]
+    loads["result page"] = measured(port, [pages(h["cookie"], h["result"]) for _ in crowd])
+    loads["result page, one client"] = measured(port, [pages(h["cookie"], h["result"])])
     loads[f"floor: {team_sizes[40]} bytes behind session and auth"] = measured(
         port, [pages(c["cookie"], f"/floor/page/?bytes={team_sizes[40]}") for c in own]
     )

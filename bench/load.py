@@ -17,6 +17,8 @@ class Request:
     path: str
     form: dict | None = None
     expect: int = 200
+    #: The ETag of the page that the browser still has.
+    has: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,16 @@ def headers(cookie: str) -> dict:
     }
 
 
+def etag(port: int, cookie: str, path: str) -> str:
+    """That of a page as it is now; each process has the pieces of the page by then."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for _ in range(20):
+        connection.request("GET", path, None, headers(cookie))
+        response = connection.getresponse()
+        response.read()
+    return response.headers["ETag"]
+
+
 def _client(port: int, cookie: str, requests: Iterator[Request], begin: float, seconds: float, results):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     times, errors = [], 0
@@ -49,7 +61,8 @@ def _client(port: int, cookie: str, requests: Iterator[Request], begin: float, s
             break
         body = urlencode(request.form) if request.form else None
         started = time.perf_counter()
-        connection.request(request.method, request.path, body, headers(cookie))
+        sent = headers(cookie) | ({"If-None-Match": request.has} if request.has else {})
+        connection.request(request.method, request.path, body, sent)
         response = connection.getresponse()
         response.read()
         times.append((time.perf_counter() - started) * 1000)

@@ -109,7 +109,13 @@ def seed() -> dict:
     for length in HISTORIES:
         team = team_with_history(unit, length)
         user = person(f"history{length}", team)
-        histories[length] = {"path": f"/teams/{team.pk}/", "cookie": cookie(user), "user": str(user.pk)}
+        newest = team.results.current_only().newest_first()[0].get_absolute_url()
+        histories[length] = {
+            "path": f"/teams/{team.pk}/",
+            "result": newest,
+            "cookie": cookie(user),
+            "user": str(user.pk),
+        }
     if connection.vendor == "postgresql":
         # As the server does by itself in a database that has been used for a few minutes.
         with connection.cursor() as cursor:

@@ -1,12 +1,14 @@
 """What keeps teams from their next level: the dimensions and criteria that block most of them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from ..models import CriterionResult, Result
+from ..models import Criterion, CriterionResult, Result
 from ..web.criterion_places import place_of
 from .disclosure_control import may_be_split, shown_units
 from .portfolio import Portfolio
@@ -15,12 +17,17 @@ from .rows import TeamRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A dimension or criterion and how many teams it keeps from their next level; `about` is where a criterion is."""
+    """A dimension or criterion and how many teams it keeps from their next level."""
 
     key: str
     name: str
     teams: int
-    about: str = ""
+    criterion: Criterion | None = None
+
+    @property
+    def about(self) -> str:
+        """Where a criterion is in its framework; put into words only if it is shown, as few of many are."""
+        return place_of(self.criterion) if self.criterion else ""
 
 
 def _most_teams_first(holding: Holding) -> int:
@@ -42,21 +49,21 @@ class HoldingBack:
     def _rows(self) -> list[TeamRow]:
         return [row for row in self.portfolio.with_result if not row.is_apart]
 
-    @cached_property
-    def _blocking(self) -> list[tuple]:
-        """Every blocker as (result, dimension, key), from the index alone."""
-        results = [row.newest.pk for row in self._rows if row.newest]
-        rows = CriterionResult.objects.filter(blocker__isnull=False, result__in=results)
-        return list(rows.order_by().values_list("result_id", "dimension", "key"))
+    def _teams_held_back(self, by: str, rows: Iterable[TeamRow]) -> dict[str, int]:
+        """How many of these teams are held back, by dimension or key, from the index alone.
+
+        Counted by the database: a thousand teams have ten thousand blockers, and reading them took 12% of the page.
+        """
+        results = [row.newest.pk for row in rows if row.newest]
+        blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=results).order_by()
+        return dict(blocking.values_list(by).annotate(teams=Count("result", distinct=True)))
 
     @cached_property
     def dimensions(self) -> list[Holding]:
-        teams_held_back: dict[str, set] = {}
-        for result, dimension, _key in self._blocking:
-            teams_held_back.setdefault(dimension, set()).add(result)
+        held_back = self._teams_held_back("dimension", self._rows)
         holdings = []
         for dimension in self.contents.dimensions:
-            teams = len(teams_held_back.get(dimension.key, ()))
+            teams = held_back.get(dimension.key, 0)
             if teams:
                 holdings.append(Holding(key=dimension.key, name=dimension.name, teams=teams))
         return sorted(holdings, key=_most_teams_first)
@@ -90,18 +97,15 @@ class HoldingBack:
 
     @cached_property
     def criteria(self) -> list[Holding]:
-        own_results = {
-            row.newest.pk for row in self._rows if row.newest and self.portfolio.viewer.sees_result(row.team)
-        }
-        counts: Counter[str] = Counter()
-        for result, _dimension, key in self._blocking:
-            if self.withheld is None or result in own_results:
-                counts[key] += 1
+        rows = self._rows
+        if self.withheld is not None:
+            rows = [row for row in rows if self.portfolio.viewer.sees_result(row.team)]
+        counts = self._teams_held_back("key", rows)
         holdings = []
         for criterion in self.contents.criteria:
-            teams = counts[criterion.key]
+            teams = counts.get(criterion.key, 0)
             if teams:
-                holding = Holding(key=criterion.key, name=criterion.statement, teams=teams, about=place_of(criterion))
+                holding = Holding(key=criterion.key, name=criterion.statement, teams=teams, criterion=criterion)
                 holdings.append(holding)
         return sorted(holdings, key=_most_teams_first)
 
