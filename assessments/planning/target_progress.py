@@ -53,6 +53,19 @@ class GradedTarget:
         return _("{part}, band {name}").format_map(values)
 
     @property
+    def state(self) -> str:
+        """How it is doing in a word or two, as `planning/_grade.html` says it."""
+        if self.outdated:
+            return _("levels changed: set it again")
+        if self.is_met:
+            return _("met")
+        if self.no_result_since and not self.reached_late:
+            return _("past its due date")
+        if self.is_missed or self.reached_late:
+            return _("missed")
+        return _("on the way") if self.is_on_the_way else _("not assessed")
+
+    @property
     def percent_value(self) -> str | None:
         """How far it is on its way, from 0 to 100. Only a target that is met is all the way there."""
         share = self.grading.share

@@ -4,19 +4,18 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .. import charts
 from ..models import Unit
-from ..web import spreadsheets
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from ..web.unchanged_pages import unchanged_told
 from .attention import Attention
 from .blockers import HoldingBack
-from .export import portfolio_table
+from .export import portfolio_book
 from .forms import PlanForm, PortfolioForm
 from .heatmap import headings, heatmap
 from .organisation_plan import OrganisationPlan
@@ -71,17 +70,14 @@ def portfolio(request: Request) -> HttpResponse:
 
 @require_safe
 @login_required
-def export(request: Request) -> HttpResponse:
-    """Every named team with the level of each part, on one sheet."""
+def export(request: Request) -> HttpResponseBase:
+    """Every result of the named teams, what changed, their targets and actions, and what holds them back."""
     units = Unit.objects.as_tree()
     query = PortfolioForm.of(request.GET, units=units).query()
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio.of(request.user, query, units)
-    table = portfolio_table(seen)
-    return spreadsheets.response(
-        table, ExportForm(request.GET).chosen(), name=f"portfolio-{query.edition.framework.key}"
-    )
+    return ExportForm(request.GET).response(portfolio_book(seen))
 
 
 @require_safe

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import comparison_views, map_views, team_views, views
+from . import comparison_views, export_views, map_views, team_views, views
 
 urlpatterns = [
     path("teams/<uuid:pk>/", team_views.team, name="team"),
     path("teams/<uuid:pk>/map/", map_views.rubric_map, name="team-map"),
     path("teams/<uuid:pk>/compare/", comparison_views.compare, name="team-compare"),
-    path("teams/<uuid:pk>/export/", views.export, name="team-export"),
+    path("teams/<uuid:pk>/export/", export_views.export, name="team-export"),
     path("results/<uuid:pk>/", views.result, name="result"),
+    path("results/<uuid:pk>/export/", export_views.export_result, name="result-export"),
     path("results/<uuid:pk>/setback/", comparison_views.setback, name="result-setback"),
 ]

@@ -1,4 +1,4 @@
-"""A frozen result: ladder, profile, blockers, and the answers behind each criterion; all results as a file."""
+"""A frozen result: ladder, profile, blockers, and the answers behind each criterion."""
 
 from uuid import UUID
 
@@ -9,16 +9,13 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from ..models import Result, SetbackReason
-from ..permissions.access import get_result, get_team
+from ..permissions.access import get_result
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
-from ..web import spreadsheets
 from ..web.kept_fragments import digest_of, kept
 from ..web.requests import Request
-from ..web.spreadsheets import ExportForm
 from ..web.unchanged_pages import unchanged_told
 from .comments import is_mine_alone, notes_behind, voices_behind
-from .export import team_table
 from .forms import SetbackForm
 from .history import current_beside, in_line_with, is_newest, latest_before
 from .report import Standing
@@ -88,11 +85,3 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "notes": notes,
     }
     return render(request, "results/result.html", context)
-
-
-@require_safe
-@login_required
-def export(request: Request, pk: UUID) -> HttpResponse:
-    """Every current result of a team with its parts."""
-    team, _ = get_team(request, pk)
-    return spreadsheets.response(team_table(team), ExportForm(request.GET).chosen(), name=team.name)

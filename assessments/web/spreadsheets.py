@@ -1,50 +1,82 @@
-"""Results as files for a spreadsheet: CSV and Excel. A text that looks like a formula stays a text."""
+"""CSV and Excel files, written while they are sent. A text that looks like a formula stays a text."""
 
 import csv
-import datetime
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
-import xlsxwriter
 from django import forms
-from django.http import HttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.text import slugify
+from django.utils.translation import get_language, override
+
+from .tables import Book, Cell, Table
+from .workbooks import xlsx_chunks
 
 #: What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: The first year that Excel has days of.
-FIRST_YEAR = 1900
-Cell = str | int | Decimal | datetime.date | None
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+#: So many rows of a CSV file are sent at once.
+ROWS_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+class ExportForm(forms.Form):
+    """Which kind of file, CSV without a choice; as CSV, which of the tables."""
+
+    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")], required=False)
+    sheet = forms.SlugField(max_length=20, required=False)
+
+    def response(self, book: Book) -> StreamingHttpResponse:
+        """The chosen file, to be saved."""
+        self.is_valid()
+        if self.cleaned_data.get("format") == "xlsx":
+            return _download(xlsx_chunks(book.tables), "xlsx", book.name)
+        table = book.table(self.cleaned_data.get("sheet", ""))
+        name = book.name if table is book.tables[0] else f"{book.name}-{table.key}"
+        return _download(csv_chunks(table), "csv", name)
 
 
-def response(table: Table, format: str, *, name: str) -> HttpResponse:
-    """The table as a file to be saved; `format` is csv or xlsx."""
-    types = {
-        "csv": "text/csv; charset=utf-8",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    }
-    content = as_csv(table) if format == "csv" else as_xlsx(table)
-    filename = f"{slugify(name) or 'export'}.{format}"
-    disposition = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return HttpResponse(content, content_type=types[format], headers=disposition)
+def _download(chunks: Iterator[bytes], kind: str, name: str) -> StreamingHttpResponse:
+    disposition = {"Content-Disposition": f'attachment; filename="{slugify(name) or "export"}.{kind}"'}
+    chunks = _in_language(chunks, get_language())
+    return StreamingHttpResponse(chunks, content_type=TYPES[kind], headers=disposition)
 
 
-def as_csv(table: Table) -> bytes:
+def _in_language(chunks: Iterator[bytes], language: str | None) -> Iterator[bytes]:
+    """The same, made in the language of the request: the server asks for them when it has forgotten the request."""
+    while True:
+        with override(language):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+class _LastLine:
+    """A file that keeps nothing but what was written last."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def csv_chunks(table: Table) -> Iterator[bytes]:
     """With a mark of the encoding, without which Excel garbles names."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerows([_as_text(cell) for cell in row] for row in [table.head, *table.rows])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    line = _LastLine()
+    writer = csv.writer(line)
+    writer.writerow([_as_text(name) for name in table.head])
+    buffer = [f"\ufeff{line.text}"]
+    for row in table.rows:
+        writer.writerow([_as_text(cell) for cell in row])
+        buffer.append(line.text)
+        if len(buffer) >= ROWS_AT_ONCE:
+            yield "".join(buffer).encode()
+            buffer.clear()
+    yield "".join(buffer).encode()
 
 
 def _as_text(cell: Cell) -> str:
@@ -55,38 +87,3 @@ def _as_text(cell: Cell) -> str:
         return f"{cell:f}"
     text = str(cell)
     return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
-
-
-def as_xlsx(table: Table) -> bytes:
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet("Results")
-        sheet.freeze_panes(1, 1)
-        for column, text in enumerate(table.head):
-            sheet.write_string(0, column, text, bold)
-        _write_rows(sheet, table.rows, day=book.add_format({"num_format": "yyyy-mm-dd"}))
-        sheet.set_column(0, 0, 28)
-    return out.getvalue()
-
-
-def _write_rows(sheet: Any, rows: Iterable[Sequence[Cell]], *, day: datetime.date) -> None:
-    for line, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, str):
-                sheet.write_string(line, column, cell)
-            elif isinstance(cell, datetime.date) and cell.year >= FIRST_YEAR:
-                sheet.write_datetime(line, column, cell, day)
-            elif isinstance(cell, datetime.date):
-                sheet.write_string(line, column, cell.isoformat())
-            elif cell is not None:
-                sheet.write_number(line, column, cell)
-
-
-class ExportForm(forms.Form):
-    """Which kind of file; CSV without a choice."""
-
-    format = forms.ChoiceField(choices=[("csv", "CSV"), ("xlsx", "Excel")], required=False)
-
-    def chosen(self) -> str:
-        return (self.is_valid() and self.cleaned_data["format"]) or "csv"

@@ -203,10 +203,10 @@ class Onlooker:
     @staticmethod
     def _text(response) -> str:
         if response.headers["Content-Type"].endswith("sheet"):
-            book = zipfile.ZipFile(io.BytesIO(response.content))
+            book = zipfile.ZipFile(io.BytesIO(response.getvalue()))
             # What else the book holds is the moment at which it was made.
             return "".join(book.read(name).decode() for name in sorted(book.namelist()) if name != "docProps/core.xml")
-        text = VOLATILE.sub("", response.content.decode())
+        text = VOLATILE.sub("", response.getvalue().decode())
         return f"{response.status_code} {response.headers.get('Location', '')}\n{text}"
 
     def _named(self, text: str) -> str:
