@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from .answering_connection import AnsweringConnection
 from .sqlite3 import wal
 
 KNOWN_SECRETS = {
@@ -259,7 +260,12 @@ def database(name: str, default: str) -> dict:
     for name_of_option, value in alive.items():
         options.setdefault(name_of_option, value)
     options["options"] = "-c lock_timeout=4000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
-    options["pool"] = {"min_size": 1, "max_size": number("DATABASE_POOL", 8, minimum=1, maximum=200), "timeout": 3}
+    options["pool"] = {
+        "min_size": 1,
+        "max_size": number("DATABASE_POOL", 8, minimum=1, maximum=200),
+        "timeout": 3,
+        "connection_class": AnsweringConnection,
+    }
     return {**config, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 

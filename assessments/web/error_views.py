@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from enum import StrEnum
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
@@ -38,11 +39,32 @@ def not_found(request: Request, exception: Exception | None = None) -> HttpRespo
     return render(request, "404.html", status=404)
 
 
+class Trouble(StrEnum):
+    """What is wrong with the database, as the page tells it."""
+
+    AWAY = "away"
+    READ_ONLY = "read-only"
+    FULL = "full"
+
+
+def trouble_of(error: BaseException | None) -> Trouble | None:
+    """What an error says about the database; None if the fault is in the program."""
+    cause = error.__cause__ if error is not None else None
+    # PostgreSQL's codes have five characters, SQLite's are names.
+    code = str(getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", ""))
+    if code == "25006" or code.startswith("SQLITE_READONLY"):
+        return Trouble.READ_ONLY
+    if code in {"53100", "SQLITE_FULL"}:
+        return Trouble.FULL
+    return Trouble.AWAY if isinstance(error, (OperationalError, InterfaceError)) else None
+
+
 def server_error(request: Request) -> HttpResponse:
     error = sys.exc_info()[1]
-    if isinstance(error, (OperationalError, InterfaceError)):
-        log.error("the database did not answer: %s", error.__class__.__name__)
-        response = render(request, "503.html", status=503)
-        response.headers["Retry-After"] = "5"
-        return response
-    return render(request, "500.html", status=500)
+    trouble = trouble_of(error)
+    if error is None or trouble is None:
+        return render(request, "500.html", status=500)
+    log.error("the database is %s: %s", trouble, error.__class__.__name__)
+    response = render(request, "503.html", {"trouble": trouble.value}, status=503)
+    response.headers["Retry-After"] = "5"
+    return response

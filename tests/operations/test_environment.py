@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from maturity import environment as env
+from maturity.answering_connection import AnsweringConnection
 
 ADDRESS = "https://maturity.example.org"
 
@@ -226,7 +227,8 @@ class TestDatabase:
         setting("12", "DATABASE_POOL")
         config = env.database("X", "")
         assert (config["NAME"], config["PASSWORD"], config["CONN_MAX_AGE"]) == ("name", "p@ss", 0)
-        assert config["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 12, "timeout": 3}
+        pool = {"min_size": 1, "max_size": 12, "timeout": 3, "connection_class": AnsweringConnection}
+        assert config["OPTIONS"]["pool"] == pool
         assert config["OPTIONS"]["connect_timeout"] == 2
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             assert limit in config["OPTIONS"]["options"]
