@@ -40,7 +40,7 @@ class SignInForm(forms.Form):
             self.request, username=self.cleaned_data["email"], password=self.cleaned_data["password"]
         )
         if self.user is None:
-            self.add_error(None, _("Email and password don't match an account that can sign in."))
+            self.add_error(None, _("Email and password do not match an account that can sign in."))
         return self.user
 
 

@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 
 
 #: The file that a page carries along cannot be read any more.
-FILE_LOST = gettext_lazy("The file didn’t arrive. Choose it again.")
+FILE_LOST = gettext_lazy("The file did not arrive. Choose it again.")
 
 
 class UploadForm(forms.Form):

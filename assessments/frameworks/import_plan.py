@@ -198,7 +198,7 @@ def _whole(edition: Edition) -> FrameworkFile:
     try:
         return file_of(edition)
     except ValidationError:
-        sentence = _("The draft {version} isn’t complete yet. Finish or discard it, then import again.")
+        sentence = _("The draft {version} is not complete yet. Finish or discard it, then import again.")
         raise EditRefused(sentence.format(version=edition)) from None
 
 

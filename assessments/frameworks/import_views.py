@@ -123,7 +123,7 @@ def export(request: Request, key: str, pk: UUID) -> HttpResponse:
     try:
         text = write(file_of(edition))
     except ValidationError:
-        sentence = _("This draft isn’t complete yet. “Publish” shows what is missing.")
+        sentence = _("This draft is not complete yet. “Publish” shows what is missing.")
         return refused(request, edition, EditRefused(sentence))
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     name = "".join(letter if letter.isalnum() or letter in "-._" else "-" for letter in f"{key}-{edition.version}")

@@ -116,8 +116,8 @@ def _advice(mail: Mail, assessment: Assessment) -> str:
     if mail.is_refused and assessment.anonymous:
         return _(
             "Check the email for typos. If it is wrong, revoke the invitation and invite the correct email. If it is"
-            " right, invite them again later. Don't use the shared link: it does not count towards the four people that"
-            " an anonymous assessment needs."
+            " right, invite them again later. Do not use the shared link: it does not count towards the four people"
+            " that an anonymous assessment needs."
         )
     if mail.is_refused:
         return _(

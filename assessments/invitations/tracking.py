@@ -96,7 +96,7 @@ class Following:
         if not (self.assessment.anonymous and self.assessment.is_open):
             sentence = ngettext("{count} of {total} has submitted", "{count} of {total} have submitted", self.total)
         elif self.submitted == 0:
-            return _("Nobody's submission is shown yet")
+            return _("Nobody’s submission is shown yet")
         else:
             sentence = ngettext(
                 "At least {count} of {total} has submitted", "At least {count} of {total} have submitted", self.total

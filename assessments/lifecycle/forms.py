@@ -61,13 +61,13 @@ class StartForm(forms.Form):
                     "Anonymous: no one using Maturity can see who gave which answer, and once answering has ended, the "
                     "database no longer contains it either. Four members of the team or people invited by email have "
                     "to submit. Anyone can use the shared link more than once, so with that link alone an assessment "
-                    "can't be anonymous. A question that fewer than four of them voted on counts as unanswered, and a "
-                    "lost personal link can't be replaced."
+                    "cannot be anonymous. A question that fewer than four of them voted on counts as unanswered, and a "
+                    "lost personal link cannot be replaced."
                 ),
             ),
         ],
         initial="no",
-        help_text=gettext_lazy("This can't be changed later."),
+        help_text=gettext_lazy("This cannot be changed later."),
     )
     facilitator = AccountField(
         required=False,
@@ -112,7 +112,7 @@ class StartForm(forms.Form):
         date = self.cleaned_data["date"]
         if date > self.team.today() + datetime.timedelta(days=366):
             raise forms.ValidationError(
-                _("Choose a date within a year from now: until then it would count as the newest result.")
+                _("Choose a date within a year from now. Until that day, this would count as the newest result.")
             )
         return date
 

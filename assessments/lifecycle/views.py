@@ -265,7 +265,7 @@ def discard(request: Request, pk: UUID) -> HttpResponse:
         messages.success(request, _("The assessment is discarded."))
         return redirect(assessment.team)
     if assessment.results.exists():
-        raise Refused(_("This assessment has a result, so it can't be discarded."))
+        raise Refused(_("This assessment has a result, so it cannot be discarded."))
     # While an anonymous one is open, a count would show whenever somebody has just answered.
     answers = 0 if assessment.anonymous else assessment.ratings.given().count()
     return render(request, "lifecycle/discard.html", {"assessment": assessment, "may": may, "answers": answers})

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             name="answer",
             field=models.CharField(
                 blank=True,
-                choices=[("", "No answer"), ("rated", "Rated"), ("NA", "Does not apply"), ("DK", "I don't know")],
+                choices=[("", "No answer"), ("rated", "Rated"), ("NA", "Does not apply"), ("DK", "I do not know")],
                 max_length=5,
             ),
         ),

@@ -43,7 +43,7 @@ class Answering(Moving):
         return self.participations.of(who).first()
 
     def answered_keys(self, respondent: Respondent | uuid.UUID | None) -> set[str]:
-        """Keys of the criteria that this respondent has answered, including with “I don't know”."""
+        """Keys of the criteria that this respondent has answered, including with “I do not know”."""
         if respondent is None:
             return set()
         return set(Rating.objects.filter(respondent=respondent).given().values_list("criterion__key", flat=True))

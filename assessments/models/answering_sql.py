@@ -152,7 +152,7 @@ def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = 
 
 
 def answered(assessment: "Answering", who: Answerer) -> list[int]:
-    """Primary keys of the criteria that somebody has answered, including with “I don't know”."""
+    """Primary keys of the criteria that somebody has answered, including with “I do not know”."""
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     return [pk for (pk,) in _fetched(_ANSWERED.format(known_by=key), assessment.pk, value)]
 

@@ -204,7 +204,7 @@ class Criterion(Ordered):
         if code == scoring.NA:
             return _("Does not apply")
         if code == scoring.DK:
-            return _("I don't know")
+            return _("I do not know")
         return code or _("Not answered")
 
 

@@ -113,7 +113,7 @@ class Respondent(models.Model):
 
 class RatingQuerySet(models.QuerySet["Rating"]):
     def given(self) -> Self:
-        """Ratings with an answer, including “I don't know”; a comment alone is not an answer."""
+        """Ratings with an answer, including “I do not know”; a comment alone is not an answer."""
         return self.exclude(answer=Rating.Kind.NONE)
 
     def votes(self) -> Self:
@@ -127,13 +127,13 @@ class RatingQuerySet(models.QuerySet["Rating"]):
 
 
 class Rating(models.Model):
-    """A respondent's answer to a criterion: a choice, “does not apply”, “I don't know” or no answer."""
+    """A respondent's answer to a criterion: a choice, “does not apply”, “I do not know” or no answer."""
 
     class Kind(models.TextChoices):
         NONE = "", gettext_lazy("No answer")
         RATED = "rated", gettext_lazy("Rated")
         NA = scoring.NA, gettext_lazy("Does not apply")
-        DK = scoring.DK, gettext_lazy("I don't know")
+        DK = scoring.DK, gettext_lazy("I do not know")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="ratings", db_index=False)

@@ -11,7 +11,7 @@ from .pages import SymptomQuestion
 #: What a person says to a symptom, by the code in the form: agrees, does not, or no answer.
 AGREES = {"yes": True, "no": False, "": None}
 CODES = {agrees: code for code, agrees in AGREES.items()}
-CHOICES = [("yes", _("Agree")), ("no", _("Don't agree")), ("", _("No answer"))]
+CHOICES = [("yes", _("Agree")), ("no", _("Disagree")), ("", _("No answer"))]
 
 
 class SymptomsForm(forms.Form):

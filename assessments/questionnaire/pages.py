@@ -18,7 +18,7 @@ MOST_DIGITS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOption:
-    """One possible answer: a choice of the scale, does not apply, or I don't know."""
+    """One possible answer: a choice of the scale, does not apply, or I do not know."""
 
     code: str
     name: str
@@ -166,7 +166,7 @@ class QuestionnairePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far one person is. Progress is not a score: `I don't know` counts as answered."""
+    """How far one person is. Progress is not a score: `I do not know` counts as answered."""
 
     parts: list[QuestionnairePart]
     answered_keys: set[str]

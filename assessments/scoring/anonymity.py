@@ -8,7 +8,7 @@ from .instrument import DK
 #: The fewest votes with which a criterion counts.
 LEAST = 4
 
-#: One person's answers: a code by criterion key. "I don't know" is not a vote.
+#: One person's answers: a code by criterion key. "I do not know" is not a vote.
 Said = Mapping[str, str]
 
 

@@ -21,8 +21,8 @@ TERMS = {
     "level": Term(
         name=_("Level"),
         meaning=_(
-            "A step on the framework's ladder. A team reaches a level if it meets its demands, and those of every "
-            "level below it, in all dimensions."
+            "A step on the framework’s ladder. A team reaches a level if it meets the requirements of that level and "
+            "of every level below it, in all dimensions."
         ),
     ),
     "band": Term(
@@ -47,7 +47,7 @@ TERMS = {
     ),
     "rating": Term(
         name=_("Rating"),
-        meaning=_("The answer to one criterion, chosen on the framework's scale."),
+        meaning=_("The answer to one criterion, chosen on the framework’s scale."),
     ),
     "median": Term(
         name=_("Median"),

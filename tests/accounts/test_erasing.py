@@ -146,7 +146,7 @@ def test_the_pages_show_somebody_who_has_left(client, admin, person, result):
 def test_an_administrator_does_it_on_the_account_page_and_is_asked_first(client, admin, person, result):
     client.force_login(admin)
     url = f"/accounts/{person.pk}/delete/"
-    assert "can't be undone" in client.get(url).content.decode()
+    assert "cannot be undone" in client.get(url).content.decode()
     assert User.objects.filter(pk=person.pk).exists()
     client.post(url)
     assert not User.objects.filter(pk=person.pk).exists()

@@ -138,7 +138,7 @@ def test_editing_and_publishing_with_the_keyboard_alone(sign_in, admin, live_ser
     page.wait_for_url("**/publish/")
     tab_to(page, "Publish Toy 1.1.0")
     page.keyboard.press("Enter")
-    page.get_by_text("It can’t be changed any more.").wait_for()
+    page.get_by_text("It cannot be changed any more.").wait_for()
     published = Edition.objects.get(version="1.1.0")
     assert published.status == "published"
     assert list(published.criteria.values_list("key", "meaning"))[:2] == [("x2", 1), ("x1", 1)]
@@ -164,7 +164,7 @@ def test_a_file_is_looked_at_and_then_imported(sign_in, admin):
     page.goto(reverse("framework-import"))
     page.get_by_label("File").set_input_files("tests/data/importers/dsomm.yaml")
     page.get_by_role("button", name="Preview import").click()
-    assert page.get_by_text("can’t be imported").is_visible()
+    assert page.get_by_text("cannot be imported").is_visible()
     axe_in_both_schemes(page)
     page.get_by_label("File").set_input_files("tests/data/importers/dsomm.yaml")
     page.get_by_label("Format").select_option("dsomm")

@@ -127,7 +127,7 @@ def test_from_an_empty_database_to_the_page_of_the_team(deployed, open_page, scr
     lead.get_by_role("button", name="Close and show the result").click()
     expect(lead.get_by_role("heading", name=re.compile("^Result of"))).to_be_visible()
     expect(lead.get_by_role("region", name="Level", exact=True).get_by_text("1 of 2")).to_be_visible()
-    expect(lead.get_by_role("heading", name=re.compile("What keeps it from"))).to_be_visible()
+    expect(lead.get_by_role("heading", name=re.compile("What keeps the team from"))).to_be_visible()
     first_result = lead.url
 
     # Closing what is closed leads to the existing result; answering is refused and says since when.

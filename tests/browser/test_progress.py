@@ -39,7 +39,7 @@ def page(sign_in, lead):
 def test_trying_on_shows_the_level_and_stores_nothing(page, lead):
     page.goto(f"/teams/{lead.team.pk}/what-if/")
     page.get_by_label("Level to reach").select_option("3")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show changes").click()
     needed = page.get_by_role("region", name="The smallest set of changes, table")
     assert needed.get_by_role("row").count() == 1 + 3
     page.get_by_role("link", name="Make all of these changes below").click()
@@ -183,7 +183,7 @@ def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_on_a3(sign_in
     page.goto("/portfolio/")
     page.get_by_label("As of").fill(days(-100))
     page.get_by_label("Sort by").select_option("overall")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     assert f"as_of={days(-100)}" in page.url
     row = page.get_by_role("region", name="Levels by team, table").get_by_role("row").nth(1)
     assert "Search" in row.inner_text()

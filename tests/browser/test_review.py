@@ -60,7 +60,7 @@ class Party:
         page.get_by_role("textbox", name=re.compile("^Facilitator")).fill("fay@example.org")
         self.look(page)
         page.get_by_role("button", name="Open the assessment").click()
-        nobody = "Nobody's submission is shown yet" if anonymous else "0 of 4 have submitted"
+        nobody = "Nobody’s submission is shown yet" if anonymous else "0 of 4 have submitted"
         expect(page.get_by_role("heading", name=nobody)).to_be_visible()
         return page
 

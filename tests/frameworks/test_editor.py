@@ -295,7 +295,7 @@ def test_publishing_needs_every_obstacle_mended(signed_in, draft, admin):
 def test_publishing_leads_to_the_frozen_edition(signed_in, draft, x1, admin):
     draft.change(x1, by=admin, seen=0, statement="Other.")
     response = signed_in.post(url(draft, "draft-publish"), follow=True)
-    assert "It can’t be changed any more." in response.content.decode()
+    assert "It cannot be changed any more." in response.content.decode()
     assert Edition.objects.get(pk=draft.pk).status == "published"
     assert draft.framework.default_edition().pk == draft.pk
 
@@ -439,7 +439,7 @@ def test_a_file_as_large_as_may_be_comes_through_its_confirmation(signed_in):
     assert response.status_code == 422
     page = response.content.decode()
     assert "large.yaml" in page
-    assert "didn’t arrive" not in page
+    assert "did not arrive" not in page
 
 
 def test_a_script_in_an_imported_text_is_shown_as_text(signed_in):

@@ -475,7 +475,7 @@ def test_every_repeated_field_is_told():
         ("format: 1\n".encode("utf-16"), "x.yaml:1: this is not UTF-8"),
         ("a: b: c", "x.yaml:1: this is not YAML: mapping values are not allowed here"),
         ("a: [1,\nb: 2", "x.yaml:"),
-        ("? [a, b]\n: 1", "x.yaml:1: a field's name must be plain text"),
+        ("? [a, b]\n: 1", "x.yaml:1: a field’s name must be plain text"),
     ],
 )
 def test_what_is_no_framework_file_is_refused(content, says):

@@ -81,7 +81,7 @@ class TestAdviser:
         assert "how many models are in production and from the use cases behind them" in text
         assert "How many different models are in production today? <b>10 or more</b>" in text
         assert "weekly or more. <b>Frequent</b>" in text
-        assert "In every other case." in text
+        assert "In all other cases." in text
 
     def test_anyone_gets_advice_and_nothing_is_stored(self, framework_page):
         text = framework_page(production="yes", models=5, proven=3, change="regular", stakes="normal", feedback="yes")

@@ -191,7 +191,7 @@ class TestNewestResults:
         old = seen(admin, edition, only_edition=True, as_of=day)
         assert [counts for _, counts in old.over_time][-3:] == [{3: 1}, {3: 1}, {3: 1}]
         page = client.get(framework).content.decode()
-        assert "1 team has its newest result on a version with other levels than 2.1.0" in page
+        assert "1 team has its newest result on a version whose levels differ from those of 2.1.0" in page
         assert re.search(r"In the end: 1 at 1, 1 at 2, 1 on other levels", page)
 
     def test_days_are_ends_of_quarters_and_the_day_itself(self):
@@ -271,8 +271,8 @@ class TestWhoSeesWhat:
         assert HoldingBack(seen(manager, edition, unit=self.small.pk)).criteria[0].teams == 1
         client.force_login(admin)
         for address, told, link in (
-            (f"sort=X&unit={self.small.pk}", "There are fewer than four in this unit", "sort=X"),
-            ("sort=X&as_of=2026-06-01", "not counted for a past day", "sort=X"),
+            (f"sort=X&unit={self.small.pk}", "There are fewer than four other teams in this unit", "sort=X"),
+            ("sort=X&as_of=2026-06-01", "other teams count only for today", "sort=X"),
         ):
             page = client.get(f"/portfolio/?{address}").content.decode()
             assert "criteria are shown only for groups of four or more" in page
@@ -295,7 +295,7 @@ class TestWhoSeesWhat:
                 assert bool(HoldingBack(portfolio).criteria) == tells
         client.force_login(admin)
         page = client.get("/portfolio/?edition=1.0.0&sort=X").content.decode()
-        assert re.search(r'not counted by version\.\s*<a href="\?sort=X">Show any version</a>', page)
+        assert re.search(r'not counted by version\.\s*<a href="\?sort=X">Show all versions</a>', page)
         # Who leads the three that are left may see them, and tells the six others apart from nobody.
         for team in self.small.teams.all():
             make_membership(user=admin, team=team)
@@ -334,7 +334,7 @@ class TestWhoSeesWhat:
         for address, query in (("", {}), (f"?unit={unit.pk}", {"unit": unit.pk})):
             assert HoldingBack(seen(user, edition, **query)).withheld == "organisation"
             page = client.get(f"/portfolio/{address}").content.decode()
-            assert "The organisation has fewer than four other teams." in page
+            assert "There are fewer than four other teams in the organisation." in page
             assert "in this unit" not in page
             assert "Show all units</a>" not in page
 

@@ -281,7 +281,7 @@ def test_a_closed_assessment_answers_409_to_a_wrong_answer_too(signed_in, assess
 
 
 @pytest.mark.parametrize(
-    ("code", "name"), [("L", "Largely"), ("DK", "I don&#x27;t know"), ("", "No answer"), ("?", "No answer")]
+    ("code", "name"), [("L", "Largely"), ("DK", "I do not know"), ("", "No answer"), ("?", "No answer")]
 )
 def test_what_is_refused_without_script_is_shown_by_name(signed_in, assessment, member, lead, code, name):
     toy.rate(assessment, lead, "F F - - - - - -")

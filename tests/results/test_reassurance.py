@@ -103,7 +103,7 @@ class TestReview:
 
     def test_one_person_alone_does_not_see_it_alike(self, client, somebody):
         text = self.agenda(client, somebody, AT[2])
-        assert "You don't differ" not in text
+        assert "You do not differ" not in text
         assert "agrees." not in text
         assert "Only one person rated it." in text
 

@@ -144,7 +144,7 @@ def test_people_get_a_table(score, toy):
         "X    2                1.67",
         "Y    1, could be 2    1.50, could be 2.00",
         "",
-        "What keeps it from the next level:",
+        "What keeps the team from the next level:",
         "  y3 (unanswered, level 2): S y3.",
         "    Next: Do y3.",
     ]

@@ -91,7 +91,8 @@ def publish(request: Request, edition: Edition) -> HttpResponse:
         except EditRefused as error:
             refusal = str(error)
         else:
-            messages.success(request, _("Published {version}. It can’t be changed any more.").format(version=published))
+            sentence = _("Published {version}. It cannot be changed any more.")
+            messages.success(request, sentence.format(version=published))
             return redirect(published)
     readiness = Readiness.of(edition)
     comparison = readiness.comparison

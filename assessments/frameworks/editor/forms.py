@@ -162,7 +162,7 @@ class ScaleForm(PartForm):
         label=gettext_lazy("Name of “Does not apply”"),
         help_text=gettext_lazy("Leave empty to not offer it. People give a reason for it."),
     )
-    dk_name = forms.CharField(max_length=120, required=False, label=gettext_lazy("Name of “I don’t know”"))
+    dk_name = forms.CharField(max_length=120, required=False, label=gettext_lazy("Name of “I do not know”"))
 
     class Meta:
         model = Scale
@@ -176,7 +176,7 @@ class ScaleForm(PartForm):
 
     @staticmethod
     def names_at_first() -> dict[str, str]:
-        return {"na_name": _("Does not apply"), "dk_name": _("I don’t know")}
+        return {"na_name": _("Does not apply"), "dk_name": _("I do not know")}
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

@@ -350,6 +350,6 @@ class _Builder:
     def key(self, event: Any, place: Place) -> str:
         """The name of a field; always text, even if it looks like a number."""
         if not isinstance(event, events.ScalarEvent):
-            self.refuse(event, place, _("a field's name must be plain text"), _("write it as 'name: value'"))
+            self.refuse(event, place, _("a field’s name must be plain text"), _("write it as 'name: value'"))
         self.without_tag(event, place)
         return event.value

@@ -355,4 +355,4 @@ class _CisoAdapter:
         if self.level_of_group:
             say(_("Implementation groups became levels in their order; each requirement is at its first group."))
         say(_("The library does not say when a level is reached: “Largely achieved” and “Fully achieved” were added."))
-        say(_("Level 0 was added as the lowest level; “does not apply” and “I don't know” were added to the answers."))
+        say(_("Level 0 was added as the lowest level; “does not apply” and “I do not know” were added to the answers."))

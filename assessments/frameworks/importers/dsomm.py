@@ -59,7 +59,7 @@ class _DsommAdapter:
             isinstance(value, dict) for name, value in whole.items() if name != "meta"
         ):
             message = _("there are no dimensions with activities in this file")
-            raise FrameworkFileError([self.document.problem((), message, _("use DSOMM's generated model.yaml"))])
+            raise FrameworkFileError([self.document.problem((), message, _("use DSOMM’s generated model.yaml"))])
         for name, value in whole.items():
             if not (name == "meta" and self.document is self.meta_document):
                 self.group(name, value)

@@ -75,13 +75,13 @@ def refuse_too_many(files: int, name: str) -> None:
         message = _("there are no YAML files here")
         if files:
             message = _("there are more than {limit} files here").format(limit=f"{MAX_FILES:,}")
-        raise not_usable(name, message, _("use SAMM's folder 'model'"))
+        raise not_usable(name, message, _("use SAMM’s folder 'model'"))
 
 
 def adapt(sources: list[Source], version: str = "") -> Adapted:
     if sum(len(source.content) for source in sources) > MAX_BYTES:
         message = _("the files together are larger than {limit} bytes").format(limit=f"{MAX_BYTES:,}")
-        raise not_usable("model", message, _("use SAMM's folder 'model'"))
+        raise not_usable("model", message, _("use SAMM’s folder 'model'"))
     return _SammAdapter(sources, version).adapted()
 
 
@@ -126,7 +126,7 @@ class _SammAdapter:
             size += len(document.lines)
             if size > MAX_VALUES:
                 message = _("the files together hold more than {limit} values").format(limit=f"{MAX_VALUES:,}")
-                raise not_usable(document.name, message, _("use SAMM's folder 'model'"))
+                raise not_usable(document.name, message, _("use SAMM’s folder 'model'"))
             self.take(document)
         self.report.problems += broken
 
@@ -163,7 +163,7 @@ class _SammAdapter:
         for kind in ("Function", "Practice", "MaturityLevel", "PracticeLevel", "Activity", "Question", "AnswerSet"):
             if not self.things[kind]:
                 message = _("there is no file of type {type} in the folder").format(type=kind)
-                self.report.problem(self.documents[0], (), message, _("use SAMM's whole folder 'model'"))
+                self.report.problem(self.documents[0], (), message, _("use SAMM’s whole folder 'model'"))
         self.report.stop_if_broken()
         levels = self.levels()
         groups, functions = self.groups()
@@ -196,7 +196,7 @@ class _SammAdapter:
         model = next(iter(self.things["Model"].values()), None)
         version = self.given_version or (model.reader.text("version") if model else "")
         if not version:
-            message = _("SAMM's files do not say which version they are")
+            message = _("SAMM’s files do not say which version they are")
             document = model.reader.document if model else self.documents[0]
             self.report.problem(document, (), message, str(ADD_THE_VERSION))
         name = (model and model.reader.text("name")) or "Software Assurance Maturity Model"
@@ -365,6 +365,6 @@ class _SammAdapter:
         say(_("Functions became groups, practices dimensions, questions criteria of their maturity level."))
         say(_("Both streams of a practice are criteria of the same dimension; the stream is shown under “Next step”."))
         say(_("Quality criteria are shown under “How to check”, the activity and its benefit under “Next step”."))
-        say(_("Answers keep their texts and values; “I don't know” was added."))
-        say(_("SAMM has no overall level: “Half or more” and “Fully achieved” were added. The index is SAMM's score."))
+        say(_("Answers keep their texts and values; “I do not know” was added."))
+        say(_("SAMM has no overall level: “Half or more” and “Fully achieved” were added. The index is SAMM’s score."))
         say(_("Level 0 was added as the lowest level."))

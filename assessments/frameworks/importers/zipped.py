@@ -36,7 +36,7 @@ def sources_in_zip(name: str, content: bytes) -> list[Source]:
     except FrameworkFileError:
         raise
     except BROKEN:
-        mend = _("pack SAMM's folder 'model' into a ZIP again, without a password")
+        mend = _("pack SAMM’s folder 'model' into a ZIP again, without a password")
         raise not_usable(name, _("this ZIP cannot be unpacked"), mend) from None
 
 

@@ -89,7 +89,7 @@ def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[st
     blockers = result.whole.outcomes[rule].blockers
     if blockers:
         yield ""
-        yield f"What keeps it from the next {'level' if by_levels else 'band'}:"
+        yield f"What keeps the team from the next {'level' if by_levels else 'band'}:"
         yield from _blockers(file, result, blockers)
 
 
