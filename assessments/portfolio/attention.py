@@ -129,7 +129,7 @@ class Attention:
             return _("Level fell from {before} to {now}.").format(before=before, now=now)
         index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
         scale = self.contents.index_scale
-        if row.is_apart or index is None or earlier is None or scale.direction(index - earlier) >= 0:
+        if row.is_apart or index is None or earlier is None or index >= earlier or not scale.direction(index - earlier):
             return ""
         return _("Index fell from {before} to {now}.").format(before=scale.text(earlier), now=scale.text(index))
 

@@ -26,20 +26,29 @@ def rounded(value: Figure | None, places: int) -> str | None:
     """A figure as text with that many decimals, rounded half up; None stays None."""
     if value is None:
         return None
+    steps = _steps(value, places)
+    digits = str(abs(steps)).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{text}" if steps < 0 else text
+
+
+def _steps(value: Figure, places: int) -> int:
+    """The figure in units of its last decimal, rounded half up, away from zero."""
     numerator, denominator = abs(value.numerator), value.denominator
     steps = (2 * numerator * 10**places + denominator) // (2 * denominator)
-    digits = str(steps).rjust(places + 1, "0")
-    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
-    return f"-{text}" if value < 0 and steps else text
+    return -steps if value < 0 else steps
 
 
 def told_apart(value: Figure, places: int, edges: Iterable[Threshold]) -> str:
     """A figure with that many decimals, or as many more as it takes to stay on its side of each edge."""
-    text = rounded(value, places)
-    while any(edge.met_by(Fraction(value)) != edge.met_by(Fraction(text)) for edge in edges):
+    exact = Fraction(value)
+    sides = [(edge, edge.met_by(exact)) for edge in edges]
+    while True:
+        # Reading the text back took half of the time of drawing a history.
+        read = Fraction(_steps(exact, places), 10**places)
+        if all(edge.met_by(read) == side for edge, side in sides):
+            return rounded(exact, places)
         places += 1
-        text = rounded(value, places)
-    return text
 
 
 @overload
@@ -63,7 +72,7 @@ def signed(change: Figure, places: int) -> str:
 
 def direction(change: Figure | None, places: int) -> int:
     """Whether a change reads as better (1), worse (-1), or as none (0)."""
-    steps = Fraction(rounded(change, places) or 0)
+    steps = 0 if change is None else _steps(change, places)
     return (steps > 0) - (steps < 0)
 
 
