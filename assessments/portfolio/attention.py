@@ -4,6 +4,7 @@ Of teams by name only. What follows from single answers or actions is told of te
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from ..models.results import as_fraction
 from ..results.report import agrees_hardly
 from ..web.dates import day, shifted
 from .portfolio import Portfolio
-from .rows import TeamRow
+from .rows import ATTENTION, TeamRow
 
 #: An action that did not move for so long is stale.
 STILL = datetime.timedelta(days=90)
@@ -83,11 +84,23 @@ class Attention:
                 needing.append(Needing(row=row, reasons=reasons))
         return sorted(needing, key=lambda team: (-team.losses, team.row.team.name))
 
-    def of_kind(self, kind: str) -> set[UUID]:
-        """Keys of the teams with a reason of this kind, or with any if it is empty."""
-        return {
-            team.row.team.pk for team in self.teams if not kind or any(reason.kind == kind for reason in team.reasons)
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many teams have a reason of each kind, and how many have any."""
+        counts = Counter(kind for team in self.teams for kind in {reason.kind for reason in team.reasons})
+        return {ATTENTION: len(self.teams), **counts} if self.teams else {}
+
+    def asked_for(self, rows: list[TeamRow]) -> list[TeamRow]:
+        """Those of the rows that the query wants to be shown, in the same order."""
+        show = self.portfolio.query.show
+        if not show:
+            return rows
+        kept = {
+            team.row.team.pk
+            for team in self.teams
+            if show == ATTENTION or any(reason.kind == show for reason in team.reasons)
         }
+        return [row for row in rows if row.team.pk in kept]
 
     def _reasons(self, row: TeamRow) -> Iterable[Concern]:
         yield from self._went_down(row)

@@ -10,7 +10,19 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Questionnaire, Result, Unit
 from ..web.form_fields import DayField
-from .rows import Query
+from .rows import ATTENTION, Query
+
+#: Which of the teams that need attention the table shows; all teams without a choice.
+SHOWN = [
+    ("", gettext_lazy("All teams")),
+    (ATTENTION, gettext_lazy("Needs attention")),
+    ("down", gettext_lazy("Went down")),
+    ("missed", gettext_lazy("Target missed")),
+    ("overdue", gettext_lazy("Overdue")),
+    ("stale", gettext_lazy("Stale actions")),
+    ("no-actions", gettext_lazy("No actions")),
+    ("disagree", gettext_lazy("People disagree")),
+]
 
 
 def unit_choices(units: list[Unit]) -> list[tuple]:
@@ -32,6 +44,7 @@ class PortfolioForm(forms.Form):
     sort = forms.ChoiceField(required=False, label=gettext_lazy("Sort by"))
     rule = forms.ChoiceField(required=False, label=gettext_lazy("Rule"))
     questionnaire = forms.ChoiceField(required=False, choices=Questionnaire, label=gettext_lazy("Questionnaire"))
+    show = forms.ChoiceField(required=False, choices=SHOWN, label=gettext_lazy("Show"))
 
     def __init__(
         self, data: Mapping[str, str], *, units: list[Unit], editions: list[Edition], framework_key: str
@@ -43,6 +56,8 @@ class PortfolioForm(forms.Form):
         self.key = framework_key
         self.offered = by_framework.get(framework_key, [])
         self.by_address = _by_address(self.offered)
+        #: What counts if nothing is chosen.
+        self.usual: dict[str, str] = {}
         self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
         self.fields["unit"].choices = unit_choices(units)
         if self.default:
@@ -63,10 +78,10 @@ class PortfolioForm(forms.Form):
         self.fields["edition"].choices = self._edition_choices()
         self.fields["sort"].choices = _sort_choices(edition)
         self.fields["rule"].choices = list(contents.rules.items())
-        usual = {"framework": self.key, "rule": contents.default_rule, "questionnaire": "full"}
+        self.usual = {"framework": self.key, "rule": contents.default_rule, "questionnaire": "full"}
         # A bound form shows what was sent; what was left out is shown as what counts instead.
         given = {name: value for name, value in self.data.items() if value}
-        self.data = usual | given
+        self.data = self.usual | given
         if not contents.rules:
             del self.fields["rule"]
 
@@ -101,6 +116,7 @@ class PortfolioForm(forms.Form):
             only_edition=edition is not None,
             as_of=chosen.get("as_of"),
             sort=chosen.get("sort", ""),
+            show=chosen.get("show", ""),
         )
 
 

@@ -12,9 +12,15 @@ from ..models import Edition, Result, Team, Unit
 APART = (-1, gettext_lazy("on other levels"))
 
 
+#: A value of `show`: teams that need attention for any reason.
+ATTENTION = "attention"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What to show: one line of history, and which teams. `as_of` is None for today.
+
+    `show` is `ATTENTION` or a reason for it: the table has such teams only, the figures stay as they are.
 
     `editions` are all of the framework that are or were published; some may have another ladder of levels.
     """
@@ -27,6 +33,7 @@ class Query:
     only_edition: bool = False
     as_of: datetime.date | None = None
     sort: str = ""
+    show: str = ""
 
     @property
     def other_questionnaire(self) -> str:

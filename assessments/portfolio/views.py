@@ -1,5 +1,6 @@
 """The organisation: its portfolio, the export of it, and its plan."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -16,6 +17,7 @@ from ..web.unchanged_pages import unchanged_told
 from .attention import Attention
 from .blockers import HoldingBack
 from .export import portfolio_book
+from .filter_chips import filter_chips, reason_chips
 from .forms import PlanForm, PortfolioForm
 from .heatmap import headings, heatmap
 from .organisation_plan import OrganisationPlan
@@ -42,7 +44,8 @@ def portfolio(request: Request) -> HttpResponse:
         return render(request, "portfolio/empty.html")
     seen = Portfolio.of(request.user, query, units)
     holding = HoldingBack(seen)
-    page = Paginator(seen.sorted(), PAGE).get_page(request.GET.get("page"))
+    attention = Attention(seen)
+    page = Paginator(attention.asked_for(seen.sorted()), PAGE).get_page(request.GET.get("page"))
     rows = seen.with_parts(list(page.object_list))
     contents = query.edition.contents
     versions = {edition.pk: edition.version for edition in form.editions}
@@ -53,7 +56,9 @@ def portfolio(request: Request) -> HttpResponse:
         "portfolio": seen,
         "holding": holding,
         "words": PortfolioInWords(seen, holding),
-        "attention": Attention(seen),
+        "attention": attention,
+        "chips": filter_chips(form, partial(_address, request)),
+        "reasons": reason_chips(form, attention.counts, partial(_address, request)),
         "page": page,
         "headings": headings(query, _address(request, sort="")),
         "body": heatmap(rows, query.edition, seen.linked, versions),

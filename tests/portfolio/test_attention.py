@@ -256,3 +256,62 @@ class TestHeatmap:
         page = response.content.decode()
         assert re.search(r'aria-sort="descending">\s*<a href="[^"]*sort=Y#levels">Area Y</a>', page)
         assert re.search(r'<a href="[^"]*sort=overall#levels">Overall</a>', page)
+
+
+class TestFilters:
+    @pytest.fixture
+    def page(self, client, admin, edition):
+        Lead(name="Steady", edition=edition).closes(AT[2], on=ago(5))
+        pricing = Lead(name="Pricing", edition=edition)
+        pricing.closes(AT[3], on=ago(90))
+        pricing.closes(AT[1], on=ago(5))
+        client.force_login(admin)
+
+        def read(**query):
+            response = client.get("/portfolio/", {"framework": edition.framework.key, **query})
+            assert response.status_code == 200
+            return response
+
+        return read
+
+    @pytest.mark.parametrize(
+        ("show", "names"),
+        [
+            ("", ["Pricing", "Steady"]),
+            ("attention", ["Pricing"]),
+            ("down", ["Pricing"]),
+            ("overdue", []),
+            ("x", ["Pricing", "Steady"]),
+        ],
+    )
+    def test_the_table_shows_teams_with_a_reason(self, page, show, names):
+        assert [row.team.name for row in page(show=show).context["page"].object_list] == names
+
+    def test_figures_stay_those_of_all_teams(self, page):
+        assert page(show="down").context["words"].headline == page().context["words"].headline
+
+    def test_chips_count_the_teams_and_lead_back(self, page):
+        [attention, down] = page(show="down").context["reasons"]
+        assert (attention.label, attention.count, attention.is_current) == ("Needs attention", 1, False)
+        assert (down.label, down.count, down.is_current) == ("Went down", 1, True)
+        assert "show" not in down.query
+
+    def test_a_choice_keeps_the_others_in_the_address(self, page, edition):
+        chips = {chip.name: chip for chip in page(sort="Y", rule="fully").context["chips"]}
+        assert (chips["rule"].shown, chips["rule"].is_set) == ("Fully achieved", True)
+        assert (chips["unit"].shown, chips["unit"].is_set) == ("All", False)
+        by_label = {choice.label: choice.query for choice in chips["rule"].choices}
+        assert "sort=Y" in by_label["ISO/IEC 33020"]
+        assert "rule=iso33020" in by_label["ISO/IEC 33020"]
+        assert "rule" not in by_label["Largely achieved"]
+
+    def test_another_framework_leaves_out_what_means_something_else_there(self, page, edition):
+        toy.make_edition()
+        [chip] = [chip for chip in page(sort="Y", rule="fully").context["chips"] if chip.name == "framework"]
+        here, other = sorted(chip.choices, key=lambda choice: not choice.is_current)
+        assert edition.framework.key in here.query
+        assert "sort" not in other.query
+        assert "rule" not in other.query
+
+    def test_what_makes_no_sense_is_said(self, page):
+        assert "Rule: Select a valid choice" in page(rule="none").content.decode()
