@@ -256,7 +256,16 @@ class User(Revised, AbstractBaseUser):
         with User.objects.keeping_an_administrator():
             hold_to_write(by, self)
             self.refresh_from_db()
-            will_be = {"is_active": self.is_active, "is_administrator": self.is_administrator, **fields}
+            will_be = {
+                "email": self.email,
+                "is_active": self.is_active,
+                "is_administrator": self.is_administrator,
+                **fields,
+            }
+            if will_be["email"].lower() != self.email.lower():
+                # Whoever set the password proved to own the email of before, not this one.
+                User.objects.filter(pk=self.pk).update(is_confirmed=False)
+                self.is_confirmed = False
             if will_be["is_active"] and will_be["is_administrator"]:
                 self.begin_anew()
             if not self.take(fields, seen=seen):

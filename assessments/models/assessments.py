@@ -47,6 +47,11 @@ TOO_FEW = gettext_lazy(
 
 NOT_REOPENED = gettext_lazy("This result was imported without answers, so its assessment cannot be reopened.")
 
+COMMENTS_FROM_BEFORE = gettext_lazy(
+    "You joined after this assessment was closed, so you do not see its comments, and whoever leads the review would. "
+    "Ask a lead who sees them to choose the facilitator."
+)
+
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user: User) -> Self:
@@ -336,19 +341,21 @@ class Assessment(Answering, Inviting, Revised):
     def _refuse_without_answers(self) -> None:
         if too_few := self.too_few():
             raise Refused(too_few)
+        if self.anonymous and self.is_open and not self.counting_votes():
+            raise Refused(TOO_FEW)
 
     def too_few(self) -> str:
-        """Why answering cannot end yet; empty once there is a vote, or enough of them in an anonymous assessment.
+        """Why answering cannot end yet, as pages show it; empty once there is a vote.
 
-        While an anonymous assessment is open, this reveals only whether four people who count have submitted.
+        While an anonymous assessment is open, this reveals only whether four people who count have submitted. Whether
+        any question has enough votes would reveal when somebody has just answered, so only ending says it.
         """
         if not self.anonymous:
             return "" if self.ratings.votes().exists() else str(NO_ANSWERS)
         if not self.is_open:
             return ""
-        if self.participations.submitted().filter(counts=True).count() < anonymity.LEAST:
-            return str(TOO_FEW_PEOPLE)
-        return "" if self.counting_votes() else str(TOO_FEW)
+        submitted = self.participations.submitted().filter(counts=True).count()
+        return str(TOO_FEW_PEOPLE) if submitted < anonymity.LEAST else ""
 
     def _people_to_write_anew(self) -> list[User]:
         """The people that rows refer to which are rewritten when answering ends."""
@@ -382,15 +389,24 @@ class Assessment(Answering, Inviting, Revised):
     def set_facilitator(self, user: User | None, *, by: User, seen: int | None) -> None:
         """Sets the facilitator of the review; None leaves it to the lead.
 
-        Raises Conflict if the assessment was changed since the revision `seen`.
+        Raises Conflict if the assessment was changed since the revision `seen`, Refused if the facilitator would read
+        comments that are hidden from whoever chooses them.
         """
         with writing(by, user):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN, REVIEW)
+            if user is not None and locked._hides_comments_from(by):
+                raise Refused(COMMENTS_FROM_BEFORE)
             if locked.take({"facilitator": user}, seen=seen):
                 locked.save(update_fields=["facilitator", "revision"])
                 person = user and str(user.pk)
                 Event.record("assessment.facilitator", by=by, team=self.team, assessment=self, person=person)
+
+    def _hides_comments_from(self, lead: User) -> bool:
+        """Whether this lead joined after the assessment was closed for the first time, and was shown no comments."""
+        closed_at = self.first_closed_at
+        joined_later = self.team.memberships.filter(user=lead, reads_comments_since__gt=closed_at)
+        return closed_at is not None and joined_later.exists()
 
     @property
     def first_closed_at(self) -> datetime.datetime | None:

@@ -143,6 +143,27 @@ class TestMoreRights:
         assert Client().login(username=user.email, password=MINE)
 
 
+def test_who_proved_to_own_one_email_does_not_own_the_next(admin):
+    """A lead adds an address of her own in somebody's name, sets its password, and waits for the correction."""
+    hers = make_user(email="typo@example.org", password=MINE, is_confirmed=True)
+    same = {"name": hers.name, "is_active": "on"}
+    addresses = [f"/accounts/{hers.pk}/", reverse("admin:assessments_user_change", args=[hers.pk])]
+    for seen, address in enumerate(addresses):
+        User.objects.filter(pk=hers.pk).update(is_confirmed=True)
+        changed = {**same, "email": f"owner{seen}@example.org", "revision": seen, "seen": seen}
+        assert signed_in(admin).post(address, changed).status_code == 302
+        assert not User.objects.get(email=changed["email"]).is_confirmed
+    again = {**same, "email": "OWNER1@example.org", "revision": 2, "seen": 2}
+    User.objects.filter(pk=hers.pk).update(is_confirmed=True)
+    signed_in(admin).post(addresses[0], again)
+    assert User.objects.get(email="OWNER1@example.org").is_confirmed
+
+    both = {**same, "email": "boss@example.org", "is_administrator": "on", "revision": 3, "seen": 3}
+    signed_in(admin).post(addresses[0], both)
+    assert User.objects.get(email="boss@example.org").is_administrator
+    assert not Client().login(username="boss@example.org", password=MINE)
+
+
 def test_whose_password_has_ended_gets_a_link(admin, settings):
     user = make_user(password=MINE)
     page = promote_on_the_account_page(admin, user).content.decode()

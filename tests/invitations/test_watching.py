@@ -128,6 +128,23 @@ def test_submitting_changes_the_one_number_and_nothing_else(assessment, lead, pe
     assert [what for what in before if without_number(before[what]) != without_number(after[what])] == []
 
 
+def test_the_answer_that_gives_a_question_its_four_votes_is_not_seen_to_come(assessment, lead, people):
+    """Once four have submitted, only ending tells that no question has four votes yet."""
+    watcher = Lead(assessment, lead)
+    guests = [by_mail(assessment, user=user) for user in people[1:5]]
+    for number, guest in enumerate(guests[:3]):
+        answer(assessment, guest, number)
+        assessment.submit(by=guest)
+    answer(assessment, guests[3], 7)
+    before = watcher.everything()
+    response = watcher.client.post(f"{watcher.page}end/")
+    assert (response.status_code, "No question has answers from four people" in response.content.decode()) == (409, True)
+    for guest in guests:
+        answer(assessment, guest, 5)
+    assert watcher.everything() == before
+    assert watcher.client.post(f"{watcher.page}end/").status_code == 302
+
+
 def test_an_invitation_that_comes_after_somebody_has_begun_does_not_tell_it(team, lead):
     """Neither by its place in the list, nor by the numbers in the addresses of its buttons."""
     people = [make_membership(team=team, role="member", user=make_user(name=f"P {n}")).user for n in range(5)]

@@ -165,6 +165,30 @@ class TestCommentsFromBefore:
         again = assessment.close(by=late)
         assert self.words(again, late) == []
 
+    def test_nor_to_whom_a_late_lead_lets_lead_the_review(self, client, result, team, ada, admin):
+        """A second account, or the administrator who made herself lead and leaves the team again."""
+        late = join(team, by=admin, user=admin).user
+        puppet = make_user(name="Puppet")
+        assessment = result.assessment
+        assessment.refresh_from_db()
+        assessment.reopen(by=late, reason="To read.", to="review")
+        x1 = assessment.edition.contents.criterion_by_key["x1"]
+        client.force_login(late)
+        for reader in (puppet, admin):
+            response = client.post(f"/assessments/{assessment.pk}/facilitator/", {"facilitator": reader.email})
+            assert (response.status_code, "You joined after" in response.content.decode()) == (409, True)
+        team.remove_member(team.memberships.get(user=late), by=admin)
+        for reader in (puppet, admin):
+            client.force_login(reader)
+            client.post(f"/assessments/{assessment.pk}/review/turn/", {"criterion": x1.pk})
+            assert "It is a mess." not in client.get(f"/assessments/{assessment.pk}/review/").content.decode()
+        # A lead who sees the comments may show them in this way.
+        client.force_login(ada)
+        client.post(f"/assessments/{assessment.pk}/facilitator/", {"facilitator": puppet.email})
+        client.force_login(puppet)
+        client.post(f"/assessments/{assessment.pk}/review/turn/", {"criterion": x1.pk})
+        assert "It is a mess." in client.get(f"/assessments/{assessment.pk}/review/").content.decode()
+
     def test_anonymous_comments_neither(self, team, ada, admin):
         users = [ada, *(make_membership(team=team, role="member").user for _ in range(3))]
         assessment = toy.start(team=team, by=ada, anonymous=True)
