@@ -13,6 +13,7 @@ ENV PATH=/venv/bin:$PATH \
     DATA_DIR=/data \
     STATIC_ROOT=/app/staticfiles \
     HOST=0.0.0.0 \
+    IN_CONTAINER=1 \
     PORT=8000
 WORKDIR /app
 COPY . .

@@ -55,9 +55,18 @@ def boolean(name: str, default: bool) -> bool:
     return default
 
 
-def demo(name: str, *, names: list[str]) -> bool:
-    """Whether to serve the demo organisation, which is for this machine only; `names` are the hosts of the server."""
+def demo(name: str, *, names: list[str], listens_at: str) -> bool:
+    """Whether to serve the demo organisation, which is for this machine only; `names` are the hosts of the server.
+
+    `listens_at` is where it listens: a client can claim any host name, but it reaches only that address.
+    """
     is_on = boolean(name, False)
+    if is_on and not is_loopback(listens_at):
+        refuse(
+            name,
+            f"anyone who reaches the server signs in to the demo organisation with one click, so HOST must be this "
+            f"machine alone (127.0.0.1), not {listens_at!r}. Set DEMO=0.",
+        )
     for host in names:
         if is_on and not is_loopback(host):
             refuse(

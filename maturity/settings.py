@@ -23,7 +23,9 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or [_site.hostname or "", "127.0.0.1"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "assessments.web.error_views.csrf_failed"
 # The demo organisation lets anyone in who can reach the server.
-DEMO = env.demo("DEMO", names=[_site.hostname or "", *ALLOWED_HOSTS])
+# In a container HOST is the address of the container, and says nothing about who reaches it.
+_listens_at = "localhost" if env.boolean("IN_CONTAINER", False) else env.text("HOST", "127.0.0.1")
+DEMO = env.demo("DEMO", names=[_site.hostname or "", *ALLOWED_HOSTS], listens_at=_listens_at)
 TRUSTED_PROXY = env.networks("TRUSTED_PROXY")
 
 SECURE = _site.scheme == "https"

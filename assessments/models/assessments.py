@@ -405,8 +405,9 @@ class Assessment(Answering, Inviting, Revised):
     def _hides_comments_from(self, lead: User) -> bool:
         """Whether this lead joined after the assessment was closed for the first time, and was shown no comments."""
         closed_at = self.first_closed_at
-        joined_later = self.team.memberships.filter(user=lead, reads_comments_since__gt=closed_at)
-        return closed_at is not None and joined_later.exists()
+        if closed_at is None:
+            return False
+        return self.team.memberships.filter(user=lead, reads_comments_since__gt=closed_at).exists()
 
     @property
     def first_closed_at(self) -> datetime.datetime | None:

@@ -106,7 +106,7 @@ class TestDemo:
     )
     def test_is_served_on_this_machine(self, setting, host):
         setting("1")
-        assert env.demo("X", names=["127.0.0.1", host]) is True
+        assert env.demo("X", names=["127.0.0.1", host], listens_at="127.0.0.1") is True
 
     @pytest.mark.parametrize(
         "host",
@@ -118,9 +118,17 @@ class TestDemo:
     def test_is_refused_under_any_other_name(self, setting, host):
         setting("1")
         with pytest.raises(ImproperlyConfigured, match=r"^X: anyone who reaches .* Set DEMO=0\.$"):
-            env.demo("X", names=["127.0.0.1", host])
+            env.demo("X", names=["127.0.0.1", host], listens_at="127.0.0.1")
         setting("0")
-        assert env.demo("X", names=[host]) is False
+        assert env.demo("X", names=[host], listens_at="0.0.0.0") is False
+
+    @pytest.mark.parametrize("address", ["0.0.0.0", "::", "[::]", "", "192.0.2.4"])
+    def test_is_refused_where_others_can_reach_it(self, setting, address):
+        """Whoever reaches it can claim any name in the Host header."""
+        setting("1")
+        with pytest.raises(ImproperlyConfigured, match=r"^X: .* HOST must be this machine alone .* Set DEMO=0\.$"):
+            env.demo("X", names=["127.0.0.1"], listens_at=address)
+        assert env.demo("X", names=["127.0.0.1"], listens_at="::1") is True
 
 
 class TestSecretsInFiles:

@@ -76,6 +76,12 @@ class TestAnonymous:
         page = text(client.get(f"/i/{guest.token}/answer/"))
         assert "7 invited by name (1 with an account that its owner has not confirmed), 2 joined by the shared" in page
 
+    def test_people_are_told_what_nobody_can_rule_out(self, client, assessment, ada):
+        client.force_login(ada)
+        page = text(client.get(f"/assessments/{assessment.pk}/answer/"))
+        assert "Maturity cannot know whether several emails belong to one person" in page
+        assert "One who takes over an account, by a new link or another email, sees what it sees." in page
+
     def test_the_promise_is_the_one_that_was_attacked(self, client, assessment, ada):
         client.force_login(ada)
         page = text(client.get(f"/assessments/{assessment.pk}/answer/"))
