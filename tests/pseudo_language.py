@@ -16,10 +16,16 @@ BEGIN, END = "⟦", "⟧"
 CONTEXT = "\x04"
 
 
+#: How long the longest words are that a message is made longer by; a line can break between them.
+LONGEST_WORD = 12
+
+
 def marked(message: str) -> str:
     """The message as this language has it: 40% longer, at least by one letter, and between marks."""
     message = message.rpartition(CONTEXT)[2]
-    return f"{BEGIN}{message}{'~' * max(1, len(message) * 2 // 5)}{END}"
+    added = "~" * max(1, len(message) * 2 // 5)
+    words = [added[start : start + LONGEST_WORD] for start in range(0, len(added), LONGEST_WORD)]
+    return f"{BEGIN}{message}{' '.join(words)}{END}"
 
 
 class PseudoLanguage(gettext.NullTranslations):

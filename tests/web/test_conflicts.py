@@ -10,10 +10,12 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from assessments.models import Action, AgreedRating, Review, Revised, Target, User
+from assessments.models import Action, AgreedRating, Choice, Review, Revised, Target, User
 
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
+from ..pseudo_language import Data, Texts, pseudo_language
+from .test_translatable import written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HTMX = {"HX-Request": "true"}
@@ -352,6 +354,23 @@ def test_the_second_is_told_sees_both_values_and_decides(client, world_and_edit)
     (overwrite,) = OVERWRITE.findall(page)
     assert client.post(address, {**sent, "overwrite": overwrite}).status_code == 302
     assert edit.stored() == edit.values[1]
+
+
+def test_the_page_of_a_conflict_is_in_one_language(client, world_and_edit):
+    world, edit = world_and_edit
+    one, other = world.people(edit)
+    seen_by_other = opened(client, other, edit)
+    seen_by_one = opened(client, one, edit)
+    address = edit.address or edit.page
+    client.post(address, {**edit.rest, **edit.first, "revision": seen_by_one})
+    client.force_login(other)
+    with pseudo_language():
+        response = client.post(address, {**edit.rest, **edit.second, "revision": seen_by_other})
+    assert response.status_code == 409
+    # The choices of a scale stand one a line, by value, code and name.
+    choices = [f"{value:g} {code} {name}" for value, code, name in Choice.objects.values_list("value", "code", "name")]
+    data = Data([*written(), *map(str, edit.second.values()), *edit.shown, *choices])
+    assert [text for _, text in Texts(response.content.decode()).outside if not data.covers(text)] == []
 
 
 def test_saving_over_what_has_changed_once_more_is_told_again(client, world_and_edit):

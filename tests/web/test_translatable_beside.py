@@ -124,3 +124,37 @@ def test_pages_of_refused_requests(name):
     with pseudo_language():
         page = render_to_string(f"{name}.html", {}, request=RequestFactory().get("/"))
         assert missed(page, Data(written())) == []
+
+
+def test_pages_of_refused_commands(client, team, lead, people):
+    """Each command comes too late or too early for the state of the assessment, or by a page that is too old."""
+    assessment = toy.start(team=team, by=lead)
+    toy.rate(assessment, lead, "F F L N F F P N")
+    page = f"/assessments/{assessment.pk}/"
+    answer = {"code": "F", "page": "page-1", "sequence": 1, "version": 0}
+    reached = []
+
+    def refused(address: str, **sent: object) -> None:
+        response = client.post(address, sent, follow=True)
+        reached.append((address.removeprefix(page), response.status_code))
+        wrong.extend(missed(response.content.decode(), data))
+
+    wrong: list[str] = []
+    data = Data(written())
+    client.force_login(lead)
+    with pseudo_language():
+        refused(f"{page}reopen/", to="open", reason="Again")
+        refused(f"{page}again/")
+        assessment.end_answering(by=lead)
+        refused(f"{page}answer/to/X/x1/", **answer)
+        refused(f"{page}end/")
+        refused(f"{page}open/")
+        assessment.close(by=lead)
+        refused(f"{page}answer/to/X/x1/", **answer)
+        refused(f"{page}close/")
+        refused(f"{page}discard/")
+        refused(f"{page}due/", due="2100-01-01")
+        refused(f"{page}invite/link/", pledge=Pledge.make())
+        refused(f"{page}answer/submit/")
+    assert sorted(set(wrong)) == []
+    assert sum(code == 409 for _, code in reached) > 6, reached
