@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,10 @@ from .participation import Participation
 if TYPE_CHECKING:
     from .inviting import Inviting
     from .teams import Team
+
+
+#: When a new mail may be sent. Not the moment at which it was queued: if the clock is set back, it would wait.
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
@@ -46,14 +50,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
     def _add(self, about: list[dict], **values: Any) -> None:
         """Adds mails that are not in the outbox yet in any state."""
-        now = timezone.now()
-        self.bulk_create([self.model(not_before=now, **row, **values) for row in about], ignore_conflicts=True)
+        self.bulk_create([self.model(not_before=AT_ONCE, **row, **values) for row in about], ignore_conflicts=True)
 
     def _start_again(self, **values: Any) -> None:
         """Queues old mails again, except those that are being sent at this moment."""
         self.filter(claimed_at=None).update(
             state=Mail.State.WAITING,
-            not_before=timezone.now(),
+            not_before=AT_ONCE,
             attempts=0,
             unanswered=0,
             problem="",

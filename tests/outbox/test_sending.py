@@ -101,6 +101,14 @@ class TestAway:
         settings.EMAIL_PORT = sink.port
         assert send_waiting().sent == 3
 
+    def test_a_new_mail_does_not_wait_for_a_clock_that_was_set_back(self, sink, assessment, monkeypatch):
+        ahead = timezone.now() + datetime.timedelta(hours=3)
+        with monkeypatch.context() as before:
+            before.setattr(timezone, "now", lambda: ahead)
+            invite(assessment, 2)
+            Mail.objects.queue_for(make_user(), Mail.Kind.NEW_ACCOUNT)
+        assert send_waiting().sent == 3
+
     @pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT"])
     def test_a_server_that_hangs_before_it_has_the_text_is_asked_again_without_doubt(self, sink, assessment, step):
         invite(assessment, 3)
