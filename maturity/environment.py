@@ -97,6 +97,14 @@ def number(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -
     return result
 
 
+def months_of_journal(name: str) -> int:
+    """0 keeps it for ever. Pages show a year of it."""
+    months = number(name, 0, maximum=1200)
+    if 0 < months < 13:
+        refuse(name, f"{months} is too short: pages show a year of the journal. Set at least 13, or 0 to keep it all.")
+    return months
+
+
 def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     value = text(name, default).lower() or default
     if value not in choices:

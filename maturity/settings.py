@@ -189,6 +189,13 @@ SIGN_IN_LIMIT_PER_ADDRESS = env.number("SIGN_IN_LIMIT_PER_ADDRESS", 50, minimum=
 # Links that do not exist, tried in a quarter of an hour from one network address.
 LINK_LIMIT_PER_ADDRESS = env.number("LINK_LIMIT_PER_ADDRESS", 30, minimum=1)
 
+# What `manage.py tidy` keeps: days after which mails and links that have ended are removed, and months that the journal
+# stays in the database. Years of joining and leaving are read from it, so it never keeps less than 13.
+KEEP_MAILS_DAYS = env.number("KEEP_MAILS_DAYS", 90, minimum=1, maximum=36_500)
+KEEP_ENDED_LINKS_DAYS = env.number("KEEP_ENDED_LINKS_DAYS", 90, minimum=1, maximum=36_500)
+KEEP_JOURNAL_MONTHS = env.months_of_journal("KEEP_JOURNAL_MONTHS")
+JOURNAL_FOLDER = Path(env.text("JOURNAL_FOLDER", str(DATA_DIR / "journal")))
+
 # After this many months a result is shown as stale, and its team as due.
 STALE_AFTER_MONTHS = env.number("STALE_AFTER_MONTHS", 12, minimum=1, maximum=600)
 # What people see in the portfolio of teams whose page they cannot open.

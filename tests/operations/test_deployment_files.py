@@ -217,7 +217,7 @@ def test_every_variable_of_compose_is_one_the_server_knows():
 def test_what_readme_says_of_the_env_file_holds_for_every_variable_of_the_server():
     """All but those that the Compose file sets itself, that the image has fixed, or that are for make alone."""
     elsewhere = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "DATA_DIR", "STATIC_ROOT", "DEBUG"}
-    elsewhere |= {"HOST", "PORT", "IN_CONTAINER"}
+    elsewhere |= {"HOST", "PORT", "IN_CONTAINER", "JOURNAL_FOLDER"}
     for_make = {"MATURITY_USER", "LISTEN", "PYTHON", "ARGS"}
     for_compose = {"WEB_MEMORY", "DATABASE_MEMORY", "BACKUP_KEEP"}
     for_tests = {name for name in variables_told() if name.startswith(("TEST_", "REQUIRE_")) or name == "CHROMIUM"}

@@ -1,7 +1,7 @@
 """`manage.py send_due` does the work that is waiting in the database. It may run twice at once, and stop at any time.
 
 It sends the mails in the outbox, and clears the traces of ended anonymous assessments from the files of the database
-until nothing is left.
+until nothing is left. As a process that keeps running, it also tidies up once a day.
 """
 
 import logging
@@ -17,6 +17,7 @@ from django.db import DatabaseError, close_old_connections
 
 from ...invitations.mail import queue_due
 from ...models import Assessment, Mail, unlinking
+from ...operations.tidying import tidy
 from ...outbox.sending import send_waiting
 from ..prepared import refuse_unless_prepared
 
@@ -29,12 +30,15 @@ class Command(BaseCommand):
     #: Seconds between rounds that also look for reminders that are due, which costs more than reading the outbox, and
     #: clear the files of the database, which may need several tries.
     REST_EVERY = 60
+    #: Seconds between rounds that remove what nobody needs any more.
+    TIDY_EVERY = 24 * 60 * 60
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stopping = threading.Event()
         self.parent: int | None = None
         self.rest_at = float("-inf")
+        self.tidied_at = float("-inf")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=int, metavar="SECONDS", help="keep running, with this pause between rounds")
@@ -66,6 +70,8 @@ class Command(BaseCommand):
             if is_time_for_the_rest:
                 self.rest_at = time.monotonic()
                 unlinking.clear_traces(Assessment.objects.all())
+                if not is_last:
+                    self.tidy_daily()
             if settings.MAIL_ENABLED:
                 self.send_mails(reminds=is_time_for_the_rest)
         except Exception as error:
@@ -77,6 +83,15 @@ class Command(BaseCommand):
                 log.exception("Some of the waiting work failed. Trying again later.")
         if not is_last:
             close_old_connections()
+
+    def tidy_daily(self) -> None:
+        if time.monotonic() - self.tidied_at < self.TIDY_EVERY:
+            return
+        self.tidied_at = time.monotonic()
+        try:
+            tidy()
+        except OSError as error:
+            log.warning("Old entries of the journal stay: the file cannot be written (%s).", error.strerror)
 
     def send_mails(self, *, reminds: bool) -> None:
         if reminds:

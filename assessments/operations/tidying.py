@@ -1,0 +1,132 @@
+"""Removing what nobody needs any more. What is kept, and for how long, is in the settings.
+
+Rows go in small steps, so that nobody who saves has to wait for long. Doing it twice, or at once, changes nothing.
+"""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import Q
+from django.utils import timezone
+
+from ..models import Event, InvitationLink, Mail, SignInAttempt
+from ..models.accounts import ATTEMPT_WINDOW
+from ..models.participation import LinkGuess, LinkGuessQuerySet
+from ..models.submissions import Submission, SubmissionQuerySet
+from .whole_files import whole_file
+
+STEP = 500
+#: No month is longer.
+_MONTH = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """One kind of thing that may be removed, in words, and the rows that may go now."""
+
+    words: str
+    rows: Callable[[], "models.QuerySet[Any]"]
+
+
+def ended_sessions() -> "models.QuerySet[Any]":
+    return Session.objects.filter(expire_date__lt=timezone.now())
+
+
+def old_attempts() -> "models.QuerySet[Any]":
+    """Attempts to sign in that no limit counts any more."""
+    return SignInAttempt.objects.filter(at__lt=timezone.now() - 4 * ATTEMPT_WINDOW)
+
+
+def old_guesses() -> "models.QuerySet[Any]":
+    return LinkGuess.objects.filter(at__lt=timezone.now() - 4 * LinkGuessQuerySet.WINDOW)
+
+
+def old_submissions() -> "models.QuerySet[Any]":
+    return Submission.objects.filter(day__lt=timezone.localdate() - SubmissionQuerySet.KEPT)
+
+
+def old_mails() -> "models.QuerySet[Any]":
+    """Mails that ended long ago. Those about an assessment stay until it is closed: they say who was reminded."""
+    before = timezone.localdate() - timedelta(days=settings.KEEP_MAILS_DAYS)
+    ended = Q(state=Mail.State.SENT) | Q(state=Mail.State.SKIPPED) | Q(state=Mail.State.FAILED)
+    about = Q(assessment=None) | Q(assessment__status="closed")
+    # Those that were skipped together have no day; that of the closing is not before it.
+    day = Q(done_on__lt=before) | Q(done_on=None, assessment__date__lt=before)
+    return Mail.objects.filter(ended, about, day)
+
+
+def old_links() -> "models.QuerySet[Any]":
+    """Links of closed assessments that have not worked for a long time. The invitations stay: answers hang on them."""
+    before = timezone.localdate() - timedelta(days=settings.KEEP_ENDED_LINKS_DAYS)
+    ended = Q(invitation__expires_on__lt=before) | Q(invitation__revoked_on__lt=before)
+    return InvitationLink.objects.filter(ended, invitation__assessment__status="closed")
+
+
+LEFTOVERS = [
+    Leftover(words="ended sessions", rows=ended_sessions),
+    Leftover(words="old attempts to sign in", rows=old_attempts),
+    Leftover(words="old guesses of links", rows=old_guesses),
+    Leftover(words="old marks of forms that were sent", rows=old_submissions),
+    Leftover(words="old mails", rows=old_mails),
+    Leftover(words="links that ended", rows=old_links),
+]
+
+
+def tidy() -> dict[str, int]:
+    """Removes everything that may go; returns how many of each kind, in words."""
+    removed = {leftover.words: _remove(leftover.rows()) for leftover in LEFTOVERS}
+    removed["entries of the journal"] = put_away_journal() if settings.KEEP_JOURNAL_MONTHS else 0
+    return removed
+
+
+def _remove(rows: "models.QuerySet[Any]") -> int:
+    removed = 0
+    while keys := list(rows.values_list("pk", flat=True)[:STEP]):
+        # Asked again, because somebody may have changed a row in between.
+        removed += rows.filter(pk__in=keys).delete()[0]
+        if len(keys) < STEP:
+            break
+    return removed
+
+
+def old_entries() -> "models.QuerySet[Event]":
+    """Entries of months that ended longer ago than the journal is kept."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return Event.objects.filter(at__lt=(today - settings.KEEP_JOURNAL_MONTHS * _MONTH).replace(day=1)).order_by("pk")
+
+
+def put_away_journal() -> int:
+    """Writes entries that are old enough into a file, and removes them when it is on the disk; returns how many.
+
+    If that is interrupted in between, the next file holds them again: nothing is lost, and each entry has its number.
+    """
+    last = old_entries().last()
+    first = old_entries().first()
+    if first is None or last is None:
+        return 0
+    entries = old_entries().filter(pk__lte=last.pk)
+    folder: Path = settings.JOURNAL_FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (
+        whole_file(folder / f"journal-{first.pk}-{last.pk}.jsonl.gz") as file,
+        gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as zipped,
+    ):
+        for entry in entries.values("pk", "at", "kind", "actor", "team", "assessment", "data").iterator():
+            zipped.write(f"{json.dumps(entry, default=_as_text, ensure_ascii=False)}\n".encode())
+    removed = 0
+    # The journal refuses to be deleted from, except here.
+    while keys := list(entries.values_list("pk", flat=True)[:STEP]):
+        removed += models.QuerySet(Event).filter(pk__in=keys)._raw_delete(DEFAULT_DB_ALIAS)
+    return removed
+
+
+def _as_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
