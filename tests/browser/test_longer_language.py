@@ -1,4 +1,4 @@
-"""In a language whose texts are 40% longer, no page becomes wider than a phone."""
+"""On a phone, no page becomes wider than the screen in a language with longer texts, and long tables become blocks."""
 
 import datetime
 from collections.abc import Iterator
@@ -72,3 +72,17 @@ def test_no_page_is_wider_than_a_phone(sign_in, lead, longer_language, persona):
         except AssertionError as error:
             wrong.append(str(error).splitlines()[0])
     assert not wrong, "\n".join(wrong)
+
+
+def test_long_tables_become_blocks_that_name_their_figures(sign_in, lead):
+    page = sign_in(lead.user, width=390)
+    for address in (f"/teams/{lead.team.pk}/what-if/?level=3", f"/teams/{lead.team.pk}/compare/", "/plan/"):
+        page.goto(address)
+        tables = page.locator("table.stacking:visible")
+        assert tables.count(), address
+        assert tables.evaluate_all(
+            "all => all.every(one => one.parentElement.scrollWidth <= one.parentElement.clientWidth)"
+        )
+    page.goto(f"/teams/{lead.team.pk}/what-if/?level=3")
+    needed = page.locator(".stacking td[data-of='Needed']").first
+    assert "Needed" in needed.evaluate("cell => getComputedStyle(cell, '::before').content")

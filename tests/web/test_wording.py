@@ -15,7 +15,7 @@ MODULES = [
     for path in sorted((ROOT / package).rglob("*.py"))
     if "migrations" not in path.parts
 ]
-PAGES_OF_DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "npgettext"}
 COMMENT = re.compile(r"\{%\s*comment.*?endcomment\s*%\}|\{#.*?#\}", re.DOTALL)
@@ -56,5 +56,5 @@ def test_messages_keep_the_rule():
 
 
 def test_documents_write_not_out():
-    texts = {path.relative_to(ROOT): CONTRACTED_NOT.findall(path.read_text()) for path in PAGES_OF_DOCUMENTS}
+    texts = {path.relative_to(ROOT): CONTRACTED_NOT.findall(path.read_text()) for path in DOCUMENTS}
     assert {path: words for path, words in texts.items() if words} == {}
