@@ -158,14 +158,9 @@ class ResultInWords:
         shares = [(number, share) for number, share in cells if share is not None]
         if sum((share for _number, share in shares), Fraction(0)) != index:
             return None
-        places = standing.contents.index_scale.places
-        if not scoring.add_up([share for _number, share in shares], index, places):
-            places += 1
-        return IndexSum(
-            parts=tuple((number, scoring.rounded(share, places)) for number, share in shares),
-            total=scoring.rounded(index, places),
-            is_rounded=not scoring.add_up([share for _number, share in shares], index, places),
-        )
+        read, total, adds_up = standing.contents.index_scale.sum_in_parts([share for _number, share in shares], index)
+        parts = tuple((number, text) for (number, _share), text in zip(shares, read, strict=True))
+        return IndexSum(parts=parts, total=total, is_rounded=not adds_up)
 
     @property
     def coverage(self) -> str:

@@ -123,6 +123,11 @@ class IndexScale:
         """A figure as a number for files, with four decimals where it has so many."""
         return None if value is None else Decimal(told_apart(value, FILE_PLACES, self.edges)).normalize()
 
+    def sum_in_parts(self, parts: Sequence[Figure], total: Figure) -> tuple[list[str], str, bool]:
+        """Figures above their total, and whether they add up as they are read; one decimal more if that helps."""
+        places = self.places if add_up(parts, total, self.places) else self.places + 1
+        return [rounded(part, places) for part in parts], rounded(total, places), add_up(parts, total, places)
+
     def change(self, change: Figure | None) -> str:
         return DASH if change is None else signed(change, self.places)
 
