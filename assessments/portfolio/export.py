@@ -5,9 +5,12 @@ opened everything else. Rows are fetched for a number of teams at a time, while 
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from uuid import UUID
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Replace
 from django.utils.translation import gettext as _
 
 from ..models import Action, PartResult, Result, Target, Team
@@ -25,6 +28,8 @@ from .rows import TeamRow
 TEAMS_AT_ONCE = 100
 #: So many criteria that hold teams back are on the page.
 ON_THE_PAGE = 5
+#: So many different indexes are remembered.
+MOST_INDEXES = 10_000
 
 
 def portfolio_book(portfolio: Portfolio) -> Book:
@@ -68,6 +73,7 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
     top = portfolio.contents.top
     units = {unit.pk: unit.name for unit in portfolio.units}
     versions = {edition.pk: edition.version for edition in portfolio.query.editions}
+    indexes = _Indexes()
     for teams in _teams(portfolio):
         results = _results_of(portfolio, teams)
         levels = _levels_of([result for listed in results.values() for result in listed])
@@ -76,10 +82,10 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
             if not results.get(row.team.pk):
                 yield [*about, *[None] * (5 + len(columns))]
             for number, result in enumerate(results.get(row.team.pk, [])):
-                own = levels.get(result.pk, {})
+                own = levels.get(result.pk.hex, {})
                 index = None
                 if row.team.pk in portfolio.linked:
-                    index = result.index_scale.number(as_fraction(result.index_exact))
+                    index = indexes.number(result)
                 yield [
                     *about,
                     result.date,
@@ -90,6 +96,21 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
                     LevelCell.of(result.level, top=top),
                     *(LevelCell.of(own.get((kind, key)), top=top) for kind, key, _name in columns[1:]),
                 ]
+
+
+class _Indexes:
+    """Indexes as they are written. Many results have the same one, and to round a fraction takes long."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple, Decimal | None] = {}
+
+    def number(self, result: Result) -> Decimal | None:
+        place = (result.edition_id, result.index_exact)
+        if place not in self._known:
+            if len(self._known) >= MOST_INDEXES:
+                self._known.clear()
+            self._known[place] = result.index_scale.number(as_fraction(result.index_exact))
+        return self._known[place]
 
 
 def _results_of(portfolio: Portfolio, teams: list[TeamRow]) -> dict:
@@ -110,10 +131,12 @@ def _results_of(portfolio: Portfolio, teams: list[TeamRow]) -> dict:
     return results
 
 
-def _levels_of(results: list[Result]) -> dict:
-    levels: dict = {}
+def _levels_of(results: list[Result]) -> dict[str, dict[tuple[str, str], int | None]]:
+    """Levels by kind and key of part, by the digits of the result's id: making ids of them would take longest."""
+    levels: dict[str, dict[tuple[str, str], int | None]] = {}
     rows = PartResult.objects.filter(result__in=[result.pk for result in results]).order_by()
-    for result, kind, key, level in rows.values_list("result_id", "kind", "key", "level"):
+    rows = rows.annotate(digits=Replace(Cast("result_id", CharField()), Value("-")))
+    for result, kind, key, level in rows.values_list("digits", "kind", "key", "level"):
         levels.setdefault(result, {})[kind, key] = level
     return levels
 
@@ -140,7 +163,7 @@ def _change_rows(portfolio: Portfolio) -> Iterator[list[Cell]]:
                 if (kind, key) == WHOLE:
                     before, now = row.previous.level, row.newest.level
                 else:
-                    before, now = (levels.get(r.pk, {}).get((kind, key)) for r in (row.previous, row.newest))
+                    before, now = (levels.get(r.pk.hex, {}).get((kind, key)) for r in (row.previous, row.newest))
                 if before is None or now is None or before == now:
                     continue
                 about: list[Cell] = [row.team.name, units[row.team.unit_id], name, row.previous.date, row.newest.date]

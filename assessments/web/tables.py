@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from ..charts import level_step
 
@@ -16,11 +17,14 @@ class LevelCell(int):
     @classmethod
     def of(cls, number: int | None, *, top: int) -> "LevelCell | None":
         """For a level on a ladder that ends at `top`."""
-        if number is None:
-            return None
-        level = cls(number)
-        level.step = level_step(number, top)
-        return level
+        return None if number is None else _level_cell(number, top)
+
+
+@lru_cache
+def _level_cell(number: int, top: int) -> LevelCell:
+    level = LevelCell(number)
+    level.step = level_step(number, top)
+    return level
 
 
 Cell = str | int | Decimal | datetime.date | None
