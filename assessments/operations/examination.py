@@ -94,7 +94,8 @@ def examine_database() -> Iterator[Finding]:
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_read_only")
             is_read_only = cursor.fetchone()[0] == "on"
-        name = f"PostgreSQL {connection.pg_version // 10000}"
+            cursor.execute("SHOW server_version")
+            name = f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
         wrong = ""
     else:
         with connection.cursor() as cursor:
