@@ -33,31 +33,31 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     severity: Severity
     sentence: str
 
 
-def fine(sentence: str) -> Finding:
-    return Finding(Severity.FINE, sentence)
+def fine(sentence: str) -> Diagnosis:
+    return Diagnosis(Severity.FINE, sentence)
 
 
-def warning(sentence: str) -> Finding:
-    return Finding(Severity.WARNING, sentence)
+def warning(sentence: str) -> Diagnosis:
+    return Diagnosis(Severity.WARNING, sentence)
 
 
-def problem(sentence: str) -> Finding:
-    return Finding(Severity.PROBLEM, sentence)
+def problem(sentence: str) -> Diagnosis:
+    return Diagnosis(Severity.PROBLEM, sentence)
 
 
 def is_for_this_machine() -> bool:
     return urlsplit(settings.SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
-def examine_settings() -> Iterator[Finding]:
+def examine_settings() -> Iterator[Diagnosis]:
     if settings.DEBUG:
         severity = Severity.WARNING if is_for_this_machine() else Severity.PROBLEM
-        yield Finding(severity, "DEBUG is on: error pages show the program's inside. Set DEBUG=0.")
+        yield Diagnosis(severity, "DEBUG is on: error pages show the program's inside. Set DEBUG=0.")
     if settings.DEMO:
         yield warning("DEMO is on: anyone who reaches the server can sign in, as long as there is only demo data.")
     if not is_for_this_machine() and not settings.SECURE:
@@ -65,7 +65,7 @@ def examine_settings() -> Iterator[Finding]:
     yield fine(f"Version {settings.VERSION}, for {settings.SITE_URL}.")
 
 
-def examine_proxy() -> Iterator[Finding]:
+def examine_proxy() -> Iterator[Diagnosis]:
     if settings.SECURE and not settings.TRUSTED_PROXY:
         yield warning(
             "SITE_URL is https, which a proxy provides, but TRUSTED_PROXY is not set: all people look like one address."
@@ -85,7 +85,7 @@ def examine_proxy() -> Iterator[Finding]:
         yield problem(f"{address} is answered by something else, or by another version: {text[:60]!r}.")
 
 
-def examine_database() -> Iterator[Finding]:
+def examine_database() -> Iterator[Diagnosis]:
     started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -112,7 +112,7 @@ def examine_database() -> Iterator[Finding]:
         yield fine(f"{name} answers after {milliseconds:.0f} ms.")
 
 
-def examine_migrations() -> Iterator[Finding]:
+def examine_migrations() -> Iterator[Diagnosis]:
     loader = MigrationLoader(connection, ignore_no_migrations=True)
     applied = {key for key in loader.applied_migrations if key[0] in loader.migrated_apps}
     missing = set(loader.disk_migrations) - applied
@@ -124,14 +124,14 @@ def examine_migrations() -> Iterator[Finding]:
         yield fine("The database is up to date.")
 
 
-def examine_triggers() -> Iterator[Finding]:
+def examine_triggers() -> Iterator[Diagnosis]:
     if is_frozen(DEFAULT_DB_ALIAS):
         yield fine("Published versions of frameworks are protected from changes.")
     else:
         yield problem("Published versions of frameworks are not protected from changes. Run “manage.py prepare”.")
 
 
-def examine_clock() -> Iterator[Finding]:
+def examine_clock() -> Iterator[Diagnosis]:
     now = timezone.now()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -144,7 +144,7 @@ def examine_clock() -> Iterator[Finding]:
     yield fine(f"It is {now:%F %T} UTC here.")
 
 
-def examine_disk() -> Iterator[Finding]:
+def examine_disk() -> Iterator[Diagnosis]:
     if not settings.DATA_DIR.is_dir():
         yield problem(f"{settings.DATA_DIR} is not there. Set DATA_DIR, or run “manage.py prepare”.")
         return
@@ -158,7 +158,7 @@ def examine_disk() -> Iterator[Finding]:
         yield fine(sentence)
 
 
-def examine_permissions() -> Iterator[Finding]:
+def examine_permissions() -> Iterator[Diagnosis]:
     paths = [settings.DATA_DIR, settings.DATA_DIR / "secret-key"]
     if connection.vendor == "sqlite":
         paths.append(Path(str(connection.settings_dict["NAME"])))
@@ -169,7 +169,7 @@ def examine_permissions() -> Iterator[Finding]:
         yield fine("Only their owner can read the data.")
 
 
-def examine_mail(recipient: str = "") -> Iterator[Finding]:
+def examine_mail(recipient: str = "") -> Iterator[Diagnosis]:
     if not settings.MAIL_ENABLED:
         yield warning("Mail is not set up, so nobody is invited or reminded by email. Set EMAIL_URL.")
         return
@@ -192,7 +192,7 @@ def examine_mail(recipient: str = "") -> Iterator[Finding]:
         yield problem(f"The mail server does not take mails: {error.__class__.__name__}. Look at EMAIL_URL.")
 
 
-CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
+CHECKS: dict[str, Callable[[], Iterator[Diagnosis]]] = {
     "settings": examine_settings,
     "permissions": examine_permissions,
     "disk": examine_disk,
@@ -205,7 +205,7 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
 }
 
 
-def examine(name: str, *, recipient: str = "") -> list[Finding]:
+def examine(name: str, *, recipient: str = "") -> list[Diagnosis]:
     """What one check finds. If the database doesn't let it look, that is what it finds."""
     check = CHECKS[name]
     try:
