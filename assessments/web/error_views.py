@@ -45,6 +45,7 @@ class Trouble(StrEnum):
     AWAY = "away"
     READ_ONLY = "read-only"
     FULL = "full"
+    UNPREPARED = "not prepared"
 
 
 def trouble_of(error: BaseException | None) -> Trouble | None:
@@ -56,6 +57,9 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
         return Trouble.READ_ONLY
     if code in {"53100", "SQLITE_FULL"}:
         return Trouble.FULL
+    # A table or column that is not there: the database is empty, or of another version than the program.
+    if code in {"42P01", "42703"} or str(cause).startswith(("no such table", "no such column")):
+        return Trouble.UNPREPARED
     return Trouble.AWAY if isinstance(error, (OperationalError, InterfaceError)) else None
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.urls import reverse
 
 from assessments.web.error_views import Trouble, trouble_of
@@ -229,3 +229,17 @@ def test_a_fault_of_the_program_is_no_trouble_of_the_database():
     assert trouble_of(ValueError()) is None
     assert trouble_of(IntegrityError()) is None
     assert trouble_of(OperationalError()) == Trouble.AWAY
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["SELECT 1 FROM nowhere", "SELECT nothing FROM assessments_team"])
+def test_a_database_without_the_tables_of_this_version_is_told_apart_from_a_fault(client, monkeypatch, query):
+    def no_page(*args, **kwargs):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(query)
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("assessments.accounts.sign_in_views.SignInForm", no_page)
+    answer = client.get("/sign-in/")
+    assert answer.status_code == 503
+    assert "The database does not fit this version" in answer.content.decode()
