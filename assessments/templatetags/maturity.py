@@ -15,7 +15,15 @@ from ..models import Assessment
 from ..results.rubric_map import dots_of, votes_in_words
 from ..web import figures
 from ..web import markdown as markup
-from ..web.chart_words import day_label, history_in_words, note_of, profile_in_words, radar_in_words, stack_in_words
+from ..web.chart_words import (
+    bar_in_words,
+    day_label,
+    history_in_words,
+    note_of,
+    profile_in_words,
+    radar_in_words,
+    stack_in_words,
+)
 from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day, short_day, short_month
 from ..web.saving import TOKEN, token_for
@@ -226,6 +234,7 @@ register.filter(profile_in_words)
 register.filter(radar_in_words)
 register.filter(history_in_words)
 register.filter(stack_in_words)
+register.filter(bar_in_words)
 register.filter(day_label)
 register.filter(short_day)
 register.filter(short_month)

@@ -4,9 +4,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..charts import DayTick, History, HistoryRow, ProfileBar, Radar, Stack
+from ..charts import Bar, DayTick, History, HistoryRow, ProfileBar, Radar, Stack
 from ..scoring import DASH
-from .dates import month, short_month
+from .dates import day, month, short_month
 from .figures import percent
 
 
@@ -65,19 +65,32 @@ def history_in_words(history: History) -> str:
 def stack_in_words(stack: Stack) -> str:
     """From when to when the bars are, and how many teams are at which level in the last one."""
     newest = stack.bars[-1]
-    parts = [
-        _("{count} at {number}").format(count=count, number=number)
-        for (number, _name), count in zip(stack.levels, newest.counts, strict=False)
-        if count
-    ]
-    if stack.apart and newest.counts[-1]:
-        parts.append(_("{count} on other levels").format(count=newest.counts[-1]))
+    parts = _counts(stack, newest)
     first = short_month(stack.bars[0].date)
     last = short_month(newest.date)
     if not parts:
         return _("Teams per level from {first} to {last}. In the end: none.").format(first=first, last=last)
     sentence = _("Teams per level from {first} to {last}. In the end: {parts}.")
     return sentence.format(first=first, last=last, parts=", ".join(parts))
+
+
+def _counts(stack: Stack, bar: Bar) -> list[str]:
+    parts = [
+        _("{count} at {number}").format(count=count, number=number)
+        for (number, _name), count in zip(stack.levels, bar.counts, strict=False)
+        if count
+    ]
+    if stack.apart and bar.counts[-1]:
+        parts.append(_("{count} on other levels").format(count=bar.counts[-1]))
+    return parts
+
+
+def bar_in_words(stack: Stack, bar: Bar) -> str:
+    """The day of a bar, and how many teams are at which level."""
+    parts = _counts(stack, bar)
+    if not parts:
+        return _("{day}: no team").format(day=day(bar.date))
+    return _("{day}: {parts}").format(day=day(bar.date), parts=", ".join(parts))
 
 
 def note_of(row: HistoryRow) -> str:

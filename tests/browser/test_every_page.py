@@ -33,7 +33,7 @@ BEYOND = {"answer-dimension": "../../done/"}
 #: No page itself, but the only way from the beginning of a questionnaire to its questions.
 PASSES_ON = {"answer-next"}
 #: No pages but files to be saved.
-DOWNLOADS = {"edition-export", "portfolio-export", "team-export"}
+DOWNLOADS = {"edition-export", "portfolio-export", "result-export", "sealed-keys", "team-export"}
 #: Pages that are the same for everybody, so that only the lead looks at them.
 COMMON = {"frameworks", "edition", "edition-compare", "account", *BY_HAND}
 #: How many of each kind the lead looks at, where their look depends on what they show; otherwise one will do.

@@ -8,7 +8,14 @@ import pytest
 from assessments import charts
 from assessments.charts import HistoryPoint, RadarSeries
 from assessments.scoring import IndexScale
-from assessments.web.chart_words import day_label, history_in_words, note_of, profile_in_words, radar_in_words
+from assessments.web.chart_words import (
+    bar_in_words,
+    day_label,
+    history_in_words,
+    note_of,
+    profile_in_words,
+    radar_in_words,
+)
 
 AXES = ["People", "Data and features", "Training", "Experiments and model management"]
 
@@ -416,6 +423,14 @@ def test_what_has_no_place_on_the_ladder_stands_apart_on_top():
     assert first.slices[1].y < first.slices[0].y
     assert (first.counts, first.total, second.counts, chart.apart) == ((1, 0, 0, 2), 3, (0, 2, 0, 0), "elsewhere")
     assert stacked(("2026-04-01", {1: 2}), apart=(-1, "elsewhere")).apart == ""
+
+
+def test_each_bar_says_its_day_and_its_teams():
+    chart = stacked(("2026-01-01", {0: 1, -1: 2}), ("2026-04-01", {}), apart=(-1, "elsewhere"))
+    assert [bar_in_words(chart, bar) for bar in chart.bars] == [
+        "1 January 2026: 1 at 0, 2 on other levels",
+        "1 April 2026: no team",
+    ]
 
 
 def test_without_a_team_there_is_nothing_to_stack():
