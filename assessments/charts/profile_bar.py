@@ -15,7 +15,7 @@ NARROWEST = 3.0
 class Segment:
     """A level in the profile of a dimension. `credit` is the width of what is hatched; `share` is of its points.
 
-    `applies` is False where nothing applies, or nothing may be told.
+    `applies` is False where nothing applies, or nothing may be shown.
     """
 
     number: int

@@ -52,7 +52,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """A target: the level that is wanted, from the day it was set to the day it is due."""
+    """A target: the level to reach, from the day it was set to the day it is due."""
 
     level: int
     since: datetime.date

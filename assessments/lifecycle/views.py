@@ -228,7 +228,7 @@ def close(request: Request, pk: UUID) -> HttpResponse:
         "assessment": assessment,
         "may": may,
         "too_few": too_few,
-        "agenda": None if too_few or hides_figures else Agenda(assessment),
+        "agenda": None if too_few or hides_figures else Agenda.of(assessment),
         "total": len(assessment.criteria_asked()),
         "waiting": _not_submitted(assessment),
         "following": Following(assessment, may),

@@ -65,7 +65,7 @@ def unlink(assessment_id: uuid.UUID) -> None:
     answers = SymptomAnswer.objects.filter(respondent__in=old, symptom__in=symptoms)
     kept = ratings.order_by().values_list("respondent").union(answers.order_by().values_list("respondent"))
     renamed = {pk: uuid.uuid4() for (pk,) in kept}
-    # All rows look the same: even people who used the shared link can no longer be told apart.
+    # All rows look the same: even people who used the shared link can no longer be distinguished.
     same = {"assessment_id": assessment_id, "is_anonymous": True, "counts": True}
     _insert_shuffled(Respondent, [Respondent(pk=pk, **same) for pk in renamed.values()])
     _copy(Rating, "criterion_id", criteria, renamed)
@@ -89,11 +89,11 @@ def _copy(model: type[models.Model], about: str, kept: list[int], renamed: dict[
     is_postgresql = connection.vendor == "postgresql"
     columns = [field.attname for field in model._meta.concrete_fields]
     new_id = "gen_random_uuid()" if is_postgresql else "lower(hex(randomblob(16)))"
-    anew = {"id": new_id, "respondent_id": "renamed.new_id", **_ANEW}
+    new_values = {"id": new_id, "respondent_id": "renamed.new_id", **_ANEW}
     statement = _COPY.format(
         table=model._meta.db_table,
         columns=", ".join(columns),
-        values=", ".join(anew.get(column, f"old_row.{column}") for column in columns),
+        values=", ".join(new_values.get(column, f"old_row.{column}") for column in columns),
         pairs=", ".join(["(%s, %s)"] * len(renamed)),
         about=about,
         kept=", ".join(["%s"] * len(kept)),

@@ -148,7 +148,7 @@ class TryOn:
             self.instrument,
             self.ratings,
             rule=self.result.rule,
-            wanted=self.goal,
+            goal=self.goal,
             dimension=self.part or None,
         )
 

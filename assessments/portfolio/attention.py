@@ -1,6 +1,6 @@
 """Teams that need attention, each with its reasons and where to go.
 
-Of teams by name only. What follows from single answers or actions is told of teams whose results the person may see.
+Of teams by name only. What follows from single answers or actions is shown for teams whose results the person may see.
 """
 
 import datetime

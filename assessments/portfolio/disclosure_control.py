@@ -37,7 +37,7 @@ def shown_units(
         crowds = [unit for unit in children.get(above, []) if total(unit) >= threshold]
         inside = sorted(crowds, key=total)
         remainder = total(above) - sum(map(total, inside))
-        # The smallest part is given up first, until nobody can be singled out by subtraction.
+        # The smallest part is left out first, until nobody can be singled out by subtraction.
         while inside and 0 < remainder < threshold:
             remainder += total(inside.pop(0))
         waiting += inside

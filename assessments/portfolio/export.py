@@ -204,7 +204,7 @@ def _openable(portfolio: Portfolio) -> Iterator[dict[UUID, Team]]:
 
 
 def _criteria(portfolio: Portfolio) -> Table:
-    """The criteria of the version shown, and how many teams each keeps from its next level, as far as that is told."""
+    """The criteria of the version shown, and how many teams each keeps from its next level, as on the page."""
     head = [_("Dimension"), _("Key"), _("Level"), _("Criterion"), _("Teams that it holds back"), _("Next step")]
     widths = {head[0]: 28, head[3]: 60, head[5]: 60}
     return Table(key="criteria", title=_("Criteria"), head=head, rows=_criterion_rows(portfolio), widths=widths)

@@ -14,7 +14,7 @@ YEAR_BEFORE = -5
 
 
 class PortfolioInWords:
-    """The figures are over the teams with a level on the ladder shown; changes are told where all of them are named."""
+    """The figures are over the teams with a level on the ladder shown; changes are listed if all of them are named."""
 
     def __init__(self, portfolio: Portfolio, holding: HoldingBack) -> None:
         self.portfolio = portfolio

@@ -24,7 +24,7 @@ from .history import TeamHistory
 def compare(request: Request, pk: UUID) -> HttpResponse:
     """Without a choice the newest result, of a framework if it is named, and the one before it."""
     team, may = get_team(request, pk, may=Permission.SEE_RESULT)
-    past = TeamHistory(team, request.GET)
+    past = TeamHistory.of(team, request.GET)
     newest = {"earlier": past.previous and past.previous.pk, "later": past.latest and past.latest.pk}
     form = CompareForm({**newest, **request.GET.dict()}, team=team)
     context = {"team": team, "may": may, "form": form, "has_two": len(past.all) > 1, "beside": None}

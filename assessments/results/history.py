@@ -115,26 +115,31 @@ def _state(result: Result) -> str:
 class TeamHistory:
     """A team's current results, and the line that is looked at. Few queries, however many results there are."""
 
-    def __init__(self, team: Team, query: dict | None = None, *, tells: bool = True) -> None:
-        """`tells`: whether what people wrote about results (reasons) is given as well."""
-        query = query or {}
+    def __init__(self, team: Team, results: list[Result], query: Mapping[str, str], *, tells: bool) -> None:
+        """`results` are all current ones, oldest first; `tells`: whether what people wrote about them is given too."""
+        self.team = team
         self.tells = tells
+        self.all = results
+        line_of = [Line.of(result) for result in results]
+        self.lines: list[Line] = list(dict.fromkeys(reversed(line_of)))
+        self.line = self._chosen(query)
+        self.results = [result for result, line in zip(results, line_of, strict=True) if line == self.line]
+        self.period = next((period for period in PERIODS if period.key == query.get("period")), PERIODS[0])
+        self.first_day = self.period.first_day(team.today())
+
+    @classmethod
+    def of(cls, team: Team, query: Mapping[str, str] | None = None, *, tells: bool = True) -> "TeamHistory":
+        """Fetches the results. `query` chooses the line and the period, by the names in the address of a page."""
         rows = Result.objects.current_only().filter(team=team).chronological()
         reasons = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
         # The result declares what is annotated here, for the pages that show it; the plugin takes that for a clash.
         rows = rows.annotate(  # type: ignore[no-redef]
             state=F("assessment__status"), has_setback=Exists(reasons)
         )
-        self.team = team
-        self.all: list[Result] = rows.defer(*LONG).wired()
-        for result in self.all:
+        results: list[Result] = rows.defer(*LONG).wired()
+        for result in results:
             result.team = team
-        line_of = [Line.of(result) for result in self.all]
-        self.lines: list[Line] = list(dict.fromkeys(reversed(line_of)))
-        self.line = self._chosen(query)
-        self.results = [result for result, line in zip(self.all, line_of, strict=True) if line == self.line]
-        self.period = next((period for period in PERIODS if period.key == query.get("period")), PERIODS[0])
-        self.first_day = self.period.first_day(team.today())
+        return cls(team, results, query or {}, tells=tells)
 
     def _chosen(self, query: Mapping[str, str]) -> Line | None:
         """The line with most of what is asked for; without a choice that of the newest result."""
@@ -205,7 +210,7 @@ class TeamHistory:
         return before if before and before.edition_id != result.edition_id else None
 
     def breaks_ladder(self, result: Result) -> bool:
-        """Whether levels begin anew with this result; the version that changed the ladder may have been skipped."""
+        """Whether levels start again with this result; the version that changed the ladder may have been skipped."""
         before = self._before.get(result.pk)
         return before is not None and not before.is_on_the_ladder_of(result)
 

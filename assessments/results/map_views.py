@@ -21,7 +21,7 @@ from .rubric_map import RubricMap
 def rubric_map(request: Request, pk: UUID) -> HttpResponse:
     """By the newest result of a history; `dimension` and `level` open a cell."""
     team, may = get_team(request, pk, may=Permission.SEE_RESULT)
-    past = TeamHistory(team, request.GET, tells=True)
+    past = TeamHistory.of(team, request.GET, tells=True)
     context = {"team": team, "may": may, "past": past, "map": None}
     if past.latest:
         standing = Standing(past.latest, None)

@@ -89,7 +89,7 @@ class ResultInWords:
         previous = self.standing.previous
         return previous if previous and previous.is_on_the_ladder_of(self.standing.result) else None
 
-    # ------------------------------------------------------------------ what is missing, what is wanted
+    # ------------------------------------------------------------------ what is missing, what the target is
 
     @property
     def to_next(self) -> str:
@@ -119,7 +119,7 @@ class ResultInWords:
 
     @property
     def target(self) -> str:
-        """The level that is wanted of the whole and how it is doing; empty without a target."""
+        """The target level of the whole and how it is doing; empty without a target."""
         graded = self.standing.targets.get("")
         if graded is None:
             return ""

@@ -31,7 +31,7 @@ def _answers_of(standing: Standing) -> str:
 @unchanged_told
 def team(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk)
-    past = history.TeamHistory(team, request.GET, tells=may(Permission.SEE_RESULT))
+    past = history.TeamHistory.of(team, request.GET, tells=may(Permission.SEE_RESULT))
     unfinished = Assessment.objects.unfinished().filter(team=team).select_related("edition__framework")
     context = {
         "team": team,

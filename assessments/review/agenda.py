@@ -169,15 +169,22 @@ def apart(settled: scoring.CriterionScore) -> str:
 class Agenda:
     """What to talk about, the least agreed first; everything else after it, in the order of the framework."""
 
-    def __init__(self, assessment: Assessment, *, hides_comments: bool = False) -> None:
+    def __init__(
+        self, assessment: Assessment, *, score: scoring.Score, agreed: list[AgreedRating], hides_comments: bool
+    ) -> None:
         self.assessment = assessment
         self.contents = assessment.edition.contents
         self.hides_comments = hides_comments
-        self.score = assessment.score()
+        self.score = score
         self.instrument = assessment.instrument()
         self.scales = {criterion.key: criterion.scale for criterion in self.instrument.criteria}
-        rows = assessment.agreed_ratings.select_related("choice")
-        self.agreed = {row.criterion_id: row for row in rows}
+        self.agreed = {rating.criterion_id: rating for rating in agreed}
+
+    @classmethod
+    def of(cls, assessment: Assessment, *, hides_comments: bool = False) -> "Agenda":
+        """Scores the answers as they are now, and fetches what has been agreed."""
+        agreed = list(assessment.agreed_ratings.select_related("choice"))
+        return cls(assessment, score=assessment.score(), agreed=agreed, hides_comments=hides_comments)
 
     @cached_property
     def items(self) -> list[Item]:

@@ -31,7 +31,7 @@ NO_REVIEW = {
 
 
 def _agenda(assessment: Assessment, may: Permissions) -> Agenda:
-    return Agenda(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
+    return Agenda.of(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
 
 
 # ---------------------------------------------------------------------- the shared screen

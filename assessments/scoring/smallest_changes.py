@@ -85,16 +85,16 @@ def steps(instrument: Instrument, ratings: Ratings, changes: Sequence[Raise], *,
 
 
 def smallest_changes(
-    instrument: Instrument, ratings: Ratings, *, rule: str, wanted: int, dimension: str | None = None
+    instrument: Instrument, ratings: Ratings, *, rule: str, goal: int, dimension: str | None = None
 ) -> tuple[Raise, ...] | None:
-    """The smallest set of raises with which the level (or band) is at least `wanted`, overall or in one dimension.
+    """The smallest set of raises with which the level (or band) is at least `goal`, overall or in one dimension.
 
     Empty where it is reached already; None where nothing that the scales offer can reach it.
     """
     criteria = [c for c in instrument.criteria if dimension in (None, c.dimension)]
     applying = [c for c in criteria if ratings.get(c.key) != NA]
     demands = _sum_demands if instrument.method == SUMS else _level_demands
-    ways = [_way(list(each), ratings, applying) for each in demands(instrument, criteria, applying, rule, wanted)]
+    ways = [_way(list(each), ratings, applying) for each in demands(instrument, criteria, applying, rule, goal)]
     found = [way for way in ways if way is not None]
     return min(found, key=lambda way: way.cost).raises if found else None
 
@@ -108,16 +108,16 @@ def _level_demands(
     criteria: Sequence[ScoredCriterion],
     applying: Sequence[ScoredCriterion],
     rule: str,
-    wanted: int,
+    goal: int,
 ) -> Iterator[list[Demand]]:
-    """One list of demands for each level from `wanted` upwards that can be claimed."""
+    """One list of demands for each level from `goal` upwards that can be claimed."""
     chosen = next(each for each in instrument.rules if each.key == rule)
-    if wanted <= instrument.levels[0]:
+    if goal <= instrument.levels[0]:
         if applying:
             yield []
         return
     for level in instrument.levels:
-        if level >= wanted and any(c.level == level for c in applying):
+        if level >= goal and any(c.level == level for c in applying):
             yield list(_demands_of(chosen, level, applying))
 
 
@@ -138,15 +138,15 @@ def _sum_demands(
     criteria: Sequence[ScoredCriterion],
     applying: Sequence[ScoredCriterion],
     rule: str,
-    wanted: int,
+    goal: int,
 ) -> Iterator[list[Demand]]:
-    """Every section must exceed the upper limit of the band below the wanted one."""
-    if wanted > len(instrument.bands) - 1:
+    """Every section must exceed the upper limit of the band below the goal."""
+    if goal > len(instrument.bands) - 1:
         return
-    if wanted <= 0:
+    if goal <= 0:
         yield []
         return
-    limit = Threshold(kind="more_than", value=instrument.bands[wanted - 1].upto)
+    limit = Threshold(kind="more_than", value=instrument.bands[goal - 1].upto)
     sections: dict[str, list[ScoredCriterion]] = {criterion.dimension: [] for criterion in criteria}
     for criterion in applying:
         sections[criterion.dimension].append(criterion)

@@ -1,4 +1,4 @@
-"""The figures of a sealed file: the same plain values from a frozen result and from a score that is calculated anew."""
+"""The figures of a sealed file: the same plain values from a frozen result and from a score calculated again."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Saving what a form says: refusals and conflicts are told by the form, and a double click makes one thing."""
+"""Saving what a form says: the form says what was refused and what conflicts, and a double click makes one thing."""
 
 import secrets
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def _token_of(request: HttpRequest) -> str:
 def is_stored(form: Any, save: Callable[[], Any]) -> bool:
     """Stores a valid form: `form.stored` is then what `save` returned.
 
-    What stands in the way is told by the form: a refusal and a broken rule of the database as its errors, what somebody
+    The form says what stands in the way: a refusal and a broken rule of the database as its errors, what somebody
     else has changed meanwhile as `form.conflict`.
     """
     if not form.is_valid():
@@ -85,8 +85,8 @@ def made_once(request: Request, form: Any, model: type[Made], make: Callable[[],
     if made is None:
         # The first of two clicks may have been stored while this one was checked, and its name is taken then.
         made = Submission.objects.made_before(model, by=by, token=token)
-    # The page that follows may have a form for the next one; requests declare no such name.
-    request.form_is_used = made is not None  # type: ignore[attr-defined]
+    # The page that follows may have a form for the next one.
+    request.form_is_used = made is not None
     return made
 
 

@@ -90,14 +90,14 @@ class TestAnotherTopLevel:
         assert "The index can" not in page
 
     def test_charts_do_not_join_them(self, lead, pair):
-        past = TeamHistory(lead.team)
+        past = TeamHistory.of(lead.team)
         chart = history_chart(past, pair[1].edition.contents)
         assert chart.line == ""
         assert [row.index for row in chart.rows] == ["3.00 of 3", "2.00"]
         assert all(0 < dot.y < chart.bottom for dot in chart.dots)
         assert [multiple.chart.line for multiple in small_multiples(past, pair[1].edition.contents)] == ["", ""]
         lead.closes(AT[2], on="2026-06-01", edition=pair[1].edition)
-        joined = history_chart(TeamHistory(lead.team), pair[1].edition.contents)
+        joined = history_chart(TeamHistory.of(lead.team), pair[1].edition.contents)
         assert joined.line.count("M") == 1
 
     def test_the_radar_leaves_the_earlier_one_out(self, pair, monkeypatch):

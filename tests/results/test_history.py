@@ -119,7 +119,7 @@ class TestLines:
         joined = [add(1), add(4)]
         add(2, rule="fully")
         add(3, codes="F F", questionnaire="short")
-        past = TeamHistory(team, {"rule": "largely", "questionnaire": "full"})
+        past = TeamHistory.of(team, {"rule": "largely", "questionnaire": "full"})
         assert past.results == joined
         assert len(past.lines) == 3
         assert (past.latest, past.previous) == (joined[1], joined[0])
@@ -127,15 +127,15 @@ class TestLines:
     def test_without_a_wish_the_line_of_the_newest_result_is_shown(self, add, team):
         add(1)
         newest = add(2, rule="fully")
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         assert (past.line.rule, past.results) == ("fully", [newest])
 
     def test_a_wish_that_fits_nothing_shows_what_comes_nearest(self, add, team, edition):
         add(1)
         add(2, rule="fully")
-        past = TeamHistory(team, {"framework": edition.framework.key, "rule": "largely", "questionnaire": "short"})
+        past = TeamHistory.of(team, {"framework": edition.framework.key, "rule": "largely", "questionnaire": "short"})
         assert past.line.rule == "largely"
-        assert TeamHistory(team, {"framework": "<script>", "rule": "'"}).line.rule == "fully"
+        assert TeamHistory.of(team, {"framework": "<script>", "rule": "'"}).line.rule == "fully"
 
     def test_stay_joined_when_an_edition_calls_its_rule_or_framework_by_another_name(self, add, team, edition):
         first = add(1)
@@ -145,18 +145,18 @@ class TestLines:
         newer.save()
         newer.publish(digest="sha256:renamed")
         second = add(2, edition=newer)
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         assert past.results == [first, second]
         assert [line.rule_name for line in past.lines] == ["Mostly there"]
 
     def test_a_team_without_results_has_no_line(self, team):
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         assert (past.line, past.latest, past.previous, past.table, past.beside()) == (None, None, None, [], [])
 
     def test_a_short_result_stands_beside_and_is_never_joined(self, add, team):
         full = [add(1), add(3)]
         short = add(2, codes="F F", questionnaire="short")
-        past = TeamHistory(team, {"questionnaire": "full"})
+        past = TeamHistory.of(team, {"questionnaire": "full"})
         assert past.beside() == [short]
         chart = history_chart(past, full[0].edition.contents)
         assert [dot.beside for dot in chart.dots] == [False, True, False]
@@ -167,7 +167,7 @@ class TestLines:
     def test_results_of_another_framework_are_in_the_table_but_not_beside(self, add, team):
         add(1)
         add(2, edition=toy.make_edition())
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         assert past.beside() == []
         assert [row.date for row in past.table] == [day(2), day(1)]
 
@@ -180,7 +180,7 @@ class TestUnderRevision:
         return result
 
     def test_the_result_stays_and_is_marked(self, reopened, team):
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         assert past.latest == reopened
         assert past.table[0].state == "under revision"
         chart = history_chart(past, reopened.edition.contents)
@@ -190,7 +190,7 @@ class TestUnderRevision:
     def test_the_next_generation_takes_its_place(self, reopened, team, lead):
         rate(reopened.assessment, lead, "x4", "F")
         second = reopened.assessment.close(by=lead)
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         assert past.results == [second]
         assert past.table[0].state == "closed, generation 2"
 
@@ -391,7 +391,7 @@ class TestCharts:
         Result.objects.filter(pk=result.pk).update(index_exact=exact, index="1.6650")
         result.parts.update(index_exact=exact, index="1.6650")
         add(2)
-        past = TeamHistory(team)
+        past = TeamHistory.of(team)
         chart = history_chart(past, result.edition.contents)
         assert chart.rows[0].index == "1.66"
         assert "index 1.66" in chart.points[0].title
@@ -400,15 +400,15 @@ class TestCharts:
 
     def test_each_dimension_has_its_line_once_there_are_two_results(self, add, team, edition):
         add(1)
-        assert small_multiples(TeamHistory(team), edition.contents) == []
+        assert small_multiples(TeamHistory.of(team), edition.contents) == []
         add(2, "F F L N F F F F")
-        multiples = small_multiples(TeamHistory(team), edition.contents)
+        multiples = small_multiples(TeamHistory.of(team), edition.contents)
         assert [(m.name, m.level, m.index) for m in multiples] == [("Area X", 2, "1.67"), ("Area Y", 3, "3.00")]
 
     def test_level_and_index_are_drawn_in_order_of_time(self, add, team, edition):
         add(4, "F F F F F F F F")
         add(1, "F F L N F F P N")
-        chart = history_chart(TeamHistory(team), edition.contents)
+        chart = history_chart(TeamHistory.of(team), edition.contents)
         assert [(row.date, row.level, row.index) for row in chart.rows] == [
             (day(1), "1", "1.67"),
             (day(4), "3", "3.00"),
@@ -453,7 +453,7 @@ class TestSums:
         assert {settled.criterion.dimension.key for settled in standing.blockers} == {"monitor"}
 
     def test_charts_show_one_decimal_and_no_level(self, results, team):
-        past, contents = TeamHistory(team), results[0].edition.contents
+        past, contents = TeamHistory.of(team), results[0].edition.contents
         chart = history_chart(past, contents)
         assert [(row.level, row.index) for row in chart.rows] == [("–", "3.5"), ("–", "3.0")]
         assert chart.points[1].title == "1 April 2025: Reasonable, lowest section score 3.0"
@@ -487,15 +487,15 @@ def test_the_previous_result_is_the_same_whether_read_or_looked_up():
 class TestPeriods:
     def test_a_period_leaves_out_what_is_older_but_never_the_newest(self, lead_of):
         old, newer, newest = (lead_of.closes(AT[1], on=day) for day in ("2015-01-01", "2015-06-01", "2016-01-01"))
-        assert TeamHistory(lead_of.team).shown == [old, newer, newest]
-        past = TeamHistory(lead_of.team, {"period": "1"})
+        assert TeamHistory.of(lead_of.team).shown == [old, newer, newest]
+        past = TeamHistory.of(lead_of.team, {"period": "1"})
         assert past.shown == [newest]
         assert past.table[-1].date == old.date
         assert [name for name, _, is_here in past.periods if is_here] == ["1 year"]
 
     def test_an_unknown_period_is_all_of_it(self, lead_of):
         lead_of.closes(AT[1], on="2015-01-01")
-        assert TeamHistory(lead_of.team, {"period": "century"}).period.key == "all"
+        assert TeamHistory.of(lead_of.team, {"period": "century"}).period.key == "all"
 
     @pytest.mark.parametrize(
         "day,today,months",
@@ -519,7 +519,7 @@ class TestPeriods:
         lead_of.closes(AT[1], on="2025-01-01")
         newer = toy.make_edition(key=lead_of.edition.framework.key, version="2.0.0")
         lead_of.closes(AT[2], on="2025-06-01", edition=newer)
-        past = TeamHistory(lead_of.team)
+        past = TeamHistory.of(lead_of.team)
         assert past.table[0].note == "version changed from 1.0.0 to 2.0.0"
         chart = history_chart(past, newer.contents)
         assert [flag.letter for flag in chart.flags] == ["E"]
@@ -533,7 +533,7 @@ class TestPeriods:
         skipped.publish(digest="sha256:ladder")
         newest = toy.make_edition(key=key, version="3.0.0")
         result = lead_of.closes(AT[1], on="2025-06-01", edition=newest)
-        past = TeamHistory(lead_of.team)
+        past = TeamHistory.of(lead_of.team)
         assert [past.breaks_ladder(each) for each in past.results] == [False, True]
         assert "new levels" in past.table[0].note
         standing = Standing.of(result)
@@ -554,7 +554,7 @@ class TestPeriods:
         passed_over.publish(digest="sha256:new-ladder")
         newest = toy.make_edition(key=key, version="3.0.0")
         lead_of.closes(AT[2], on="2025-06-01", edition=newest)
-        past = TeamHistory(lead_of.team)
+        past = TeamHistory.of(lead_of.team)
         assert past.table[0].note == "version changed from 1.0.0 to 3.0.0, with new levels"
         assert history_chart(past, newest.contents).steps.count("M") == 2
 

@@ -56,7 +56,7 @@ class TestTwoResultsOfOneDay:
         older, newer = pair
         assert (newer.previous(), older.previous()) == (older, None)
         assert latest_before(newer, current_beside(newer)) == older
-        past = TeamHistory(lead.team)
+        past = TeamHistory.of(lead.team)
         assert (past.latest, past.previous) == (newer, older)
 
     def test_the_newer_one_is_the_newest_wherever_one_is_picked(self, lead, pair):
@@ -89,7 +89,7 @@ class TestTwoResultsOfOneDay:
         later = lead.closes(AT[2], on="2026-05-01")
         earlier = lead.closes(AT[1], on="2026-04-01")
         assert later.previous() == earlier
-        assert TeamHistory(lead.team).latest == later
+        assert TeamHistory.of(lead.team).latest == later
 
 
 def test_results_of_an_older_database_are_numbered_by_their_first_closing(lead, pair):

@@ -61,17 +61,17 @@ def screen(client, assessment):
 
 class TestAgenda:
     def test_what_is_worth_talking_about_comes_first_the_least_agreed_at_the_top(self, assessment):
-        agenda = Agenda(assessment)
+        agenda = Agenda.of(assessment)
         assert [item.criterion.key for item in agenda.items] == ["x1", "y3"]
         assert [item.criterion.key for item in agenda.others] == ["x2", "x3", "x4", "y1", "y2", "y4"]
 
     def test_votes_are_told_in_words(self, assessment):
-        item = Agenda(assessment).items[0]
+        item = Agenda.of(assessment).items[0]
         assert item.in_words == "Fully 2, Not 1; the median is Fully. People are up to 3 steps apart."
         assert [bar.number for bar in item.chart.bars] == [2, 0, 0, 1]
 
     def test_whether_the_level_would_change_is_what_scoring_says(self, assessment):
-        agenda = Agenda(assessment)
+        agenda = Agenda.of(assessment)
         for item in agenda.ordered:
             for option in item.options:
                 score = scoring.score(
@@ -112,7 +112,7 @@ class TestAgreeing:
 
     def test_keeping_the_median_is_settled_and_marked_as_median(self, lead, assessment, people):
         agree(lead, assessment, "x1", "median", note="It is as it is.")
-        assert Agenda(assessment).done == 1
+        assert Agenda.of(assessment).done == 1
         result = assessment.close(by=people[0])
         row = result.criteria.get(key="x1")
         assert (row.rating, row.is_agreed) == ("F", False)
@@ -132,7 +132,7 @@ class TestAgreeing:
         for guest, codes in zip(guests, ["F F F F F F F F", *["F F F F F F F -"] * 3], strict=True):
             toy.rate(made, guest, codes)
         made.end_answering(by=users[0])
-        agenda = Agenda(made)
+        agenda = Agenda.of(made)
         assert [item.criterion.key for item in agenda.items] == ["y4"]
         client.force_login(users[0])
         assert "Agreed 0 of 1" in screen(client, made)

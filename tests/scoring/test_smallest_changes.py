@@ -51,7 +51,7 @@ def test_as_small_as_brute_force_finds_it(data):
     given_ratings = data.draw(ratings(instrument))
     rule = data.draw(st.sampled_from(instrument.rule_keys))
     wanted = data.draw(st.integers(1, 3 if instrument.method == "levels" else 2))
-    found = smallest_changes(instrument, given_ratings, rule=rule, wanted=wanted)
+    found = smallest_changes(instrument, given_ratings, rule=rule, goal=wanted)
     expected = brute_force(instrument, given_ratings, rule, wanted)
     assert (None if found is None else (len(found), sum(each.steps for each in found))) == expected
     if found is not None:
@@ -66,7 +66,7 @@ def test_in_one_dimension_too(data):
     given_ratings = data.draw(ratings(instrument))
     dimension, rule, wanted = instrument.criteria[0].dimension, data.draw(st.sampled_from(instrument.rule_keys)), 2
     assume(any(given_ratings[c.key] for c in instrument.criteria if c.dimension == dimension))
-    found = smallest_changes(instrument, given_ratings, rule=rule, wanted=wanted, dimension=dimension)
+    found = smallest_changes(instrument, given_ratings, rule=rule, goal=wanted, dimension=dimension)
     expected = brute_force(instrument, given_ratings, rule, wanted, dimension)
     assert (None if found is None else (len(found), sum(each.steps for each in found))) == expected
 
@@ -79,7 +79,7 @@ def test_of_equal_cost_it_is_the_first_in_the_framework(data):
     instrument = replace(drawn, criteria=tuple(replace(c, dimension="X") for c in drawn.criteria))
     given_ratings = data.draw(ratings(instrument))
     assume(any(given_ratings[c.key] != NA for c in instrument.criteria))
-    found = smallest_changes(instrument, given_ratings, rule="cells", wanted=1)
+    found = smallest_changes(instrument, given_ratings, rule="cells", goal=1)
     ways = []
     for choice in product(*([None, *c.scale.codes] for c in instrument.criteria)):
         raised = {c.key: code for c, code in zip(instrument.criteria, choice, strict=True) if code is not None}
@@ -115,7 +115,7 @@ def test_many_different_scales_in_one_cell_are_no_trouble():
         levels=(0, 1),
         rules=(scoring.Rule.parsed(rule),),
     )
-    found = smallest_changes(instrument, {f"c{n}": "0" for n in range(40)}, rule="mean", wanted=1)
+    found = smallest_changes(instrument, {f"c{n}": "0" for n in range(40)}, rule="mean", goal=1)
     # Twenty of them all the way are half of the points, and one by a step is more.
     assert (len(found), sum(each.steps for each in found)) == (21, 61)
 
@@ -138,7 +138,7 @@ def toy():
 
 def changes(codes, rule, wanted):
     given_ratings = dict(zip(("x1", "x2", "x3", "x4", "y1", "y2", "y3", "y4"), codes.split(), strict=True))
-    found = smallest_changes(toy(), given_ratings, rule=rule, wanted=wanted)
+    found = smallest_changes(toy(), given_ratings, rule=rule, goal=wanted)
     return None if found is None else [f"{each.key} {each.before}>{each.after}" for each in found]
 
 
@@ -165,7 +165,7 @@ def test_beyond_the_top_there_is_no_way():
     assert changes("F F L N F F P NA", "largely", 4) is None
     instrument = toy()
     nothing = dict.fromkeys((c.key for c in instrument.criteria), NA)
-    assert smallest_changes(instrument, nothing, rule="largely", wanted=1) is None
+    assert smallest_changes(instrument, nothing, rule="largely", goal=1) is None
 
 
 def test_sixty_criteria_in_one_cell_are_no_trouble():
@@ -178,7 +178,7 @@ def test_sixty_criteria_in_one_cell_are_no_trouble():
         levels=(0, 1),
         rules=(scoring.Rule.parsed(rule),),
     )
-    found = smallest_changes(instrument, {f"c{n}": "0" for n in range(60)}, rule="mean", wanted=1)
+    found = smallest_changes(instrument, {f"c{n}": "0" for n in range(60)}, rule="mean", goal=1)
     assert (len(found), sum(each.steps for each in found)) == (31, 301)
 
 
@@ -195,5 +195,5 @@ def test_fewer_criteria_count_more_than_fewer_steps():
         levels=(0, 1),
         rules=(scoring.Rule.parsed(rule),),
     )
-    (only,) = smallest_changes(instrument, {"t": "10", "j": "most", "k": "most"}, rule="mean", wanted=1)
+    (only,) = smallest_changes(instrument, {"t": "10", "j": "most", "k": "most"}, rule="mean", goal=1)
     assert (only.key, only.after, only.steps) == ("t", "14", 4)

@@ -53,7 +53,7 @@ def test_every_step_of_the_smallest_changes_is_what_a_score_of_it_says(data):
     instrument = data.draw(by_levels())
     now = data.draw(ratings(instrument))
     rule = data.draw(st.sampled_from(instrument.rule_keys))
-    changes = smallest_changes(instrument, now, rule=rule, wanted=2) or ()
+    changes = smallest_changes(instrument, now, rule=rule, goal=2) or ()
     start = scoring.score(instrument, [now]).whole.index or 0
     so_far = dict(now)
     for step in steps(instrument, now, changes, rule=rule):
