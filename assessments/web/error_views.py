@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from ..web.requests import Request
 
@@ -47,6 +48,18 @@ class Trouble(StrEnum):
     FULL = "full"
     UNPREPARED = "not prepared"
 
+    @property
+    def heading(self) -> str:
+        match self:
+            case Trouble.READ_ONLY:
+                return _("The database can only be read at the moment")
+            case Trouble.FULL:
+                return _("The disk of the database is full")
+            case Trouble.UNPREPARED:
+                return _("The database does not fit this version")
+            case Trouble.AWAY:
+                return _("The database is temporarily unavailable")
+
 
 def trouble_of(error: BaseException | None) -> Trouble | None:
     """What an error says about the database; None if the fault is in the program."""
@@ -69,6 +82,6 @@ def server_error(request: Request) -> HttpResponse:
     if error is None or trouble is None:
         return render(request, "500.html", status=500)
     log.error("the database is %s: %s", trouble, error.__class__.__name__)
-    response = render(request, "503.html", {"trouble": trouble.value}, status=503)
+    response = render(request, "503.html", {"trouble": trouble.value, "heading": trouble.heading}, status=503)
     response.headers["Retry-After"] = "5"
     return response

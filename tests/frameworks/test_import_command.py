@@ -268,7 +268,7 @@ def test_an_unfinished_draft_before_it_is_told(imported):
     imported(DATA / "dsomm.yaml", "--from", "dsomm")
     draft = Edition.objects.get()
     draft.change(draft.criteria.first(), by=None, seen=0, statement="")
-    with pytest.raises(CommandError, match="isn’t complete yet"):
+    with pytest.raises(CommandError, match="is not complete yet"):
         call_command("import_framework", str(DATA / "dsomm-newer.yaml"), "--from", "dsomm")
 
 

@@ -232,7 +232,7 @@ def test_a_fault_of_the_program_is_no_trouble_of_the_database():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", ["SELECT 1 FROM nowhere", "SELECT nothing FROM assessments_team"])
+@pytest.mark.parametrize("query", ["SELECT 1 FROM nowhere", "SELECT nought FROM assessments_team"])
 def test_a_database_without_the_tables_of_this_version_is_told_apart_from_a_fault(client, monkeypatch, query):
     def no_page(*args, **kwargs):
         with transaction.atomic(), connection.cursor() as cursor:
