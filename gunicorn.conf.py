@@ -26,6 +26,7 @@ try:
     accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
     greets = env.boolean("GREETING", True)
     sends = env.boolean("SEND_DUE", True)
+    writes_json = env.choice("LOG_FORMAT", "line", ("line", "json")) == "json"
 except ImproperlyConfigured as error:
     sys.exit(f"Maturity cannot start. {error}")
 
@@ -48,11 +49,14 @@ forwarder_headers = ""
 
 # The path without its query, and without what may be a secret in it.
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+if writes_json:
+    # For programs that collect logs: without the address. The object has the number of the request.
+    access_log_format = '"%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
 
 
 class QuietLogger(Logger):
     def _set_handler(self, log: Any, output: Any, fmt: Any, stream: Any = None) -> None:
-        one_line = logs.OneLine(fmt._fmt, fmt.datefmt)
+        one_line = logs.JsonLine() if writes_json else logs.OneLine(fmt._fmt, fmt.datefmt)
         super()._set_handler(log, output, one_line, stream)
         for handler in log.handlers:
             handler.addFilter(logs.WithoutSecrets())

@@ -3,9 +3,17 @@
 Links to set a password or to answer have their token in the path.
 """
 
+import json
 import logging
 import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+#: The number of the request that is being answered; empty outside of requests. Error pages show it.
+request_number: ContextVar[str] = ContextVar("request_number", default="")
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -54,4 +62,34 @@ class OneLine(logging.Formatter):
         return self.indented(super().formatStack(stack_info))
 
     def indented(self, text: str) -> str:
-        return "\n".join(f"    {in_one_line(line)}" for line in text.split("\n"))
+        return "\n".join(f"    {in_one_line(line)}" for line in without_values(text).split("\n"))
+
+
+def without_values(trace: str) -> str:
+    """The traceback without the line in which PostgreSQL says the values of a row, such as an email."""
+    return "\n".join(line for line in trace.split("\n") if not line.startswith("DETAIL:"))
+
+
+class JsonLine(logging.Formatter):
+    """Writes every message as a JSON object in one line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": in_one_line(record.getMessage()),
+        }
+        if number := request_number.get():
+            line["request"] = number
+        if record.exc_info:
+            line["trace"] = without_values(self.formatException(record.exc_info))
+        return json.dumps(line)
+
+
+class OnceOnly(logging.Filter):
+    """Passes over what Django writes about a database that is away: the page for it has written a line already."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, (OperationalError, InterfaceError))

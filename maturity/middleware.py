@@ -1,5 +1,7 @@
 """Middleware of the site: which parts of a request to trust, its longest body, headers of responses, and probes."""
 
+import re
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,7 +20,7 @@ from assessments.models.edition_triggers import is_frozen
 from assessments.models.refusals import Refused
 from assessments.web.requests import Request
 
-from . import __version__
+from . import __version__, logs
 from .client_addresses import client_of, is_trusted, network_of, parsed
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -32,6 +34,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         ),
     ]
 )
+_REQUEST_NUMBER = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Each middleware asks the request for more than HttpRequest has.
 GetResponse = Callable[[Any], HttpResponse]
 SECURITY_HEADERS = {
@@ -39,6 +42,25 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+def numbered_requests(get_response: GetResponse) -> GetResponse:
+    """Gives each request a number, which its lines in the log have, its answer, and the page for an error.
+
+    A trusted proxy may have given it one already, in `X-Request-ID`.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.META.pop("HTTP_X_REQUEST_ID", "")
+        is_usable = _REQUEST_NUMBER.fullmatch(given) and is_trusted(parsed(request.META.get("REMOTE_ADDR", "")))
+        number = given if is_usable else secrets.token_hex(8)
+        # It stays until the next request of this thread: what was not found is logged after the last middleware.
+        logs.request_number.set(number)
+        response = get_response(request)
+        response.headers["X-Request-ID"] = number
+        return response
+
+    return middleware
 
 
 def trusted_proxy(get_response: GetResponse) -> GetResponse:

@@ -57,6 +57,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before anything that may write to the log.
+    "maturity.middleware.numbered_requests",
     "maturity.middleware.trusted_proxy",
     "maturity.middleware.security_headers",
     # Before anything that may read the body.
@@ -93,6 +95,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "maturity.context.version",
+                "maturity.context.request_number",
             ],
         },
     }
@@ -210,17 +213,24 @@ BODY_LIMITS = {"framework-import": 5_000_000}
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
+# A line for people, or a JSON object a line for programs.
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "maturity.logs.WithoutSecrets"}},
-    "formatters": {
-        "line": {"()": "maturity.logs.OneLine", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    "filters": {
+        "secrets": {"()": "maturity.logs.WithoutSecrets"},
+        "once": {"()": "maturity.logs.OnceOnly"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
+    "formatters": {
+        "line": {"()": "maturity.logs.OneLine", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "maturity.logs.JsonLine"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django.request": {"filters": ["once"]},
         # What runserver writes.
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "maturity": {"handlers": ["console"], "level": "INFO", "propagate": False},

@@ -1,14 +1,18 @@
 """Nobody outside writes a line of the log: whatever somebody sends stays within the line that names it."""
 
 import contextlib
+import ipaddress
+import json
 import logging
 import re
 import socket
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
-from maturity.logs import OneLine, WithoutSecrets
+from maturity.logs import JsonLine, OnceOnly, OneLine, WithoutSecrets, request_number
 
 from ..servers import collect_static, serving
 
@@ -31,6 +35,13 @@ HOSTILE = [
     "\u2066",
 ]
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u200f\u2066]")
+
+
+@pytest.fixture(autouse=True)
+def _outside_of_requests():
+    token = request_number.set("")
+    yield
+    request_number.reset(token)
 
 
 def formatted(message, *args, exc_info=None, name="django.request"):
@@ -70,12 +81,85 @@ def test_no_server_writes_the_secret_in_a_path(message):
             assert "/i/…/answer/" in line
 
 
+def as_json(message, *args, exc_info=None):
+    record = logging.LogRecord("django.request", logging.WARNING, "", 1, message, args, exc_info)
+    line = JsonLine().format(record)
+    assert line.splitlines() == [line]
+    return json.loads(line)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
+def test_a_message_is_one_json_object(hostile):
+    line = as_json("Not Found: %s", f"/{hostile}{FORGED}")
+    assert set(line) == {"time", "level", "logger", "message"}
+    assert line["message"].startswith("Not Found: /\\")
+
+
+@pytest.mark.parametrize("form", [as_json, formatted])
+def test_no_traceback_says_what_is_in_a_row(form):
+    error = ValueError("duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists.")
+    line = form("Internal Server Error", exc_info=(ValueError, error, None))
+    assert "duplicate key" in str(line)
+    assert "ada@example.org" not in str(line)
+
+
+def test_lines_of_a_request_have_its_number():
+    token = request_number.set("0123456789abcdef")
+    try:
+        assert as_json("words")["request"] == "0123456789abcdef"
+    finally:
+        request_number.reset(token)
+    assert "request" not in as_json("words")
+
+
+@pytest.mark.django_db
+def test_each_answer_has_a_number_and_an_error_page_shows_it(client):
+    page = client.get("/nowhere/")
+    number = page["X-Request-ID"]
+    assert re.fullmatch("[0-9a-f]{16}", number)
+    assert f"say this number: {number}" in page.content.decode()
+    assert client.get("/nowhere/")["X-Request-ID"] != number
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given", "trusted", "kept"),
+    [("a-number-of-the-proxy", True, True), ("a-number-of-anyone", False, False), ("a number\n<b>", True, False)],
+)
+def test_only_a_trusted_proxy_gives_the_number(client, settings, given, trusted, kept):
+    settings.TRUSTED_PROXY = [ipaddress.ip_network("127.0.0.1")] if trusted else []
+    answer = client.get("/healthz", headers={"X-Request-ID": given})
+    assert (answer["X-Request-ID"] == given) == kept
+
+
+@pytest.mark.parametrize("error", [OperationalError(), InterfaceError()])
+def test_a_database_that_is_away_is_one_line(error, rf, caplog):
+    assert not OnceOnly().filter(logging.makeLogRecord({"exc_info": (type(error), error, None)}))
+    assert OnceOnly().filter(logging.makeLogRecord({"exc_info": (ValueError, ValueError(), None)}))
+    assert OnceOnly().filter(logging.makeLogRecord({}))
+    assert "once" in settings.LOGGING["loggers"]["django.request"]["filters"]
+
+
 def send(port: int, request: bytes):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         with contextlib.suppress(OSError):
             while connection.recv(65536):
                 pass
+
+
+@pytest.mark.slow
+def test_a_running_server_writes_json_only(tmp_path):
+    static = collect_static(tmp_path / "static")
+    with serving(tmp_path, STATIC_ROOT=str(static), ACCESS_LOG="1", GREETING="0", LOG_FORMAT="json") as server:
+        answer = server.ask("/nowhere/")
+        server.wait_for_output('"GET /nowhere/')
+    lines = [json.loads(line) for line in server.output.splitlines() if line.startswith("{")]
+    number = answer.headers["x-request-id"]
+    first, second = [line["message"] for line in lines if line.get("request") == number]
+    assert first == "Not Found: /nowhere/"
+    assert second.startswith('"GET /nowhere/" 404 ')
+    assert "127.0.0.1" not in server.output
 
 
 @pytest.mark.slow
