@@ -143,10 +143,19 @@ def month_cells(chart: Any) -> SafeString:
 
 MARK = '<circle class="mark" r="4" fill="#ffffff" stroke="#1b589e" stroke-width="2"/>'
 MARK_BESIDE = '<path class="mark" d="M-5,0 L0,-5 L5,0 L0,5 Z" fill="#ffffff" stroke="#575e69" stroke-width="2"/>'
+#: What a mark says beside it, while it is pointed at or has the focus.
+SAID = '<text class="said" y="{}" text-anchor="{}" opacity="0" aria-hidden="true">{}</text>'
 DOT = (
     '<a href="{}" class="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>'
-    '<circle class="reach" r="{}" fill="transparent"/>%s</a>'
+    '<circle class="reach" r="{}" fill="transparent"/>%s' + SAID + "</a>"
 )
+
+
+def _anchor(x: float, width: float) -> str:
+    """On which side of a mark its words stand, so that they stay within the drawing."""
+    if x < width / 3:
+        return "start"
+    return "end" if x > width * 2 / 3 else "middle"
 
 
 @register.filter
@@ -156,16 +165,17 @@ def history_dots(chart: Any) -> SafeString:
     for dot in chart.dots:
         kind = "dot" + " beside" * dot.beside + " under-revision" * dot.under_revision
         html = DOT % (MARK_BESIDE if dot.beside else MARK)
-        drawn.append(_row(html, dot.url, kind, dot.x, dot.y, dot.title, dot.title, dot.reach))
+        said = (18 if dot.y < 30 else -10, _anchor(dot.x, chart.width), dot.title)
+        drawn.append(_row(html, dot.url, kind, dot.x, dot.y, dot.title, dot.title, dot.reach, *said))
     return mark_safe("".join(drawn))  # noqa: S308
 
 
 RING_NUMBER = '<text class="ring-number" x="{}" y="{}" text-anchor="middle" aria-hidden="true">{}</text>'
 AXIS_LINE = '<text x="{}" y="{}" text-anchor="{}" aria-hidden="true">{}</text>'
 POINT = '<circle class="reach" r="9" fill="transparent"/><circle class="mark" r="3.5" fill="#ffffff" stroke="#1b589e"/>'
-RADAR_LINK = '<a href="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>' + POINT + "</a>"
+RADAR_LINK = '<a href="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>' + POINT + SAID + "</a>"
 RADAR_POINT = (
-    '<g transform="translate({} {})" tabindex="0" role="img" aria-label="{}"><title>{}</title>' + POINT + "</g>"
+    '<g transform="translate({} {})" tabindex="0" role="img" aria-label="{}"><title>{}</title>' + POINT + SAID + "</g>"
 )
 
 
@@ -178,9 +188,9 @@ def radar_words(radar: Any) -> SafeString:
     for point in radar.points:
         words = f"{point.axis}: {point.value}"
         if point.url:
-            drawn.append(_row(RADAR_LINK, point.url, point.x, point.y, words, words))
+            drawn.append(_row(RADAR_LINK, point.url, point.x, point.y, words, words, -10, "middle", point.value))
         else:
-            drawn.append(_row(RADAR_POINT, point.x, point.y, words, words))
+            drawn.append(_row(RADAR_POINT, point.x, point.y, words, words, -10, "middle", point.value))
     return mark_safe("".join(drawn))  # noqa: S308
 
 

@@ -198,3 +198,13 @@ def test_the_profile_is_drawn_in_the_colour_of_each_level(client, lead):
     assert levels == {"X": 3, "Y": 1}
     for bar, level in zip(bars, levels.values(), strict=True):
         assert re.findall(r"solid s(\d+)", bar) == list(itertools.repeat(str(level), level))
+
+
+def test_marks_of_a_chart_say_their_figures_while_they_have_the_focus(client, lead):
+    lead.closes(AT[1], on=days_ago(lead, 90))
+    result = lead.closes(AT[2], on=days_ago(lead, 5))
+    client.force_login(lead.user)
+    page = client.get(lead.team.get_absolute_url()).content.decode()
+    said = re.findall(r'<text class="said"[^>]*>([^<]*)</text>', page)
+    assert len(said) == 2
+    assert said[1].endswith(f"level 2, index {result.index_text}")
