@@ -35,13 +35,13 @@ def team(page: Page):
 
 def result(page: Page):
     team(page)
-    page.get_by_role("link", name=re.compile("^result of")).click()
+    page.get_by_role("link", name=re.compile("^result of", re.IGNORECASE)).click()
 
 
 def survey(page: Page):
     page.locator("a[href$='/answer/']").first.click()
     page.get_by_role("link", name=re.compile("^Continue")).click()
-    page.wait_for_url("**/answer/*/#*")
+    page.wait_for_url("**/answer/to/*/#*")
     page.evaluate("scrollTo(0, 0)")
 
 
