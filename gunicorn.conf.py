@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ try:
     accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
     greets = env.boolean("GREETING", True)
     sends = env.boolean("SEND_DUE", True)
+    measures = bool(env.text("METRICS_TOKEN") or env.networks("METRICS_NETWORKS"))
     writes_json = env.choice("LOG_FORMAT", "line", ("line", "json")) == "json"
 except ImproperlyConfigured as error:
     sys.exit(f"Maturity cannot start. {error}")
@@ -68,6 +71,16 @@ class QuietLogger(Logger):
 
 logger_class = QuietLogger
 
+if measures:
+    # Where workers count, each for itself: see maturity/metrics.py. Made by this process and removed at its end.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="maturity-metrics-", dir=worker_tmp_dir)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """What a worker counted stays in the sums, but not what it had open."""
+    if measures:
+        import_module("prometheus_client.multiprocess").mark_process_dead(worker.pid)
+
 
 def when_ready(server: Any) -> None:
     """Starts what runs beside the workers. As processes: this one must hold no database connection when it forks."""
@@ -80,8 +93,10 @@ def when_ready(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Lets the mail that is being sent be finished."""
+    """Lets the mail that is being sent be finished, and removes what was counted."""
     if sends and hasattr(server, "sender"):
         server.sender.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.sender.wait(timeout=8)
+    if measures:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -97,6 +97,14 @@ def number(name: str, default: int, *, minimum: int = 0, maximum: int = 10**9) -
     return result
 
 
+def token(name: str) -> str:
+    """A secret that others send; empty if there is none."""
+    value = text(name)
+    if value and len(value) < 16:
+        refuse(name, "too short; use at least 16 random characters.")
+    return value
+
+
 def months_of_journal(name: str) -> int:
     """0 keeps it for ever. Pages show a year of it."""
     months = number(name, 0, maximum=1200)

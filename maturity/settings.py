@@ -60,6 +60,8 @@ MIDDLEWARE = [
     # Before anything that may write to the log.
     "maturity.middleware.numbered_requests",
     "maturity.middleware.trusted_proxy",
+    # Is not there unless METRICS_TOKEN or METRICS_NETWORKS is set.
+    "maturity.metrics.measured",
     "maturity.middleware.security_headers",
     # Before anything that may read the body.
     "maturity.middleware.limited_bodies",
@@ -212,6 +214,10 @@ BODY_LIMITS = {"framework-import": 5_000_000}
 # Within these limits, files are kept in memory: uploads never reach the disk or a container's /tmp.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# Who may read /metrics.
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 
 # A line for people, or a JSON object a line for programs.
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", ("line", "json"))
