@@ -182,6 +182,8 @@ class Result(Figures):
 
     #: Status of the assessment; set by the history.
     state: str
+    #: Which installation it was imported from, None if it was made here; set by the history.
+    installation: str | None
 
     alpha_exact = models.TextField(blank=True)
     alpha = models.DecimalField(max_digits=7, decimal_places=4, null=True)

@@ -134,7 +134,9 @@ class TeamHistory:
         reasons = SetbackReason.objects.filter(result__assessment=OuterRef("assessment"))
         # The result declares what is annotated here, for the pages that show it; the plugin takes that for a clash.
         rows = rows.annotate(  # type: ignore[no-redef]
-            state=F("assessment__status"), has_setback=Exists(reasons)
+            state=F("assessment__status"),
+            installation=F("assessment__provenance__installation"),
+            has_setback=Exists(reasons),
         )
         results: list[Result] = rows.defer(*LONG).wired()
         for result in results:
@@ -221,6 +223,8 @@ class TeamHistory:
     def notes(self, result: Result) -> list[str]:
         """What there is to say about a result besides its figures."""
         notes = []
+        if installation := getattr(result, "installation", None):
+            notes.append(_("imported from {installation}").format(installation=installation))
         if before := self.edition_change(result):
             if self.breaks_ladder(result):
                 change = _("version changed from {old} to {new}, with new levels")

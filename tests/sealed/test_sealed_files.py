@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.urls import reverse
 
+from assessments.frameworks.format.schema import FrameworkFile
 from assessments.models import AgreedRating, Assessment, Edition, Event, Provenance, Refused, SealKey
 from assessments.sealed.canonical import canonical
 from assessments.sealed.checking import Soundness, opened, verdict
@@ -271,7 +272,10 @@ def test_an_imported_result_is_history_with_the_same_figures(client, result, lea
     assert "Imported from http" in page
     assert reverse("assessment-reopen", args=[assessment.pk]) not in page
     assert client.get(reverse("assessment-reopen", args=[assessment.pk])).status_code == 409
-    assert client.get(reverse("team", args=[there.pk])).status_code == 200
+    assert "imported from http" in client.get(reverse("team", args=[there.pk])).content.decode()
+    page = client.get(assessment.get_absolute_url())
+    assert page.status_code == 200
+    assert reverse("assessment-reopen", args=[assessment.pk]) not in page.content.decode()
     # Sealed here again, it says the same.
     again = json.loads(seal_result(imported, by=None))["payload"]
     assert again["figures"] == json.loads(data)["payload"]["figures"]
@@ -295,6 +299,29 @@ def test_what_cannot_stand_here_is_not_imported(result, team, lead):
     with pytest.raises(Refused):
         import_result(opened(later), team=there)
     assert Assessment.objects.filter(team=there).count() == 1
+
+
+def test_a_framework_with_other_levels_or_another_content_of_a_version_is_refused(result, lead):
+    data = seal_result(result, by=lead)
+
+    def with_framework(change):
+        def changed(payload):
+            change(payload["framework"])
+            payload["digest"] = FrameworkFile.model_validate(payload["framework"]).digest
+
+        return opened(resigned(data, changed))
+
+    def swap_names(framework):
+        one, two = framework["levels"][1:3]
+        one["name"], two["name"] = two["name"], one["name"]
+
+    with pytest.raises(Refused, match="other levels"):
+        import_result(with_framework(swap_names), team=make_team())
+    import_result(opened(data), team=make_team())
+    other = with_framework(lambda framework: framework["criteria"][0].update(statement="Another practice."))
+    with pytest.raises(Refused, match="stored already with other content"):
+        import_result(other, team=make_team())
+    assert Provenance.objects.count() == 1
 
 
 def test_the_command_imports_only_from_a_known_key(result, lead, tmp_path):
