@@ -1,15 +1,14 @@
-"""A secret in a backup, encrypted with a passphrase.
-
-The key is made from the passphrase with scrypt, which takes 64 MB of memory a try. The secret is combined with a pad
-made from this key, and signed with HMAC-SHA256. Each sealing has a salt of its own, so no pad is used twice.
-"""
+"""A secret in a backup, encrypted with a passphrase: AES-256-GCM with a key that scrypt makes, using 64 MB a try."""
 
 import base64
+import binascii
 import hashlib
-import hmac
 import secrets
 
-_SALT, _SIGNATURE = 16, 32
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_SALT, _NONCE = 16, 12
 #: A shorter one is guessed.
 SHORTEST = 12
 
@@ -20,29 +19,20 @@ class WrongPassphrase(Exception):
 
 def seal_with(passphrase: str, secret: str) -> str:
     """The secret, encrypted and signed, as text."""
-    salt = secrets.token_bytes(_SALT)
-    pad_key, signing_key = _keys(passphrase, salt)
-    hidden = _combined(secret.encode(), pad_key)
-    signature = hmac.digest(signing_key, salt + hidden, "sha256")
-    return base64.b64encode(salt + signature + hidden).decode()
+    salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
+    hidden = AESGCM(_key(passphrase, salt)).encrypt(nonce, secret.encode(), None)
+    return base64.b64encode(salt + nonce + hidden).decode()
 
 
 def open_with(passphrase: str, sealed: str) -> str:
     """The secret again. Raises WrongPassphrase."""
-    data = base64.b64decode(sealed)
-    salt, signature, hidden = data[:_SALT], data[_SALT : _SALT + _SIGNATURE], data[_SALT + _SIGNATURE :]
-    pad_key, signing_key = _keys(passphrase, salt)
-    if not hmac.compare_digest(signature, hmac.digest(signing_key, salt + hidden, "sha256")):
-        raise WrongPassphrase
-    return _combined(hidden, pad_key).decode()
+    try:
+        data = base64.b64decode(sealed)
+        salt, nonce, hidden = data[:_SALT], data[_SALT : _SALT + _NONCE], data[_SALT + _NONCE :]
+        return AESGCM(_key(passphrase, salt)).decrypt(nonce, hidden, None).decode()
+    except (InvalidTag, ValueError, binascii.Error) as error:
+        raise WrongPassphrase from error
 
 
-def _keys(passphrase: str, salt: bytes) -> tuple[bytes, bytes]:
-    both = hashlib.scrypt(passphrase.encode(), salt=salt, n=2**16, r=8, p=1, maxmem=2**27, dklen=64)
-    return both[:32], both[32:]
-
-
-def _combined(data: bytes, key: bytes) -> bytes:
-    """The data combined with a pad of the same length; doing this twice restores it."""
-    pad = hashlib.shake_256(key).digest(len(data))
-    return bytes(one ^ other for one, other in zip(data, pad, strict=True))
+def _key(passphrase: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(passphrase.encode(), salt=salt, n=2**16, r=8, p=1, maxmem=2**27, dklen=32)

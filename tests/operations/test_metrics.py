@@ -1,6 +1,7 @@
 """Figures for Prometheus: for whom they are, what they count, and that they hold nobody's name."""
 
 import ipaddress
+import json
 import re
 
 import pytest
@@ -90,13 +91,23 @@ def test_a_short_token_is_refused(monkeypatch):
         env.token("X")
 
 
+def unknown(expression):
+    known = (ROOT / "maturity" / "metrics.py").read_text()
+    names = [re.sub("_(count|bucket|total)$", "", name) for name in re.findall(r"maturity_(\w+)", expression)]
+    assert names
+    return [name for name in names if f'"maturity_{name}"' not in known and f'"{name}"' not in known]
+
+
 def test_rules_use_figures_that_there_are():
     rules = YAML(typ="safe").load((ROOT / "docs" / "alerts.yml").read_text())["groups"][0]["rules"]
     assert len(rules) == 5
-    known = (ROOT / "maturity" / "metrics.py").read_text()
-    for rule in rules:
-        for name in re.findall(r"maturity_(\w+)", rule["expr"]):
-            assert name.removesuffix("_count").removesuffix("_bucket") in known, name
+    assert [rule["alert"] for rule in rules if unknown(rule["expr"])] == []
+
+
+def test_the_dashboard_uses_figures_that_there_are():
+    panels = json.loads((ROOT / "docs" / "dashboard.json").read_text())["panels"]
+    expressions = [target["expr"] for panel in panels for target in panel["targets"]]
+    assert [expression for expression in expressions if unknown(expression)] == []
 
 
 @pytest.mark.slow
