@@ -19,7 +19,7 @@ from assessments.sealed.canonical import canonical
 from assessments.sealed.checking import Soundness, opened, verdict
 from assessments.sealed.importing import import_result
 from assessments.sealed.making import seal_result
-from assessments.sealed.signing import as_pem, known_keys, own_public_key, signed
+from assessments.sealed.signing import as_pem, keys_in, known_keys, own_public_key, signed
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -210,12 +210,27 @@ def test_only_the_lead_can_include_votes(client, result, team, role, includes):
     assert opened(response.content).payload.votes == includes
 
 
-def test_public_keys_are_there_for_everybody(client, result, lead):
+def test_public_keys_are_there_for_everybody(client, result, lead, tmp_path):
     with override_settings(SECRET_KEY="the-secret-key-before-it-was-changed"):
         seal_result(result, by=lead)
         before = own_public_key()
-    keys = client.get("/.well-known/maturity-keys.json").json()["keys"]
-    assert [entry["key"] for entry in keys] == [own_public_key(), before]
+    listed = client.get("/.well-known/maturity-keys.json")
+    assert [entry["key"] for entry in listed.json()["keys"]] == [own_public_key(), before]
+    (tmp_path / "keys.json").write_bytes(listed.content)
+    assert keys_in(tmp_path / "keys.json") == {own_public_key(), before}
+    (tmp_path / "key.pem").write_text(listed.json()["keys"][1]["pem"])
+    assert keys_in(tmp_path / "key.pem") == {before}
+    for wrong in (
+        b"",
+        b"{}",
+        b'{"keys": [{"key": "AA=="}]}',
+        b'{"keys": 1}',
+        b"{" * 200_000,
+        b"-----BEGIN PUBLIC KEY-----",
+    ):
+        (tmp_path / "wrong").write_bytes(wrong)
+        with pytest.raises(ValueError):
+            keys_in(tmp_path / "wrong")
 
 
 def run(*arguments):
