@@ -25,6 +25,8 @@ from .rows import ATTENTION, TeamRow
 
 #: An action that did not move for so long is stale.
 STILL = datetime.timedelta(days=90)
+#: So many teams are listed at first, and so many for one reason.
+LISTED, MOST_LISTED = 12, 100
 #: A target that was missed longer ago is left to the history.
 MONTHS = 12
 DOWN, MISSED, OVERDUE, STALE, NO_ACTIONS, DISAGREE = "down", "missed", "overdue", "stale", "no-actions", "disagree"
@@ -85,6 +87,18 @@ class Attention:
         return sorted(needing, key=lambda team: (-team.losses, team.row.team.name))
 
     @property
+    def shown(self) -> list[Needing]:
+        """Those that the page lists: for one reason if that is asked for, and not endlessly many."""
+        show = self.portfolio.query.show
+        if not show:
+            return self.teams[:LISTED]
+        return [team for team in self.teams if self._has(team, show)][:MOST_LISTED]
+
+    @staticmethod
+    def _has(team: Needing, show: str) -> bool:
+        return show == ATTENTION or any(reason.kind == show for reason in team.reasons)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many teams have a reason of each kind, and how many have any."""
         counts = Counter(kind for team in self.teams for kind in {reason.kind for reason in team.reasons})
@@ -95,11 +109,7 @@ class Attention:
         show = self.portfolio.query.show
         if not show:
             return rows
-        kept = {
-            team.row.team.pk
-            for team in self.teams
-            if show == ATTENTION or any(reason.kind == show for reason in team.reasons)
-        }
+        kept = {team.row.team.pk for team in self.teams if self._has(team, show)}
         return [row for row in rows if row.team.pk in kept]
 
     def _reasons(self, row: TeamRow) -> Iterable[Concern]:
@@ -140,6 +150,9 @@ class Attention:
                 now_name, before_name = self.contents.rung_name(now), self.contents.rung_name(before)
                 return _("Fell from {before} to {now}.").format(before=before_name, now=now_name)
             return _("Level fell from {before} to {now}.").format(before=before, now=now)
+        rounded, rounded_before = row.newest.index, row.previous.index
+        if rounded is None or rounded_before is None or rounded >= rounded_before:
+            return ""
         index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
         scale = self.contents.index_scale
         if row.is_apart or index is None or earlier is None or index >= earlier or not scale.direction(index - earlier):

@@ -173,9 +173,18 @@ class Portfolio:
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
         """Of each dimension how many teams are at which level."""
-        here = self._newest_ids(row for row in self.with_result if not row.is_apart)
-        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, level__isnull=False)
+        on_ladder = [row for row in self.with_result if not row.is_apart]
         counts: dict[str, dict[int, int]] = {}
+        if all(row.parts for row in on_ladder):
+            # The table shows all of them, so their parts are read already.
+            for row in on_ladder:
+                for (kind, key), part_level in row.parts.items():
+                    if kind == PartResult.Kind.DIMENSION and part_level is not None:
+                        of_dimension = counts.setdefault(key, {})
+                        of_dimension[part_level] = of_dimension.get(part_level, 0) + 1
+            return counts
+        here = self._newest_ids(on_ladder)
+        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, level__isnull=False)
         for key, level, n in rows.order_by().values_list("key", "level").annotate(n=Count("pk")):
             counts.setdefault(key, {})[level] = n
         return counts

@@ -23,7 +23,7 @@ from .heatmap import headings, heatmap
 from .organisation_plan import OrganisationPlan
 from .portfolio import PAGE, Portfolio
 from .portfolio_in_words import PortfolioInWords
-from .rows import APART
+from .rows import APART, ATTENTION
 
 
 def _address(request: Request, **changes: str) -> str:
@@ -68,6 +68,7 @@ def portfolio(request: Request) -> HttpResponse:
         "without_edition": _address(request, edition=""),
         "without_unit": _address(request, unit=""),
         "without_sort": _address(request, sort=""),
+        "with_attention": _address(request, show=ATTENTION),
         "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=apart),
     }
     return render(request, "portfolio/portfolio.html", context)

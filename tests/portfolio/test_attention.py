@@ -315,3 +315,17 @@ class TestFilters:
 
     def test_what_makes_no_sense_is_said(self, page):
         assert "Rule: Select a valid choice" in page(rule="none").content.decode()
+
+
+def test_few_teams_and_many_are_counted_alike(admin, edition, monkeypatch):
+    """What is read already is counted here, and what is not by the database."""
+    for number, codes in enumerate([AT[0], AT[1], AT[1], AT[3], "F P F F F N F F"]):
+        Lead(name=f"Team {number}", edition=edition).closes(codes, on=ago(5))
+    few, many = seen(admin, edition), seen(admin, edition)
+    few.with_parts(few.named)
+    assert few.dimension_counts == many.dimension_counts
+    counted = HoldingBack(few)
+    expected = (counted.dimensions, counted.criteria)
+    monkeypatch.setattr("assessments.portfolio.blockers.FEW", 0)
+    assert (HoldingBack(many).dimensions, HoldingBack(many).criteria) == expected
+    assert counted.dimensions
