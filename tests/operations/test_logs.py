@@ -113,12 +113,20 @@ def test_lines_of_a_request_have_its_number():
 
 
 @pytest.mark.django_db
-def test_each_answer_has_a_number_and_an_error_page_shows_it(client):
-    page = client.get("/nowhere/")
+def test_each_answer_has_a_number_and_the_page_for_a_fault_shows_it(client, monkeypatch):
+    """A page that is not there does not: one of somebody else's has to read the same as none."""
+
+    def fault(*args, **kwargs):
+        raise ValueError
+
+    client.raise_request_exception = False
+    assert "say this number" not in client.get("/nowhere/").content.decode()
+    monkeypatch.setattr("assessments.accounts.sign_in_views.SignInForm", fault)
+    page = client.get("/sign-in/")
     number = page["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{16}", number)
     assert f"say this number: {number}" in page.content.decode()
-    assert client.get("/nowhere/")["X-Request-ID"] != number
+    assert client.get("/sign-in/")["X-Request-ID"] != number
 
 
 @pytest.mark.django_db
