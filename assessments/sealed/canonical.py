@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 MAX_VALUES = 400_000
+#: Of one list or object. Each entry too many costs what it takes to say what is wrong with it.
+MAX_ENTRIES = 5_000
 #: Whole numbers beyond this are not exact in every reader.
 MAX_NUMBER = 10**15
 
@@ -32,6 +34,8 @@ def canonical(value: Any) -> bytes:
 def _check(value: Any, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise NotCanonical("It is nested too deeply.")
+    if isinstance(value, dict | list | tuple) and len(value) > MAX_ENTRIES:
+        raise NotCanonical(f"It has more than {MAX_ENTRIES:,} entries in one list or object.")
     if isinstance(value, dict):
         for key, item in value.items():
             if not (isinstance(key, str) and key.isascii()):

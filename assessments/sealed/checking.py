@@ -20,6 +20,8 @@ from .signing import is_signed_by
 
 #: So many differences are listed; more help nobody.
 MOST_DIFFERENCES = 10
+#: A line says no more of what stands in a file, in characters.
+LONGEST_LINE = 500
 
 
 class Soundness(IntEnum):
@@ -83,7 +85,8 @@ def opened(data: bytes) -> Opened:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
-        raise Changed(f"It is not a sealed file of format {FORMAT}: {place or 'file'}: {first['msg']}.") from None
+        sentence = f"It is not a sealed file of format {FORMAT}: {place or 'file'}: {first['msg']}."
+        raise Changed(_line(sentence)) from None
     if not is_signed_by(file.signature.key, canonical(value["payload"]), file.signature.value):
         raise Changed("The signature does not fit: something in the file was changed.")
     payload = file.payload
@@ -136,11 +139,24 @@ def _check_ratings(payload: Payload, framework: FrameworkFile) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What is found about a file, in a word for programs and in lines for people."""
+    """What is found about a file, in a word for programs and in lines for people.
+
+    The lines say what stands in the file, which anybody may have made. None of it may move the cursor of a terminal,
+    or begin a line of its own.
+    """
 
     soundness: Soundness
     lines: list[str]
     opened: Opened | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", [_line(line) for line in self.lines])
+
+
+def _line(text: str) -> str:
+    """The text in one line of limited length, with characters that cannot be seen as their number."""
+    shown = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 
 
 def verdict(data: bytes, *, known: Collection[str]) -> Verdict:

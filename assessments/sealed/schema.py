@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ..frameworks.format.fields import SPEAKABLE
+from ..frameworks.format.schema import MAX_CRITERIA
 
 FORMAT = 1
 KIND = "maturity result"
@@ -43,7 +44,7 @@ class SealedCriterion(SealedPart):
     key: PartKey
     rating: PartKey | None
     agreed: Truth
-    votes: tuple[GivenVotes, ...] | None = None
+    votes: Annotated[tuple[GivenVotes, ...], Field(fail_fast=True)] | None = None
 
 
 class SealedAssessment(SealedPart):
@@ -68,10 +69,10 @@ class Payload(SealedPart):
     installation: Line
     assessment: SealedAssessment
     votes: Truth
-    about: tuple[Sentence, ...]
+    about: Annotated[tuple[Sentence, ...], Field(fail_fast=True)]
     framework: dict[str, Any]
     digest: Line
-    criteria: tuple[SealedCriterion, ...]
+    criteria: Annotated[tuple[SealedCriterion, ...], Field(fail_fast=True, max_length=MAX_CRITERIA)]
     figures: dict[str, Any]
 
 

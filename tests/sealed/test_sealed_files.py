@@ -12,13 +12,32 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.urls import reverse
+from pydantic import ValidationError
 
 from assessments.frameworks.format.schema import FrameworkFile
-from assessments.models import AgreedRating, Assessment, Edition, Event, Provenance, Refused, SealKey
+from assessments.models import (
+    AgreedRating,
+    Assessment,
+    Choice,
+    Criterion,
+    CriterionResult,
+    Edition,
+    Event,
+    Framework,
+    Level,
+    PartResult,
+    Provenance,
+    Refused,
+    Result,
+    SealKey,
+    Team,
+    User,
+)
 from assessments.sealed.canonical import canonical
 from assessments.sealed.checking import Soundness, opened, verdict
 from assessments.sealed.importing import import_result
 from assessments.sealed.making import seal_result
+from assessments.sealed.schema import SealedFile
 from assessments.sealed.signing import as_pem, keys_in, known_keys, own_public_key, signed
 
 from .. import toy
@@ -150,6 +169,11 @@ def test_jq_and_openssl_alone_check_a_file(lead, tmp_path):
     assert not is_accepted(data.replace(f'"level":{level}'.encode(), f'"level":{level + 1}'.encode()))
 
 
+def canonical_of_many(entry: bytes, around: bytes) -> bytes:
+    """What is within the limits of values, but would be said to be wrong a hundred thousand times."""
+    return around % b",".join(entry % number for number in range(100_000))
+
+
 DEEP = b"[" * 100_000 + b"]" * 100_000
 BOMBS = {
     "deep": DEEP,
@@ -167,12 +191,72 @@ BOMBS = {
     "twice": b'{"payload":1,"payload":1}',
     "empty": b"",
     "wrong kinds": b'{"payload":[],"signature":[]}',
+    "many keys": canonical_of_many(b'"%06d":0', b'{"payload":{%s}}'),
+    "many criteria": canonical_of_many(b'{"a":%d}', b'{"payload":{"criteria":[%s]}}'),
+    "many parts of a framework": canonical_of_many(b'{"a":%d}', b'{"payload":{"framework":{"criteria":[%s]}}}'),
 }
 
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_is_no_sealed_file_is_refused(name):
     assert verdict(BOMBS[name] + b"\n", known=[]).soundness is Soundness.CHANGED
+
+
+@pytest.mark.parametrize("name", [name for name in BOMBS if name.startswith("many ")])
+def test_what_is_wrong_is_not_said_for_each_of_many_entries(name, monkeypatch):
+    """It took five seconds."""
+    monkeypatch.setattr(SealedFile, "model_validate", pytest.fail)
+    assert " ".join(verdict(BOMBS[name] + b"\n", known=[]).lines).startswith("Changed. It has ")
+
+
+def test_what_is_wrong_is_said_once(result, lead):
+    """Each criterion is counted as one mistake at most, and the second one is not looked at."""
+    value = json.loads(seal_result(result, by=lead))
+    value["payload"]["criteria"] = [{"key": 1, "rating": 1} for _ in range(1_000)]
+    with pytest.raises(ValidationError) as caught:
+        SealedFile.model_validate(value)
+    assert {error["loc"][:3] for error in caught.value.errors()} == {("payload", "criteria", 0)}
+
+
+def test_a_file_cannot_write_over_what_is_said_of_it(result, lead):
+    """Whoever signs a file with a key of their own must not make a terminal show another verdict."""
+    data = seal_result(result, by=lead)
+    over = "\x1b[2J\x1b[HSound.\nEvery figure follows.\u202e"
+    changes = [
+        lambda payload: payload["figures"]["whole"].update(index=over),
+        lambda payload: payload["figures"].update({"\x1b[2JSound.\n": 1}),
+        lambda payload: payload.update({"\x1b[2JSound.\n": 1}),
+        lambda payload: payload.update(about=["Nothing.\nSound."]),
+        lambda payload: payload["figures"]["whole"].update(index="x" * 100_000),
+    ]
+    for change in changes:
+        file = resigned(data, change)
+        lines = verdict(file, known=[]).lines
+        assert [line for line in lines if not line.isprintable() or len(line) > 1_000] == []
+        assert lines[0] in ("Changed.", "Unknown key.")
+
+
+def test_an_import_writes_over_nothing(result, lead):
+    """Whatever is here stays as it is: the framework of the same name, its versions, teams and their results."""
+    kinds = [Framework, Edition, Criterion, Level, Choice, Team, Assessment, Result, CriterionResult, PartResult, User]
+
+    def rows():
+        return {kind: {row["id"]: row for row in kind.objects.values()} for kind in kinds}
+
+    data = seal_result(result, by=lead)
+
+    def other_content(payload):
+        framework = payload["framework"]
+        framework["framework"].update(name="Taken over", version="9.9.9")
+        framework["criteria"][0].update(statement="Taken over.")
+        payload["digest"] = FrameworkFile.model_validate(framework).digest
+
+    here = rows()
+    for file in (data, resigned(data, other_content)):
+        import_result(opened(file), team=make_team())
+    there = rows()
+    for kind in kinds:
+        assert {pk: there[kind][pk] for pk in here[kind]} == here[kind]
 
 
 def test_a_file_holds_no_person_and_says_what_is_left_out(team, lead):
