@@ -1,6 +1,7 @@
 """Teams that need attention, each with its reasons and where to go.
 
-Of teams by name only. What follows from single answers or actions is shown for teams whose results the person may see.
+Of teams by name only. What follows from an index or a due date is shown for teams that the person may open, what
+follows from single answers or actions for teams whose results they may see.
 """
 
 import datetime
@@ -114,7 +115,8 @@ class Attention:
 
     def _reasons(self, row: TeamRow) -> Iterable[Concern]:
         yield from self._went_down(row)
-        yield from self._missed(row)
+        if self.portfolio.viewer.may_open(row.team):
+            yield from self._missed(row)
         yield from self._overdue(row)
         if self.portfolio.viewer.sees_result(row.team):
             yield from self._actions(row)
@@ -156,6 +158,9 @@ class Attention:
         index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
         scale = self.contents.index_scale
         if row.is_apart or index is None or earlier is None or index >= earlier or not scale.direction(index - earlier):
+            return ""
+        # As in the exported file: of other teams there are levels, and no index.
+        if not self.portfolio.viewer.may_open(row.team):
             return ""
         return _("Index fell from {before} to {now}.").format(before=scale.text(earlier), now=scale.text(index))
 

@@ -172,6 +172,15 @@ class TestWhoIsTold:
         [needing] = Attention(seen(make_user(), edition)).teams
         assert needing.to_open is None
 
+    def test_no_index_and_no_due_date_of_a_team_that_may_not_be_opened(self, admin, edition, lead, settings):
+        """As in the exported file, which has neither."""
+        settings.OTHER_TEAMS = "names"
+        lead.closes("F F F F F F P P", on=ago(90))
+        lead.closes("F F F P F F P P", on=ago(5))
+        target(lead, level=3, due=-3)
+        assert kinds(admin, edition) == {"Pricing": ["down", "missed"]}
+        assert kinds(make_user(), edition) == {}
+
     def test_every_link_can_be_opened(self, client, edition, lead):
         lead.closes(AT[3], on=ago(600))
         lead.closes(AT[1], on=ago(500))
