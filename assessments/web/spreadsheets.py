@@ -1,6 +1,7 @@
 """CSV and Excel files, written while they are sent. A text that looks like a formula stays a text."""
 
 import csv
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -14,6 +15,9 @@ from .workbooks import xlsx_chunks
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: Where spreadsheets in some countries end a cell or a row, although it stands in quotes, before such a beginning. They
+#: take semicolons or tabs for separators and do not heed quotes that begin elsewhere than a cell.
+CELL_INSIDE = re.compile(r"([;\t\r\n][ \"]*)(?=[=+\-@＝＋－＠])")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -86,4 +90,7 @@ def _as_text(cell: Cell) -> str:
     if isinstance(cell, Decimal):
         return f"{cell:f}"
     text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
+    if not isinstance(cell, str):
+        return text
+    text = CELL_INSIDE.sub(r"\1'", text)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -219,6 +219,14 @@ def test_no_text_is_ever_a_formula():
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))] == []
 
 
+@pytest.mark.parametrize("text", ["a;=1+1", "a; @SUM(A1)", "a\n=1+1", "a\r\n-1", "a\t+1", 'a;"=1+1"', "a;＝1"])
+def test_no_text_becomes_a_formula_where_semicolons_separate(text):
+    """A spreadsheet that splits at semicolons or tabs does not heed quotes that begin elsewhere than a cell."""
+    data = b"".join(csv_chunks(Table(title="", head=["A", "B"], rows=[["x", text]]))).decode("utf-8-sig")
+    for begins in re.split(r"[;\t\r\n]", data):
+        assert not begins.lstrip(' "').startswith(("=", "+", "-", "@", "＝"))
+
+
 def test_cells_have_types():
     level = LevelCell.of(3, top=4)
     book = made([datetime.date(2026, 3, 1), Decimal("1E+1")], [datetime.date(1899, 1, 1), level], [7, None])
