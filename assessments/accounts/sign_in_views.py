@@ -36,7 +36,16 @@ def _welcome(request: Request, user: User, attempt: SignInAttempt | None = None)
     is_allowed = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure())
     response = redirect(next_url if next_url and is_allowed else settings.LOGIN_REDIRECT_URL)
     remember_device(response, user)
+    _forget_pages(response)
     return response
+
+
+def _forget_pages(response: HttpResponse) -> None:
+    """Makes the browser forget pages that it kept to ask if they changed, see `web.unchanged_pages`.
+
+    At sign-in as well: whoever was signed in before may have left by closing the browser, or their time ran out.
+    """
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,8 +111,7 @@ def demo(request: Request) -> HttpResponse:
 def sign_out(request: Request) -> HttpResponse:
     logout(request)
     response = redirect(settings.LOGOUT_REDIRECT_URL)
-    # Pages that the browser kept to ask if they changed, see `web.unchanged_pages`.
-    response.headers["Clear-Site-Data"] = '"cache"'
+    _forget_pages(response)
     return response
 
 

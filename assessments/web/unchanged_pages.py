@@ -5,8 +5,8 @@ what changed, a message. Only the mask of the CSRF token is left out, which is a
 behind it is in, as a page with the token of an earlier sign-in could not be used. A page with a form that may be sent
 once only (`{% once %}`) is another one each time.
 
-Browsers must keep such a page to ask for it, which pages otherwise forbid. They ask each time, and signing out makes
-them forget it. They only do so over https or on the same machine, so elsewhere nothing is kept.
+Browsers must keep such a page to ask for it, which pages otherwise forbid. They ask each time, and signing out or in
+makes them forget it. They only do so over https or on the same machine, so elsewhere nothing is kept.
 """
 
 import re

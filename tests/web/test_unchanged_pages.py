@@ -11,7 +11,7 @@ from assessments.models import Membership, Team
 from assessments.results import team_views
 
 from .. import toy
-from ..factories import make_membership
+from ..factories import make_membership, make_user
 from ..progress import AT, Lead
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,14 @@ def test_the_page_that_the_browser_has_can_still_be_used(lead):
     assert signed_out.status_code == 302
     assert signed_out.headers["Clear-Site-Data"] == '"cache"'
     assert browser.opens(address).status_code == 302
+
+
+def test_signing_in_makes_the_browser_forget_what_somebody_else_left(client):
+    """Their time may have run out, so that they never signed out."""
+    make_user(email="next@example.org", password="the-next-one-here")
+    response = client.post(reverse("sign-in"), {"email": "next@example.org", "password": "the-next-one-here"})
+    assert response.status_code == 302
+    assert response.headers["Clear-Site-Data"] == '"cache"'
 
 
 def test_a_page_from_before_signing_in_again_is_sent_anew(lead):
