@@ -200,7 +200,7 @@ class TeamHistory:
     def setbacks(self) -> dict:
         """Why results went down, by assessment id: of all its generations."""
         by_assessment: dict = {}
-        if not any(getattr(result, "has_setback", False) for result in self.all):
+        if not any(map(self._is_explained, self.all)):
             return by_assessment
         for reason in SetbackReason.objects.filter(result__team=self.team).select_related("result"):
             by_assessment.setdefault(reason.result.assessment_id, []).append(reason.text)
@@ -240,10 +240,17 @@ class TeamHistory:
             notes.append(_("went down: {reason}").format(reason=reason) if self.tells else _("went down"))
         return notes
 
+    @staticmethod
+    def _is_explained(result: Result) -> bool:
+        """As it was when the results were read: `setbacks` is read later, and one may have been told in between."""
+        return bool(getattr(result, "has_setback", False))
+
     @cached_property
     def drawn_from(self) -> tuple[object, ...]:
         """Everything that a drawing of this history depends on, besides language and rights, as plain values."""
-        results = [(str(result.pk), result.framework.name, result.state) for result in self.all]
+        results = [
+            (str(result.pk), result.framework.name, result.state, self._is_explained(result)) for result in self.all
+        ]
         reopenings = [(str(row.assessment_id), row.at, row.reason) for rows in self.reopenings.values() for row in rows]
         setbacks = [(str(assessment), texts) for assessment, texts in self.setbacks.items()]
         chosen = (self.line.query if self.line else "", self.period.key)
