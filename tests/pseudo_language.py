@@ -87,7 +87,8 @@ class Texts(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        if self.path and self.path[-1] in {"script", "style"}:
+        # Commands in a block of code are typed as they stand.
+        if self.path and (self.path[-1] in {"script", "style"} or self.path[-2:] == ["pre", "code"]):
             return
         runs, self.depth = runs_outside(data, self.depth)
         where = " ".join(self.path[-3:])
