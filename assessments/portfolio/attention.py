@@ -6,28 +6,31 @@ follows from single answers or actions for teams whose results they may see.
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, partial
 from uuid import UUID
 
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Action, PartResult
 from ..models.results import as_fraction
 from ..results.report import agrees_hardly
 from ..web.dates import day, shifted
+from .forms import SHOWN
+from .many_ids import ManyIds
 from .portfolio import Portfolio
 from .rows import ATTENTION, TeamRow
 
 #: An action that did not move for so long is stale.
 STILL = datetime.timedelta(days=90)
-#: So many teams are listed at first, and so many for one reason.
-LISTED, MOST_LISTED = 12, 100
+#: So many teams are listed at first, and so many for one reason; the others are in the table.
+LISTED, MOST_LISTED = 10, 50
 #: A target that was missed longer ago is left to the history.
 MONTHS = 12
 DOWN, MISSED, OVERDUE, STALE, NO_ACTIONS, DISAGREE = "down", "missed", "overdue", "stale", "no-actions", "disagree"
@@ -35,16 +38,49 @@ DOWN, MISSED, OVERDUE, STALE, NO_ACTIONS, DISAGREE = "down", "missed", "overdue"
 LOSS, WARNING, NEITHER = "loss", "warning", "neither"
 
 
+WEIGHTS = {DOWN: LOSS, MISSED: LOSS, OVERDUE: WARNING, STALE: WARNING, NO_ACTIONS: NEITHER, DISAGREE: NEITHER}
+#: What the link of a reason says.
+LINKS = {
+    DOWN: gettext_lazy("See what changed"),
+    MISSED: gettext_lazy("Open target"),
+    OVERDUE: gettext_lazy("Open team"),
+    STALE: gettext_lazy("Open actions"),
+    NO_ACTIONS: gettext_lazy("Open roadmap"),
+    DISAGREE: gettext_lazy("See the votes"),
+}
+LABELS = dict(SHOWN)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """Why a team needs attention: in two words, in a sentence, and what to open (empty if the person may not)."""
+    """Why a team needs attention: in two words, in a sentence, and what to open (empty if the person may not).
+
+    Sentence and address are made when they are asked for: of a thousand teams most are only counted.
+    """
 
     kind: str
-    weight: str
-    label: str
-    sentence: str
-    address: str
-    link: str
+    tell: Callable[[], str]
+    lead: Callable[[], str]
+
+    @property
+    def weight(self) -> str:
+        return WEIGHTS[self.kind]
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.kind])
+
+    @property
+    def link(self) -> str:
+        return str(LINKS[self.kind])
+
+    @property
+    def sentence(self) -> str:
+        return self.tell()
+
+    @property
+    def address(self) -> str:
+        return self.lead()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +126,18 @@ class Attention:
     @property
     def shown(self) -> list[Needing]:
         """Those that the page lists: for one reason if that is asked for, and not endlessly many."""
+        return self._asked[: MOST_LISTED if self.portfolio.query.show else LISTED]
+
+    @property
+    def others(self) -> int:
+        """How many more there are than the page lists."""
+        return len(self._asked) - len(self.shown)
+
+    @cached_property
+    def _asked(self) -> list[Needing]:
+        """Those that the query wants to be shown; all without a wish."""
         show = self.portfolio.query.show
-        if not show:
-            return self.teams[:LISTED]
-        return [team for team in self.teams if self._has(team, show)][:MOST_LISTED]
+        return [team for team in self.teams if self._has(team, show)] if show else self.teams
 
     @staticmethod
     def _has(team: Needing, show: str) -> bool:
@@ -107,10 +151,9 @@ class Attention:
 
     def asked_for(self, rows: list[TeamRow]) -> list[TeamRow]:
         """Those of the rows that the query wants to be shown, in the same order."""
-        show = self.portfolio.query.show
-        if not show:
+        if not self.portfolio.query.show:
             return rows
-        kept = {team.row.team.pk for team in self.teams if self._has(team, show)}
+        kept = {team.row.team.pk for team in self._asked}
         return [row for row in rows if row.team.pk in kept]
 
     def _reasons(self, row: TeamRow) -> Iterable[Concern]:
@@ -130,39 +173,44 @@ class Attention:
     # ------------------------------------------------------------------ the reasons
 
     def _went_down(self, row: TeamRow) -> Iterable[Concern]:
-        sentence = self._fall(row)
-        if not sentence or row.newest is None or row.previous is None:
-            return
-        if self.portfolio.viewer.sees_result(row.team):
-            pair = f"earlier={row.previous.pk}&later={row.newest.pk}"
-            address = f"{reverse('team-compare', args=[row.team.pk])}?{pair}"
-        else:
-            address = self._address(row, "team")
-        yield Concern(
-            kind=DOWN, weight=LOSS, label=_("Went down"), sentence=sentence, address=address, link=_("See what changed")
-        )
+        tell = self._fall(row)
+        if tell:
+            yield Concern(kind=DOWN, tell=tell, lead=partial(self._what_changed, row))
 
-    def _fall(self, row: TeamRow) -> str:
-        """How level or index fell since the previous result; empty if neither reads lower."""
+    def _what_changed(self, row: TeamRow) -> str:
+        if not self.portfolio.viewer.sees_result(row.team) or row.newest is None or row.previous is None:
+            return self._address(row, "team")
+        pair = f"earlier={row.previous.pk}&later={row.newest.pk}"
+        return f"{reverse('team-compare', args=[row.team.pk])}?{pair}"
+
+    def _fall(self, row: TeamRow) -> Callable[[], str] | None:
+        """What says how level or index fell since the previous result; None if neither reads lower."""
         if row.newest is None or row.previous is None:
-            return ""
+            return None
         now, before = row.newest.level, row.previous.level
         if now is not None and before is not None and now < before:
-            if not self.contents.edition.uses_levels:
-                now_name, before_name = self.contents.rung_name(now), self.contents.rung_name(before)
-                return _("Fell from {before} to {now}.").format(before=before_name, now=now_name)
-            return _("Level fell from {before} to {now}.").format(before=before, now=now)
-        rounded, rounded_before = row.newest.index, row.previous.index
-        if rounded is None or rounded_before is None or rounded >= rounded_before:
-            return ""
-        index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
-        scale = self.contents.index_scale
-        if row.is_apart or index is None or earlier is None or index >= earlier or not scale.direction(index - earlier):
-            return ""
+            return partial(self._level_fell, before, now)
         # As in the exported file: of other teams there are levels, and no index.
-        if not self.portfolio.viewer.may_open(row.team):
-            return ""
-        return _("Index fell from {before} to {now}.").format(before=scale.text(earlier), now=scale.text(index))
+        if row.is_apart or not self.portfolio.viewer.may_open(row.team):
+            return None
+        if row.newest.index_exact == row.previous.index_exact:
+            return None
+        index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
+        if index is None or earlier is None or index >= earlier:
+            return None
+        if not self.contents.index_scale.direction(index - earlier):
+            return None
+        return partial(self._index_fell, earlier, index)
+
+    def _level_fell(self, before: int, now: int) -> str:
+        if self.contents.edition.uses_levels:
+            return _("Level fell from {before} to {now}.").format(before=before, now=now)
+        names = {"before": self.contents.rung_name(before), "now": self.contents.rung_name(now)}
+        return _("Fell from {before} to {now}.").format(**names)
+
+    def _index_fell(self, before: Fraction, now: Fraction) -> str:
+        scale = self.contents.index_scale
+        return _("Index fell from {before} to {now}.").format(before=scale.text(before), now=scale.text(now))
 
     def _missed(self, row: TeamRow) -> Iterable[Concern]:
         for dimension, level, due in self._missed_targets.get(row.team.pk, ()):
@@ -171,22 +219,17 @@ class Attention:
                 now = self._dimension_levels.get((row.newest.pk, dimension)) if row.newest else None
             if row.is_apart or now is None or now >= level:
                 continue
-            values = {"level": level, "date": day(due), "now": now}
-            if not self.contents.edition.uses_levels:
-                values |= {"level": self.contents.rung_name(level), "now": self.contents.rung_name(now)}
-            if dimension:
-                values["dimension"] = self.contents.dimension_by_key[dimension].name
-                sentence = _("{dimension}: target {level} by {date}, still at {now}.")
-            else:
-                sentence = _("Target {level} by {date}, still at {now}.")
-            yield Concern(
-                kind=MISSED,
-                weight=LOSS,
-                label=_("Target missed"),
-                sentence=sentence.format(**values),
-                address=self._address(row, "team-targets"),
-                link=_("Open target"),
-            )
+            tell = partial(self._target_missed, dimension, level, due, now)
+            yield Concern(kind=MISSED, tell=tell, lead=partial(self._address, row, "team-targets"))
+
+    def _target_missed(self, dimension: str, level: int, due: datetime.date, now: int) -> str:
+        values: dict[str, object] = {"level": level, "date": day(due), "now": now}
+        if not self.contents.edition.uses_levels:
+            values |= {"level": self.contents.rung_name(level), "now": self.contents.rung_name(now)}
+        if not dimension:
+            return _("Target {level} by {date}, still at {now}.").format(**values)
+        values["dimension"] = self.contents.dimension_by_key[dimension].name
+        return _("{dimension}: target {level} by {date}, still at {now}.").format(**values)
 
     @cached_property
     def _missed_targets(self) -> dict[UUID, list[tuple[str, int, datetime.date]]]:
@@ -211,48 +254,40 @@ class Attention:
         results = [row.newest.pk for row in self.portfolio.named if row.newest and row.team.pk in teams]
         if not results:
             return {}
-        rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION).order_by()
+        rows = PartResult.objects.filter(result__in=ManyIds(results), kind=PartResult.Kind.DIMENSION).order_by()
         return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
 
     def _overdue(self, row: TeamRow) -> Iterable[Concern]:
         if row.is_stale:
-            sentence = ngettext("Last assessed {count} month ago.", "Last assessed {count} months ago.", row.months)
-            yield Concern(
-                kind=OVERDUE,
-                weight=WARNING,
-                label=_("Overdue"),
-                sentence=sentence.format(count=row.months),
-                address=self._address(row, "team"),
-                link=_("Open team"),
-            )
+            tell = partial(self._last_assessed, row.months)
+            yield Concern(kind=OVERDUE, tell=tell, lead=partial(self._address, row, "team"))
+
+    @staticmethod
+    def _last_assessed(months: int) -> str:
+        sentence = ngettext("Last assessed {count} month ago.", "Last assessed {count} months ago.", months)
+        return sentence.format(count=months)
 
     def _actions(self, row: TeamRow) -> Iterable[Concern]:
         pending, still = self._pending.get(row.team.pk, (0, 0))
         is_at_the_top = row.level_here is None or row.level_here >= self.contents.top
+        roadmap = partial(self._address, row, "team-roadmap")
         if not pending and not is_at_the_top:
-            yield Concern(
-                kind=NO_ACTIONS,
-                weight=NEITHER,
-                label=_("No actions"),
-                sentence=_("Nothing is planned."),
-                address=self._address(row, "team-roadmap"),
-                link=_("Open roadmap"),
-            )
+            yield Concern(kind=NO_ACTIONS, tell=self._nothing_planned, lead=roadmap)
         elif still:
-            days = STILL.days
-            sentence = ngettext(
-                "{count} action has not moved for {days} days.",
-                "{count} actions have not moved for {days} days.",
-                still,
-            )
-            yield Concern(
-                kind=STALE,
-                weight=WARNING,
-                label=_("Stale actions"),
-                sentence=sentence.format(count=still, days=days),
-                address=self._address(row, "team-roadmap"),
-                link=_("Open actions"),
-            )
+            yield Concern(kind=STALE, tell=partial(self._still, still), lead=roadmap)
+
+    @staticmethod
+    def _nothing_planned() -> str:
+        return _("Nothing is planned.")
+
+    @staticmethod
+    def _still(actions: int) -> str:
+        sentence = ngettext(
+            "{count} action has not moved for {days} days.",
+            "{count} actions have not moved for {days} days.",
+            actions,
+        )
+        return sentence.format(count=actions, days=STILL.days)
 
     @cached_property
     def _pending(self) -> dict[UUID, tuple[int, int]]:
@@ -260,7 +295,7 @@ class Attention:
         seen = [row.team.pk for row in self.portfolio.named if self.portfolio.viewer.sees_result(row.team)]
         if not seen:
             return {}
-        actions = Action.objects.filter(team__in=seen, framework=self.framework, status__in=Action.PENDING)
+        actions = Action.objects.filter(team__in=ManyIds(seen), framework=self.framework, status__in=Action.PENDING)
         is_still = Q(status_at__lt=timezone.now() - STILL)
         counts = actions.order_by().values("team").annotate(n=Count("pk"), still=Count("pk", filter=is_still))
         return {row["team"]: (row["n"], row["still"]) for row in counts}
@@ -269,14 +304,16 @@ class Attention:
         result = row.newest
         if result is None or not result.discuss or not agrees_hardly(as_fraction(result.agreement_exact)):
             return
+        tell = partial(self._to_discuss, result.discuss, result.asked)
+        yield Concern(kind=DISAGREE, tell=tell, lead=partial(self._votes, result.pk))
+
+    @staticmethod
+    def _to_discuss(discuss: int, asked: int) -> str:
         sentence = ngettext(
-            "{count} of {asked} criteria to discuss.", "{count} of {asked} criteria to discuss.", result.discuss
+            "{count} of {asked} criteria to discuss.", "{count} of {asked} criteria to discuss.", discuss
         )
-        yield Concern(
-            kind=DISAGREE,
-            weight=NEITHER,
-            label=_("People disagree"),
-            sentence=sentence.format(count=result.discuss, asked=result.asked),
-            address=f"{reverse('result', args=[result.pk])}#agreement",
-            link=_("See the votes"),
-        )
+        return sentence.format(count=discuss, asked=asked)
+
+    @staticmethod
+    def _votes(result: UUID) -> str:
+        return f"{reverse('result', args=[result])}#agreement"

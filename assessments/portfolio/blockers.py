@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ..models import Criterion, CriterionResult, Result
 from ..web.criterion_places import place_of
 from .disclosure_control import may_be_split, shown_units
+from .many_ids import ManyIds
 from .portfolio import Portfolio
 from .rows import TeamRow
 
@@ -60,7 +61,7 @@ class HoldingBack:
         """
         results = {row.newest.pk for row in rows if row.newest}
         if len(self._rows) > FEW:
-            blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=results).order_by()
+            blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=ManyIds(results)).order_by()
             return dict(blocking.values_list(by).annotate(teams=Count("result", distinct=True)))
         held_back: dict[str, set] = {}
         for result, dimension, key in self._blocking:
@@ -71,7 +72,7 @@ class HoldingBack:
     @cached_property
     def _blocking(self) -> list[tuple]:
         """Every blocker as (result, dimension, key)."""
-        results = [row.newest.pk for row in self._rows if row.newest]
+        results = ManyIds(row.newest.pk for row in self._rows if row.newest)
         blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=results)
         return list(blocking.order_by().values_list("result_id", "dimension", "key"))
 

@@ -4,7 +4,7 @@ A file shows what the pages show the same person: levels of teams that are shown
 opened everything else. Rows are fetched for a number of teams at a time, while the file is sent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from uuid import UUID
@@ -22,7 +22,7 @@ from ..web.tables import Book, Cell, LevelCell, Table
 from .blockers import HoldingBack
 from .heatmap import WHOLE, Column, columns_of
 from .portfolio import Portfolio
-from .rows import TeamRow
+from .rows import ResultInRow, TeamRow
 
 #: Of so many teams the results are in memory at a time.
 TEAMS_AT_ONCE = 100
@@ -131,7 +131,7 @@ def _results_of(portfolio: Portfolio, teams: list[TeamRow]) -> dict:
     return results
 
 
-def _levels_of(results: list[Result]) -> dict[str, dict[tuple[str, str], int | None]]:
+def _levels_of(results: Iterable[Result | ResultInRow]) -> dict[str, dict[tuple[str, str], int | None]]:
     """Levels by kind and key of part, by the digits of the result's id: making ids of them would take longest."""
     levels: dict[str, dict[tuple[str, str], int | None]] = {}
     rows = PartResult.objects.filter(result__in=[result.pk for result in results]).order_by()

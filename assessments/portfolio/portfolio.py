@@ -17,11 +17,13 @@ from .. import scoring
 from ..models import PartResult, Target, Unit, User
 from ..web.dates import past_days
 from .disclosure_control import shown_units
+from .many_ids import ManyIds
 from .rows import DimensionRow, Query, TeamRow, UnitRow
 from .team_rows import team_rows
 from .viewer import DISTRIBUTION, Viewer
 
-PAGE = 100
+#: Teams in one page of the table: with twenty dimensions a row is a thousand characters and more.
+PAGE = 50
 
 
 class Portfolio:
@@ -206,8 +208,8 @@ class Portfolio:
         return settings.STALE_AFTER_MONTHS
 
     @staticmethod
-    def _newest_ids(rows: Iterable[TeamRow]) -> list:
-        return [row.newest.pk for row in rows if row.newest]
+    def _newest_ids(rows: Iterable[TeamRow]) -> ManyIds:
+        return ManyIds(row.newest.pk for row in rows if row.newest)
 
     @cached_property
     def unit_rows(self) -> list[UnitRow]:

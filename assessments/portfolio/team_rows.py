@@ -12,14 +12,9 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquer
 from ..models import Result, Team
 from ..models.results import ResultQuerySet
 from ..web.dates import is_stale, months_since, now_everywhere, past_days
-from .rows import APART, Query, TeamRow
+from .many_ids import ManyIds
+from .rows import APART, Query, ResultInRow, TeamRow
 from .viewer import NAMES, NOTHING, Viewer
-
-#: Of a result, what a row needs.
-RESULT_FIELDS = (
-    "team", "edition", "level", "index", "index_exact", "date", "respondents", "participants",
-    "agreement_exact", "discuss", "asked",
-)  # fmt: skip
 
 
 def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[TeamRow]:
@@ -84,6 +79,6 @@ def _results_of_team(query: Query, questionnaire: str) -> ResultQuerySet:
     )
 
 
-def _results(ids: set[UUID]) -> dict[UUID, Result]:
-    rows = Result.objects.filter(pk__in=ids).order_by().only(*RESULT_FIELDS)
-    return {result.pk: result for result in rows}
+def _results(ids: set[UUID]) -> dict[UUID, ResultInRow]:
+    rows = Result.objects.filter(pk__in=ManyIds(ids)).order_by().values_list(*ResultInRow._fields)
+    return {row[0]: ResultInRow(*row) for row in rows}

@@ -1,6 +1,7 @@
 """The first things on the portfolio: a sentence made from its figures, and the teams that need attention."""
 
 import datetime
+import html
 import re
 
 import pytest
@@ -201,6 +202,22 @@ class TestWhoIsTold:
         lead.closes(AT[1], on=ago(5))
         assert list(kinds(admin, edition)) == ["Pricing", "Ads"]
 
+    def test_the_most_pressing_are_told_and_a_link_leads_to_all(self, client, admin, edition, lead, monkeypatch):
+        monkeypatch.setattr("assessments.portfolio.attention.LISTED", 1)
+        Lead(name="Ads", edition=edition).closes(AT[3], on=ago(500))
+        lead.closes(AT[3], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        client.force_login(admin)
+        page = client.get("/portfolio/", {"framework": edition.framework.key, "sort": "Y"}).content.decode()
+        told = page[page.index('id="attention"') : page.index('id="levels"')]
+        assert "2 of 2" in told
+        assert "Pricing" in told
+        assert "Ads" not in told
+        [address] = re.findall(r'<a href="([^"]*)#levels">\s*and 1 more</a>', told)
+        assert "sort=Y" in address
+        response = client.get(f"/portfolio/{html.unescape(address)}")
+        assert {row.team.name for row in response.context["page"].object_list} == {"Pricing", "Ads"}
+
 
 class TestSentence:
     def words(self, user, edition, **query) -> PortfolioInWords:
@@ -295,6 +312,16 @@ class TestFilters:
     )
     def test_the_table_shows_teams_with_a_reason(self, page, show, names):
         assert [row.team.name for row in page(show=show).context["page"].object_list] == names
+
+    def test_pages_keep_the_order_and_the_figures_of_all_teams(self, page, monkeypatch):
+        monkeypatch.setattr("assessments.portfolio.views.PAGE", 1)
+        first, second = page(sort="-overall"), page(sort="-overall", page=2)
+        names = [[row.team.name for row in each.context["page"].object_list] for each in (first, second)]
+        assert names == [["Steady"], ["Pricing"]]
+        assert re.search(r'href="[^"]*sort=-overall[^"]*page=2">Next page', first.content.decode())
+        for each in (first, second):
+            assert each.context["portfolio"].counts == {1: 1, 2: 1}
+            assert "2 teams with a result" in each.content.decode()
 
     def test_figures_stay_those_of_all_teams(self, page):
         assert page(show="down").context["words"].headline == page().context["words"].headline
