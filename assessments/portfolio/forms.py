@@ -17,7 +17,7 @@ SHOWN = [
     ("", gettext_lazy("All teams")),
     (ATTENTION, gettext_lazy("Needs attention")),
     ("down", gettext_lazy("Went down")),
-    ("missed", gettext_lazy("Target missed")),
+    ("missed", gettext_lazy("Target past due")),
     ("overdue", gettext_lazy("Overdue")),
     ("stale", gettext_lazy("Stale actions")),
     ("no-actions", gettext_lazy("No actions")),

@@ -78,10 +78,15 @@ class PortfolioInWords:
             down += row.level_here < before
         if not up and not down:
             return ""
-        went_up = ngettext("{count} team went up", "{count} teams went up", up).format(count=up)
-        went_down = ngettext("{count} team went down", "{count} teams went down", down).format(count=down)
-        if not down:
-            return _("Since their previous result {went_up} and none went down.").format(went_up=went_up)
-        if not up:
-            return _("Since their previous result {went_down} and none went up.").format(went_down=went_down)
-        return _("Since their previous result {went_up} and {went_down}.").format(went_up=went_up, went_down=went_down)
+        if self.portfolio.contents.edition.uses_levels:
+            higher = ngettext("{count} team is at a higher level", "{count} teams are at a higher level", up)
+            lower = ngettext("{count} team is at a lower level", "{count} teams are at a lower level", down)
+            none_higher, none_lower = _("no team is at a higher level"), _("no team is at a lower level")
+        else:
+            higher = ngettext("{count} team is in a higher band", "{count} teams are in a higher band", up)
+            lower = ngettext("{count} team is in a lower band", "{count} teams are in a lower band", down)
+            none_higher, none_lower = _("no team is in a higher band"), _("no team is in a lower band")
+        return _("Compared with their previous result, {higher} and {lower}.").format(
+            higher=higher.format(count=up) if up else none_higher,
+            lower=lower.format(count=down) if down else none_lower,
+        )

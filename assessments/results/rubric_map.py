@@ -131,7 +131,7 @@ class RubricMap:
 
     @property
     def in_words(self) -> str:
-        """How many dimensions are further than the whole; empty where none is, or there are no levels."""
+        """How many dimensions are above the level of the team; empty where none is, or there are no levels."""
         level = self.standing.result.level
         if level is None or not self.standing.uses_levels:
             return ""
@@ -139,8 +139,8 @@ class RubricMap:
         if not ahead:
             return ""
         sentence = ngettext(
-            "{count} of {all} dimensions is further than the whole.",
-            "{count} of {all} dimensions are further than the whole.",
+            "{count} of {all} dimensions is above this level.",
+            "{count} of {all} dimensions are above this level.",
             ahead,
         )
         return sentence.format(count=ahead, all=len(self.rows))

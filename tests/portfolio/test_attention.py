@@ -235,7 +235,8 @@ class TestSentence:
             team.closes(AT[now], on=ago(5))
         words = self.words(admin, edition)
         assert re.fullmatch(r"3 of 4 teams are at level 2 or higher, up from 1 on .*\.", words.headline)
-        assert words.changes == "Since their previous result 3 teams went up and none went down."
+        changes = "Compared with their previous result, 3 teams are at a higher level and no team is at a lower level."
+        assert words.changes == changes
 
     def test_agrees_with_the_counts_of_the_page(self, client, admin, edition):
         for number, level in enumerate([0, 1, 1, 3, 3]):
