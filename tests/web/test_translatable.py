@@ -42,9 +42,6 @@ EXCEPTIONS = {
     "c": "a key to press",
     "j": "a key to press",
     "k": "a key to press",
-    "jq -r '.keys[0].pem' maturity-keys.json > key.pem jq -jcs .payload file > payload "
-    "jq -r .signature.value file | base64 -d > signature "
-    "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in payload -sigfile signature": "commands to copy",
 }
 #: Of pages that look alike, so many are looked at.
 SAMPLES = 2
