@@ -41,7 +41,10 @@ MAY_NOT_APPLY = ["x3", "y4"]
 PEOPLE = 7
 
 #: Made anew for each answer of the server: tokens against forgery, and the marks of a page.
-VOLATILE = re.compile(r'name="(?:csrfmiddlewaretoken|pledge|once|page)" value="[^"]*"|X-CSRFToken[^,}]*')
+#: The number of a request on the page of an error is another one each time as well.
+VOLATILE = re.compile(
+    r'name="(?:csrfmiddlewaretoken|pledge|once|page)" value="[^"]*"|X-CSRFToken[^,}]*|say this number: [0-9a-f]+'
+)
 LINK = re.compile(r'(?:href|hx-get)="([^"#]*)')
 
 
