@@ -6,7 +6,8 @@ behind it is in, as a page with the token of an earlier sign-in could not be use
 once only (`{% once %}`) is another one each time.
 
 Browsers must keep such a page to ask for it, which pages otherwise forbid. They ask each time, and signing out or in
-makes them forget it. They only do so over https or on the same machine, so elsewhere nothing is kept.
+makes them forget it. They only do so over https or on the same machine, so elsewhere nothing is kept. Not every browser
+heeds that: for a step back, the answer varies by cookie, and a page that stayed in memory is loaded again by `app.js`.
 """
 
 import re

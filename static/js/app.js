@@ -172,5 +172,10 @@
     if (radio && !radio.disabled) { radio.focus(); radio.click(); event.preventDefault(); }
     else if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
   });
+  // A page that comes back from memory may be of somebody who has signed out since: the server says if it is still so.
+  // Answers that are not saved yet stay where they are.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && !questions().length) window.location.reload();
+  });
   document.querySelectorAll(".shortcut-hint").forEach((hint) => { hint.hidden = !document.querySelector("[data-shortcuts]"); });
 })();
