@@ -4,16 +4,14 @@ A file shows what the pages show the same person: levels of teams that are shown
 opened everything else. Rows are fetched for a number of teams at a time, while the file is sent.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import CharField, Value
-from django.db.models.functions import Cast, Replace
 from django.utils.translation import gettext as _
 
-from ..models import Action, PartResult, Result, Target, Team
+from ..models import Action, Result, Target, Team
 from ..models.results import as_fraction
 from ..planning.tables import actions_table, targets_table
 from ..planning.target_progress import GradedTarget, graded
@@ -22,7 +20,8 @@ from ..web.tables import Book, Cell, LevelCell, Table
 from .blockers import HoldingBack
 from .heatmap import WHOLE, Column, columns_of
 from .portfolio import Portfolio
-from .rows import ResultInRow, TeamRow
+from .rows import TeamRow
+from .team_rows import part_levels
 
 #: Of so many teams the results are in memory at a time.
 TEAMS_AT_ONCE = 100
@@ -76,7 +75,7 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
     indexes = _Indexes()
     for teams in _teams(portfolio):
         results = _results_of(portfolio, teams)
-        levels = _levels_of([result for listed in results.values() for result in listed])
+        levels = part_levels(result.pk for listed in results.values() for result in listed)
         for row in teams:
             about: list[Cell] = [row.team.name, units[row.team.unit_id]]
             if not results.get(row.team.pk):
@@ -131,16 +130,6 @@ def _results_of(portfolio: Portfolio, teams: list[TeamRow]) -> dict:
     return results
 
 
-def _levels_of(results: Iterable[Result | ResultInRow]) -> dict[str, dict[tuple[str, str], int | None]]:
-    """Levels by kind and key of part, by the digits of the result's id: making ids of them would take longest."""
-    levels: dict[str, dict[tuple[str, str], int | None]] = {}
-    rows = PartResult.objects.filter(result__in=[result.pk for result in results]).order_by()
-    rows = rows.annotate(digits=Replace(Cast("result_id", CharField()), Value("-")))
-    for result, kind, key, level in rows.values_list("digits", "kind", "key", "level"):
-        levels.setdefault(result, {})[kind, key] = level
-    return levels
-
-
 def _changes(portfolio: Portfolio) -> Table:
     """One row per team and part whose level is another one than in the result before, as the heatmap marks it."""
     head = [_("Team"), _("Unit"), _("Part"), _("From"), _("To"), _("Level before"), _("Level now"), _("Change")]
@@ -155,7 +144,7 @@ def _change_rows(portfolio: Portfolio) -> Iterator[list[Cell]]:
     units = {unit.pk: unit.name for unit in portfolio.units}
     for teams in _teams(portfolio):
         moved = [row for row in teams if row.newest and row.previous]
-        levels = _levels_of([result for row in moved for result in (row.newest, row.previous) if result])
+        levels = part_levels(result.pk for row in moved for result in (row.newest, row.previous) if result)
         for row in moved:
             if row.newest is None or row.previous is None:
                 continue

@@ -19,7 +19,7 @@ from ..web.dates import past_days
 from .disclosure_control import shown_units
 from .many_ids import ManyIds
 from .rows import DimensionRow, Query, TeamRow, UnitRow
-from .team_rows import team_rows
+from .team_rows import part_levels, team_rows
 from .viewer import DISTRIBUTION, Viewer
 
 #: Teams in one page of the table: with twenty dimensions a row is a thousand characters and more.
@@ -264,12 +264,12 @@ class Portfolio:
 
     def with_parts(self, rows: list[TeamRow]) -> list[TeamRow]:
         """The rows with the level and the target of each part."""
-        by_result = {row.newest.pk: row.parts for row in rows if row.newest}
-        by_result |= {row.previous.pk: row.parts_before for row in rows if row.previous}
-        parts = PartResult.objects.filter(result__in=by_result).order_by()
-        for result, kind, key, level in parts.values_list("result_id", "kind", "key", "level"):
-            by_result[result][kind, key] = level
+        levels = part_levels(result.pk for row in rows for result in (row.newest, row.previous) if result)
         for row in rows:
+            if row.newest:
+                row.parts.update(levels.get(row.newest.pk.hex, {}))
+            if row.previous:
+                row.parts_before.update(levels.get(row.previous.pk.hex, {}))
             row.targets.update(self._targets.get(row.team.pk, {}))
         return rows
 

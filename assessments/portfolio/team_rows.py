@@ -5,11 +5,13 @@ grow with the number of results.
 """
 
 import datetime
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Replace
 
-from ..models import Result, Team
+from ..models import PartResult, Result, Team
 from ..models.results import ResultQuerySet
 from ..web.dates import is_stale, months_since, now_everywhere, past_days
 from .many_ids import ManyIds
@@ -82,3 +84,13 @@ def _results_of_team(query: Query, questionnaire: str) -> ResultQuerySet:
 def _results(ids: set[UUID]) -> dict[UUID, ResultInRow]:
     rows = Result.objects.filter(pk__in=ManyIds(ids)).order_by().values_list(*ResultInRow._fields)
     return {row[0]: ResultInRow(*row) for row in rows}
+
+
+def part_levels(results: Iterable[UUID]) -> dict[str, dict[tuple[str, str], int | None]]:
+    """Levels by kind and key of part, by the digits of the result's id: making ids of them would take longest."""
+    levels: dict[str, dict[tuple[str, str], int | None]] = {}
+    rows = PartResult.objects.filter(result__in=ManyIds(results)).order_by()
+    rows = rows.annotate(digits=Replace(Cast("result_id", CharField()), Value("-")))
+    for digits, kind, key, level in rows.values_list("digits", "kind", "key", "level"):
+        levels.setdefault(digits, {})[kind, key] = level
+    return levels
