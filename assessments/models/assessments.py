@@ -35,7 +35,9 @@ from .transitions import CLOSED, DRAFT, OPEN, REVIEW
 from .writing import writing
 
 TOO_EARLY = gettext_lazy("The due date cannot be before the date of the assessment.")
-NO_ANSWERS = gettext_lazy("Nobody has answered yet, so there is nothing to close. To end it without a result, discard it.")
+NO_ANSWERS = gettext_lazy(
+    "Nobody has answered yet, so there is nothing to close. To end it without a result, discard it."
+)
 TOO_FEW_PEOPLE = gettext_lazy(
     "At least four members of the team or people invited by email must submit their answers first. People who use the "
     "shared link do not count towards the four, because anyone can use it more than once."

@@ -67,7 +67,8 @@ class TestTwoResultsOfOneDay:
         assert MovingOn.of(lead.team, lead.edition).previous == newer
         query = Query(edition=lead.edition, editions=[lead.edition], rule="largely")
         (row,) = Portfolio.of(make_user(is_administrator=True), query, []).rows
-        assert row.newest and row.previous
+        assert row.newest
+        assert row.previous
         assert (row.newest.pk, row.previous.pk) == (newer.pk, pair[0].pk)
         assert [row[6] for row in team_table(lead.team).rows if row[5] == "Overall"] == [1, 2]
 
