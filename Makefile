@@ -52,7 +52,7 @@ lint: $(installed_dev) ## check style, types, templates and that no migration is
 	$(checks) $(bin) -m mypy .
 	$(bin) -m djhtml --tabwidth 2 --check templates
 	$(bin) -m djlint templates --lint --quiet
-	@! grep -rnE '^.{121,}' templates || { echo 'Lines of templates have at most 120 characters.' >&2; exit 1; }
+	@! LC_ALL=C.UTF-8 grep -rnE '^.{121,}' templates || { echo 'Lines of templates have at most 120 characters.' >&2; exit 1; }
 	$(checks) $(bin) manage.py makemigrations --check --dry-run
 
 format: $(installed_dev) ## put Python and templates into the form that `make lint` asks for
