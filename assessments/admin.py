@@ -396,6 +396,8 @@ class AssessmentAdmin(ReadOnly):
 class ResultAdmin(ReadOnly):
     list_display = ["team", "date", "framework", "level", "index", "generation", "is_current"]
     list_select_related = ["team", "framework"]
+    # Without the generation, those of one assessment would stand in the order of their random ids.
+    ordering = ["-date", "-closing", "-generation"]
     fields = ["team", "framework", "edition", "date", "questionnaire", "rule", "level", "best", "index", "index_best"]
 
 

@@ -214,3 +214,14 @@ class TestFilteringAList:
     def test_by_a_search_of_thousands_of_words_answers(self, signed_in):
         words = "+".join(["a"] * 1500)
         assert signed_in.get(f"/admin/assessments/membership/?q={words}").status_code == 200
+
+
+def test_generations_of_a_result_stand_in_their_order(signed_in):
+    lead = make_membership(role="lead", team=make_team()).user
+    assessment = toy.start(team=lead.memberships.get().team, by=lead)
+    toy.rate(assessment, lead, "F F L N F F L N")
+    for _ in range(5):
+        assessment.close(by=lead)
+        assessment.reopen(by=lead, reason="To look again.")
+    changes = signed_in.get("/admin/assessments/result/").context["cl"]
+    assert [result.generation for result in changes.result_list] == [5, 4, 3, 2, 1]
