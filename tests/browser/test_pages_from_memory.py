@@ -4,7 +4,7 @@ import pytest
 
 from ..progress import AT, Lead
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_page_that_comes_back_from_memory_is_asked_for_again(sign_in):

@@ -110,6 +110,7 @@ class TestAway:
             Mail.objects.queue_for(make_user(), Mail.Kind.NEW_ACCOUNT)
         assert send_waiting().sent == 3
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT"])
     def test_a_server_that_hangs_before_it_has_the_text_is_asked_again_without_doubt(self, sink, assessment, step):
         invite(assessment, 3)

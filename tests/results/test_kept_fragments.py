@@ -15,7 +15,7 @@ from .. import toy
 from ..factories import make_membership, make_user
 from ..progress import AT, Lead
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PASSING = re.compile(rb'name="(csrfmiddlewaretoken|once)" value="[^"]*"')
 

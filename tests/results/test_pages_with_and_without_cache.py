@@ -20,7 +20,7 @@ from .. import toy
 from ..factories import make_membership, make_user
 from ..progress import AT, Lead
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 #: Whether everybody reads everything after each move, which takes a minute; without it, they take turns.
 EVERYONE = bool(os.environ.get("EVERY_PERSON"))
