@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..web.dates import day
-from .blockers import HoldingBack
 from .portfolio import Portfolio
 
 #: A year before a day there are four ends of quarters before it, and it is itself the last of the days.
@@ -16,9 +15,8 @@ YEAR_BEFORE = -5
 class PortfolioInWords:
     """The figures are over the teams with a level on the ladder shown; changes are listed if all of them are named."""
 
-    def __init__(self, portfolio: Portfolio, holding: HoldingBack) -> None:
+    def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
-        self.holding = holding
 
     @cached_property
     def level(self) -> int:

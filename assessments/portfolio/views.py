@@ -43,7 +43,6 @@ def portfolio(request: Request) -> HttpResponse:
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio.of(request.user, query, units)
-    holding = HoldingBack(seen)
     attention = Attention(seen)
     page = Paginator(attention.asked_for(seen.sorted()), PAGE).get_page(request.GET.get("page"))
     rows = seen.with_parts(list(page.object_list))
@@ -54,8 +53,8 @@ def portfolio(request: Request) -> HttpResponse:
         "form": form,
         "query": query,
         "portfolio": seen,
-        "holding": holding,
-        "words": PortfolioInWords(seen, holding),
+        "holding": HoldingBack(seen),
+        "words": PortfolioInWords(seen),
         "attention": attention,
         "chips": filter_chips(form, partial(_address, request)),
         "reasons": reason_chips(form, attention.counts, partial(_address, request)),

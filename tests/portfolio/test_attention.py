@@ -221,8 +221,7 @@ class TestWhoIsTold:
 
 class TestSentence:
     def words(self, user, edition, **query) -> PortfolioInWords:
-        portfolio = seen(user, edition, **query)
-        return PortfolioInWords(portfolio, HoldingBack(portfolio))
+        return PortfolioInWords(seen(user, edition, **query))
 
     def test_without_a_level_it_says_so(self, admin, edition):
         assert self.words(admin, edition).headline == "No team has a level here yet."
