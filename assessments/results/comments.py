@@ -1,15 +1,14 @@
 """What people said behind a result, as far as the person who looks may know it."""
 
-from dataclasses import dataclass
 from random import SystemRandom
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from ..models import Rating, Respondent, Result, User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(NamedTuple):
     """One person's answer to a criterion; `who` is empty if names are not shown."""
 
     who: str
@@ -18,11 +17,6 @@ class Voice:
     reason: str
     comment: str
     evidence: str
-
-    @property
-    def drawn_from(self) -> tuple[object, ...]:
-        """Everything that is shown of it, as plain values."""
-        return (self.who, self.mine, self.code, self.reason, self.comment, self.evidence)
 
     @property
     def speaker(self) -> str:

@@ -62,7 +62,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         voices = voices_behind(result, request.user, names=may(Permission.SEE_NAMES), hides_others=hides_others)
     behind = "#answers-" if may(Permission.SEE_RESULT) else ""
     notes = notes_behind(result) if may(Permission.SEE_VOTES) else {}
-    said = [(key, [voice.drawn_from for voice in of_criterion]) for key, of_criterion in voices.items()]
+    said = [(key, [tuple(voice) for voice in of_criterion]) for key, of_criterion in voices.items()]
     context = {
         "result": result,
         "team": result.team,
