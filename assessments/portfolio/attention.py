@@ -1,86 +1,15 @@
-"""Teams that need attention, each with its reasons and where to go.
+"""Teams that need attention, each with its reasons. Of teams by name only."""
 
-Of teams by name only. What follows from an index or a due date is shown for teams that the person may open, what
-follows from single answers or actions for teams whose results they may see.
-"""
-
-import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property, partial
-from uuid import UUID
+from functools import cached_property
 
-from django.db.models import Count, Q
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-
-from ..models import Action, PartResult
-from ..models.results import as_fraction
-from ..results.report import agrees_hardly
-from ..web.dates import day, shifted
-from .forms import SHOWN
-from .many_ids import ManyIds
+from .concerns import LOSS, Concern, Concerns
 from .portfolio import Portfolio
 from .rows import ATTENTION, TeamRow
 
-#: An action that did not move for so long is stale.
-STILL = datetime.timedelta(days=90)
 #: So many teams are listed at first, and so many for one reason; the others are in the table.
 LISTED, MOST_LISTED = 10, 50
-#: A target that was missed longer ago is left to the history.
-MONTHS = 12
-DOWN, MISSED, OVERDUE, STALE, NO_ACTIONS, DISAGREE = "down", "missed", "overdue", "stale", "no-actions", "disagree"
-#: How serious a reason is, as it is drawn: a loss, a warning, or neither.
-LOSS, WARNING, NEITHER = "loss", "warning", "neither"
-
-
-WEIGHTS = {DOWN: LOSS, MISSED: LOSS, OVERDUE: WARNING, STALE: WARNING, NO_ACTIONS: NEITHER, DISAGREE: NEITHER}
-#: What the link of a reason says.
-LINKS = {
-    DOWN: gettext_lazy("See what changed"),
-    MISSED: gettext_lazy("Open target"),
-    OVERDUE: gettext_lazy("Open team"),
-    STALE: gettext_lazy("Open actions"),
-    NO_ACTIONS: gettext_lazy("Open roadmap"),
-    DISAGREE: gettext_lazy("See the votes"),
-}
-LABELS = dict(SHOWN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concern:
-    """Why a team needs attention: in two words, in a sentence, and what to open (empty if the person may not).
-
-    Sentence and address are made when they are asked for: of a thousand teams most are only counted.
-    """
-
-    kind: str
-    tell: Callable[[], str]
-    lead: Callable[[], str]
-
-    @property
-    def weight(self) -> str:
-        return WEIGHTS[self.kind]
-
-    @property
-    def label(self) -> str:
-        return str(LABELS[self.kind])
-
-    @property
-    def link(self) -> str:
-        return str(LINKS[self.kind])
-
-    @property
-    def sentence(self) -> str:
-        return self.tell()
-
-    @property
-    def address(self) -> str:
-        return self.lead()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +30,20 @@ class Needing:
 
 
 class Attention:
-    """Over the named teams of a portfolio that have a result; of a past day there is nothing to act on.
-
-    Two queries at most: open actions, and levels of dimensions whose target was missed.
-    """
+    """Over the named teams of a portfolio that have a result; of a past day there is nothing to act on."""
 
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
-        self.contents = portfolio.contents
-        self.framework = portfolio.query.edition.framework
 
     @cached_property
     def teams(self) -> list[Needing]:
         """The most serious first, else by name."""
         if self.portfolio.query.as_of:
             return []
+        concerns = Concerns(self.portfolio)
         needing = []
         for row in self.portfolio.named:
-            reasons = tuple(self._reasons(row)) if row.newest else ()
+            reasons = tuple(concerns.of(row)) if row.newest else ()
             if reasons:
                 needing.append(Needing(row=row, reasons=reasons))
         return sorted(needing, key=lambda team: (-team.losses, team.row.team.name))
@@ -146,7 +71,9 @@ class Attention:
     @property
     def counts(self) -> dict[str, int]:
         """How many teams have a reason of each kind, and how many have any."""
-        counts = Counter(kind for team in self.teams for kind in {reason.kind for reason in team.reasons})
+        counts: Counter[str] = Counter()
+        for team in self.teams:
+            counts.update({reason.kind for reason in team.reasons})
         return {ATTENTION: len(self.teams), **counts} if self.teams else {}
 
     def asked_for(self, rows: list[TeamRow]) -> list[TeamRow]:
@@ -155,165 +82,3 @@ class Attention:
             return rows
         kept = {team.row.team.pk for team in self._asked}
         return [row for row in rows if row.team.pk in kept]
-
-    def _reasons(self, row: TeamRow) -> Iterable[Concern]:
-        yield from self._went_down(row)
-        if self.portfolio.viewer.may_open(row.team):
-            yield from self._missed(row)
-        yield from self._overdue(row)
-        if self.portfolio.viewer.sees_result(row.team):
-            yield from self._actions(row)
-            yield from self._disagree(row)
-
-    def _address(self, row: TeamRow, name: str) -> str:
-        if not self.portfolio.viewer.may_open(row.team):
-            return ""
-        return f"{reverse(name, args=[row.team.pk])}?framework={self.framework.key}"
-
-    # ------------------------------------------------------------------ the reasons
-
-    def _went_down(self, row: TeamRow) -> Iterable[Concern]:
-        tell = self._fall(row)
-        if tell:
-            yield Concern(kind=DOWN, tell=tell, lead=partial(self._what_changed, row))
-
-    def _what_changed(self, row: TeamRow) -> str:
-        if not self.portfolio.viewer.sees_result(row.team) or row.newest is None or row.previous is None:
-            return self._address(row, "team")
-        pair = f"earlier={row.previous.pk}&later={row.newest.pk}"
-        return f"{reverse('team-compare', args=[row.team.pk])}?{pair}"
-
-    def _fall(self, row: TeamRow) -> Callable[[], str] | None:
-        """What says how level or index fell since the previous result; None if neither reads lower."""
-        if row.newest is None or row.previous is None:
-            return None
-        now, before = row.newest.level, row.previous.level
-        if now is not None and before is not None and now < before:
-            return partial(self._level_fell, before, now)
-        # As in the exported file: of other teams there are levels, and no index.
-        if row.is_apart or not self.portfolio.viewer.may_open(row.team):
-            return None
-        if row.newest.index_exact == row.previous.index_exact:
-            return None
-        index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
-        if index is None or earlier is None or index >= earlier:
-            return None
-        if not self.contents.index_scale.direction(index - earlier):
-            return None
-        return partial(self._index_fell, earlier, index)
-
-    def _level_fell(self, before: int, now: int) -> str:
-        if self.contents.edition.uses_levels:
-            return _("Level fell from {before} to {now}.").format(before=before, now=now)
-        names = {"before": self.contents.rung_name(before), "now": self.contents.rung_name(now)}
-        return _("Fell from {before} to {now}.").format(**names)
-
-    def _index_fell(self, before: Fraction, now: Fraction) -> str:
-        scale = self.contents.index_scale
-        return _("Index fell from {before} to {now}.").format(before=scale.text(before), now=scale.text(now))
-
-    def _missed(self, row: TeamRow) -> Iterable[Concern]:
-        for dimension, level, due in self._missed_targets.get(row.team.pk, ()):
-            now = row.level_here
-            if dimension:
-                now = self._dimension_levels.get((row.newest.pk, dimension)) if row.newest else None
-            if row.is_apart or now is None or now >= level:
-                continue
-            tell = partial(self._target_missed, dimension, level, due, now)
-            yield Concern(kind=MISSED, tell=tell, lead=partial(self._address, row, "team-targets"))
-
-    def _target_missed(self, dimension: str, level: int, due: datetime.date, now: int) -> str:
-        values: dict[str, object] = {"level": level, "date": day(due), "now": now}
-        if not self.contents.edition.uses_levels:
-            values |= {"level": self.contents.rung_name(level), "now": self.contents.rung_name(now)}
-        if not dimension:
-            return _("Target {level} by {date}, still at {now}.").format(**values)
-        values["dimension"] = self.contents.dimension_by_key[dimension].name
-        return _("{dimension}: target {level} by {date}, still at {now}.").format(**values)
-
-    @cached_property
-    def _missed_targets(self) -> dict[UUID, list[tuple[str, int, datetime.date]]]:
-        """By team: what is past its due date, if nothing later is set for the same part."""
-        today = self.portfolio.today
-        last: dict[tuple[UUID, str], tuple[int, datetime.date]] = {}
-        for team, dimension, level, due in self.portfolio.targets_set:
-            last.setdefault((team, dimension), (level, due))
-        missed: dict[UUID, list[tuple[str, int, datetime.date]]] = {}
-        for (team, dimension), (level, due) in last.items():
-            is_known = not dimension or dimension in self.contents.dimension_by_key
-            if is_known and shifted(today, -MONTHS) <= due < today:
-                missed.setdefault(team, []).append((dimension, level, due))
-        return missed
-
-    @cached_property
-    def _dimension_levels(self) -> dict[tuple, int | None]:
-        """Levels of dimensions of the teams that missed a target for one."""
-        teams = {
-            team for team, targets in self._missed_targets.items() if any(dimension for dimension, *_rest in targets)
-        }
-        results = [row.newest.pk for row in self.portfolio.named if row.newest and row.team.pk in teams]
-        if not results:
-            return {}
-        rows = PartResult.objects.filter(result__in=ManyIds(results), kind=PartResult.Kind.DIMENSION).order_by()
-        return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
-
-    def _overdue(self, row: TeamRow) -> Iterable[Concern]:
-        if row.is_stale:
-            tell = partial(self._last_assessed, row.months)
-            yield Concern(kind=OVERDUE, tell=tell, lead=partial(self._address, row, "team"))
-
-    @staticmethod
-    def _last_assessed(months: int) -> str:
-        sentence = ngettext("Last assessed {count} month ago.", "Last assessed {count} months ago.", months)
-        return sentence.format(count=months)
-
-    def _actions(self, row: TeamRow) -> Iterable[Concern]:
-        pending, still = self._pending.get(row.team.pk, (0, 0))
-        is_at_the_top = row.level_here is None or row.level_here >= self.contents.top
-        roadmap = partial(self._address, row, "team-roadmap")
-        if not pending and not is_at_the_top:
-            yield Concern(kind=NO_ACTIONS, tell=self._nothing_planned, lead=roadmap)
-        elif still:
-            yield Concern(kind=STALE, tell=partial(self._still, still), lead=roadmap)
-
-    @staticmethod
-    def _nothing_planned() -> str:
-        return _("Nothing is planned.")
-
-    @staticmethod
-    def _still(actions: int) -> str:
-        sentence = ngettext(
-            "{count} action has not moved for {days} days.",
-            "{count} actions have not moved for {days} days.",
-            actions,
-        )
-        return sentence.format(count=actions, days=STILL.days)
-
-    @cached_property
-    def _pending(self) -> dict[UUID, tuple[int, int]]:
-        """Of each team whose results the person may see: how many actions are open, and how many of them are stale."""
-        seen = [row.team.pk for row in self.portfolio.named if self.portfolio.viewer.sees_result(row.team)]
-        if not seen:
-            return {}
-        actions = Action.objects.filter(team__in=ManyIds(seen), framework=self.framework, status__in=Action.PENDING)
-        is_still = Q(status_at__lt=timezone.now() - STILL)
-        counts = actions.order_by().values("team").annotate(n=Count("pk"), still=Count("pk", filter=is_still))
-        return {row["team"]: (row["n"], row["still"]) for row in counts}
-
-    def _disagree(self, row: TeamRow) -> Iterable[Concern]:
-        result = row.newest
-        if result is None or not result.discuss or not agrees_hardly(as_fraction(result.agreement_exact)):
-            return
-        tell = partial(self._to_discuss, result.discuss, result.asked)
-        yield Concern(kind=DISAGREE, tell=tell, lead=partial(self._votes, result.pk))
-
-    @staticmethod
-    def _to_discuss(discuss: int, asked: int) -> str:
-        sentence = ngettext(
-            "{count} of {asked} criteria to discuss.", "{count} of {asked} criteria to discuss.", discuss
-        )
-        return sentence.format(count=discuss, asked=asked)
-
-    @staticmethod
-    def _votes(result: UUID) -> str:
-        return f"{reverse('result', args=[result])}#agreement"

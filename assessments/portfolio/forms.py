@@ -10,18 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Questionnaire, Result, Unit
 from ..web.form_fields import DayField
-from .rows import ATTENTION, Query
+from .rows import ATTENTION, ConcernKind, Query
 
 #: Which of the teams that need attention the table shows; all teams without a choice.
 SHOWN = [
     ("", gettext_lazy("All teams")),
     (ATTENTION, gettext_lazy("Needs attention")),
-    ("down", gettext_lazy("Went down")),
-    ("missed", gettext_lazy("Target past due")),
-    ("overdue", gettext_lazy("Overdue")),
-    ("stale", gettext_lazy("Stale actions")),
-    ("no-actions", gettext_lazy("No actions")),
-    ("disagree", gettext_lazy("People disagree")),
+    *ConcernKind.choices,
 ]
 
 

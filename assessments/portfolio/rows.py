@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Team, Unit
@@ -13,17 +14,26 @@ from ..models.frameworks import published_contents
 
 #: Number and name that stand for the level of results on another ladder: their levels mean something else.
 APART = (-1, gettext_lazy("on other levels"))
-
-
 #: A value of `show`: teams that need attention for any reason.
 ATTENTION = "attention"
+
+
+class ConcernKind(TextChoices):
+    """Why a team may need attention, the most serious first; each is a value of `show` too."""
+
+    DOWN = "down", gettext_lazy("Went down")
+    MISSED = "missed", gettext_lazy("Target past due")
+    OVERDUE = "overdue", gettext_lazy("Overdue")
+    STALE = "stale", gettext_lazy("Stale actions")
+    NO_ACTIONS = "no-actions", gettext_lazy("No actions")
+    DISAGREE = "disagree", gettext_lazy("People disagree")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """What to show: one line of history, and which teams. `as_of` is None for today.
 
-    `show` is `ATTENTION` or a reason for it: the table has such teams only, the figures stay as they are.
+    `show` is `ATTENTION` or a `ConcernKind`: the table has such teams only, the figures stay as they are.
 
     `editions` are all of the framework that are or were published; some may have another ladder of levels.
     """
