@@ -78,9 +78,8 @@ class ReasonChip:
     is_current: bool
 
 
-def reason_chips(form: PortfolioForm, counts: Mapping[str, int], address: Callable[..., str]) -> list[ReasonChip]:
-    """Of every reason that a team has, and the present one; `counts` are of teams by reason."""
-    current = form.cleaned_data.get("show", "")
+def reason_chips(current: str, counts: Mapping[str, int], address: Callable[..., str]) -> list[ReasonChip]:
+    """Of every reason that a team has, and the one shown (`current`); `counts` are of teams by reason."""
     return [
         ReasonChip(
             label=str(label),

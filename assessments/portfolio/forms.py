@@ -102,6 +102,7 @@ class PortfolioForm(forms.Form):
         self.is_valid()
         chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
         edition = self.by_address.get(chosen.get("edition", ""))
+        as_of = chosen.get("as_of")
         return Query(
             edition=edition or self.default,
             editions=[row for row in self.editions if row.framework_id == self.default.framework_id],
@@ -109,9 +110,10 @@ class PortfolioForm(forms.Form):
             questionnaire=chosen.get("questionnaire", "full"),
             unit=chosen.get("unit"),
             only_edition=edition is not None,
-            as_of=chosen.get("as_of"),
+            as_of=as_of,
             sort=chosen.get("sort", ""),
-            show=chosen.get("show", ""),
+            # Of a past day there is nothing to act on, so no team can be left out for having no reason to.
+            show="" if as_of else chosen.get("show", ""),
         )
 
 

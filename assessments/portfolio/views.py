@@ -39,6 +39,7 @@ def _address(request: Request, **changes: str) -> str:
 def portfolio(request: Request) -> HttpResponse:
     units = Unit.objects.as_tree()
     form = PortfolioForm.of(request.GET, units=units)
+    address = partial(_address, request)
     query = form.query()
     if query is None:
         return render(request, "portfolio/empty.html")
@@ -56,18 +57,18 @@ def portfolio(request: Request) -> HttpResponse:
         "holding": HoldingBack(seen),
         "words": PortfolioInWords(seen),
         "attention": attention,
-        "chips": filter_chips(form, partial(_address, request)),
-        "reasons": reason_chips(form, attention.counts, partial(_address, request)),
+        "chips": filter_chips(form, address),
+        "reasons": reason_chips(query.show, attention.counts, address),
         "page": page,
-        "headings": headings(query, _address(request, sort="")),
+        "headings": headings(query, address(sort="")),
         "body": heatmap(rows, query.edition, seen.linked, versions),
         "contents": contents,
-        "address": _address(request),
-        "without_day": _address(request, as_of=""),
-        "without_edition": _address(request, edition=""),
-        "without_unit": _address(request, unit=""),
-        "without_sort": _address(request, sort=""),
-        "with_attention": _address(request, show=ATTENTION),
+        "address": address(),
+        "without_day": address(as_of=""),
+        "without_edition": address(edition=""),
+        "without_unit": address(unit=""),
+        "without_sort": address(sort=""),
+        "with_attention": address(show=ATTENTION),
         "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=apart),
     }
     return render(request, "portfolio/portfolio.html", context)

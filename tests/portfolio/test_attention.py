@@ -326,6 +326,11 @@ class TestFilters:
     def test_figures_stay_those_of_all_teams(self, page):
         assert page(show="down").context["words"].headline == page().context["words"].headline
 
+    def test_on_a_past_day_the_table_shows_all_teams(self, page):
+        seen = page(show="down", as_of=ago(1)).context
+        assert [row.team.name for row in seen["page"].object_list] == ["Pricing", "Steady"]
+        assert seen["reasons"] == []
+
     def test_chips_count_the_teams_and_lead_back(self, page):
         [attention, down] = page(show="down").context["reasons"]
         assert (attention.label, attention.count, attention.is_current) == ("Needs attention", 1, False)
