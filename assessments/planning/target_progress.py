@@ -54,9 +54,9 @@ class GradedTarget:
 
     @property
     def state(self) -> str:
-        """How it is doing in a word or two, as `planning/_grade.html` says it."""
+        """How it is doing in a word or two."""
         if self.outdated:
-            return _("levels changed: set it again")
+            return _("levels changed: set a new target")
         if self.is_met:
             return _("met")
         if self.no_result_since and not self.reached_late:
