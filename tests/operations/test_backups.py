@@ -487,6 +487,18 @@ def test_restoring_that_is_killed_leaves_nothing_and_can_be_started_again(source
     assert again.stderr.startswith("CommandError: This database is not empty")
 
 
+@pytest.mark.parametrize("place", ["missing/secret-key", "."])
+def test_nothing_is_restored_if_the_secret_key_has_no_place(filled, tmp_path, place):
+    (tmp_path / "passphrase").write_text("a long passphrase\n")
+    backup = backed_up(secret_key=seal_with("a long passphrase", "key" * 20))
+    (tmp_path / "backup.tar.gz").write_bytes(backup)
+    empty()
+    options = {"secret_key_to": str(tmp_path / place), "passphrase_file": str(tmp_path / "passphrase")}
+    with pytest.raises(CommandError, match="secret key"):
+        call_command("restore", str(tmp_path / "backup.tar.gz"), **options)
+    assert is_empty("default")
+
+
 @pytest.mark.slow
 def test_a_backup_is_verified_in_a_database_that_is_gone_afterwards(source, tmp_path):
     done = manage("verify_backup", str(source / "backup.tar.gz"), "--folder", str(tmp_path), DATA_DIR=str(source))

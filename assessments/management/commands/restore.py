@@ -53,20 +53,11 @@ class Command(BaseCommand):
             archive = ArchiveReader(source)
             state = state_of(archive)
             refuse_newer(archive, state)
-            secret_key = self.secret_key(archive, passphrase_file) if secret_key_to else ""
-            with one_at_a_time():
+            secret_key = secret_key_of(archive, passphrase_file) if secret_key_to else ""
+            with written_at_the_end(secret_key, secret_key_to), one_at_a_time():
                 self.restore(archive, state, max(verbosity - 1, 0))
         if secret_key_to:
-            write_secret(Path(secret_key_to), secret_key)
             self.stdout.write(f"Wrote the secret key to {secret_key_to}.")
-
-    def secret_key(self, archive: ArchiveReader, passphrase_file: str | None) -> str:
-        if not archive.about.secret_key:
-            raise CommandError("This backup holds no secret key.")
-        try:
-            return open_with(read_passphrase(passphrase_file, is_new=False), archive.about.secret_key)
-        except WrongPassphrase as error:
-            raise CommandError("The passphrase is not the one of this backup. Nothing was changed.") from error
 
     def restore(self, archive: ArchiveReader, state: MigrationState, verbosity: int) -> None:
         if not is_empty(DEFAULT_DB_ALIAS):
@@ -139,9 +130,29 @@ def migrate_to(archive: ArchiveReader, state: MigrationState, verbosity: int) ->
     connection.close()
 
 
-def write_secret(path: Path, secret: str) -> None:
+def secret_key_of(archive: ArchiveReader, passphrase_file: str | None) -> str:
+    if not archive.about.secret_key:
+        raise CommandError("This backup holds no secret key.")
     try:
-        with whole_file(path) as file:
-            file.write(secret.encode())
+        return open_with(read_passphrase(passphrase_file, is_new=False), archive.about.secret_key)
+    except WrongPassphrase as error:
+        raise CommandError("The passphrase is not the one of this backup. Nothing was changed.") from error
+
+
+@contextmanager
+def written_at_the_end(secret_key: str, path: str | None) -> Iterator[None]:
+    """Puts the secret key into the file when the block has ended well. If that is not possible, the block never runs.
+
+    Otherwise the database would be there without its key, and no longer be empty for another try.
+    """
+    if path is None:
+        yield
+        return
+    if Path(path).is_dir():
+        raise CommandError(f"{path} is a folder. Name a file for the secret key. Nothing was changed.")
+    try:
+        with whole_file(Path(path)) as file:
+            file.write(secret_key.encode())
+            yield
     except OSError as error:
         raise CommandError(f"The secret key cannot be written to {path}: {error.strerror}.") from error
