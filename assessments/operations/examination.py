@@ -89,27 +89,26 @@ def examine_database() -> Iterator[Diagnosis]:
     started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    milliseconds = (time.monotonic() - started) * 1000
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        milliseconds = (time.monotonic() - started) * 1000
+        if connection.vendor == "postgresql":
             cursor.execute("SHOW transaction_read_only")
-            is_read_only = cursor.fetchone()[0] == "on"
+            if cursor.fetchone()[0] == "on":
+                yield problem("The database can only be read, so nothing can be saved.")
+                return
             cursor.execute("SHOW server_version")
             name = f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
-        wrong = ""
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA query_only")
-            is_read_only = bool(cursor.fetchone()[0])
+        else:
             cursor.execute("PRAGMA quick_check(1)")
-            wrong = cursor.fetchone()[0].replace("ok", "")
-        name = "SQLite"
-    if is_read_only:
-        yield problem("The database can only be read, so nothing can be saved.")
-    elif wrong:
-        yield problem(f"The file of the database is damaged ({wrong}). Restore the last backup.")
-    else:
-        yield fine(f"{name} answers after {milliseconds:.0f} ms.")
+            told = cursor.fetchone()[0]
+            if told != "ok":
+                yield damaged(told)
+                return
+            name = "SQLite"
+    yield fine(f"{name} answers after {milliseconds:.0f} ms.")
+
+
+def damaged(why: str) -> Diagnosis:
+    return problem(f"The file of the database is damaged ({why}). Restore the last backup.")
 
 
 def examine_migrations() -> Iterator[Diagnosis]:
@@ -211,4 +210,7 @@ def examine(name: str, *, recipient: str = "") -> list[Diagnosis]:
     try:
         return list(examine_mail(recipient) if check is examine_mail else check())
     except DatabaseError as error:
+        # Where the damage is large, SQLite does not even look for it.
+        if str(getattr(error.__cause__, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return [damaged(str(error))]
         return [problem(f"The database does not answer: {error.__class__.__name__}.")]

@@ -1,12 +1,14 @@
 """What `manage.py doctor` finds, and how it ends."""
 
 import datetime
+import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -121,6 +123,21 @@ def test_a_database_that_is_away():
 
     with connection.execute_wrapper(refuse):
         assert problems("database") == ["The database does not answer: OperationalError."]
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "file").write_bytes(b"x" * 5000)
+
+    def open_it(*args):
+        with closing(sqlite3.connect(tmp_path / "file")) as file:
+            try:
+                file.execute("PRAGMA quick_check(1)")
+            except sqlite3.DatabaseError as error:
+                raise DatabaseError(str(error)) from error
+
+    with connection.execute_wrapper(open_it):
+        told = problems("database")
+    assert told == ["The file of the database is damaged (file is not a database). Restore the last backup."]
 
 
 def test_it_ends_with_one_if_there_is_a_problem(capsys, monkeypatch):
