@@ -78,13 +78,21 @@ LEFTOVERS = [
     Leftover(words="old mails", rows=old_mails),
     Leftover(words="links that ended", rows=old_links),
 ]
+JOURNAL = "entries of the journal"
 
 
 def tidy() -> dict[str, int]:
     """Removes everything that may go; returns how many of each kind, in words."""
     removed = {leftover.words: _remove(leftover.rows()) for leftover in LEFTOVERS}
-    removed["entries of the journal"] = put_away_journal() if settings.KEEP_JOURNAL_MONTHS else 0
+    removed[JOURNAL] = put_away_journal()
     return removed
+
+
+def removable() -> dict[str, int]:
+    """How many of each kind, in words, may go now."""
+    counts = {leftover.words: leftover.rows().count() for leftover in LEFTOVERS}
+    counts[JOURNAL] = old_entries().count()
+    return counts
 
 
 def _remove(rows: "models.QuerySet[Any]") -> int:
@@ -98,7 +106,9 @@ def _remove(rows: "models.QuerySet[Any]") -> int:
 
 
 def old_entries() -> "models.QuerySet[Event]":
-    """Entries of months that ended longer ago than the journal is kept."""
+    """Entries of months that ended longer ago than the journal is kept; none if it is kept for ever."""
+    if not settings.KEEP_JOURNAL_MONTHS:
+        return Event.objects.none()
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     return Event.objects.filter(at__lt=(today - settings.KEEP_JOURNAL_MONTHS * _MONTH).replace(day=1)).order_by("pk")
 

@@ -15,7 +15,7 @@ from assessments.models import Assessment, Event, InvitationLink, Mail, SignInAt
 from assessments.models.participation import LinkGuess
 from assessments.models.submissions import Submission
 from assessments.operations import tidying
-from assessments.operations.tidying import tidy
+from assessments.operations.tidying import removable, tidy
 from maturity import environment as env
 
 from .. import toy
@@ -94,6 +94,7 @@ def old_event(**fields):
 def test_the_journal_stays_unless_it_is_to_be_put_away(settings):
     old_event()
     assert settings.KEEP_JOURNAL_MONTHS == 0
+    assert removable()["entries of the journal"] == 0
     tidy()
     assert Event.objects.exists()
 
@@ -104,6 +105,7 @@ def test_old_entries_move_into_a_file(settings, tmp_path, monkeypatch):
     team = make_team()
     moved = [old_event(team=team, unit=n) for n in range(5)]
     kept = Event.record("unit.added", by=None)
+    assert removable()["entries of the journal"] == 5
     assert tidy()["entries of the journal"] == 5
     assert list(Event.objects.values_list("pk", flat=True)) == [kept.pk]
     (file,) = settings.JOURNAL_FOLDER.iterdir()

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from assessments.management.prepared import PreparedCommand
-from assessments.operations.tidying import LEFTOVERS, tidy
+from assessments.operations.tidying import removable, tidy
 
 
 class Command(PreparedCommand):
@@ -16,8 +16,8 @@ class Command(PreparedCommand):
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
         if dry_run:
-            for leftover in LEFTOVERS:
-                self.stdout.write(f"{leftover.rows().count()} {leftover.words} would be removed.")
+            for words, count in removable().items():
+                self.stdout.write(f"{count} {words} would be removed.")
             return
         try:
             removed = tidy()
