@@ -106,6 +106,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         mine = Participation.objects.filter(assessment=OuterRef("pk"), user=user).values("state")[:1]
         return self.annotate(my_state=Subquery(mine))
 
+    def next_number(self, team: Team) -> int:
+        """The number of the team's next assessment; the caller holds the lock of the team."""
+        last = self.filter(team=team).aggregate(last=models.Max("number"))["last"]
+        return (last or 0) + 1
+
     def start(
         self,
         *,
@@ -140,7 +145,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
                 raise Refused(message.format(framework=edition.name))
             assessment = self.create(
                 team=team,
-                number=(self.filter(team=team).aggregate(last=models.Max("number"))["last"] or 0) + 1,
+                number=self.next_number(team),
                 edition=edition,
                 date=date,
                 questionnaire=questionnaire,

@@ -251,10 +251,7 @@ class Result(Figures):
             respondents=len(assessment.counting_votes()),
             participants=assessment.participations.count(),
         )
-        rows.result.save(force_insert=True)
-        PartResult.objects.bulk_create(rows.parts)
-        CriterionResult.objects.bulk_create(rows.criteria)
-        return rows.result
+        return rows.save()
 
     def previous(self) -> "Result | None":
         """The latest current result before this one in the same history."""
@@ -336,6 +333,13 @@ class ResultRows:
             **known,
         )
         return cls(result, list(cls._parts(result, contents, score)), list(cls._criteria(result, contents, score)))
+
+    def save(self) -> Result:
+        """Stores the rows of this result, which is new."""
+        self.result.save(force_insert=True)
+        PartResult.objects.bulk_create(self.parts)
+        CriterionResult.objects.bulk_create(self.criteria)
+        return self.result
 
     @staticmethod
     def _parts(result: Result, contents: Contents, score: scoring.Score) -> "Iterator[PartResult]":

@@ -16,7 +16,7 @@ from .assessments import Assessment
 from .frameworks import Edition
 from .journal import Event
 from .refusals import Refused
-from .results import CriterionResult, PartResult, Result, ResultRows
+from .results import Result, ResultRows
 from .teams import Team
 from .writing import writing
 
@@ -61,24 +61,24 @@ class ForeignResult:
 class ProvenanceQuerySet(models.QuerySet["Provenance"]):
     def take_in(
         self, foreign: ForeignResult, *, team: Team, edition: Callable[[], Edition], by: User | None
-    ) -> "Provenance":
+    ) -> tuple["Provenance", bool]:
         """Stores a foreign result as a closed assessment of the team; the same file again changes nothing.
 
-        `edition` finds or stores the edition; it is called in the same transaction. Raises Refused for a date in the
+        Returns where it came from, and whether it is new. `edition` finds or stores the edition; it is called in the same transaction. Raises Refused for a date in the
         future, and if another result of the same assessment is here already.
         """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             known = self.filter(team=team, source=foreign.source).select_related("assessment").first()
             if known is not None and known.digest == foreign.digest:
-                return known
+                return known, False
             if known is not None or Assessment.objects.filter(team=team, pk=foreign.source).exists():
                 raise Refused(_("The team already has a result of this assessment, so nothing was imported."))
             if foreign.date > team.today():
                 raise Refused(_("The date of this result lies in the future, so nothing was imported."))
             assessment = Assessment.objects.create(
                 team=team,
-                number=(team.assessments.aggregate(last=models.Max("number"))["last"] or 0) + 1,
+                number=Assessment.objects.next_number(team),
                 edition=edition(),
                 date=foreign.date,
                 questionnaire=foreign.questionnaire,
@@ -96,20 +96,23 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
                 respondents=foreign.responded,
                 participants=foreign.asked,
             )
-            rows.result.save(force_insert=True)
-            PartResult.objects.bulk_create(rows.parts)
-            CriterionResult.objects.bulk_create(rows.criteria)
+            result = rows.save()
             Event.record(
-                "assessment.imported", by=by, team=team, assessment=assessment, result=str(rows.result.pk),
+                "assessment.imported",
+                by=by,
+                team=team,
+                assessment=assessment,
+                result=str(result.pk),
                 digest=foreign.digest,
-            )  # fmt: skip
-            return self.create(
+            )
+            provenance = self.create(
                 assessment=assessment,
                 team=team,
                 source=foreign.source,
                 digest=foreign.digest,
                 installation=foreign.installation,
             )
+            return provenance, True
 
 
 class Provenance(models.Model):

@@ -1,5 +1,6 @@
 """Whether a sealed file is sound: unchanged, signed by a known key, with figures that follow from its ratings."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -39,12 +40,15 @@ class Changed(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A sealed file whose signature fits its content; whose key it is, and if its figures are right, is open."""
+    """A sealed file whose signature fits its content; whose key it is, and if its figures are right, is open.
+
+    `digest` is the SHA-256 of the text that is signed.
+    """
 
     payload: Payload
     framework: FrameworkFile
     key: str
-    data: bytes
+    digest: str
 
     @cached_property
     def instrument(self) -> scoring.Instrument:
@@ -87,7 +91,8 @@ def opened(data: bytes) -> Opened:
         place = ".".join(str(step) for step in first["loc"])
         sentence = f"It is not a sealed file of format {FORMAT}: {place or 'file'}: {first['msg']}."
         raise Changed(_line(sentence)) from None
-    if not is_signed_by(file.signature.key, canonical(value["payload"]), file.signature.value):
+    text = canonical(value["payload"])
+    if not is_signed_by(file.signature.key, text, file.signature.value):
         raise Changed("The signature does not fit: something in the file was changed.")
     payload = file.payload
     try:
@@ -97,7 +102,8 @@ def opened(data: bytes) -> Opened:
     if framework.digest != payload.digest:
         raise Changed("The framework in it is not the one that its digest names.")
     _check_ratings(payload, framework)
-    return Opened(payload=payload, framework=framework, key=file.signature.key, data=data)
+    digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
+    return Opened(payload=payload, framework=framework, key=file.signature.key, digest=digest)
 
 
 def _value(data: bytes) -> Any:

@@ -1,7 +1,6 @@
 """A sealed file of another installation as history of a team here: calculated again, never believed."""
 
 import datetime
-import hashlib
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -10,23 +9,21 @@ from ..frameworks.format.differences import is_new_ladder
 from ..frameworks.format.schema import FrameworkFile
 from ..frameworks.storing import VersionTaken, store
 from ..models import Edition, ForeignResult, Framework, Provenance, Refused, Team, User
-from .canonical import canonical, parsed
 from .checking import Opened
 
 
-def import_result(file: Opened, *, team: Team, by: User | None = None) -> Provenance:
+def import_result(file: Opened, *, team: Team, by: User | None = None) -> tuple[Provenance, bool]:
     """Stores the result in a sealed file as a closed assessment of the team; the same file again changes nothing.
 
-    The caller has checked whose key it is. Raises Refused if its figures do not follow from its ratings, and for what
+    Returns where it came from, and whether it is new. The caller has checked whose key it is. Raises Refused if its figures do not follow from its ratings, and for what
     cannot stand beside what is here.
     """
     if file.differences:
         raise Refused(_("The figures in this file do not follow from its ratings, so nothing was imported."))
     about = file.payload.assessment
-    payload = canonical(parsed(file.data[:-1])["payload"])
     foreign = ForeignResult(
         source=UUID(about.id),
-        digest=f"sha256:{hashlib.sha256(payload).hexdigest()}",
+        digest=file.digest,
         installation=file.payload.installation,
         date=datetime.date.fromisoformat(about.date),
         questionnaire=about.questionnaire,

@@ -354,8 +354,8 @@ def test_an_imported_result_is_history_with_the_same_figures(client, result, lea
     data = seal_result(result, by=lead)
     there = make_team()
     reader = make_membership(team=there, role="lead").user
-    provenance = import_result(opened(data), team=there)
-    assert import_result(opened(data), team=there) == provenance
+    provenance, _is_new = import_result(opened(data), team=there)
+    assert import_result(opened(data), team=there) == (provenance, False)
     assessment = provenance.assessment
     imported = assessment.results.get()
     assert (imported.date, imported.level, imported.index_exact) == (result.date, result.level, result.index_exact)

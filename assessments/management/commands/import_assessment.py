@@ -5,7 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from assessments.management.prepared import PreparedCommand
 from assessments.management.sealed_files import add_file_and_keys, sealed_bytes, trusted_keys
-from assessments.models import Provenance, Refused, Team
+from assessments.models import Refused, Team
 from assessments.sealed.checking import Soundness, verdict
 from assessments.sealed.importing import import_result
 from assessments.sealed.signing import known_keys
@@ -28,11 +28,9 @@ class Command(PreparedCommand):
         chosen = Team.objects.filter(pk=team).first()
         if chosen is None:
             raise CommandError(f"There is no team {team}.")
-        before = Provenance.objects.count()
         try:
-            stored = import_result(found.opened, team=chosen)
+            stored, is_new = import_result(found.opened, team=chosen)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
-        is_new = Provenance.objects.count() > before
         words = "Imported" if is_new else "Nothing changed: already imported"
         self.stdout.write(f"{words}: {stored.assessment} from {stored.installation}.")
