@@ -243,7 +243,7 @@ class TryOn:
         index_before = tally.index
         for key, code in self.tried.items():
             if criterion := tally.criteria.get(key):
-                tally.rate(key, smallest_changes.points_of(criterion, code))
+                tally.rate(key, criterion.scale.points_of(code))
         return Outlook(
             name=name,
             level_before=level_before,

@@ -46,7 +46,7 @@ def settle(
     return CriterionScore(
         rating=rating,
         agreed=agreed is not None,
-        points=None if rating == NA else ZERO if rating is None else scale.points(rating),
+        points=scale.points_of(rating),
         votes=MappingProxyType(dict(counts)),
         share=Fraction(max(Counter(positions).values()), len(positions)) if positions else None,
         spread=spread,

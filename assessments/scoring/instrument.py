@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from .figures import exact
+from .figures import ZERO, exact
 
 NA = "NA"
 DK = "DK"
@@ -31,6 +31,12 @@ class ScoredScale:
 
     def points(self, code: str) -> Fraction:
         return self._points[code]
+
+    def points_of(self, rating: str | None) -> Fraction | None:
+        """Of a rating: None where the criterion does not apply, zero while it is unanswered."""
+        if rating == NA:
+            return None
+        return ZERO if rating is None else self.points(rating)
 
     @cached_property
     def _positions(self) -> dict[str, int]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .agreement import CriterionScore, alpha_of_counts, settle, settled_as
-from .figures import ZERO
 from .instrument import DK, NA, Instrument, ScoredCriterion
 from .whole import Score, of_settled
 
@@ -33,8 +32,8 @@ def rescore(instrument: Instrument, kept: Mapping[str, KeptCriterion], *, by_vot
 
 
 def _as_rated(criterion: ScoredCriterion, kept: KeptCriterion) -> CriterionScore:
-    points = ZERO if kept.rating is None else None if kept.rating == NA else criterion.scale.points(kept.rating)
-    return replace(settled_as(kept.rating, points), agreed=kept.is_agreed)
+    settled = settled_as(kept.rating, criterion.scale.points_of(kept.rating))
+    return replace(settled, agreed=kept.is_agreed)
 
 
 def _by_votes(instrument: Instrument, criterion: ScoredCriterion, kept: KeptCriterion) -> CriterionScore:

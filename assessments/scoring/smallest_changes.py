@@ -56,14 +56,7 @@ class Step:
 def tally_of(instrument: Instrument, ratings: Ratings, dimension: str | None = None) -> Tally:
     """Level and index with these ratings, of the whole or of one dimension."""
     criteria = [c for c in instrument.criteria if dimension in (None, c.dimension)]
-    return Tally(instrument, criteria, {c.key: points_of(c, ratings.get(c.key)) for c in criteria})
-
-
-def points_of(criterion: ScoredCriterion, code: str | None) -> Fraction | None:
-    """Of a rating: none where it does not apply, zero while it is unanswered."""
-    if code == NA:
-        return None
-    return ZERO if code is None else criterion.scale.points(code)
+    return Tally(instrument, criteria, {c.key: c.scale.points_of(ratings.get(c.key)) for c in criteria})
 
 
 def steps(instrument: Instrument, ratings: Ratings, changes: Sequence[Raise], *, rule: str) -> list[Step]:
@@ -73,7 +66,7 @@ def steps(instrument: Instrument, ratings: Ratings, changes: Sequence[Raise], *,
     found = []
     for change in changes:
         present = alone.points[change.key]
-        points = points_of(alone.criteria[change.key], change.after)
+        points = alone.criteria[change.key].scale.points_of(change.after)
         alone.rate(change.key, points)
         adds = (alone.index or ZERO) - start
         alone.rate(change.key, present)
@@ -202,7 +195,7 @@ def _missing(
     members: Sequence[ScoredCriterion], threshold: Threshold, ratings: Ratings
 ) -> tuple[int, list[list[Gain]]]:
     """What is missing for the threshold, none or less where it is met, and what can be raised in each member."""
-    present = sum((points_of(c, ratings.get(c.key)) or ZERO for c in members), ZERO)
+    present = sum((c.scale.points_of(ratings.get(c.key)) or ZERO for c in members), ZERO)
     missing = threshold.value - present
     options = [list(_raises(criterion, ratings.get(criterion.key))) for criterion in members]
     unit = lcm(missing.denominator, *(adds.denominator for raises in options for _, adds in raises))
@@ -246,7 +239,7 @@ class _Ways:
 
 def _raises(criterion: ScoredCriterion, code: str | None) -> Iterator[tuple[Raise, Fraction]]:
     """Every higher rating with the points that it adds."""
-    present = points_of(criterion, code) or ZERO
+    present = criterion.scale.points_of(code) or ZERO
     higher = [each for each in criterion.scale.codes if criterion.scale.points(each) > present]
     for steps, each in enumerate(higher, 1):
         change = Raise(key=criterion.key, before=code, after=each, steps=steps)

@@ -84,7 +84,7 @@ def level_if(
     """The level (or band) of the whole if these criteria were rated with these codes."""
     tally = Tally(instrument, instrument.criteria, {key: outcome.points for key, outcome in settled.items()})
     for key, code in changes.items():
-        tally.rate(key, None if code == NA else tally.criteria[key].scale.points(code))
+        tally.rate(key, tally.criteria[key].scale.points_of(code))
     return tally.level(rule)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from assessments import scoring
 from assessments.scoring import NA, Tally, Threshold
-from assessments.scoring.smallest_changes import Raise, points_of, smallest_changes, steps, tally_of
+from assessments.scoring.smallest_changes import Raise, smallest_changes, steps, tally_of
 
 from ..examples import examples
 from ..instruments import make_instrument
@@ -33,7 +33,7 @@ def test_rating_one_after_the_other_comes_to_what_counting_anew_does(data):
         criterion = data.draw(st.sampled_from(instrument.criteria))
         code = data.draw(st.sampled_from([None, NA, *criterion.scale.codes]))
         now = {**now, criterion.key: code}
-        tally.rate(criterion.key, points_of(criterion, code))
+        tally.rate(criterion.key, criterion.scale.points_of(code))
         assert everything(tally, instrument) == everything(tally_of(instrument, now), instrument)
 
 
