@@ -64,8 +64,9 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
     ) -> tuple["Provenance", bool]:
         """Stores a foreign result as a closed assessment of the team; the same file again changes nothing.
 
-        Returns where it came from, and whether it is new. `edition` finds or stores the edition; it is called in the same transaction. Raises Refused for a date in the
-        future, and if another result of the same assessment is here already.
+        Returns where it came from, and whether it is new. `edition` finds or stores the edition; it is called in the
+        same transaction. Raises Refused for a date in the future, and if another result of the same assessment is here
+        already.
         """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)

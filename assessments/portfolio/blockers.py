@@ -17,6 +17,8 @@ from .rows import TeamRow
 
 #: Blockers of so many teams are read rather than counted by the database.
 FEW = 100
+#: So many criteria are on the page. A file tells no more to people who do not know every team.
+CRITERIA_ON_THE_PAGE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,10 @@ class HoldingBack:
                 holding = Holding(key=criterion.key, name=criterion.statement, teams=teams, criterion=criterion)
                 holdings.append(holding)
         return sorted(holdings, key=_most_teams_first)
+
+    @property
+    def criteria_on_the_page(self) -> list[Holding]:
+        return self.criteria[:CRITERIA_ON_THE_PAGE]
 
     @cached_property
     def withheld(self) -> str | None:

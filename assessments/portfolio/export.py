@@ -6,17 +6,18 @@ opened everything else. Rows are fetched for a number of teams at a time, while 
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from ..models import Action, Result, Target, Team
+from ..models import Action, Edition, Result, Target, Team
 from ..models.results import as_fraction
 from ..planning.tables import actions_table, targets_table
 from ..planning.target_progress import GradedTarget, graded
 from ..web.dates import now_everywhere
-from ..web.tables import Book, Cell, LevelCell, Table
+from ..web.tables import Book, Cell, LevelCell, Table, criterion_cells, criterion_head, criterion_widths
 from .blockers import HoldingBack
 from .heatmap import WHOLE, Column, columns_of
 from .portfolio import Portfolio
@@ -25,8 +26,6 @@ from .team_rows import part_levels
 
 #: Of so many teams the results are in memory at a time.
 TEAMS_AT_ONCE = 100
-#: So many criteria that hold teams back are on the page.
-ON_THE_PAGE = 5
 #: So many different indexes are remembered.
 MOST_INDEXES = 10_000
 
@@ -72,7 +71,8 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
     top = portfolio.contents.top
     units = {unit.pk: unit.name for unit in portfolio.units}
     versions = {edition.pk: edition.version for edition in portfolio.query.editions}
-    indexes = _Indexes()
+    # Many results have the same index, and to round a fraction takes long.
+    index_number = lru_cache(MOST_INDEXES)(_index_number)
     for teams in _teams(portfolio):
         results = _results_of(portfolio, teams)
         levels = part_levels(result.pk for listed in results.values() for result in listed)
@@ -84,7 +84,7 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
                 own = levels.get(result.pk.hex, {})
                 index = None
                 if row.team.pk in portfolio.linked:
-                    index = indexes.number(result)
+                    index = index_number(result.edition, result.index_exact)
                 yield [
                     *about,
                     result.date,
@@ -97,19 +97,8 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
                 ]
 
 
-class _Indexes:
-    """Indexes as they are written. Many results have the same one, and to round a fraction takes long."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple, Decimal | None] = {}
-
-    def number(self, result: Result) -> Decimal | None:
-        place = (result.edition_id, result.index_exact)
-        if place not in self._known:
-            if len(self._known) >= MOST_INDEXES:
-                self._known.clear()
-            self._known[place] = result.index_scale.number(as_fraction(result.index_exact))
-        return self._known[place]
+def _index_number(edition: Edition, exact: str) -> Decimal | None:
+    return edition.contents.index_scale.number(as_fraction(exact))
 
 
 def _results_of(portfolio: Portfolio, teams: list[TeamRow]) -> dict:
@@ -194,9 +183,13 @@ def _openable(portfolio: Portfolio) -> Iterator[dict[UUID, Team]]:
 
 def _criteria(portfolio: Portfolio) -> Table:
     """The criteria of the version shown, and how many teams each keeps from its next level, as on the page."""
-    head = [_("Dimension"), _("Key"), _("Level"), _("Criterion"), _("Teams that it holds back"), _("Next step")]
-    widths = {head[0]: 28, head[3]: 60, head[5]: 60}
-    return Table(key="criteria", title=_("Criteria"), head=head, rows=_criterion_rows(portfolio), widths=widths)
+    return Table(
+        key="criteria",
+        title=_("Criteria"),
+        head=[*criterion_head(), _("Teams that it holds back"), _("Next step")],
+        rows=_criterion_rows(portfolio),
+        widths=criterion_widths(),
+    )
 
 
 def _criterion_rows(portfolio: Portfolio) -> Iterator[list[Cell]]:
@@ -205,15 +198,11 @@ def _criterion_rows(portfolio: Portfolio) -> Iterator[list[Cell]]:
     knows_all = all(portfolio.viewer.sees_result(row.team) for row in portfolio.with_result)
     if holding.withheld is None and not knows_all:
         # Counts over teams that this person may not know one by one: those on the page, and no others.
-        told = told[:ON_THE_PAGE]
+        told = holding.criteria_on_the_page
     teams = {held.key: held.teams for held in told}
     for criterion in portfolio.contents.criteria:
-        level = None if criterion.level is None else criterion.level.number
         yield [
-            criterion.dimension.name,
-            criterion.key,
-            LevelCell.of(level, top=portfolio.contents.top),
-            criterion.statement,
+            *criterion_cells(criterion, top=portfolio.contents.top),
             teams.get(criterion.key, 0 if knows_all else None),
             criterion.next,
         ]

@@ -15,7 +15,7 @@ from ..permissions.access import Permissions
 from ..permissions.roles import Permission
 from ..planning.tables import actions_table, targets_table
 from ..planning.target_progress import GradedTarget, graded
-from ..web.tables import Book, Cell, LevelCell, Table
+from ..web.tables import Book, Cell, LevelCell, Table, criterion_cells, criterion_head, criterion_widths
 from .comments import Voice
 from .report import Settled, Standing
 
@@ -23,7 +23,7 @@ from .report import Settled, Standing
 def team_book(team: Team, may: Permissions) -> Book:
     """Every current result of a team with what changed, its targets and actions, and the newest ratings."""
     results = _current_results(team)
-    tables = [team_table(team)]
+    tables = [_results_table(results)]
     targets = targets_table(graded(team.targets.for_grading().select_related("team__unit")))
     if not may(Permission.SEE_RESULT):
         return Book(name=team.name, tables=[*tables, targets])
@@ -48,7 +48,7 @@ def result_book(
     """
     result = standing.result
     name = f"{result.team.name}-{result.date.isoformat()}"
-    tables = [_results_table(result.team, [result])]
+    tables = [_results_table([result])]
     if may(Permission.SEE_RESULT) and may.sees_team_page:
         tables.append(changes_table([(standing.previous, result)] if standing.previous else []))
     tables.append(targets_table(targets, names=may.sees_team_page))
@@ -62,7 +62,7 @@ def result_book(
 
 def team_table(team: Team) -> Table:
     """One row per current result of a team and per part of it, the oldest first."""
-    return _results_table(team, _current_results(team))
+    return _results_table(_current_results(team))
 
 
 def _current_results(team: Team) -> list[Result]:
@@ -80,7 +80,7 @@ def _lines(results: Iterable[Result]) -> list[list[Result]]:
     return list(lines.values())
 
 
-def _results_table(team: Team, results: Sequence[Result]) -> Table:
+def _results_table(results: Sequence[Result]) -> Table:
     parts: dict = {}
     for part in PartResult.objects.filter(result__in=results).order_by("order"):
         parts.setdefault(part.result_id, []).append(part)
@@ -139,7 +139,7 @@ def _change_rows(steps: Iterable[tuple[Result, Result]]) -> Iterator[list[Cell]]
 
 def _newest_criteria(results: Iterable[Result]) -> Table:
     """The ratings of the newest results, one row per criterion."""
-    head = [_("Date"), _("Framework"), _("Edition"), _("Questionnaire"), *_criterion_head()]
+    head = [_("Date"), _("Framework"), _("Edition"), _("Questionnaire"), *_rating_head()]
 
     def rows() -> Iterator[list[Cell]]:
         for result in results:
@@ -148,9 +148,9 @@ def _newest_criteria(results: Iterable[Result]) -> Table:
             questionnaire = str(Questionnaire(result.questionnaire).label)
             for settled in standing.criteria:
                 about: list[Cell] = [result.date, edition.framework.name, edition.version, questionnaire]
-                yield [*about, *_criterion_cells(standing, settled)]
+                yield [*about, *_rating_cells(standing, settled)]
 
-    widths = {head[0]: 12, **_criterion_widths()}
+    widths = {head[0]: 12, **criterion_widths()}
     return Table(key="criteria", title=_("Criteria"), head=head, rows=rows(), widths=widths)
 
 
@@ -158,13 +158,13 @@ def criteria_table(
     standing: Standing, voices: Mapping[str, Sequence[Voice]], notes: Mapping[str, str], *, votes: bool
 ) -> Table:
     """Every criterion of one result: what it came to and the next step; with `votes` what people said."""
-    head = _criterion_head()
+    head = _rating_head()
     said = [_("Votes"), _("Agreement"), _("To discuss"), _("Agreed together"), _("Comments"), _("Evidence")]
 
     def rows() -> Iterator[list[Cell]]:
         for settled in standing.criteria:
             key = settled.criterion.key
-            cells = _criterion_cells(standing, settled)
+            cells = _rating_cells(standing, settled)
             if votes:
                 cells += [
                     " · ".join(f"{name} {number}" for name, number in settled.distribution),
@@ -176,33 +176,24 @@ def criteria_table(
                 ]
             yield cells
 
-    widths = {**_criterion_widths(), said[0]: 30, said[1]: 30, said[3]: 40, said[4]: 60, said[5]: 40}
+    widths = {**criterion_widths(), said[0]: 30, said[1]: 30, said[3]: 40, said[4]: 60, said[5]: 40}
     head = [*head, *said] if votes else head
     return Table(key="criteria", title=_("Criteria"), head=head, rows=rows(), widths=widths)
 
 
-def _criterion_head() -> list[str]:
-    head = [_("Dimension"), _("Key"), _("Level"), _("Criterion"), _("Rating"), _("Code"), _("Settled by")]
+def _rating_head() -> list[str]:
+    head = [*criterion_head(), _("Rating"), _("Code"), _("Settled by")]
     return [*head, _("Blocks the next level"), _("Next step")]
 
 
-def _criterion_widths() -> dict[str, int]:
-    return {_("Dimension"): 28, _("Criterion"): 60, _("Next step"): 60}
-
-
-def _criterion_cells(standing: Standing, settled: Settled) -> list[Cell]:
-    criterion, row = settled.criterion, settled.row
-    level = None if criterion.level is None else criterion.level.number
+def _rating_cells(standing: Standing, settled: Settled) -> list[Cell]:
     return [
-        criterion.dimension.name,
-        criterion.key,
-        LevelCell.of(level, top=standing.contents.top),
-        criterion.statement,
+        *criterion_cells(settled.criterion, top=standing.contents.top),
         settled.name,
-        row.rating,
+        settled.row.rating,
         _settled_by(standing.result, settled),
         _("yes") if settled.is_blocker else "",
-        criterion.next,
+        settled.criterion.next,
     ]
 
 

@@ -15,8 +15,8 @@ from .checking import Opened
 def import_result(file: Opened, *, team: Team, by: User | None = None) -> tuple[Provenance, bool]:
     """Stores the result in a sealed file as a closed assessment of the team; the same file again changes nothing.
 
-    Returns where it came from, and whether it is new. The caller has checked whose key it is. Raises Refused if its figures do not follow from its ratings, and for what
-    cannot stand beside what is here.
+    Returns where it came from, and whether it is new. The caller has checked whose key it is. Raises Refused if its
+    figures do not follow from its ratings, and for what cannot stand beside what is here.
     """
     if file.differences:
         raise Refused(_("The figures in this file do not follow from its ratings, so nothing was imported."))

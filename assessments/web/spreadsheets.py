@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, override
 
 from .tables import Book, Cell, Table
-from .workbooks import xlsx_chunks
+from .workbooks import ROWS_AT_ONCE, xlsx_chunks
 
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -22,8 +22,6 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: So many rows of a CSV file are sent at once.
-ROWS_AT_ONCE = 500
 
 
 class ExportForm(forms.Form):

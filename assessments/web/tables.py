@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from ..charts import level_step
+from ..models import Criterion
 
 
 class LevelCell(int):
@@ -51,3 +54,19 @@ class Book:
     def table(self, key: str) -> Table:
         """The one with this key, or else the first."""
         return next((table for table in self.tables if table.key == key), self.tables[0])
+
+
+def criterion_head() -> list[str]:
+    """The columns that say which criterion a row is about."""
+    return [_("Dimension"), _("Key"), _("Level"), _("Criterion")]
+
+
+def criterion_cells(criterion: Criterion, *, top: int) -> list[Cell]:
+    """A criterion in these columns, on a ladder that ends at `top`."""
+    level = None if criterion.level is None else criterion.level.number
+    return [criterion.dimension.name, criterion.key, LevelCell.of(level, top=top), criterion.statement]
+
+
+def criterion_widths() -> dict[str, int]:
+    """The widths of a table that ends with the next step."""
+    return {_("Dimension"): 28, _("Criterion"): 60, _("Next step"): 60}
