@@ -79,9 +79,9 @@ def level_step(number: int, top: int) -> int:
 
 # One bar for each dimension, of one segment for each level: drawn here, as loops over segments are slow in a template.
 
-SOLID = '<rect class="seg solid s{}" x="{}" y=".5" width="{}" height="13" rx="3" fill="{}" stroke="{}"/>'
+SOLID = '<rect class="seg solid l{}" x="{}" y=".5" width="{}" height="13" rx="3" fill="{}" stroke="{}"/>'
 GROUND = '<rect class="seg" x="{}" width="{}" height="14" rx="3" fill="#e9ebee"/>'
-CREDIT = '<rect class="c{0}" x="{1}" y=".5" width="{2}" height="13" rx="3" fill="url(#hatch-{0})" stroke="{3}"/>'
+CREDIT = '<rect class="credit l{0}" x="{1}" y=".5" width="{2}" height="13" rx="3" fill="url(#hatch-{0})" stroke="{3}"/>'
 EMPTY = (
     '<rect class="seg none" x="{}" y=".5" width="{}" height="13" rx="3" fill="none" stroke="#838a95" '
     'stroke-dasharray="3 3"/>'
@@ -90,7 +90,7 @@ AIM = '<line class="target-line" x1="{0}" x2="{0}" y1="-4" y2="18" stroke="#1a20
 HATCH = (
     '<pattern id="hatch-{0}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect class="hatch-ground" width="5" height="5" fill="#ffffff"/>'
-    '<line class="c{0}" x1="1" x2="1" y2="5" stroke="{1}" stroke-width="1.6"/></pattern>'
+    '<line class="credit l{0}" x1="1" x2="1" y2="5" stroke="{1}" stroke-width="1.6"/></pattern>'
 )
 
 
