@@ -197,7 +197,7 @@ def test_the_profile_is_drawn_in_the_colour_of_each_level(client, lead):
     levels = dict(result.parts.filter(kind="dimension").values_list("key", "level"))
     assert levels == {"X": 3, "Y": 1}
     for bar, level in zip(bars, levels.values(), strict=True):
-        assert re.findall(r"solid s(\d+)", bar) == list(itertools.repeat(str(level), level))
+        assert re.findall(r"solid l(\d+)", bar) == list(itertools.repeat(str(level), level))
 
 
 def test_marks_of_a_chart_say_their_figures_while_they_have_the_focus(client, lead):
