@@ -100,7 +100,7 @@ def _criterion(row: CriterionResult, scale: scoring.ScoredScale, *, votes: bool)
 
 def _withheld(result: Result, *, votes: bool, team: bool) -> list[str]:
     """What the file leaves out, in words. Always in English: the words are signed, and the same for everybody."""
-    sentences = ["Names, comments and evidence are left out."]
+    sentences = ["Names of people, comments and evidence are left out."]
     if not votes:
         sentences.append("Votes are left out, and with them all figures about agreement, which follow from them.")
     if not team:

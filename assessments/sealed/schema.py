@@ -10,7 +10,7 @@ from ..frameworks.format.schema import MAX_CRITERIA
 
 FORMAT = 1
 KIND = "maturity result"
-#: More people than this answer no assessment.
+#: No assessment has more people than this.
 MAX_PEOPLE = 100_000
 #: All votes of a file together: to score it, each of them is looked at.
 MAX_VOTES = 500_000

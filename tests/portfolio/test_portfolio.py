@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.models import Answer, Edition, Target, Unit
-from assessments.portfolio.blockers import HoldingBack
-from assessments.portfolio.export import portfolio_table
+from assessments.portfolio.blockers import CRITERIA_ON_THE_PAGE, HoldingBack
+from assessments.portfolio.export import portfolio_book, portfolio_table
 from assessments.portfolio.forms import PortfolioForm
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.rows import APART, Query
@@ -277,6 +277,23 @@ class TestWhoSeesWhat:
             page = client.get(f"/portfolio/?{address}").content.decode()
             assert "criteria are shown only for groups of four or more" in page
             assert re.search(rf'{told}[^<]*<a href="\?{link}">', page)
+
+    def test_a_file_tells_no_more_criteria_than_the_page(self, organisation, edition, settings):
+        """Administrators do not know the results of teams one by one; whoever does gets every count."""
+        settings.OTHER_TEAMS = "names"
+        for team in self.big.teams.all():
+            Lead(team=team, edition=edition).closes("N N N N N N N N", on="2026-06-01")
+
+        def told(user):
+            table = portfolio_book(seen(user, edition)).table("criteria")
+            return [count for *_about, count, _next in table.rows if count]
+
+        assert len(HoldingBack(seen(organisation, edition)).criteria) > CRITERIA_ON_THE_PAGE
+        assert len(told(make_user(is_administrator=True))) == CRITERIA_ON_THE_PAGE
+        manager = make_user()
+        for unit in (self.big, self.small):
+            make_membership(user=manager, unit=unit, role="manager")
+        assert len(told(manager)) > CRITERIA_ON_THE_PAGE
 
     def test_criteria_are_told_by_edition_where_no_team_can_be_singled_out(self, client, organisation, edition):
         admin = make_user(is_administrator=True)
