@@ -16,7 +16,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from .archive import StoredTable
+from .archive import Row, StoredTable
 
 KINDS = {
     "AutoField": "integer",
@@ -84,6 +84,19 @@ def to_sqlite(kind: str) -> Conversion | None:
     """Turns what a backup has into what Django stores in SQLite."""
     conversions: dict[str, Conversion] = {"boolean": int, "instant": _sqlite_instant, "uuid": _sqlite_uuid}
     return conversions.get(kind)
+
+
+def conversions_for(table: StoredTable, of_kind: Callable[[str], Conversion | None]) -> list[tuple[int, Conversion]]:
+    """Places in a row of the table, and what turns the value there; without those whose value stays as it is."""
+    everywhere = [(place, of_kind(kind)) for place, (_, kind) in enumerate(table.columns)]
+    return [(place, conversion) for place, conversion in everywhere if conversion is not None]
+
+
+def convert(row: Row, conversions: list[tuple[int, Conversion]]) -> None:
+    """Turns the values in the row; what is NULL stays."""
+    for place, conversion in conversions:
+        if row[place] is not None:
+            row[place] = conversion(row[place])
 
 
 def _boolean(value: Any) -> bool:

@@ -10,7 +10,7 @@ from ..frameworks.storing import file_of
 from ..models import Edition
 from ..models.edition_triggers import thawed
 from .archive import ArchiveDamaged, ArchiveReader, Row, StoredTable, Sums, digest_of_results
-from .columns import to_sqlite
+from .columns import conversions_for, convert, to_sqlite
 from .snapshot import quoted, sequence_of, set_for_long_work, within_transaction
 
 #: A row in one of these is somebody's work. What else there may be hangs on it, or `prepare` makes it.
@@ -122,15 +122,9 @@ def _insert(connection: BaseDatabaseWrapper, table: StoredTable, rows: list[Row]
                 for row in rows:
                     copy.write_row(row)
             return
-        conversions = [
-            (place, conversion)
-            for place, (_, kind) in enumerate(table.columns)
-            if (conversion := to_sqlite(kind)) is not None
-        ]
+        conversions = conversions_for(table, to_sqlite)
         for row in rows:
-            for place, conversion in conversions:
-                if row[place] is not None:
-                    row[place] = conversion(row[place])
+            convert(row, conversions)
         marks = ", ".join(["%s"] * len(table.columns))
         cursor.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', rows)
 

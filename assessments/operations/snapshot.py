@@ -9,7 +9,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .archive import Row, StoredTable, Sums, TableSum, lines_of, pieces
-from .columns import from_database
+from .columns import conversions_for, convert, from_database
 
 #: Runs a statement and returns its rows.
 Execute = Callable[[str], Any]
@@ -46,16 +46,10 @@ def quoted(names: list[str]) -> str:
 
 
 def converted(table: StoredTable, rows: Iterator[Any]) -> Generator[Row, None, None]:
-    conversions = [
-        (place, conversion)
-        for place, (_, kind) in enumerate(table.columns)
-        if (conversion := from_database(kind)) is not None
-    ]
+    conversions = conversions_for(table, from_database)
     for values in rows:
         row = list(values)
-        for place, conversion in conversions:
-            if row[place] is not None:
-                row[place] = conversion(row[place])
+        convert(row, conversions)
         yield row
 
 
