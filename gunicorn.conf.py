@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE))
 try:
     # Read here as well, so that a malformed value stops the start once and not in every worker.
     env = import_module("maturity.environment")
-    import_module("maturity.settings")
+    settings = import_module("maturity.settings")
     logs = import_module("maturity.logs")
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
@@ -28,8 +28,8 @@ try:
     accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
     greets = env.boolean("GREETING", True)
     sends = env.boolean("SEND_DUE", True)
-    measures = bool(env.text("METRICS_TOKEN") or env.networks("METRICS_NETWORKS"))
-    writes_json = env.choice("LOG_FORMAT", "line", ("line", "json")) == "json"
+    measures = bool(settings.METRICS_TOKEN or settings.METRICS_NETWORKS)
+    writes_json = settings.LOG_FORMAT == "json"
 except ImproperlyConfigured as error:
     sys.exit(f"Maturity cannot start. {error}")
 

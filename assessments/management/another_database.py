@@ -15,7 +15,7 @@ def environment_with(url: str) -> dict[str, str]:
     """The environment of this process, but with this database; a password in the URL counts."""
     environment = dict(os.environ)
     environment.pop("DATABASE_URL_FILE", None)
-    if "@" in url and urlsplit(url).password:
+    if urlsplit(url).password:
         environment.pop("DATABASE_PASSWORD", None)
         environment.pop("DATABASE_PASSWORD_FILE", None)
     # Nothing is to be made up in an empty database.

@@ -162,7 +162,6 @@ class ArchiveReader:
                 raise ArchiveDamaged("This file is not a backup of Maturity.")
             self.about = _about(self._head)
         self.sums: Sums = {}
-        self.editions: dict[str, str] = {}
         self.results_digest = ""
 
     def _next(self) -> tuple[str, bytes]:
@@ -205,7 +204,6 @@ class ArchiveReader:
             if (total.rows, total.digest.hexdigest()) != (stored["rows"], stored["sha256"]):
                 raise ArchiveDamaged(f"The rows of {name} in the backup are not those that were written.")
         self.sums = end["tables"]
-        self.editions = end["editions"]
         self.results_digest = end["results_sha256"]
 
 

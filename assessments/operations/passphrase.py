@@ -1,7 +1,6 @@
 """A secret in a backup, encrypted with a passphrase: AES-256-GCM with a key that scrypt makes, using 64 MB a try."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 
@@ -18,7 +17,7 @@ class WrongPassphrase(Exception):
 
 
 def seal_with(passphrase: str, secret: str) -> str:
-    """The secret, encrypted and signed, as text."""
+    """The secret as text that only the passphrase opens, and that nobody can change unnoticed."""
     salt, nonce = secrets.token_bytes(_SALT), secrets.token_bytes(_NONCE)
     hidden = AESGCM(_key(passphrase, salt)).encrypt(nonce, secret.encode(), None)
     return base64.b64encode(salt + nonce + hidden).decode()
@@ -30,7 +29,7 @@ def open_with(passphrase: str, sealed: str) -> str:
         data = base64.b64decode(sealed)
         salt, nonce, hidden = data[:_SALT], data[_SALT : _SALT + _NONCE], data[_SALT + _NONCE :]
         return AESGCM(_key(passphrase, salt)).decrypt(nonce, hidden, None).decode()
-    except (InvalidTag, ValueError, binascii.Error) as error:
+    except (InvalidTag, ValueError) as error:
         raise WrongPassphrase from error
 
 
