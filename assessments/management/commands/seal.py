@@ -28,5 +28,8 @@ class Command(PreparedCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         path = Path(output or sealed_name(chosen, team=team))
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
         self.stdout.write(f"Sealed {chosen} as {path}.")
