@@ -1,7 +1,8 @@
 """`manage.py transfer` moves an installation from one database to the other: SQLite to PostgreSQL, or back.
 
 It is a backup of the one, restored into the other, without a file between them. So it refuses a target that is not
-empty, compares every row at the end, and leaves the target empty if it fails or is stopped: then start it again.
+empty, compares every row at the end, and leaves the target empty if it fails. If only this process is killed, the two
+that read and write may still finish: the target is empty or complete.
 """
 
 import subprocess
