@@ -331,7 +331,8 @@ def run(*arguments):
 def test_commands_seal_verify_and_score(result, tmp_path):
     path = str(tmp_path / "r.maturity.json")
     nowhere = str(tmp_path / "missing" / "r.maturity.json")
-    assert run("seal", str(result.pk), "--output", nowhere) == (1, f"{nowhere} cannot be written: No such file or directory.")
+    refused = f"{nowhere} cannot be written: No such file or directory."
+    assert run("seal", str(result.pk), "--output", nowhere) == (1, refused)
     assert run("seal", str(result.pk), "--votes", "--output", path)[0] == 0
     code, words = run("verify", path)
     assert (code, words.split(".")[0]) == (0, "Sound")
