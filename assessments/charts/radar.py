@@ -102,7 +102,6 @@ class Radar:
     """
 
     view_box: str
-    center: Point
     rings: tuple[str, ...]
     ring_numbers: tuple[tuple[float, float, str], ...]
     spokes: tuple[Point, ...]
@@ -139,7 +138,6 @@ def radar(
     rings = max(1, min(10, math.ceil(scale.top)))
     return Radar(
         view_box=_view_box(labels, radius),
-        center=(0.0, 0.0),
         rings=tuple(
             " ".join(f"{x},{y}" for x, y in (at(place, ring / rings) for place in range(len(axes))))
             for ring in range(1, rings + 1)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +16,7 @@ from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
 from ..web.dates import last_confirmed, short_month
 from ..web.figures import percent
+from .history import Line
 
 #: How Krippendorff's alpha is read (Content Analysis, 2004).
 RELIABLE = scoring.Threshold(kind="at_least", value=Fraction(4, 5))
@@ -175,10 +175,7 @@ class Standing:
     @property
     def line_query(self) -> str:
         """The history that the result belongs to, as pages of the team have it in their address."""
-        result = self.result
-        return urlencode(
-            {"framework": result.framework.key, "rule": result.rule, "questionnaire": result.questionnaire}
-        )
+        return Line.of(self.result).query
 
     @property
     def uses_levels(self) -> bool:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import charts
-from ..charts import level_step
 from ..frameworks.rubric_grid import RubricCell, RubricGrid, rubric_grid
 from ..models import Action, CriterionResult, Dimension, Level, Result
 from .report import Settled, Standing
@@ -86,7 +85,7 @@ class RubricMap:
                 MapRow(
                     dimension=dimension,
                     level=level,
-                    step=level_step(level or 0, self.contents.top),
+                    step=charts.level_step(level or 0, self.contents.top),
                     cells=tuple(self._cells(cells, level)),
                 )
             )
@@ -112,7 +111,7 @@ class RubricMap:
                     level=cell.level,
                     settled=settled,
                     state=state,
-                    step=level_step(cell.level.number, self.contents.top) if cell.level else 0,
+                    step=charts.level_step(cell.level.number, self.contents.top) if cell.level else 0,
                     is_open=bool(settled) and self._is_chosen(cell),
                 )
             )

@@ -21,11 +21,6 @@ from .report_charts import history_chart, radar_chart, small_multiples
 from .result_in_words import ResultInWords
 
 
-def _answers_of(standing: Standing) -> str:
-    """Where the answers of a dimension are, without its key."""
-    return f"{standing.result.get_absolute_url()}#answers-"
-
-
 @require_safe
 @login_required
 @unchanged_told
@@ -45,11 +40,13 @@ def team(request: Request, pk: UUID) -> HttpResponse:
         targets = graded(targets_set, results=past.all)
         standing = Standing(past.latest, past.previous, targets)
         lasting = [target.target for target in targets if not target.outdated]
-        behind = _answers_of(standing) if may(Permission.SEE_RESULT) else ""
+        # Where the answers of a dimension are, without its key.
+        behind = f"{past.latest.get_absolute_url()}#answers-" if may(Permission.SEE_RESULT) else ""
         context |= {
             "targets": targets,
             "standing": standing,
             "words": ResultInWords(standing, past.results),
+            "behind": behind,
             # Drawn only if the template asks.
             "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
             "chart": SimpleLazyObject(lambda: history_chart(past, standing.contents, lasting)),

@@ -70,6 +70,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "standing": standing,
         "words": ResultInWords(standing, in_line_with(result, beside)),
         "targets": targets,
+        "behind": behind,
         "digest": digest,
         "digest_of_answers": digest_of(digest, said, notes, hides_others) if _may_keep(result, said) else "",
         # Drawn only if the template asks.

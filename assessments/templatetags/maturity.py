@@ -13,7 +13,6 @@ from .. import charts
 from ..invitations import tracking
 from ..models import Assessment
 from ..results.rubric_map import dots_of, votes_in_words
-from ..web import figures
 from ..web import markdown as markup
 from ..web.chart_words import (
     bar_in_words,
@@ -59,10 +58,6 @@ def explain(key: str, fact: str = "") -> dict[str, Any]:
     What a fact is made of can be explained further by what follows it.
     """
     return {"term": TERMS[key], "fact": fact}
-
-
-#: A share from 0 to 1, such as 67%.
-register.filter(figures.percent)
 
 
 @register.filter
