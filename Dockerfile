@@ -4,9 +4,10 @@ COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt
 
 FROM python:3.11-slim-bookworm
+# New volumes take over the rights of these folders. Under Docker Compose another user writes there, see make-secrets.
 RUN groupadd --gid 10001 maturity \
     && useradd --uid 10001 --gid maturity --no-create-home --home-dir /data maturity \
-    && install --directory --owner=maturity --group=maturity --mode=0750 /data /backups
+    && install --directory --owner=maturity --group=maturity --mode=1777 /data /backups
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -1,6 +1,7 @@
 """Looking after an installation: what could be wrong with it, each with a sentence that says what to do."""
 
 import shutil
+import stat
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -161,11 +162,20 @@ def examine_permissions() -> Iterator[Diagnosis]:
     paths = [settings.DATA_DIR, settings.DATA_DIR / "secret-key"]
     if connection.vendor == "sqlite":
         paths.append(Path(str(connection.settings_dict["NAME"])))
-    open_to_others = [str(path) for path in paths if path.exists() and path.stat().st_mode & 0o077]
-    if open_to_others:
-        yield problem(f"Others can read {', '.join(open_to_others)}. Take the rights away with chmod go=.")
+    if open_ones := [str(path) for path in paths if is_open_to_others(path)]:
+        yield problem(f"Others can read {', '.join(open_ones)}. Take the rights away with chmod go=.")
     else:
         yield fine("Only their owner can read the data.")
+
+
+def is_open_to_others(path: Path) -> bool:
+    """A folder that everyone writes to, such as /tmp or that of a container, is not: its files are private."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        # It is not there, or not even this process gets near it.
+        return False
+    return bool(mode & 0o077) and not mode & stat.S_ISVTX
 
 
 def examine_mail(recipient: str = "") -> Iterator[Diagnosis]:

@@ -66,6 +66,17 @@ def test_image_runs_as_somebody_without_rights():
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", of("USER")[-1])
 
 
+def test_whoever_runs_the_image_can_write_to_its_volumes():
+    """Under Docker Compose that is the owner of the secrets, and a new volume takes over the rights of the folder."""
+    folders = {path for name in ("web", "mail", "backup") for path in mounted(name)}
+    (made,) = re.findall(r"install --directory .*--mode=1777 (.*)", read("Dockerfile"))
+    assert set(made.split()) == folders
+
+
+def mounted(service):
+    return [volume.partition(":")[2] for volume in compose()["services"][service]["volumes"]]
+
+
 def test_image_fetches_nothing_and_holds_no_secret():
     assert not of("ADD")
     assert not of("ARG")

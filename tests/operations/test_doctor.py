@@ -93,6 +93,15 @@ def test_data_that_others_can_read(settings, tmp_path):
     (tmp_path / "secret-key").write_text("x")
     (tmp_path / "secret-key").chmod(0o644)
     assert str(tmp_path / "secret-key") in problems("permissions")[0]
+    (tmp_path / "secret-key").chmod(0o600)
+    for mode, is_open in ((0o755, True), (0o1777, False)):
+        tmp_path.chmod(mode)
+        assert (str(tmp_path) in "".join(problems("permissions"))) == is_open
+
+
+def test_a_folder_that_this_process_cannot_reach(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / ("x" * 300)
+    assert str(tmp_path) not in "".join(problems("permissions"))
 
 
 def test_mail_that_is_not_set_up_or_waits(settings):
