@@ -55,7 +55,7 @@ class ResultInWords:
             elif now < then.level:
                 sentence = _("{stands}, down from {before} a year ago.")
             else:
-                sentence = _("{stands}, as a year ago.")
+                sentence = _("{stands}, the same as a year ago.")
             return sentence.format(stands=stands, before=self._named(then))
         then = self._previous
         if then and then.level is not None and now is not None:
@@ -101,7 +101,9 @@ class ResultInWords:
         if self.standing.uses_levels:
             missing = ngettext("{count} criterion to level {rung}", "{count} criteria to level {rung}", count)
         else:
-            missing = ngettext("{count} criterion keeps it from {rung}", "{count} criteria keep it from {rung}", count)
+            missing = ngettext(
+                "{count} criterion keeps the team from {rung}", "{count} criteria keep the team from {rung}", count
+            )
         missing = missing.format(count=count, rung=rung)
         by_dimension = Counter(settled.criterion.dimension.name for settled in self.standing.blockers)
         (dimension, most), *others = by_dimension.most_common(2)

@@ -43,7 +43,7 @@ class TestHeadline:
         assert words(lead.closes(AT[2], on=days_ago(lead, 5))).headline == "Level 2 of 3, Step 2."
 
     @pytest.mark.parametrize(
-        ("before", "told"), [(0, "up from 0 a year ago"), (2, "as a year ago"), (3, "down from 3 a year ago")]
+        ("before", "told"), [(0, "up from 0 a year ago"), (2, "the same as a year ago"), (3, "down from 3 a year ago")]
     )
     def test_it_is_compared_with_what_counted_a_year_ago(self, lead, before, told):
         lead.closes(AT[1], on=days_ago(lead, 800))
