@@ -6,6 +6,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from ..models import Rating, Respondent, Result, User
+from ..permissions.access import Permissions
+from ..permissions.roles import Permission
 
 
 class Voice(NamedTuple):
@@ -24,6 +26,19 @@ class Voice(NamedTuple):
         if self.who:
             return self.who
         return _("You") if self.mine else _("A comment")
+
+
+def said_behind(
+    result: Result, viewer: User, may: Permissions, *, hides_others: bool
+) -> tuple[dict[str, list[Voice]], dict[str, str]]:
+    """By criterion key, what people said and what the group noted, as far as page and file may show it to the viewer.
+
+    `hides_others`: of what people said, only what the viewer did.
+    """
+    if not may(Permission.SEE_VOTES):
+        return {}, {}
+    voices = voices_behind(result, viewer, names=may(Permission.SEE_NAMES), hides_others=hides_others)
+    return voices, notes_behind(result)
 
 
 def voices_behind(result: Result, viewer: User, *, names: bool, hides_others: bool = False) -> dict[str, list[Voice]]:

@@ -7,11 +7,10 @@ from django.http import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from ..permissions.access import get_result, get_team
-from ..permissions.roles import Permission
 from ..planning.target_progress import graded
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
-from .comments import notes_behind, voices_behind
+from .comments import said_behind
 from .export import result_book, team_book
 from .history import current_beside, is_newest, latest_before
 from .report import Standing
@@ -36,10 +35,7 @@ def export_result(request: Request, pk: UUID) -> HttpResponseBase:
         results=beside,
     )
     standing = Standing(result, latest_before(result, beside), targets, is_newest=is_newest(result, beside))
-    voices, notes = {}, {}
-    if may(Permission.SEE_VOTES):
-        hides_others = not may.reads_comments_from(result.assessment.first_closed_at)
-        voices = voices_behind(result, request.user, names=may(Permission.SEE_NAMES), hides_others=hides_others)
-        notes = notes_behind(result)
+    hides_others = not may.reads_comments_from(result.assessment.first_closed_at)
+    voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     book = result_book(standing, may, targets=targets, voices=voices, notes=notes)
     return ExportForm(request.GET).response(book)

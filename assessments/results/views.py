@@ -15,7 +15,7 @@ from ..planning.target_progress import graded
 from ..web.kept_fragments import digest_of, kept
 from ..web.requests import Request
 from ..web.unchanged_pages import unchanged_told
-from .comments import is_mine_alone, notes_behind, voices_behind
+from .comments import is_mine_alone, said_behind
 from .forms import SetbackForm
 from .history import current_beside, in_line_with, is_newest, latest_before
 from .report import Standing
@@ -57,11 +57,8 @@ def result(request: Request, pk: UUID) -> HttpResponse:
     fell = kept("fell", digest, lambda: standing.fell)
     generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
     hides_others = not may.reads_comments_from(generations[0].created_at)
-    voices = {}
-    if may(Permission.SEE_VOTES):
-        voices = voices_behind(result, request.user, names=may(Permission.SEE_NAMES), hides_others=hides_others)
+    voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     behind = "#answers-" if may(Permission.SEE_RESULT) else ""
-    notes = notes_behind(result) if may(Permission.SEE_VOTES) else {}
     said = [(key, [tuple(voice) for voice in of_criterion]) for key, of_criterion in voices.items()]
     context = {
         "result": result,
