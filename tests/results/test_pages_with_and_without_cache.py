@@ -2,7 +2,6 @@
 
 import datetime
 import itertools
-import os
 import random
 import re
 
@@ -22,8 +21,10 @@ from ..progress import AT, Lead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-#: Whether everybody reads everything after each move, which takes a minute; without it, they take turns.
-EVERYONE = bool(os.environ.get("EVERY_PERSON"))
+#: After these moves everybody looks, after the others the lead and one more.
+SEEN_BY_EVERYONE = ("comment", "other_roles", "anonymous")
+#: These change a page that the lead saw before.
+SEEN_AT_ONCE = ("setback", "target", "reopened", "later", "years_go_by")
 PASSING = re.compile(rb'name="(csrfmiddlewaretoken|once|page)" value="[^"]*"')
 KEPT = ("template_fragments", "questions")
 NOTHING_KEPT = {
@@ -190,11 +191,13 @@ def test_pages_are_those_of_a_server_that_keeps_nothing(monkeypatch):
     world = World()
     browsers = {}
     turns = itertools.count()
+    shown_to_lead: dict[str, bytes] = {}
     for move in MOVES:
         getattr(world, move)()
         # The lead looks before and after each move, and the others in turn.
         others = [role for role in world.people if role != "lead"]
-        roles = list(world.people) if EVERYONE else ["lead", others[next(turns) % len(others)]]
+        roles = list(world.people) if move in SEEN_BY_EVERYONE else ["lead", others[next(turns) % len(others)]]
+        seen_before = shown_to_lead.copy()
         for role in roles:
             if role not in browsers:
                 browsers[role] = Client()
@@ -204,6 +207,10 @@ def test_pages_are_those_of_a_server_that_keeps_nothing(monkeypatch):
                 with override_settings(CACHES=NOTHING_KEPT):
                     drawn = read(browsers[role], address)
                 assert kept == drawn, (move, role, address)
+                if role == "lead":
+                    shown_to_lead[address] = kept
+        if move in SEEN_AT_ONCE:
+            assert any(shown_to_lead[address] != page for address, page in seen_before.items()), move
 
 
 def test_a_setback_that_is_told_while_a_page_is_made_is_not_kept_as_missing(client, monkeypatch):
