@@ -14,6 +14,7 @@ from .disclosure_control import may_be_split, shown_units
 from .many_ids import ManyIds
 from .portfolio import Portfolio
 from .rows import TeamRow
+from .team_rows import newest_ids
 
 #: Blockers of so many teams are read rather than counted by the database.
 FEW = 100
@@ -50,10 +51,7 @@ class HoldingBack:
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
         self.contents = portfolio.contents
-
-    @cached_property
-    def _rows(self) -> list[TeamRow]:
-        return [row for row in self.portfolio.with_result if not row.is_apart]
+        self._rows = portfolio.on_ladder
 
     def _teams_held_back(self, by: str, rows: Iterable[TeamRow]) -> dict[str, int]:
         """How many of these teams are held back, by dimension or key, from the index alone.
@@ -74,8 +72,7 @@ class HoldingBack:
     @cached_property
     def _blocking(self) -> list[tuple]:
         """Every blocker as (result, dimension, key)."""
-        results = ManyIds(row.newest.pk for row in self._rows if row.newest)
-        blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=results)
+        blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=newest_ids(self._rows))
         return list(blocking.order_by().values_list("result_id", "dimension", "key"))
 
     @cached_property
@@ -91,7 +88,7 @@ class HoldingBack:
     @cached_property
     def all_are_at_the_top(self) -> bool:
         """Whether nothing holds any team back. That there is no dimension to name is not enough to say so."""
-        newest = Result.objects.filter(pk__in=[row.newest.pk for row in self._rows if row.newest])
+        newest = Result.objects.filter(pk__in=newest_ids(self._rows))
         return bool(self._rows) and all(result.is_at_the_top for result in newest.wired())
 
     @property

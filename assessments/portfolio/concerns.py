@@ -24,6 +24,7 @@ from ..web.dates import day, shifted
 from .many_ids import ManyIds
 from .portfolio import Portfolio
 from .rows import ConcernKind, TeamRow
+from .team_rows import newest_ids
 
 #: An action that did not move for so long is stale.
 STILL = datetime.timedelta(days=90)
@@ -189,8 +190,8 @@ class Concerns:
         teams = {
             team for team, targets in self._missed_targets.items() if any(dimension for dimension, *_rest in targets)
         }
-        results = [row.newest.pk for row in self.portfolio.named if row.newest and row.team.pk in teams]
-        rows = PartResult.objects.filter(result__in=ManyIds(results), kind=PartResult.Kind.DIMENSION).order_by()
+        results = newest_ids(row for row in self.portfolio.named if row.team.pk in teams)
+        rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION).order_by()
         return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
 
     def _overdue(self, row: TeamRow) -> Iterable[Concern]:
@@ -229,7 +230,7 @@ class Concerns:
     def _pending(self) -> dict[UUID, tuple[int, int]]:
         """Of each team whose results the person may see: how many actions are open, and how many of them are stale."""
         seen = [row.team.pk for row in self.portfolio.named if self.portfolio.viewer.sees_result(row.team)]
-        actions = Action.objects.filter(team__in=ManyIds(seen), framework=self.framework, status__in=Action.PENDING)
+        actions = Action.objects.pending().filter(team__in=ManyIds(seen), framework=self.framework)
         is_still = Q(status_at__lt=timezone.now() - STILL)
         counts = actions.order_by().values("team").annotate(n=Count("pk"), still=Count("pk", filter=is_still))
         return {row["team"]: (row["n"], row["still"]) for row in counts}

@@ -5,7 +5,6 @@ Reads results only.
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
 from functools import cached_property
 from uuid import UUID
 
@@ -17,9 +16,8 @@ from .. import scoring
 from ..models import PartResult, Target, Unit, User
 from ..web.dates import past_days
 from .disclosure_control import shown_units
-from .many_ids import ManyIds
 from .rows import DimensionRow, Query, TeamRow, UnitRow
-from .team_rows import part_levels, team_rows
+from .team_rows import newest_ids, part_levels, team_rows
 from .viewer import DISTRIBUTION, Viewer
 
 #: Teams in one page of the table: with twenty dimensions a row is a thousand characters and more.
@@ -123,9 +121,10 @@ class Portfolio:
     def with_result(self) -> list[TeamRow]:
         return [row for row in self.counted if row.newest]
 
-    @property
-    def teams(self) -> int:
-        return len(self.counted)
+    @cached_property
+    def on_ladder(self) -> list[TeamRow]:
+        """Those whose result has the levels of the edition shown."""
+        return [row for row in self.with_result if not row.is_apart]
 
     @property
     def without_result(self) -> int:
@@ -175,17 +174,16 @@ class Portfolio:
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
         """Of each dimension how many teams are at which level."""
-        on_ladder = [row for row in self.with_result if not row.is_apart]
         counts: dict[str, dict[int, int]] = {}
-        if all(row.parts for row in on_ladder):
+        if all(row.parts for row in self.on_ladder):
             # The table shows all of them, so their parts are read already.
-            for row in on_ladder:
+            for row in self.on_ladder:
                 for (kind, key), part_level in row.parts.items():
                     if kind == PartResult.Kind.DIMENSION and part_level is not None:
                         of_dimension = counts.setdefault(key, {})
                         of_dimension[part_level] = of_dimension.get(part_level, 0) + 1
             return counts
-        here = self._newest_ids(on_ladder)
+        here = newest_ids(self.on_ladder)
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, level__isnull=False)
         for key, level, n in rows.order_by().values_list("key", "level").annotate(n=Count("pk")):
             counts.setdefault(key, {})[level] = n
@@ -206,10 +204,6 @@ class Portfolio:
     def stale_after(self) -> int:
         """Months after which a result is stale."""
         return settings.STALE_AFTER_MONTHS
-
-    @staticmethod
-    def _newest_ids(rows: Iterable[TeamRow]) -> ManyIds:
-        return ManyIds(row.newest.pk for row in rows if row.newest)
 
     @cached_property
     def unit_rows(self) -> list[UnitRow]:
@@ -258,7 +252,7 @@ class Portfolio:
     def _levels_of(self, part: str) -> dict:
         if not part:
             return {row.newest.pk: row.level for row in self.named if row.newest and row.level_here is not None}
-        here = self._newest_ids(row for row in self.named if not row.is_apart)
+        here = newest_ids(row for row in self.named if not row.is_apart)
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False)
         return dict(rows.order_by().values_list("result_id", "level"))
 

@@ -86,6 +86,11 @@ def _results(ids: set[UUID]) -> dict[UUID, ResultInRow]:
     return {row[0]: ResultInRow(*row) for row in rows}
 
 
+def newest_ids(rows: Iterable[TeamRow]) -> ManyIds:
+    """The ids of their newest results."""
+    return ManyIds(row.newest.pk for row in rows if row.newest)
+
+
 def part_levels(results: Iterable[UUID]) -> dict[str, dict[tuple[str, str], int | None]]:
     """Levels by kind and key of part, by the digits of the result's id: making ids of them would take longest."""
     levels: dict[str, dict[tuple[str, str], int | None]] = {}
