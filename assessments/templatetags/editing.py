@@ -3,11 +3,12 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from ..frameworks import comparison_words
@@ -98,7 +99,7 @@ def _marked(change: TextChange, budget: MarkingBudget) -> tuple[str, str]:
     def whole(words: list[str], tag: str) -> str:
         if not (words or head or tail):
             return _("(empty)")
-        return format_html("{}{}{}", head, _pieces(opcodes, words, tag), tail)
+        return mark_safe(escape(head) + _pieces(opcodes, words, tag) + escape(tail))  # noqa: S308 - all of it is escaped
 
     return whole(old, "del"), whole(new, "ins")
 
@@ -109,10 +110,14 @@ def _length_alike(one: list[str], other: list[str]) -> int:
     return next((i for i, (word, counterpart) in enumerate(pairs) if word != counterpart), min(len(one), len(other)))
 
 
-def _pieces(opcodes: Sequence[Any], words: list[str], tag: str) -> SafeString:
+def _pieces(opcodes: Sequence[Any], words: list[str], tag: str) -> str:
+    """The words as HTML. A page of changes has thousands of pieces, so each is escaped by one plain call.
+
+    With `format_html` they were two thirds of the time of a page of 200 changes.
+    """
     pieces = []
     for kind, i1, i2, j1, j2 in opcodes:
-        text = "".join(words[i1:i2] if tag == "del" else words[j1:j2])
+        text = escape("".join(words[i1:i2] if tag == "del" else words[j1:j2]))
         if text:
-            pieces.append((text if kind == "equal" else format_html("<{}>{}</{}>", tag, text, tag),))
-    return format_html_join("", "{}", pieces)
+            pieces.append(text if kind == "equal" else f"<{tag}>{text}</{tag}>")
+    return "".join(pieces)

@@ -4,8 +4,9 @@ import copy
 
 import pytest
 
-from assessments.frameworks.format.differences import compare, is_new_ladder
+from assessments.frameworks.format.differences import TextChange, compare, is_new_ladder
 from assessments.frameworks.format.schema import FrameworkFile
+from assessments.templatetags.editing import MarkingBudget, wordings
 
 from .test_framework_files import SMALL, reads
 
@@ -128,3 +129,12 @@ def test_changes_of_levels_groups_and_dimensions_are_told():
 )
 def test_levels_added_removed_or_reordered_make_a_new_ladder(before, after, is_new):
     assert is_new_ladder(list(before), list(after)) is is_new
+
+
+def test_every_piece_of_a_changed_text_is_shown_as_text():
+    """What is alike before, between and behind the changed words, and these words themselves."""
+    before = "<i>1 <b>one <u>2 <s>two <em>3"
+    after = "<i>1 <b>eins <u>2 <s>zwei <em>3"
+    shown = wordings([TextChange(field="statement", before=before, after=after)], MarkingBudget())
+    assert "&lt;i&gt;1 <del>&lt;b&gt;one</del> &lt;u&gt;2 <del>&lt;s&gt;two</del> &lt;em&gt;3" in shown
+    assert "&lt;i&gt;1 <ins>&lt;b&gt;eins</ins> &lt;u&gt;2 <ins>&lt;s&gt;zwei</ins> &lt;em&gt;3" in shown
