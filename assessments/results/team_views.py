@@ -12,7 +12,7 @@ from ..models import Assessment
 from ..permissions.access import get_team
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
-from ..web.kept_fragments import digest_of
+from ..web.kept_fragments import fragment_digest
 from ..web.requests import Request
 from ..web.unchanged_pages import unchanged_told
 from . import history
@@ -51,6 +51,6 @@ def team(request: Request, pk: UUID) -> HttpResponse:
             "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
             "chart": SimpleLazyObject(lambda: history_chart(past, standing.contents, lasting)),
             "multiples": SimpleLazyObject(lambda: small_multiples(past, standing.contents, lasting)),
-            "digest": digest_of(may.drawn_from, past.drawn_from, [target.drawn_from for target in targets]),
+            "digest": fragment_digest(may.drawn_from, past.drawn_from, [target.drawn_from for target in targets]),
         }
     return render(request, "results/team.html", context)

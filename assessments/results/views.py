@@ -12,7 +12,7 @@ from ..models import Result, SetbackReason
 from ..permissions.access import get_result
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
-from ..web.kept_fragments import digest_of, kept
+from ..web.kept_fragments import fragment_digest, kept
 from ..web.requests import Request
 from ..web.unchanged_pages import unchanged_told
 from .comments import is_mine_alone, said_behind
@@ -47,7 +47,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
     previous = latest_before(result, beside)
     newest = is_newest(result, beside)
     standing = Standing(result, previous, targets, is_newest=newest)
-    digest = digest_of(
+    digest = fragment_digest(
         may.drawn_from,
         [str(result.pk), result.is_current, previous and str(previous.pk), newest],
         [str(other.pk) for other in beside],
@@ -69,7 +69,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "targets": targets,
         "behind": behind,
         "digest": digest,
-        "digest_of_answers": digest_of(digest, said, notes, hides_others) if _may_keep(result, said) else "",
+        "digest_of_answers": fragment_digest(digest, said, notes, hides_others) if _may_keep(result, said) else "",
         # Drawn only if the template asks.
         "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
         "fell": fell,

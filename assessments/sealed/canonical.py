@@ -50,7 +50,7 @@ def _check(value: Any, depth: int) -> None:
         raise NotCanonical("It has a number that is too large.")
 
 
-def parsed(data: bytes) -> Any:
+def value_of_canonical(data: bytes) -> Any:
     """The value of a canonical text; raises NotCanonical for any other text, however little it differs."""
     if len(data) > MAX_BYTES:
         raise NotCanonical(f"It is larger than {MAX_BYTES // 1_000_000} MB.")

@@ -14,7 +14,7 @@ from .. import scoring
 from ..frameworks.format.schema import FrameworkFile
 from ..scoring import anonymity
 from ..scoring.rescoring import KeptCriterion, rescore
-from .canonical import NotCanonical, canonical, parsed
+from .canonical import NotCanonical, canonical, value_of_canonical
 from .figures import differences, scored_figures
 from .schema import FORMAT, MAX_VOTES, Payload, SealedFile
 from .signing import is_signed_by
@@ -111,7 +111,7 @@ def _value(data: bytes) -> Any:
     if not data.endswith(b"\n"):
         raise Changed("The end of the file is missing.")
     try:
-        value = parsed(data[:-1])
+        value = value_of_canonical(data[:-1])
     except NotCanonical as error:
         raise Changed(str(error)) from None
     payload = value.get("payload") if isinstance(value, dict) else None

@@ -15,7 +15,7 @@ from .canonical import canonical
 from .checking import opened
 from .figures import frozen_figures
 from .schema import FORMAT, KIND, MAX_VOTES
-from .signing import own_public_key, signed
+from .signing import own_public_key, own_signature
 
 
 def sealed_name(result: Result, *, team: bool = True) -> str:
@@ -39,7 +39,7 @@ def seal_result(result: Result, *, by: User | None, votes: bool = False, team: b
             _("Only one person answered, so the votes would be this person’s answers. Seal it without votes.")
         )
     payload = payload_of(result, votes=votes, team=team)
-    signature = {"algorithm": "ed25519", "key": own_public_key(), "value": signed(canonical(payload))}
+    signature = {"algorithm": "ed25519", "key": own_public_key(), "value": own_signature(canonical(payload))}
     data = canonical({"payload": payload, "signature": signature}) + b"\n"
     if opened(data).differences:
         raise Refused(_("The figures of this result no longer follow from its ratings, so it cannot be sealed."))

@@ -35,7 +35,7 @@ def known_keys() -> list[str]:
     return [own, *SealKey.objects.exclude(public=own).order_by("-pk").values_list("public", flat=True)]
 
 
-def signed(data: bytes) -> str:
+def own_signature(data: bytes) -> str:
     """The signature of this installation in base64."""
     return base64.b64encode(_own_key().sign(data)).decode()
 

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 Figure = TypeVar("Figure")
 
 
-def digest_of(*drawn_from: object) -> str:
+def fragment_digest(*drawn_from: object) -> str:
     """The same for the same values in the same language. The values are plain ones: texts, numbers, days, lists."""
     seen = repr((get_language(), drawn_from))
     return blake2b(seen.encode(), digest_size=16).hexdigest()

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import caches
 from django.utils.translation import override
 
-from assessments.web.kept_fragments import digest_of, kept
+from assessments.web.kept_fragments import fragment_digest, kept
 
 from ..progress import AT, Lead
 
@@ -32,11 +32,14 @@ def test_a_page_that_was_seen_before_reads_no_frozen_rows(client, django_assert_
 
 
 def test_a_digest_differs_with_language_and_with_where_values_end():
-    one = digest_of(["a", "b"], 1)
-    assert one == digest_of(["a", "b"], 1)
+    one = fragment_digest(["a", "b"], 1)
+    assert one == fragment_digest(["a", "b"], 1)
     with override("de"):
-        assert one != digest_of(["a", "b"], 1)
-    assert len({digest_of("a", "b"), digest_of("ab"), digest_of("a, b"), digest_of(["a", "b"])}) == 4
+        assert one != fragment_digest(["a", "b"], 1)
+    assert (
+        len({fragment_digest("a", "b"), fragment_digest("ab"), fragment_digest("a, b"), fragment_digest(["a", "b"])})
+        == 4
+    )
 
 
 def test_a_figure_is_worked_out_once():

@@ -38,7 +38,7 @@ from assessments.sealed.checking import Soundness, opened, verdict
 from assessments.sealed.importing import import_result
 from assessments.sealed.making import seal_result
 from assessments.sealed.schema import SealedFile
-from assessments.sealed.signing import as_pem, keys_in, known_keys, own_public_key, signed
+from assessments.sealed.signing import as_pem, keys_in, known_keys, own_public_key, own_signature
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -72,7 +72,7 @@ def resigned(data, change):
     """The file after a change of its payload, signed again with the key of this installation."""
     value = json.loads(data)
     change(value["payload"])
-    value["signature"]["value"] = signed(canonical(value["payload"]))
+    value["signature"]["value"] = own_signature(canonical(value["payload"]))
     return canonical(value) + b"\n"
 
 
