@@ -1,9 +1,15 @@
 # Stage 1 installs the locked dependencies; nothing of its tools reaches the image that runs.
 FROM python:3.11-slim-bookworm AS build
-COPY requirements.txt .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt
+COPY requirements.txt requirements-extras.txt ./
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt -r requirements-extras.txt
 
 FROM python:3.11-slim-bookworm
+# What reports as PDF need: laying out text, and letters that the product's own font lacks.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 # New volumes take over the rights of these folders. Under Docker Compose another user writes there, see make-secrets.
 RUN groupadd --gid 10001 maturity \
     && useradd --uid 10001 --gid maturity --no-create-home --home-dir /data maturity \

@@ -18,7 +18,7 @@ server := HOST='$(HOST)' PORT='$(PORT)' DEMO='$(DEMO)' SITE_URL='$(SITE_URL)' ST
 checks := DATA_DIR='$(CURDIR)/.test-data'
 lock := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
 
-.PHONY: help run dev demo check test lint format bench lock secrets install install-dev clean
+.PHONY: help run dev demo check test lint format bench lock secrets install install-extras install-dev clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -67,12 +67,16 @@ bench: $(installed) ## measure the server the way it is deployed; ARGS go to the
 lock: ## choose the newest versions that pyproject.toml admits and write the requirements files (needs uv)
 	@command -v uv >/dev/null || { echo "Install uv first: python3 -m pip install uv" >&2; exit 1; }
 	$(lock) --upgrade --output-file requirements.txt
-	$(lock) --upgrade --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(lock) --upgrade --extra pdf --extra png --extra slides --constraint requirements.txt --output-file requirements-extras.txt
+	$(lock) --upgrade --extra dev --constraint requirements-extras.txt --output-file requirements-dev.txt
 
 secrets: ## make the secrets that docker-compose.yml reads
 	@scripts/make-secrets
 
 install: $(installed) ## make the virtual environment and install what the server needs
+
+install-extras: $(installed) ## install what PDF, PNG and slides need besides; the README names the libraries of the system
+	@$(pip) requirements-extras.txt
 
 install-dev: $(installed_dev) ## the same, with what tests and checks need
 

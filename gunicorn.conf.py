@@ -25,6 +25,7 @@ try:
     bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, minimum=1, maximum=65535)}"
     workers = env.number("WEB_WORKERS", 2, minimum=1, maximum=64)
     threads = env.number("WEB_THREADS", 4, minimum=1, maximum=64)
+    largest_worker = env.number("WORKER_MEMORY_MB", 500, minimum=0, maximum=1_000_000)
     accesslog = "-" if env.boolean("ACCESS_LOG", False) else None
     greets = env.boolean("GREETING", True)
     sends = env.boolean("SEND_DUE", True)
@@ -74,6 +75,22 @@ logger_class = QuietLogger
 if measures:
     # Where workers count, each for itself: see maturity/metrics.py. Made by this process and removed at its end.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="maturity-metrics-", dir=worker_tmp_dir)
+
+
+def _megabytes_held() -> float:
+    """Resident memory of this process; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """Lets a worker that has grown too large finish what it is answering and end; another takes its place."""
+    if largest_worker and worker.alive and (held := _megabytes_held()) > largest_worker:
+        worker.log.warning("A worker of %.0f MB is replaced: WORKER_MEMORY_MB allows %d.", held, largest_worker)
+        worker.alive = False
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -5,17 +5,24 @@ from django.urls import include, path
 PACKAGES = (
     "questionnaire",
     "review",
+    "live",
     "invitations",
     "web",
+    "home",
     "accounts",
     "organisation",
     "results",
     "sealed",
+    "history_import",
     "planning",
     "portfolio",
     "frameworks",
     "frameworks.editor",
+    "preview",
     "lifecycle",
+    "sharing",
+    "webhooks",
+    "rounds",
 )
 
 urlpatterns = [path("", include(f"assessments.{package}.urls")) for package in PACKAGES]

@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import frameworks, load, many, portfolio, server
+from . import frameworks, live, load, many, portfolio, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -169,6 +169,7 @@ def print_goals(report: dict):
 def arguments():
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--only-many", action="store_true", help="measure only a whole team at once")
+    parser.add_argument("--only-live", action="store_true", help="measure only a live room with 30 phones")
     parser.add_argument("--only-portfolio", action="store_true", help="measure only the portfolio of a thousand teams")
     parser.add_argument("--only-frameworks", action="store_true", help="measure only the editor and importing")
     parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
@@ -191,15 +192,16 @@ def main():
 
         from .seed import seed
 
-        everything_else = not (wanted.only_many or wanted.only_frameworks)
+        everything_else = not (wanted.only_many or wanted.only_frameworks or wanted.only_live)
         made = {} if wanted.only_frameworks else seed()
-        large = {} if wanted.only_many else frameworks.seed()
+        large = {} if wanted.only_many or wanted.only_live else frameworks.seed()
         # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
         with server.serve(port):
             loads = everything(port, made) if everything_else else {}
-            together = many.measure(port, made["many"]) if made else {}
+            together = many.measure(port, made["many"]) if made and not wanted.only_live else {}
+            meeting = live.measure(port, made["room"]) if made and not wanted.only_many else {}
             others = other_figures(port, made) if everything_else else {}
             edited = frameworks.figures(port, large) if large else {}
         hang_up()
@@ -209,12 +211,14 @@ def main():
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
         "many": together,
+        "live": meeting,
         "portfolio": organisations,
         **others,
         "frameworks": edited,
         "goals": {
             **(goals(loads, others) if loads else {}),
             **(many.goals(together) if together else {}),
+            **(live.goals(meeting) if meeting else {}),
             **(frameworks.goals(edited) if edited else {}),
             **portfolio.goals(organisations),
         },
@@ -223,6 +227,8 @@ def main():
         print_table(report)
     if together:
         many.print_figures(together)
+    if meeting:
+        live.print_figures(meeting)
     if edited:
         frameworks.print_table(edited)
     portfolio.print_figures(organisations)

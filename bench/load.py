@@ -84,7 +84,7 @@ def run(port: int, clients: list[tuple[str, Callable[[], Iterator[Request]]]], *
     collected = [results.get(timeout=seconds + 60) for _ in processes]
     for process in processes:
         process.join()
-    times = sorted(t for each, _ in collected for t in each)
+    times = sorted(duration for durations, _ in collected for duration in durations)
     return Measured(
         per_second=len(times) / seconds,
         p50=statistics.median(times),

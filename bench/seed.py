@@ -1,6 +1,7 @@
 """What the benchmark works on: teams with a chosen length of history, open assessments, and people signed in."""
 
 import datetime
+from random import Random
 from typing import Any
 
 from django.conf import settings
@@ -20,12 +21,14 @@ from assessments.models import (
     Rating,
     Respondent,
     Result,
+    Room,
     Team,
     Unit,
     User,
 )
 from assessments.models.results import ResultRows
 
+from .live import PHONES
 from .many import PEOPLE
 
 CLIENTS = 8
@@ -121,11 +124,30 @@ def seed() -> dict:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     return {
+        "room": live_room(unit),
         "own": own,
         "together": [_client(user, shared) for user in people],
         "many": [_client(user, with_all) for user in all_of_them],
         "histories": histories,
     }
+
+
+def live_room(unit: Unit) -> list[dict]:
+    """A team whose phones all answered once and that is now in a live room; the lead first."""
+    team = Team.objects.create(unit=unit, name="Room")
+    people = [person(f"room{n}", team, "member" if n else "lead") for n in range(PHONES + 1)]
+    assessment = _open(team, people[0])
+    chance = Random(1)  # noqa: S311 - made-up answers
+    made_rows = []
+    for user in people[1:]:
+        respondent = Respondent.objects.create(assessment=assessment, user=user)
+        criteria = assessment.criteria_asked()
+        made_rows += ratings(respondent, criteria, {criterion.key: chance.choice("NPLF") for criterion in criteria})
+    Rating.objects.bulk_create(made_rows, batch_size=1000)
+    assessment.end_answering(by=people[0])
+    assessment.refresh_from_db()
+    Room.objects.open(assessment, by=people[0])
+    return [_client(user, assessment) for user in people]
 
 
 def _open(team: Team, lead: User) -> Assessment:

@@ -79,4 +79,4 @@ def serve(port: int):
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

@@ -6,6 +6,7 @@ seconds knocks at the server, and gives up if there is no answer within `KNOCKIN
 answers, and the statement goes on.
 """
 
+import select
 import socket
 import threading
 import time
@@ -27,6 +28,24 @@ class DatabaseHangs(psycopg.OperationalError):
 
 class AnsweringConnection(psycopg.Connection[Any]):
     """A connection whose statements end with DatabaseHangs within five seconds if the server hangs."""
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """Like psycopg's, but an empty statement, by which the pool checks a connection, is only sent if need be.
+
+        A server that ends a connection, or a system that finds it dead, makes its socket readable; while nothing came,
+        there is nothing to learn. Without this, a request waits for one more answer of the server: 0.2 of 2.5 ms of
+        saving an answer.
+        """
+        if query == "" and not self._something_came():
+            return self.cursor()
+        return super().execute(query, *args, **kwargs)
+
+    def _something_came(self) -> bool:
+        if self.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         return super().wait(self._watched(gen), *args, **kwargs)

@@ -27,6 +27,9 @@ KNOWN_SECRETS = {
     "password",
 }
 
+#: In milliseconds: how long a statement may wait and take, and how long a transaction may do nothing.
+LIMITS = {"lock_timeout": 4_000, "statement_timeout": 15_000, "idle_in_transaction_session_timeout": 30_000}
+
 
 def refuse(name: str, sentence: str) -> None:
     raise ImproperlyConfigured(f"{name}: {sentence}")
@@ -110,6 +113,24 @@ def months_of_journal(name: str) -> int:
     months = number(name, 0, maximum=1200)
     if 0 < months < 13:
         refuse(name, f"{months} is too short: pages show a year of the journal. Set at least 13, or 0 to keep it all.")
+    return months
+
+
+#: An assessment can be reopened, and its comments read, for so long at least.
+LEAST_MONTHS_OF_ANSWERS = 3
+
+
+def months_of_answers(name: str) -> dict[str, int]:
+    """Months by key of a framework, and for all others under "": `24, health-check=6`. What is 0 stays for ever."""
+    months = {"": 0}
+    for part in words(name):
+        key, _, value = part.rpartition("=")
+        if " " in key.strip() or not value.strip().isascii() or not value.strip().isdecimal():
+            refuse(name, f"{part!r} is neither a number of months nor the key of a framework, “=” and such a number.")
+        number = int(value)
+        if number > 1200 or 0 < number < LEAST_MONTHS_OF_ANSWERS:
+            refuse(name, f"{number} is not 0 (for ever) or between {LEAST_MONTHS_OF_ANSWERS} and 1200.")
+        months[key.strip()] = number
     return months
 
 
@@ -280,11 +301,16 @@ def database(name: str, default: str) -> dict:
     if boolean("DATABASE_PREPARE", True):
         # The server parses and plans repeated statements once.
         options |= {"server_side_binding": True, "prepare_threshold": 5}
+        options["options"] = " ".join(f"-c {limit}={value}" for limit, value in LIMITS.items())
+    else:
+        # A pooler may give each transaction to another connection, so nothing may be left behind on one. `prepare`
+        # sets the limits for the account, as poolers refuse the option that does it for a connection.
+        options["prepare_threshold"] = None
+        config["DISABLE_SERVER_SIDE_CURSORS"] = True
     # Also notices a server that disappeared silently: psycopg passes these to libpq.
     alive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 4000}
     for name_of_option, value in alive.items():
         options.setdefault(name_of_option, value)
-    options["options"] = "-c lock_timeout=4000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
     options["pool"] = {
         "min_size": 1,
         "max_size": number("DATABASE_POOL", 8, minimum=1, maximum=200),
@@ -292,6 +318,18 @@ def database(name: str, default: str) -> dict:
         "connection_class": AnsweringConnection,
     }
     return {**config, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def replica(name: str, primary: dict) -> dict:
+    """The dictionary of a replica of the database; empty if there is none."""
+    if not text(name):
+        return {}
+    if primary["ENGINE"].endswith("sqlite3") or text(name).startswith("sqlite"):
+        refuse(name, "only PostgreSQL has replicas; DATABASE_URL has to name such a server too.")
+    config = database(name, "")
+    # If it is away, the database itself is asked.
+    config["OPTIONS"]["pool"]["timeout"] = 1
+    return config
 
 
 def mail(name: str) -> dict:

@@ -7,17 +7,22 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import MiddlewareNotUsed, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from assessments.models.edition_triggers import is_frozen
+from assessments.models.installation import begin_request
+from assessments.models.reading import FrameworkReader, accepted, read_by
 from assessments.models.refusals import Refused
+from assessments.operations.fitting import fit_of
+from assessments.operations.stale_plans import drop_plans, is_about_stale_plan
+from assessments.web.from_replica import has_replica, note_write
 from assessments.web.requests import Request
 
 from . import __version__, logs
@@ -45,7 +50,7 @@ SECURITY_HEADERS = {
 
 
 def numbered_requests(get_response: GetResponse) -> GetResponse:
-    """Gives each request a number, which its lines in the log have, its answer, and the page for an error.
+    """Begins a request: it gets a number, which its lines in the log have, its answer, and the page for an error.
 
     A trusted proxy may have given it one already, in `X-Request-ID`.
     """
@@ -56,6 +61,7 @@ def numbered_requests(get_response: GetResponse) -> GetResponse:
         number = given if is_usable else secrets.token_hex(8)
         # It stays until the next request of this thread: what was not found is logged after the last middleware.
         logs.request_number.set(number)
+        begin_request()
         response = get_response(request)
         response.headers["X-Request-ID"] = number
         return response
@@ -99,8 +105,11 @@ def _announced_length(meta: Mapping[str, Any]) -> int | None:
 
 def _longest_body(path: str) -> int:
     """How many bytes a request to this path may carry."""
-    by_path = {reverse(name): longest for name, longest in settings.BODY_LIMITS.items()}
-    return by_path.get(path, settings.BODY_LIMIT)
+    try:
+        name = resolve(path).url_name
+    except Resolver404:
+        return settings.BODY_LIMIT
+    return settings.BODY_LIMITS.get(name or "", settings.BODY_LIMIT)
 
 
 def limited_bodies(get_response: GetResponse) -> GetResponse:
@@ -114,7 +123,7 @@ def limited_bodies(get_response: GetResponse) -> GetResponse:
         length = _announced_length(request.META)
         if length is None:
             return render(request, "411.html", status=411)
-        if length > _longest_body(request.path_info):
+        if length > settings.BODY_LIMIT and length > _longest_body(request.path_info):
             return render(request, "413.html", status=413)
         return get_response(request)
 
@@ -149,19 +158,18 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 def probes(get_response: GetResponse) -> GetResponse:
     """/healthz answers with the version while the process runs; /readyz says whether the server can work.
 
-    It can if the database answers, is up to date, and has the triggers that protect published editions. Both come
+    It can if the database answers, fits this version, and has the triggers that protect published editions. Both come
     before sessions and the host check of views, so that an orchestrator needs neither a cookie nor the host name.
     """
 
     def readiness() -> HttpResponse:
         try:
-            executor = MigrationExecutor(connection)
-            pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-            frozen = pending or is_frozen(DEFAULT_DB_ALIAS)
+            hindrance = fit_of(DEFAULT_DB_ALIAS).hindrance
+            frozen = hindrance or is_frozen(DEFAULT_DB_ALIAS)
         except DatabaseError:
             return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
-        if pending:
-            return JsonResponse({"ready": False, "why": f"{pending} migrations are not applied"}, status=503)
+        if hindrance:
+            return JsonResponse({"ready": False, "why": hindrance}, status=503)
         if not frozen:
             why = "published versions are not protected from changes; run manage.py prepare"
             return JsonResponse({"ready": False, "why": why}, status=503)
@@ -192,8 +200,49 @@ def htmx_sign_in(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def framework_readers(get_response: GetResponse) -> GetResponse:
+    """Makes every page for its reader: texts of frameworks in the language of their account, else of their browser.
+
+    A page that depends on it says so, because browsers and proxies keep pages.
+    """
+
+    def middleware(request: Request) -> HttpResponse:
+        def languages() -> list[str]:
+            chosen = request.user.reads_in if request.user.is_authenticated else ""
+            return [
+                language for language in (chosen, *accepted(request.headers.get("Accept-Language", ""))) if language
+            ]
+
+        reader = FrameworkReader(languages)
+        with read_by(reader):
+            response = get_response(request)
+        if reader.was_asked:
+            patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+    return middleware
+
+
+def noted_writes(get_response: GetResponse) -> GetResponse:
+    """Whoever is signed in and has written something sees it at once, even if the next page comes from a replica."""
+    if not has_replica():
+        raise MiddlewareNotUsed
+
+    def middleware(request: Request) -> HttpResponse:
+        response = get_response(request)
+        is_write = request.method not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 500
+        if is_write and request.user.is_authenticated:
+            note_write(request, response)
+        return response
+
+    return middleware
+
+
 class Refusals:
-    """Shows a page for commands that were refused, if the view did not show the refusal itself."""
+    """Shows a page for commands that were refused, if the view did not show the refusal itself.
+
+    What only failed because the database was upgraded in the meantime, it does once more.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -202,6 +251,14 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        match = request.resolver_match
+        if is_about_stale_plan(exception) and not connection.in_atomic_block and match is not None:
+            # An upgrade has changed a table. Nothing was stored: a command is one transaction, which has failed.
+            drop_plans()
+            try:
+                return match.func(request, *match.args, **match.kwargs)
+            except Refused as refused:
+                exception = refused
         if not isinstance(exception, Refused):
             return None
         return render(request, "409.html", {"sentence": str(exception)}, status=409)

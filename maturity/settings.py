@@ -75,10 +75,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "maturity.middleware.framework_readers",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "maturity.middleware.htmx_sign_in",
+    # Is not there unless DATABASE_REPLICA_URL is set.
+    "maturity.middleware.noted_writes",
     "maturity.middleware.Refusals",
 ]
 
@@ -105,6 +108,10 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'maturity.sqlite3'}")}
+DATABASE_LIMITS = env.LIMITS
+if _replica := env.replica("DATABASE_REPLICA_URL", DATABASES["default"]):
+    DATABASES["replica"] = _replica
+    DATABASE_ROUTERS = ["assessments.models.replica.Router"]
 if not TESTING:
     env.own_changes_only("DATABASE_URL", DATABASES["default"])
     env.keep_private(DATABASES["default"], data=DATA_DIR)
@@ -194,10 +201,13 @@ SIGN_IN_LIMIT_PER_ADDRESS = env.number("SIGN_IN_LIMIT_PER_ADDRESS", 50, minimum=
 # Links that do not exist, tried in a quarter of an hour from one network address.
 LINK_LIMIT_PER_ADDRESS = env.number("LINK_LIMIT_PER_ADDRESS", 30, minimum=1)
 
-# What `manage.py tidy` keeps: days after which mails and links that have ended are removed, and months that the journal
-# stays in the database. Years of joining and leaving are read from it, so it never keeps less than 13.
+# What `manage.py tidy` keeps: days after which mails and links that have ended are removed, months after closing that
+# comments and answers stay below a result (for ever unless set), and months that the journal stays in the database.
+# Years of joining and leaving are read from the journal, so it never keeps less than 13.
 KEEP_MAILS_DAYS = env.number("KEEP_MAILS_DAYS", 90, minimum=1, maximum=36_500)
 KEEP_ENDED_LINKS_DAYS = env.number("KEEP_ENDED_LINKS_DAYS", 90, minimum=1, maximum=36_500)
+KEEP_COMMENTS_MONTHS = env.months_of_answers("KEEP_COMMENTS_MONTHS")
+KEEP_ANSWERS_MONTHS = env.months_of_answers("KEEP_ANSWERS_MONTHS")
 KEEP_JOURNAL_MONTHS = env.months_of_journal("KEEP_JOURNAL_MONTHS")
 JOURNAL_FOLDER = Path(env.text("JOURNAL_FOLDER", str(DATA_DIR / "journal")))
 
@@ -207,13 +217,27 @@ STALE_AFTER_MONTHS = env.number("STALE_AFTER_MONTHS", 12, minimum=1, maximum=600
 OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution", "nothing"))
 
 # The longest body of a request in bytes, and by URL name if more is needed. The longest form, a list of emails with
-# 20,000 characters, has 240 KB at worst. Confirming an import sends a framework file of 3 MB again, in base64 in a
-# form: 4.3 MB if it compresses badly.
+# 20,000 characters, has 240 KB at worst. Confirming an import sends a framework file of 6 MB again, compressed and in
+# base64: 8.6 MB if it does not compress at all. Sealed files and earlier assessments are sent in the same way. Twenty
+# thousand people to add, a line each, are 1.8 MB, and 10,000 teams to start in a round, a field each, 430 KB. A page of
+# a translation has 25 texts.
 BODY_LIMIT = 300_000
-BODY_LIMITS = {"framework-import": 5_000_000}
+BODY_LIMITS = {
+    "framework-import": 9_000_000,
+    "history-import": 9_000_000,
+    "translation-upload": 6_500_000,
+    "translation": 1_500_000,
+    "team-import-result": 5_000_000,
+    "people-add": 2_500_000,
+    "round-teams": 500_000,
+}
 # Within these limits, files are kept in memory: uploads never reach the disk or a container's /tmp.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 11_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# Networks that are not public, to which webhooks may lead all the same; there also by http.
+WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
 
 # Who may read /metrics.
 METRICS_TOKEN = env.token("METRICS_TOKEN")

@@ -108,7 +108,7 @@ class Server:
             assert time.monotonic() < until, f"{words!r} was never printed:\n{self.output}"
             time.sleep(0.05)
 
-    def wait_until_it_listens(self, seconds: float = 60):
+    def wait_until_it_listens(self, seconds: float = 180):
         until = time.monotonic() + seconds
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):

@@ -35,6 +35,13 @@ class Sink:
         return [message for message in self.taken if message["To"] == email]
 
 
+def text_of(message: EmailMessage) -> str:
+    """What a mail says to a reader of plain text."""
+    body = message.get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
 class Conversation(socketserver.StreamRequestHandler):
     server: "_Server"
 

@@ -1,17 +1,19 @@
 """Forms for accounts: signing in, the first administrator, passwords, and changes by administrators."""
 
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import SetPasswordMixin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import User
+from ..models import Edition, MailStop, User
 from ..models.accounts import setup_code
 from ..models.names import PlainNameField, validate_visible
+from ..web.foreign_texts import language_name
 from ..web.requests import Request
 from ..web.revised_forms import RevisedForm
 
@@ -67,18 +69,34 @@ class SetPasswordForm(_NewPassword):
     """For anyone who opened a set-password link."""
 
 
-class ChangePasswordForm(_NewPassword):
+class _CurrentPassword(forms.Form):
+    """Asks the owner of an account for the password that they have."""
+
+    owner: User
     old = forms.CharField(
         label=gettext_lazy("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    field_order = ["old", "password1", "password2"]
 
     def clean_old(self) -> str:
         if not self.owner.check_password(self.cleaned_data["old"]):
             raise forms.ValidationError(_("This is not your current password."))
         return self.cleaned_data["old"]
+
+
+class ChangePasswordForm(_CurrentPassword, _NewPassword):
+    field_order = ["old", "password1", "password2"]
+
+
+class EraseOwnForm(_CurrentPassword):
+    """Nobody else deletes an account at a computer that was left alone. People of the demo have no password."""
+
+    def __init__(self, *args: Any, owner: User, **kwargs: Any) -> None:
+        self.owner = owner
+        super().__init__(*args, **kwargs)
+        if not owner.has_usable_password():
+            del self.fields["old"]
 
 
 class SetupForm(_NewPassword):
@@ -121,12 +139,52 @@ class ResetForm(forms.Form):
 
 
 class OwnAccountForm(forms.ModelForm):
-    """What people can change about themselves."""
+    """What people can change about themselves; without mail there is none to choose."""
+
+    mails = forms.MultipleChoiceField(
+        label=gettext_lazy("Mails you get"),
+        choices=MailStop.Topic.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=gettext_lazy("You only get what concerns you. Links to set a password always come."),
+    )
 
     class Meta:
         model = User
-        fields = ["name", "keyboard_shortcuts"]
+        fields = ["name", "keyboard_shortcuts", "reads_in"]
         labels = {"keyboard_shortcuts": gettext_lazy("Keyboard shortcuts in the questionnaire")}
+
+    reads_in = forms.ChoiceField(
+        label=gettext_lazy("Language of frameworks"),
+        required=False,
+        help_text=gettext_lazy("Where a framework is not translated, you read it in its own language."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer_languages()
+        if not settings.MAIL_ENABLED:
+            del self.fields["mails"]
+            return
+        off = set(self.instance.mail_stops.values_list("topic", flat=True))
+        self.initial["mails"] = [topic for topic in MailStop.Topic.values if topic not in off]
+
+    def _offer_languages(self) -> None:
+        """Those that there are, and the one that was chosen before; no choice if there is only one."""
+        offered = Edition.objects.languages_to_read() | {self.instance.reads_in} - {""}
+        if len(offered) < 2:
+            del self.fields["reads_in"]
+            return
+        names = sorted((language_name(language), language) for language in offered)
+        field = cast(forms.ChoiceField, self.fields["reads_in"])
+        field.choices = [("", _("As in your browser")), *((language, name) for name, language in names)]
+
+    def store(self) -> None:
+        fields = dict(self.cleaned_data)
+        topics_on = fields.pop("mails", None)
+        self.instance.change_own(**fields)
+        if topics_on is not None:
+            MailStop.objects.choose(self.instance, topics_on)
 
 
 class NewAccountForm(forms.ModelForm):

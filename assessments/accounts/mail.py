@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Mail
-from ..web.letters import Undelivered, write_letter
+from ..models import Mail, Membership
+from ..web.letters import Link, Undelivered, write_letter
 
 SUBJECTS = {
     Mail.Kind.NEW_ACCOUNT: gettext_lazy("Your account on Maturity"),
@@ -34,9 +33,20 @@ def account_letter(mail: Mail) -> EmailMessage | None:
         to=user.email,
         subject=str(SUBJECTS[kind]),
         template=TEMPLATES[kind],
-        verbatim={"link": user.set_password_link(), "site": settings.SITE_URL, "email": user.email},
-        name=user.name,
+        links={"link": Link(user.set_password_link(), _("Set your password"))},
+        verbatim={"email": user.email},
+        facts={
+            "name": user.name,
+            "inviter": str(mail.by or ""),
+            "roles": [_role_in_words(membership) for membership in user.memberships.select_related("team", "unit")],
+        },
     )
+
+
+def _role_in_words(membership: Membership) -> str:
+    """Why somebody has an account: `Lead of Payments`."""
+    words = {"role": membership.get_role_display(), "place": str(membership.team or membership.unit)}
+    return _("{role} of {place}").format_map(words)
 
 
 def undelivered_to_accounts(mails: Iterable[Mail]) -> list[Undelivered]:

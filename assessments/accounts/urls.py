@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import sign_in_views, views
+from . import first_link_views, mail_views, sign_in_views, views
 
 urlpatterns = [
     path("setup/", sign_in_views.setup, name="setup"),
@@ -13,9 +13,14 @@ urlpatterns = [
     path("password/set/<uidb64>/<token>/", sign_in_views.password_set, name="password-set"),
     path("account/", views.own, name="account"),
     path("account/password/", views.password, name="password-change"),
+    path("account/data/", views.own_data, name="account-own-data"),
+    path("account/delete/", views.erase_own, name="account-own-erase"),
+    path("mails/stop/<str:token>/", mail_views.stop, name="mails-stop"),
     path("accounts/", views.accounts, name="accounts"),
     path("accounts/new/", views.new, name="account-new"),
+    path("accounts/links/", first_link_views.first_links, name="people-links"),
     path("accounts/<uuid:pk>/", views.edit, name="account-edit"),
     path("accounts/<uuid:pk>/link/", views.link, name="account-link"),
+    path("accounts/<uuid:pk>/data/", views.data, name="account-data"),
     path("accounts/<uuid:pk>/delete/", views.erase, name="account-erase"),
 ]

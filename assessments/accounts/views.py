@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -20,8 +20,8 @@ from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, made_once
-from . import erasure
-from .forms import AccountForm, ChangePasswordForm, NewAccountForm, OwnAccountForm
+from . import erasure, personal_data
+from .forms import AccountForm, ChangePasswordForm, EraseOwnForm, NewAccountForm, OwnAccountForm
 from .known_devices import remember_device
 from .mail import undelivered_to_accounts
 from .sign_in_views import TOO_MANY, begin_attempt
@@ -34,7 +34,7 @@ PER_PAGE = 100
 def own(request: Request) -> HttpResponse:
     form = OwnAccountForm(request.POST if request.method == "POST" else None, instance=request.user)
     if form.is_valid():
-        request.user.change_own(**form.cleaned_data)
+        form.store()
         messages.success(request, _("Saved."))
         return redirect("account")
     memberships = request.user.memberships.select_related("team", "unit")
@@ -61,6 +61,45 @@ def password(request: Request) -> HttpResponse:
     return render(request, "accounts/password.html", {"form": form})
 
 
+def _zipped(person: User, *, by: User) -> HttpResponse:
+    headers = {"Content-Disposition": 'attachment; filename="personal-data.zip"'}
+    return HttpResponse(personal_data.export(person, by=by), content_type="application/zip", headers=headers)
+
+
+@require_POST
+@login_required
+def own_data(request: Request) -> HttpResponse:
+    """Everything that is stored about the person who asks, as a file."""
+    return _zipped(request.user, by=request.user)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@login_required
+def erase_own(request: Request) -> HttpResponse:
+    """Lets people delete their own account, after a page that says what is deleted and asks for the password."""
+    person = request.user
+    form = EraseOwnForm(request.POST if request.method == "POST" else None, owner=person)
+    attempt = begin_attempt(request, f"erase {person.pk}") if form.is_bound else None
+    if form.is_bound and attempt is None:
+        messages.error(request, TOO_MANY)
+        return redirect("account-own-erase")
+    if attempt and form.is_valid():
+        attempt.forget()
+        try:
+            erasure.erase(person, by=person)
+        except LastAdministrator as refusal:
+            messages.error(request, str(refusal))
+            return redirect("account-own-erase")
+        except PersonGone:
+            # The first of two clicks has done it.
+            pass
+        logout(request)
+        messages.success(request, _("Your account is deleted. The results of your teams are kept."))
+        return redirect("sign-in")
+    return render(request, "accounts/erase_own.html", {"form": form, "person": person})
+
+
 @require_safe
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def accounts(request: Request) -> HttpResponse:
@@ -70,6 +109,7 @@ def accounts(request: Request) -> HttpResponse:
     context = {
         "page": page,
         "words": words,
+        "lacking_password": User.objects.lacking_password().count(),
         "undelivered": undelivered_to_accounts(Mail.objects.undelivered().filter(assessment=None)),
     }
     return render(request, "accounts/accounts.html", context)
@@ -127,6 +167,13 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
 def link(request: Request, pk: UUID) -> HttpResponse:
     """Creates a new set-password link for someone who lost theirs."""
     return _link_page(request, _person_or_404(pk))
+
+
+@require_POST
+@site_permission(Permission.MANAGE_ACCOUNTS)
+def data(request: Request, pk: UUID) -> HttpResponse:
+    """What is stored about a person, without what administrators do not see."""
+    return _zipped(_person_or_404(pk), by=request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,44 +4,55 @@ Coordinates are SVG user units, rounded to a tenth. Levels and indexes are drawn
 """
 
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, level_step
+from .level_strip import LevelStrip, StripPart, level_strip
+from .movement import DayColumn, Flow, LevelBox, Movement, Passage, movement
 from .profile_bar import ProfileBar, Segment, profile_bar
 from .radar import Label, Radar, RadarPoint, RadarSeries, Shape, radar
-from .stacked_bars import Bar, Slice, Stack, stack
 from .timeline import Aim, DayTick, Dot, History, HistoryPoint, HistoryRow, Mark, Tick, history
 from .vote_dots import VoteDot, VoteDots, vote_dots
+from .vote_lanes import LaneDot, VoteLane, VoteLanes, vote_lanes
 from .votes import VoteBar, Votes, votes
 
 __all__ = [
     "LEVEL_COLOURS",
     "RIM_COLOURS",
     "Aim",
-    "Bar",
+    "DayColumn",
     "DayTick",
     "Dot",
+    "Flow",
     "History",
     "HistoryPoint",
     "HistoryRow",
     "Label",
+    "LaneDot",
+    "LevelBox",
+    "LevelStrip",
     "Mark",
+    "Movement",
     "Number",
+    "Passage",
     "ProfileBar",
     "Radar",
     "RadarPoint",
     "RadarSeries",
     "Segment",
     "Shape",
-    "Slice",
-    "Stack",
+    "StripPart",
     "Tick",
     "VoteBar",
     "VoteDot",
     "VoteDots",
+    "VoteLane",
+    "VoteLanes",
     "Votes",
     "history",
     "level_step",
+    "level_strip",
+    "movement",
     "profile_bar",
     "radar",
-    "stack",
     "vote_dots",
+    "vote_lanes",
     "votes",
 ]

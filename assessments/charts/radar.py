@@ -110,6 +110,12 @@ class Radar:
     points: tuple[RadarPoint, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
 
+    @property
+    def named_rows(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The same with the name of its series beside each figure."""
+        names = [shape.name for shape in self.shapes]
+        return [(axis, list(zip(names, values, strict=True))) for axis, values in self.rows]
+
 
 def radar(
     axes: Sequence[str],
@@ -126,7 +132,7 @@ def radar(
     """
     if len(axes) < 3:
         return None
-    series = [RadarSeries(*each) for each in series]
+    series = [RadarSeries(*name_and_values) for name_and_values in series]
 
     def at(place: float, share: float) -> Point:
         angle = 2 * math.pi * place / len(axes) - math.pi / 2
@@ -134,7 +140,7 @@ def radar(
         return tenth(radius * share * math.cos(angle)) + 0.0, tenth(radius * share * math.sin(angle)) + 0.0
 
     labels = _axis_labels(axes, [at(place, 1) for place in range(len(axes))], radius)
-    shapes = tuple(_shape(each, at, scale) for each in series)
+    shapes = tuple(_shape(one, at, scale) for one in series)
     rings = max(1, min(10, math.ceil(scale.top)))
     return Radar(
         view_box=_view_box(labels, radius),

@@ -29,6 +29,15 @@ class HistoryPoint:
     #: The ladder is a new one from here on: the level before says nothing about this one.
     breaks: bool = False
     notes: tuple[str, ...] = ()
+    #: Where the level begins on the scale of the index, if that is not at its number.
+    level_at: Number | None = None
+
+    @property
+    def height(self) -> Number | None:
+        """Where the level is drawn."""
+        if self.level is None or self.level_at is None:
+            return self.level
+        return self.level_at
 
     def shown_index(self, now: IndexScale) -> str:
         """The index as it is read beside others on the scale in use now."""
@@ -52,9 +61,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """A target: the level to reach, from the day it was set to the day it is due."""
+    """A target: the level to reach, where it is drawn, from the day it was set to the day it is due."""
 
-    level: int
+    level: Number
     since: datetime.date
     due: datetime.date
     title: str
@@ -191,16 +200,20 @@ def history(
     small: bool = False,
     marks: Sequence[Mark] = (),
     aims: Sequence[Aim] = (),
+    until: datetime.date | None = None,
 ) -> History | None:
     """Level as steps and index as a line on a true time axis. `points` are in order of time; None without any.
 
-    The axis reaches from the first point to the last day of any point or aim; marks outside it are left out. `small`
+    The axis reaches from the first point to the last day of any point or aim, or to `until`, with which several have
+    the same axis; marks outside it are left out. `small`
     leaves out dots, rows and the ticks of the time axis and keeps the margins narrow, for many beside each other. An
     index is joined to the one before it only on a scale that ends at the same top; the axis reaches the highest top.
     """
     if not points:
         return None
     days = [*(point.date for point in points), *(aim.due for aim in aims if aim.due > points[0].date)]
+    if until and until > points[0].date:
+        days.append(until)
     plane = Plane(days, top=max(point.scale.top for point in points), width=width, height=height, small=small)
     joined = [point for point in points if not point.beside]
     now = (joined or points)[-1]
@@ -228,7 +241,7 @@ def history(
 def _flags(marks: Sequence[Mark], plane: Plane) -> tuple[Flag, ...]:
     """One per day: what happened on the same day shares a line and is read out together."""
     by_day: dict[datetime.date, list[Mark]] = {}
-    for mark in sorted(marks, key=lambda each: each.date):
+    for mark in sorted(marks, key=lambda mark: mark.date):
         if plane.first <= mark.date <= plane.last:
             by_day.setdefault(mark.date, []).append(mark)
     return tuple(
@@ -261,10 +274,10 @@ def _steps(points: Sequence[HistoryPoint], plane: Plane) -> list[str]:
     for place, point in enumerate(points):
         if path and point.breaks:
             paths, path = [*paths, path], ""
-        if point.level is None:
+        if point.height is None:
             paths, path = ([*paths, path] if path else paths), ""
             continue
-        x, y = plane.x(point.date), plane.y(point.level)
+        x, y = plane.x(point.date), plane.y(point.height)
         # The newest level holds until today at least: a short stub instead of a point without width.
         until = plane.x(points[place + 1].date) if place + 1 < len(points) else min(plane.right, x + plane.margin)
         path += (f" V{y}" if path else f"M{x},{y}") + f" H{tenth(until)}"
@@ -285,7 +298,7 @@ def _line(points: Sequence[HistoryPoint], plane: Plane) -> str:
 
 def _dots(points: Sequence[HistoryPoint], plane: Plane) -> tuple[Dot, ...]:
     """One mark per result with a figure: on its index, or on its level where it has no index."""
-    drawn = [(point, point.level if point.index is None else point.index) for point in points]
+    drawn = [(point, point.height if point.index is None else point.index) for point in points]
     places = [(point, (plane.x(point.date), plane.y(value))) for point, value in drawn if value is not None]
     # A neighbour in time is the nearest mark, so the cost grows with the number of points only.
     gaps = [math.inf, *(math.dist(here, there) for (_, here), (_, there) in pairwise(places)), math.inf]

@@ -28,6 +28,10 @@ class Bulk:
             return json.dumps(value)
         return field.get_db_prep_save(value, connection)
 
+    def value(self, attname: str, value: Any) -> Any:
+        """A value of one column as the database takes it."""
+        return self.fields[self.place(attname)].get_db_prep_save(value, connection)
+
     def place(self, attname: str) -> int:
         """Where a column stands in a row."""
         return [field.attname for field in self.fields].index(attname)

@@ -3,10 +3,14 @@
 Scoring each of 20,000 results would take minutes. So a library of answers is scored once, a few for each step of
 maturity, and every result takes what fits it. Individual ratings are written for the latest assessment of each team
 only; earlier ones have their results alone.
+
+It is written in steps of some hundred teams, each a transaction of its own, so that one can see how far it is and go on
+after it was stopped. What a step writes depends on its number and the seed alone.
 """
 
 import datetime
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -42,16 +46,21 @@ DIVISIONS = ["Retail", "Logistics", "Finance", "Care", "Energy", "Mobility", "Me
 DEPARTMENTS = ["North", "South", "East", "West", "Central"]
 #: Respondents of each assessment, steps of maturity in the library, and variants of each step.
 PEOPLE, STEPS, VARIANTS = 3, 44, 5
+#: Teams in one transaction.
+TOGETHER = 500
+#: Kinds of the entries in the journal before the first team and after the last one.
+BEGUN, CREATED = "demo.begun", "demo.created"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pattern:
     """What three people might answer, and the rows that come of it, without the ids of a result."""
 
-    votes: list[dict[str, str]]
     result: Result
     parts: list[tuple]
     criteria: list[tuple]
+    #: Of each person. Copied, as making a row for each rating anew takes long.
+    ratings: list[list[tuple]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +77,7 @@ class LargeDemo:
 
     def __init__(self, *, seed: int, today: datetime.date, teams: int, years: int, dimensions: int) -> None:
         self.random = Random(seed)  # noqa: S311 - made-up data
-        self.teams, self.dimensions = teams, dimensions
+        self.seed, self.today, self.teams, self.years, self.dimensions = seed, today, teams, years, dimensions
         self.days = [today - datetime.timedelta(days=91 * back + 10) for back in range(years * 4)][::-1]
         kinds = (User, Team, Membership, Assessment, Participation, Respondent, Rating, Result, PartResult)
         self.bulk = {kind: Bulk(kind) for kind in (*kinds, CriterionResult, Target, Action)}
@@ -81,21 +90,34 @@ class LargeDemo:
         bulk.add([bulk.row(row)])
         return row
 
-    def write(self) -> None:
-        """Everything in one transaction, in which the database may take its time."""
+    def write(self, *, told: Callable[[int], None] = lambda teams: None) -> None:
+        """Goes on where an earlier run was stopped; `told` is called with the number of teams after each step."""
         self.edition = Edition.objects.get(pk=invented_edition(self.dimensions).pk)
         self.choices = {c.code: c.pk for scale in self.edition.contents.scales for c in scale.choices.all()}
         self.library = [[self._pattern(step) for _ in range(VARIANTS)] for step in range(STEPS)]
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL statement_timeout = 0")
-                    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            self._organisation()
-            for bulk in self.bulk.values():
-                bulk.write()
-            Event.record("demo.created", by=None, teams=self.teams)
+        if not unfinished_demo():
+            self._begin()
+        units = list(Unit.objects.filter(is_demo=True, parent__isnull=False).order_by("pk"))
+        admin = User.objects.get(is_demo=True, is_administrator=True)
+        while (made := Team.objects.count()) < self.teams:
+            self.random = Random(f"{self.seed} {made}")  # noqa: S311 - made-up data
+            with transaction.atomic():
+                self._take_time()
+                for number in range(made, min(made + TOGETHER, self.teams)):
+                    self._team(number, units[number % len(units)], admin)
+                for bulk in self.bulk.values():
+                    bulk.write()
+            told(min(made + TOGETHER, self.teams))
+        Event.record(CREATED, by=None, teams=self.teams)
         self._analyze()
+
+    @staticmethod
+    def _take_time() -> None:
+        """A step may take longer than a page."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 0")
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
     @staticmethod
     def _analyze() -> None:
@@ -115,12 +137,20 @@ class LargeDemo:
         stand_in = Assessment(team=Team(), edition=self.edition, date=self.days[-1], rule="largely")
         score = scoring.score(stand_in.instrument(), votes)
         rows = ResultRows.of(stand_in, score, by=None, respondents=PEOPLE, participants=PEOPLE)
+        ratings = self.bulk[Rating]
         return Pattern(
-            votes=votes,
             result=rows.result,
             parts=[self.bulk[PartResult].row(row) for row in rows.parts],
             criteria=[self.bulk[CriterionResult].row(row) for row in rows.criteria],
+            ratings=[[ratings.row(row) for row in self._rated(codes)] for codes in votes],
         )
+
+    def _rated(self, codes: dict[str, str]) -> list[Rating]:
+        """What one person answered, without assessment and person."""
+        return [
+            Rating(criterion=criterion, answer="rated", choice_id=self.choices[codes[criterion.key]], version=1)
+            for criterion in self.edition.contents.criteria
+        ]
 
     def _votes(self, maturity: float, leaning: dict[str, float]) -> dict[str, str]:
         return {
@@ -141,18 +171,25 @@ class LargeDemo:
 
     # ------------------------------------------------------------------ teams and their years
 
-    def _organisation(self) -> None:
-        units = []
-        for division in DIVISIONS:
-            above = Unit.objects.create(name=division, is_demo=True)
-            units += [Unit.objects.create(name=f"{division} {d}", parent=above, is_demo=True) for d in DEPARTMENTS]
-        admin = self._person("Dana Whitfield", is_administrator=True)
-        self.bulk[User].write()
-        manager = self._person("Sven Halvorsen")
-        self.bulk[User].write()
-        self.add(Membership(user=manager, unit=units[0].parent, role=Membership.Role.MANAGER))
-        for number in range(self.teams):
-            self._team(number, units[number % len(units)], admin)
+    def _begin(self) -> None:
+        """Everything but teams, with a note of what was asked for."""
+        with transaction.atomic():
+            units = []
+            for division in DIVISIONS:
+                above = Unit.objects.create(name=division, is_demo=True)
+                units += [Unit.objects.create(name=f"{division} {d}", parent=above, is_demo=True) for d in DEPARTMENTS]
+            self._person("Dana Whitfield", is_administrator=True)
+            manager = self._person("Sven Halvorsen")
+            self.bulk[User].write()
+            self.add(Membership(user=manager, unit=units[0].parent, role=Membership.Role.MANAGER))
+            self.bulk[Membership].write()
+            asked: dict[str, Any] = {
+                "teams": self.teams,
+                "years": self.years,
+                "dimensions": self.dimensions,
+                "seed": self.seed,
+            }
+            Event.record(BEGUN, by=None, **asked, today=self.today.isoformat())
 
     def _person(self, name: str, **fields: Any) -> User:
         user = User(id=self.new_id(), email=address(name), name=name, is_demo=True, is_confirmed=True, **fields)
@@ -218,14 +255,19 @@ class LargeDemo:
         return result
 
     def _ratings(self, assessment: Assessment, people: list[User], pattern: Pattern, at: datetime.datetime) -> None:
-        for user, votes in zip(people, pattern.votes, strict=True):
+        bulk = self.bulk[Rating]
+        places = [bulk.place(name) for name in ("id", "assessment_id", "respondent_id", "saved_at")]
+        for user, rows in zip(people, pattern.ratings, strict=True):
             self.add(Participation(assessment=assessment, user=user, state="submitted", submitted_on=at.date()))
             respondent = self.add(Respondent(id=self.new_id(), assessment=assessment, user=user))
-            for criterion in self.edition.contents.criteria:
-                row = Rating(id=self.new_id(), assessment=assessment, respondent=respondent, criterion=criterion)
-                row.answer, row.choice_id, row.version = "rated", self.choices[votes[criterion.key]], 1
-                row.saved_at = at
-                self.add(row)
+            known = bulk.row(Rating(assessment=assessment, respondent=respondent, saved_at=at))
+            values = [known[place] for place in places]
+            for answer in rows:
+                row = list(answer)
+                for place, value in zip(places, values, strict=True):
+                    row[place] = value
+                row[places[0]] = bulk.value("id", self.new_id())
+                bulk.add([tuple(row)])
 
     def _plans(self, team: Team, lead: User, start: Start) -> None:
         """A target a level above where the team was, and two actions, all from a week after that result."""
@@ -250,3 +292,15 @@ class LargeDemo:
             action = Action(**known, criterion=criterion.key, text=text, owner=lead, due=due, created_by=lead)
             action.created_at = action.status_at = at
             self.add(action)
+
+
+def unfinished_demo() -> dict[str, Any] | None:
+    """What was asked for of a large organisation that is not all there, as `LargeDemo` takes it, with its day as text.
+
+    None without one.
+    """
+    begun = Event.objects.filter(kind=BEGUN).first()
+    if begun is None or Event.objects.filter(kind=CREATED).exists():
+        return None
+    asked: dict[str, Any] = begun.data
+    return asked

@@ -35,6 +35,8 @@ class DemoTeam:
     people: list[str]
     #: Whether an assessment is open now, and which share of the questions is answered in it.
     open_now: float | None = None
+    #: Whether it is in the middle of a live room.
+    live_now: bool = False
     frameworks: list[str] = field(default_factory=lambda: ["mlops"])
 
 
@@ -83,6 +85,7 @@ TEAMS = [
         about="Foretells what every warehouse needs.",
         course=Course(start=1.6, gain=0.21),
         people=["Carla Nunes", "Viktor Petrov", "Sara Lund", "Daniel Osei", "Freya Holm"],
+        live_now=True,
     ),
     DemoTeam(
         name="Route planning",

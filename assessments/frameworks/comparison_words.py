@@ -15,7 +15,7 @@ CHANGES = {
     "reworded": gettext_lazy("New wording"),
     "rescaled": gettext_lazy("New choices"),
     "advice": gettext_lazy("New advice"),
-    "references": gettext_lazy("New references"),
+    "references": gettext_lazy("New short name, weight or references"),
     "meaning_raised": gettext_lazy("New meaning"),
 }
 PART_CHANGES = {
@@ -84,7 +84,9 @@ def _changes(comparison: EditionComparison) -> list[str]:
         (
             len(comparison.references),
             ngettext_lazy(
-                "{count} criterion has new references only.", "{count} criteria have new references only.", "count"
+                "{count} criterion has only a new short name, weight or references.",
+                "{count} criteria have only a new short name, weight or references.",
+                "count",
             ),
         ),
         (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .format.document import FOREIGN
-from .importers import NAMES
+from .importers import NAMES, Options, named_levels
 
 OWN_FORMAT = "maturity"
 MAX_UPLOAD = FOREIGN.max_bytes
@@ -22,13 +22,29 @@ MEGABYTE = 1_000_000
 FILE_LOST = gettext_lazy("The file did not arrive. Choose it again.")
 
 
+def packed(content: bytes) -> str:
+    """A file as a hidden field of a form carries it."""
+    return base64.b64encode(zlib.compress(content, 9)).decode()
+
+
+def unpacked(text: str) -> bytes:
+    """The file that a hidden field carried, as far as it may be long; raises ValidationError if it is damaged."""
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(text), MAX_UPLOAD + 1)
+    except (binascii.Error, ValueError, zlib.error):
+        raise forms.ValidationError(FILE_LOST) from None
+
+
 class UploadForm(forms.Form):
     """A file to preview before anything is stored."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=format_lazy(
-            gettext_lazy("Up to {size} MB. For SAMM, a ZIP of its folder of YAML files."), size=MAX_UPLOAD // MEGABYTE
+            gettext_lazy(
+                "Up to {size} MB. For SAMM a ZIP, such as GitHub’s; for DSOMM a file, or a ZIP with yours beside it."
+            ),
+            size=MAX_UPLOAD // MEGABYTE,
         ),
     )
     kind = forms.ChoiceField(
@@ -54,6 +70,9 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         return file.name, file.read()
 
+    def options(self) -> Options:
+        return Options(version=self.cleaned_data["label"])
+
 
 class ConfirmForm(forms.Form):
     """The same file again, carried along packed by the page that showed what it would do."""
@@ -62,18 +81,20 @@ class ConfirmForm(forms.Form):
     packed = forms.CharField(widget=forms.HiddenInput, strip=False)
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in (OWN_FORMAT, *NAMES)], widget=forms.HiddenInput)
     label = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    levels = forms.CharField(
+        max_length=500,
+        required=False,
+        label=gettext_lazy("Implementation groups that are levels"),
+        help_text=gettext_lazy("The lowest first, with commas; “none” if they are no levels."),
+    )
     partial = forms.BooleanField(required=False, label=gettext_lazy("Import without the rest"))
 
-    @staticmethod
-    def pack(content: bytes) -> str:
-        return base64.b64encode(zlib.compress(content, 9)).decode()
-
     def clean_packed(self) -> bytes:
-        try:
-            packed = base64.b64decode(self.cleaned_data["packed"])
-            return zlib.decompressobj().decompress(packed, MAX_UPLOAD + 1)
-        except (binascii.Error, ValueError, zlib.error):
-            raise forms.ValidationError(FILE_LOST) from None
+        return unpacked(self.cleaned_data["packed"])
 
     def given(self) -> tuple[str, bytes]:
         return self.cleaned_data["name"], self.cleaned_data["packed"]
+
+    def options(self) -> Options:
+        levels = self.cleaned_data.get("levels")
+        return Options(version=self.cleaned_data["label"], levels=named_levels(levels) if levels else None)

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.formats import number_format
@@ -10,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pydantic import ValidationError
 
-from ..models import Edition, EditRefused, Framework, User
+from ..models import Edition, EditRefused, Framework, Translation, User
+from ..models.framework_texts import Place, fingerprint, source_texts
+from ..models.reading import normal
+from ..models.translations import Translated
 from ..models.writing import writing
 from .format.differences import KINDS, EditionComparison, compare
 from .format.schema import FrameworkFile
@@ -27,7 +31,8 @@ class PartialImport(EditRefused):
 class Plan:
     """What importing a file would do. `previous` is the edition it follows, `existing` the same one, already there.
 
-    `offered` is how many `things` to rate the source has; as many as came over are criteria of the file.
+    `offered` is how many `things` to rate the source has; as many as came over are criteria of the file. `groups` could
+    be levels, and `group_levels` are.
     """
 
     file: FrameworkFile
@@ -38,6 +43,9 @@ class Plan:
     previous: Edition | None
     comparison: EditionComparison | None
     existing: Edition | None
+    groups: tuple[str, ...] = ()
+    group_levels: tuple[str, ...] = ()
+    translations: Mapping[str, Mapping[Place, str]] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:
@@ -95,9 +103,22 @@ class Plan:
             raise PartialImport(_("{summary} Nothing was saved.").format(summary=self.summary))
         with writing(by):
             stored = store(self.file, origin=Edition.Origin.IMPORTED, publish=False, based_on=self.previous, by=by)
+            if stored.is_new:
+                self._translate(stored.edition, by=by)
             if publish and stored.edition.is_draft:
                 return Stored(edition=publish_draft(stored.edition, by=by), is_new=stored.is_new)
             return stored
+
+    def _translate(self, edition: Edition, *, by: User | None) -> None:
+        """Stores what the source says in other languages, to be checked."""
+        sources = source_texts(edition.source) if self.translations else {}
+        for language, texts in self.translations.items():
+            made = {
+                place: Translated(fingerprint(sources[place]), text)
+                for place, text in texts.items()
+                if place in sources
+            }
+            Translation.objects.begin(edition, normal(language), by=by).bring(made, by=by)
 
     def counts(self) -> dict[str, Any]:
         file = self.file
@@ -131,6 +152,22 @@ class Plan:
             texts.append(text.format(count=count, level=level))
         texts.append(ngettext("{count} scale", "{count} scales", scales).format(count=scales))
         return texts
+
+    @property
+    def levels_in_words(self) -> str:
+        """The groups that are levels, as a person would choose them."""
+        return ", ".join(self.group_levels) or "none"
+
+    def levels_by_name(self) -> list[tuple[str, int]]:
+        """Each level with how many criteria are at it; 0 for all of them where criteria have no level."""
+        numbers = Counter(criterion.level for criterion in self.file.criteria)
+        return [(level.name, numbers[level.level]) for level in self.file.levels]
+
+    def dimensions_by_name(self) -> list[tuple[str, str, int]]:
+        """The name of its group, or nothing, the name and the number of criteria of each dimension."""
+        numbers = Counter(criterion.dimension for criterion in self.file.criteria)
+        groups = {group.key: group.name for group in self.file.groups}
+        return [(groups.get(d.group or "", ""), d.name, numbers[d.key]) for d in self.file.dimensions]
 
     def report(self) -> dict[str, Any]:
         """Everything as plain values: what the file is, what would be made, what was adapted, refused and changed."""
@@ -191,7 +228,21 @@ def plan(given: FrameworkFile | Adapted) -> Plan:
         previous=previous or None,
         comparison=compare(before, file) if before else None,
         existing=existing or None,
+        groups=adapted.groups,
+        group_levels=adapted.levels,
+        translations={
+            language: _with_keys_of(texts, adapted.file, file) for language, texts in adapted.translations.items()
+        },
     )
+
+
+def _with_keys_of(texts: Mapping[Place, str], before: FrameworkFile, file: FrameworkFile) -> dict[Place, str]:
+    """Translated texts of criteria that got the keys of an earlier version."""
+    keys = {old.key: new.key for old, new in zip(before.criteria, file.criteria, strict=True)}
+    return {
+        (place[0], keys[place[1]], *place[2:]) if place[0] == "criteria" else place: text
+        for place, text in texts.items()
+    }
 
 
 def _whole(edition: Edition) -> FrameworkFile:

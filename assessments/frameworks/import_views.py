@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,7 +20,7 @@ from ..web.requests import Request
 from .editor.part_views import refused
 from .format.files import FrameworkFileError, reads, write
 from .format.problems import Problem
-from .import_forms import FILE_LOST, ConfirmForm, UploadForm
+from .import_forms import FILE_LOST, ConfirmForm, UploadForm, packed
 from .import_plan import PartialImport, Plan, plan
 from .importers import NAMES, adapt, sources_of
 from .storing import VersionTaken, file_of
@@ -29,10 +30,10 @@ def _plan(form: Any) -> Plan:
     """What the given file would do; raises FrameworkFileError, VersionTaken or EditRefused."""
     name, content = form.given()
     kind = form.cleaned_data["kind"]
-    version = form.cleaned_data["label"]
+    options = form.options()
     if kind in NAMES:
-        return plan(adapt(kind, sources_of(kind, name, content), version=version))
-    return plan(reads(content, name=name, version=version))
+        return plan(adapt(kind, sources_of(kind, name, content), options))
+    return plan(reads(content, name=name, version=options.version))
 
 
 # Looking for the token reads the whole file, so it is only looked for once an administrator is known to send it.
@@ -44,7 +45,9 @@ def import_framework(request: Request) -> HttpResponse:
     if "packed" in request.POST:
         return _carry_out(request)
     if request.method != "POST":
-        return render(request, "frameworks/import.html", {"form": UploadForm()})
+        kind = request.GET.get("kind")
+        form = UploadForm(initial={"kind": kind} if kind in NAMES else None)
+        return render(request, "frameworks/import.html", {"form": form})
 
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
@@ -53,7 +56,8 @@ def import_framework(request: Request) -> HttpResponse:
         preview = _plan(form)
     except (FrameworkFileError, VersionTaken, EditRefused) as error:
         return _not_imported(request, form, error)
-    context = {"form": form, "plan": preview, "confirm": ConfirmForm(initial=_carried(form))}
+    confirm = ConfirmForm(initial=_carried(form) | {"levels": preview.levels_in_words})
+    context = {"form": form, "plan": preview, "confirm": confirm}
     return render(request, "frameworks/import.html", context)
 
 
@@ -61,13 +65,13 @@ def _not_imported(request: Request, form: UploadForm, error: Exception) -> HttpR
     """422 with what is wrong: the problems of the file, or one sentence about what stands in the way."""
     context: dict[str, Any] = {"form": form}
     if isinstance(error, FrameworkFileError):
-        context["problems"] = [_shown(problem) for problem in error.problems]
+        context["problems"] = [shown(problem) for problem in error.problems]
     else:
         context["refusal"] = str(error)
     return render(request, "frameworks/import.html", context, status=422)
 
 
-def _shown(problem: Problem) -> dict[str, str]:
+def shown(problem: Problem) -> dict[str, str]:
     """A problem as the page shows it: where it is, and what to do."""
     where = problem.file
     if problem.line is not None:
@@ -84,7 +88,7 @@ def _carried(form: UploadForm) -> dict[str, str]:
     name, content = form.given()
     return {
         "name": name[-255:],
-        "packed": ConfirmForm.pack(content),
+        "packed": packed(content),
         "kind": form.cleaned_data["kind"],
         "label": form.cleaned_data["label"],
     }
@@ -98,12 +102,16 @@ def _carry_out(request: Request) -> HttpResponse:
     preview: Plan | None = None
     try:
         preview = _plan(form)
+        if "again" in request.POST:
+            return render(request, "frameworks/import.html", {"form": UploadForm(), "plan": preview, "confirm": form})
         stored = preview.carry_out(by=request.user, partial=form.cleaned_data["partial"])
     except PartialImport:
         form.add_error("partial", _("Select this to import without the rest."))
         context = {"form": UploadForm(), "plan": preview, "confirm": form}
         return render(request, "frameworks/import.html", context, status=422)
     except (FrameworkFileError, VersionTaken, EditRefused) as error:
+        if isinstance(error, FrameworkFileError) and form.cleaned_data["levels"]:
+            return _levels_refused(request, form, error)
         return _not_imported(request, UploadForm(), error)
 
     edition = stored.edition
@@ -113,6 +121,16 @@ def _carry_out(request: Request) -> HttpResponse:
     else:
         messages.success(request, _("{version} exists already.").format(version=edition))
     return redirect(edition.get_editor_url() if edition.is_draft else edition)
+
+
+def _levels_refused(request: Request, form: ConfirmForm, error: FrameworkFileError) -> HttpResponse:
+    """422 with the file still there: it could be read before levels were chosen."""
+    form.add_error("levels", capfirst(shown(error.problems[0])["sentence"]))
+    try:
+        context = {"form": UploadForm(), "plan": _plan(form), "confirm": form}
+    except (FrameworkFileError, VersionTaken, EditRefused) as still:
+        return _not_imported(request, UploadForm(), still)
+    return render(request, "frameworks/import.html", context, status=422)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 PART_NAMES = {
     "framework": _("Framework"),
     "level": _("Level"),
+    "meaning": _("Meaning"),
     "group": _("Group"),
     "dimension": _("Dimension"),
     "criterion": _("Criterion"),
@@ -18,6 +19,7 @@ FIELD_NAMES = {
     "about": _("About"),
     "alias": _("Number in other sources"),
     "also_called": _("Also called"),
+    "anchor": _("Meaning"),
     "choices": _("Choices"),
     "cleared_by": _("Cleared by"),
     "description": _("Description"),
@@ -28,6 +30,7 @@ FIELD_NAMES = {
     "highlights": _("Highlights"),
     "language": _("Language"),
     "level": _("Level"),
+    "meaning": _("Meaning"),
     "method": _("Method"),
     "na": _("May not apply"),
     "name": _("Name"),
@@ -39,11 +42,13 @@ FIELD_NAMES = {
     "representation": _("Representation"),
     "scale": _("Scale"),
     "source": _("Source"),
+    "start": _("Begins at"),
     "statement": _("Statement"),
     "summary": _("Summary"),
     "technology": _("Technology"),
     "unit_of_assessment": _("What is assessed"),
     "version": _("Version"),
+    "weight": _("Weight"),
 }
 
 

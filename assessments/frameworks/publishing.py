@@ -114,7 +114,7 @@ def _known_as(part: Any, path: str) -> str:
 
 def _unreachable(contents: Contents) -> Iterator[Obstacle]:
     """Levels that no team could reach, because no criterion belongs to them."""
-    if not contents.edition.uses_levels:
+    if not contents.edition.has_criteria_by_level:
         return
     asked = {criterion.level_id for criterion in contents.criteria}
     for level in contents.levels[1:]:

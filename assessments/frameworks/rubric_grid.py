@@ -27,7 +27,7 @@ class RubricGrid:
 def rubric_grid(contents: Contents) -> RubricGrid:
     """The whole edition, whatever is asked of it."""
     columns: tuple[Level | None, ...] = (None,)
-    if contents.edition.uses_levels:
+    if contents.edition.has_criteria_by_level:
         columns = tuple(contents.levels[1:])
     rows = tuple((dimension, _cells(dimension, columns)) for dimension in contents.dimensions)
     return RubricGrid(columns=columns, rows=rows)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from ..models import Choice, Criterion, Dimension, Edition, Event, Framework, Group, Level, Scale, Symptom, User
 from ..models.frameworks import Contents
+from ..models.writing import writing
 from .format.differences import is_new_ladder
 from .format.files import read
-from .format.schema import FrameworkFile
+from .format.schema import PUBLISHED, FrameworkFile
 
 BUILT_IN = Path(__file__).parent / "builtin"
 
@@ -22,12 +23,20 @@ BLOCKS = ("metrics", "adviser", "traceability", "source_differences", "sources")
 HEAD_FIELDS = ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")
 CHOICE_FIELDS = ("code", "value", "name", "anchor")
 LEVEL_FIELDS = ("name", "also_called", "summary", "description", "highlights", "technology", "fits")
-CRITERION_FIELDS = ("meaning", "quick", "statement", "evidence", "next", "na", "source", "refs")
+CRITERION_FIELDS = ("meaning", "quick", "name", "weight", "statement", "evidence", "next", "na", "source", "refs")
 SYMPTOM_FIELDS = ("level", "statement", "cleared_by", "refs")
 
 
 class VersionTaken(Exception):
     """An edition with this version and origin exists already, with other content."""
+
+    @classmethod
+    def by(cls, stored: Edition, file: FrameworkFile) -> "VersionTaken":
+        sentence = _(
+            "{version} is stored already with other content (digest {stored}…, this file has {given}…). "
+            "Give the changed framework another version."
+        )
+        return cls(sentence.format(version=stored, stored=digest_of(stored)[:19], given=file.digest[:19]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +70,7 @@ def store(
     if existing:
         if digest_of(existing) == file.digest:
             return Stored(edition=existing, is_new=False)
-        sentence = _(
-            "{version} is stored already with other content (digest {stored}…, this file has {given}…). "
-            "Give the changed framework another version."
-        )
-        raise VersionTaken(sentence.format(version=existing, stored=digest_of(existing)[:19], given=file.digest[:19]))
+        raise VersionTaken.by(existing, file)
     new_ladder = False
     if based_on is not None:
         level_names = [level["name"] for level in data.get("levels", [])]
@@ -84,6 +89,27 @@ def store(
         edition.publish(digest=file.digest)
     Event.record("edition.stored", by=by, edition=str(edition.pk), origin=origin)
     return Stored(edition=edition, is_new=True)
+
+
+@transaction.atomic
+def begin(data: dict[str, Any], *, by: User) -> Edition:
+    """Stores the data of a file as the draft of a new framework; it need not be whole yet.
+
+    Raises IntegrityError if there is a framework with its key.
+    """
+    with writing(by):
+        head = data["framework"]
+        framework = Framework.objects.create(key=head["key"], name=head["name"])
+        draft = Edition.objects.create(
+            framework=framework,
+            origin=Edition.Origin.OWN,
+            scoring=data["scoring"],
+            blocks=_present(data, BLOCKS),
+            **_present(head, HEAD_FIELDS),
+        )
+        _store_contents(draft, data)
+        Event.record("draft.begun", by=by, edition=str(draft.pk))
+    return draft
 
 
 def _names_of_levels(edition: Edition) -> list[str]:
@@ -121,7 +147,13 @@ def _keyed(kind: Any, edition: Edition, rows: Iterable[Any], fields: Iterable[st
 
 def _levels(edition: Edition, rows: Iterable[Any]) -> dict[int, Level]:
     made = [
-        Level(edition=edition, number=row["level"], alias=str(row.get("alias", "")), **_present(row, LEVEL_FIELDS))
+        Level(
+            edition=edition,
+            number=row["level"],
+            alias=str(row.get("alias", "")),
+            start=row.get("from", ""),
+            **_present(row, LEVEL_FIELDS),
+        )
         for row in rows
     ]
     Level.objects.bulk_create(made)
@@ -135,7 +167,7 @@ def _dimensions(edition: Edition, rows: Iterable[Any], groups: Mapping[str, Any]
             order=order,
             key=row["key"],
             group=groups.get(row.get("group")),
-            **_present(row, ("name", "about")),
+            **_present(row, ("name", "about", "weight")),
         )
         for order, row in enumerate(rows)
     ]
@@ -164,7 +196,7 @@ def file_of(edition: Edition) -> FrameworkFile:
 
     Raises pydantic's ValidationError for a draft that is not a whole framework yet.
     """
-    return FrameworkFile.model_validate(data_of(edition.contents))
+    return FrameworkFile.model_validate(data_of(edition.source), context=None if edition.is_draft else PUBLISHED)
 
 
 def data_of(contents: Contents) -> dict:
@@ -192,13 +224,15 @@ def _scale_data(scale: Scale) -> dict:
 
 def _level_data(level: Level) -> dict:
     data: dict = {"level": level.number}
+    if level.start:
+        data["from"] = level.start
     if level.alias:
         data["alias"] = int(level.alias) if level.alias.isdecimal() else level.alias
     return data | _kept(level, LEVEL_FIELDS)
 
 
 def _dimension_data(dimension: Dimension) -> dict:
-    data = _kept(dimension, ("key", "name", "about"))
+    data = _kept(dimension, ("key", "name", "about", "weight"))
     if dimension.group:
         data["group"] = dimension.group.key
     return data

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from ..models import Edition, Framework
 from ..models.frameworks import Rung
 from ..permissions import roles
-from ..permissions.access import get_edition, site_permission
+from ..permissions.access import get_edition, site_permission, teams_where
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from .adviser import NoRuleApplies, advise, confirmation
@@ -20,6 +21,7 @@ from .adviser_form import AdviserForm
 from .adviser_rules import NO_RULE_APPLIES, rules_in_words
 from .criterion_history import CriterionHistory
 from .format.differences import compare as compare_files
+from .gallery import BROUGHT, gallery, start_url, teams_to_start, use_url
 from .rubric_grid import rubric_grid
 from .storing import file_of
 
@@ -29,8 +31,31 @@ from .storing import file_of
 def frameworks(request: Request) -> HttpResponse:
     may_edit = may_edit_frameworks(request)
     drafts = Edition.objects.drafts().select_related("framework").order_by("name", "version") if may_edit else []
-    context = {"editions": Edition.objects.usable(), "drafts": drafts, "may_edit": may_edit}
+    entries = gallery(Edition.objects.usable(), user=request.user)
+    context = {
+        "own": [entry for entry in entries if not entry.is_built_in],
+        "built_in": [entry for entry in entries if entry.is_built_in],
+        "brought": BROUGHT,
+        "drafts": drafts,
+        "may_edit": may_edit,
+    }
     return render(request, "frameworks/frameworks.html", context)
+
+
+@require_safe
+@login_required
+def use(request: Request, key: str, pk: UUID) -> HttpResponse:
+    """Which team to start an assessment for; with one team there is nothing to choose."""
+    edition = get_edition(request, key, pk)
+    if not edition.is_published:
+        raise Http404
+    teams = list(teams_where(request.user, may=Permission.START))
+    if not teams:
+        raise PermissionDenied
+    if len(teams) == 1:
+        return redirect(start_url(edition, teams[0]))
+    choices = [(team, start_url(edition, team)) for team in teams]
+    return render(request, "frameworks/use.html", {"edition": edition, "choices": choices})
 
 
 def may_edit_frameworks(request: Request) -> bool:
@@ -59,6 +84,7 @@ def edition(request: Request, key: str, pk: UUID) -> HttpResponse:
         "grid": rubric_grid(contents),
         "others": edition.framework.editions.published().exclude(pk=edition.pk),
         "may_edit": may_edit_frameworks(request),
+        "use_url": use_url(edition, teams_to_start(request.user)),
         "has_sources": blocks.get("sources") or blocks.get("source_differences") or contents.is_counted_otherwise,
     }
     if block := blocks.get("adviser"):

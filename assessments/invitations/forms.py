@@ -1,18 +1,20 @@
 """Forms for inviting people, and for joining by a link."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Assessment, Invitation, User
 from ..models.names import PlainNameField, validate_visible
+from ..models.outside import on_both_sides
 from ..models.participation import Pledge
 
 
@@ -23,14 +25,13 @@ class MembersField(forms.ModelMultipleChoiceField):
         return str(user)
 
 
-class InviteForm(forms.Form):
-    """Members to choose, and emails as people paste them: separated by spaces, commas, semicolons or lines."""
+class ByEmailForm(forms.Form):
+    """Emails as people paste them: separated by spaces, commas, semicolons or lines."""
 
     MOST = 200
     #: Lines with errors that are quoted.
     MOST_QUOTED = 5
 
-    members = MembersField(User.objects.none(), required=False, label=gettext_lazy("Team members"))
     addresses = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": "ada@example.org, grace@example.org"}),
@@ -40,14 +41,6 @@ class InviteForm(forms.Form):
             "Separate emails by commas, spaces or lines, or paste a list from your email program. No account needed."
         ),
     )
-
-    def __init__(self, *args: Any, assessment: Assessment, picked: Iterable[UUID] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        members = User.objects.filter(participations__assessment=assessment, is_active=True)
-        self.fields["members"].queryset = members
-        self.initial.setdefault("members", list(picked))
-        if not members:
-            del self.fields["members"]
 
     def clean_addresses(self) -> list[str]:
         words = list(dict.fromkeys(words_beside_names(self.cleaned_data["addresses"])))
@@ -81,6 +74,29 @@ class InviteForm(forms.Form):
             )
         return sentence.format(entries=quoted, count=others)
 
+
+class InviteForm(ByEmailForm):
+    """Members to choose, and emails."""
+
+    members = MembersField(User.objects.none(), required=False, label=gettext_lazy("Team members"))
+    field_order = ["members", "addresses"]
+
+    def __init__(self, *args: Any, members: QuerySet[User] | None, **kwargs: Any) -> None:
+        """`members`: who can be chosen, None if there is nobody."""
+        super().__init__(*args, **kwargs)
+        if members is None:
+            del self.fields["members"]
+        else:
+            self.fields["members"].queryset = members
+
+    @classmethod
+    def of(
+        cls, assessment: Assessment, data: Mapping[str, Any] | None = None, *, picked: Iterable[UUID] = ()
+    ) -> "InviteForm":
+        """For the members that this assessment asks; `picked` are chosen at first."""
+        members = User.objects.filter(participations__assessment=assessment, is_active=True)
+        return cls(data, members=members if members.exists() else None, initial={"members": list(picked)})
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not self.errors and not cleaned.get("members") and not cleaned.get("addresses"):
@@ -90,6 +106,47 @@ class InviteForm(forms.Form):
     def people(self) -> dict[str, list]:
         """What Assessment.invite takes."""
         return {"members": list(self.cleaned_data.get("members", [])), "addresses": self.cleaned_data["addresses"]}
+
+
+class OutsideForm(ByEmailForm):
+    """Emails of people outside the team, and the first time, which questionnaire they get."""
+
+    questionnaire = forms.ChoiceField(
+        required=False,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("What they answer"),
+        choices=[("full", gettext_lazy("The same questions as the team")), ("short", gettext_lazy("The short ones"))],
+        initial="short",
+        help_text=gettext_lazy("This cannot be changed once somebody outside has been asked."),
+    )
+    field_order = ["questionnaire", "addresses"]
+
+    def __init__(self, *args: Any, assessment: Assessment, has_begun: bool, **kwargs: Any) -> None:
+        # It stands on one page with the form for the team.
+        kwargs["auto_id"] = "outside_%s"
+        super().__init__(*args, **kwargs)
+        self.assessment = assessment
+        self.fields["addresses"].label = _("People outside the team, by email")
+        self.fields["addresses"].widget.attrs["rows"] = 2
+        if has_begun or assessment.is_short or not assessment.edition.contents.quick_keys:
+            del self.fields["questionnaire"]
+
+    def clean_addresses(self) -> list[str]:
+        emails = super().clean_addresses()
+        if inside := self.assessment.insiders(emails):
+            raise forms.ValidationError(on_both_sides(inside))
+        return emails
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("addresses"):
+            raise forms.ValidationError(_("Enter at least one email, such as ada@example.org."))
+        return cleaned
+
+    def terms(self) -> dict[str, Any]:
+        """What Assessment.invite_outsiders takes."""
+        questionnaire = self.cleaned_data.get("questionnaire", "")
+        return {"addresses": self.cleaned_data["addresses"], "questionnaire": questionnaire}
 
 
 def entries_with(words: list[str], text: str) -> list[str]:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Assessment, Guest, Invitation, Participation, Refused
+from ..models import Assessment, Guest, Invitation, Participation, Refused, Room
 from ..models.assessments import minutes
 from ..web.requests import Request
 from .forms import AcceptForm
@@ -24,12 +24,9 @@ def link(request: Request, token: str) -> HttpResponse:
 
 
 def _where_they_were(invitation: Invitation) -> str:
-    """The name of the page where someone who has started continues."""
-    assessment = invitation.assessment
-    if invitation.state_now == Participation.State.SUBMITTED:
-        return "guest-answer-done"
-    has_answers = assessment.answered_keys(assessment.respondent_of(Guest(invitation, invitation.token)))
-    return "guest-answer-next" if assessment.is_open and has_answers else "guest-answer"
+    """The name of the page where someone who has started continues; before their first answer, the introduction."""
+    is_submitted = invitation.state_now == Participation.State.SUBMITTED
+    return "guest-answer-done" if is_submitted else "guest-answer"
 
 
 def _own_page(request: Request, invitation: Invitation) -> HttpResponse | None:
@@ -72,7 +69,9 @@ def accept(request: Request, token: str) -> HttpResponse:
     try:
         if not invitation.is_shared:
             assessment.accept(Guest(invitation, invitation.token))
-            return redirect("guest-answer", token)
+            # They have just read the introduction, and have their link already.
+            is_live = Room.objects.running().filter(assessment=assessment).exists()
+            return redirect("guest-answer" if is_live else "guest-answer-next", token)
         own_token = form.cleaned_data["pledge"]
         _come_in(request, assessment, invitation, own_token, form.cleaned_data.get("name", ""))
     except Refused as refusal:
@@ -83,7 +82,10 @@ def accept(request: Request, token: str) -> HttpResponse:
 
 def _come_in(request: Request, assessment: Assessment, shared: Invitation, token: str, name: str) -> None:
     """Joins by the shared link: as themselves if they are already asked, otherwise as a new guest."""
+    invited = assessment.invitation_of(request.user) if request.user.is_authenticated else None
     if request.user.is_authenticated and assessment.participations.filter(user=request.user).exists():
         assessment.take_link(request.user, token=token)
+    elif invited is not None:
+        assessment.enter_as_invited(invited, request.user, token=token)
     else:
         assessment.enter(shared, token=token, name=name)

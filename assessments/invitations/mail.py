@@ -11,10 +11,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Assessment, Mail
+from ..models import Assessment, Mail, OutsideInvitation
 from ..models.assessments import minutes
+from ..models.outside import OutsideSeat
 from ..models.participation import link_to
-from ..web.letters import Undelivered, write_letter
+from ..web.letters import Link, Undelivered, write_letter
 
 log = logging.getLogger("maturity")
 
@@ -27,12 +28,14 @@ SUBJECTS = {
     Mail.Kind.REMINDER: gettext_lazy("{team}: a reminder to answer"),
     Mail.Kind.DUE_SOON: gettext_lazy("{team}: please answer by {due}"),
     Mail.Kind.OVERDUE: gettext_lazy("{team}: you can still answer"),
+    Mail.Kind.OUTSIDE: gettext_lazy("{team}: you are asked for your view from outside"),
 }
 TEMPLATES = {
     Mail.Kind.INVITATION: "invitations/mail/invitation.txt",
     Mail.Kind.REMINDER: "invitations/mail/reminder.txt",
     Mail.Kind.DUE_SOON: "invitations/mail/due_soon.txt",
     Mail.Kind.OVERDUE: "invitations/mail/overdue.txt",
+    Mail.Kind.OUTSIDE: "invitations/mail/outside.txt",
 }
 
 
@@ -67,6 +70,8 @@ def assessment_letter(mail: Mail) -> EmailMessage | None:
     assessment = mail.assessment
     person = mail.participation
     kind = Mail.Kind(mail.kind)
+    if assessment is not None and mail.outsider is not None:
+        return _outside_letter(mail, assessment, mail.outsider)
     if assessment is None or person is None:
         return None
     # The due date was moved, or has passed, while the mail was queued.
@@ -77,19 +82,52 @@ def assessment_letter(mail: Mail) -> EmailMessage | None:
         return None
     total = len(assessment.criteria_asked())
     page = f"{settings.SITE_URL}{assessment.get_absolute_url()}answer/" if person.user else ""
+    author = str(assessment.created_by or "")
     return write_letter(
         mail,
         to=person.address,
         subject=str(SUBJECTS[kind]),
         template=TEMPLATES[kind],
-        verbatim={"link": link_to(token) if token else "", "page": page},
-        team=assessment.team.name,
-        name=person.user.name if person.user else "",
-        framework=assessment.edition.name,
-        due=date_format(assessment.due) if assessment.due else "",
-        total=total,
-        minutes=minutes(total),
-        is_anonymous=assessment.anonymous,
+        links={
+            "link": Link(link_to(token), _("Answer now")) if token else None,
+            "page": Link(page, _("Open the questionnaire")) if page else None,
+        },
+        facts={
+            "team": assessment.team.name,
+            "name": person.user.name if person.user else "",
+            "framework": assessment.edition.name,
+            "round": str(assessment.in_round() or ""),
+            "due": date_format(assessment.due) if assessment.due else "",
+            "total": total,
+            "minutes": minutes(total),
+            "is_anonymous": assessment.anonymous,
+            "message": assessment.message,
+            "author": author,
+            "inviter": str(mail.by or author),
+        },
+    )
+
+
+def _outside_letter(mail: Mail, assessment: Assessment, outsider: OutsideInvitation) -> EmailMessage | None:
+    """The invitation of somebody outside the team; None if the link would lead nowhere."""
+    view = outsider.view
+    if not view.is_open or not outsider.email or not OutsideSeat.of_invitation(outsider).lets_in():
+        return None
+    total = len(view.criteria_asked())
+    return write_letter(
+        mail,
+        to=outsider.email,
+        subject=str(SUBJECTS[Mail.Kind.OUTSIDE]),
+        template=TEMPLATES[Mail.Kind.OUTSIDE],
+        links={"link": Link(outsider.address, _("Answer now"))},
+        facts={
+            "team": assessment.team.name,
+            "framework": assessment.edition.name,
+            "due": date_format(assessment.due) if assessment.due else "",
+            "total": total,
+            "minutes": minutes(total),
+            "inviter": str(mail.by or assessment.created_by or ""),
+        },
     )
 
 
@@ -98,7 +136,7 @@ def undelivered_invitations(assessment: Assessment) -> list[Undelivered]:
     rows = []
     for mail in assessment.mails.undelivered():
         row = Undelivered(
-            who=mail.participation.who if mail.participation else "",
+            who=mail.participation.who if mail.participation else _("Outside the team"),
             email=mail.email,
             problem=mail.get_problem_display(),
             reply=mail.reply,
@@ -110,6 +148,11 @@ def undelivered_invitations(assessment: Assessment) -> list[Undelivered]:
 
 def _advice(mail: Mail, assessment: Assessment) -> str:
     """What the lead can do. Anyone who comes by a shared link does not count towards the four of an anonymous one."""
+    if mail.outsider is not None:
+        return _(
+            "Check the email for typos. If it is wrong, revoke the invitation and invite the correct email. If it is"
+            " right, invite them again later, or give them the link for people outside the team."
+        )
     has_account = mail.participation is not None and mail.participation.user_id is not None
     if mail.is_refused and has_account:
         return _("Check the email for typos and ask an administrator to correct the account. Then invite them again.")

@@ -25,9 +25,23 @@ def answer_label(assessment: Assessment, state: str | None) -> str:
     return _("Continue") if state == Participation.State.STARTED else _("Answer")
 
 
+def submitted_in_words(assessment: Assessment, *, submitted: int, total: int) -> str:
+    """How many have submitted; of an anonymous assessment that is open only that at least this number have."""
+    if not (assessment.anonymous and assessment.is_open):
+        sentence = ngettext("{count} of {total} has submitted", "{count} of {total} have submitted", total)
+    elif submitted == 0:
+        return _("Nobody’s submission is shown yet")
+    else:
+        sentence = ngettext(
+            "At least {count} of {total} has submitted", "At least {count} of {total} have submitted", total
+        )
+    return sentence.format(count=submitted, total=total)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipationRow:
     participation: Participation
+    #: None if the answers have been removed since.
     answered: int | None
 
 
@@ -92,22 +106,15 @@ class Following:
 
     @property
     def as_sentence(self) -> str:
-        """How many have submitted; of an anonymous assessment that is open no more than that it is at least so many."""
-        if not (self.assessment.anonymous and self.assessment.is_open):
-            sentence = ngettext("{count} of {total} has submitted", "{count} of {total} have submitted", self.total)
-        elif self.submitted == 0:
-            return _("Nobody’s submission is shown yet")
-        else:
-            sentence = ngettext(
-                "At least {count} of {total} has submitted", "At least {count} of {total} have submitted", self.total
-            )
-        return sentence.format(count=self.submitted, total=self.total)
+        return submitted_in_words(self.assessment, submitted=self.submitted, total=self.total)
 
     @cached_property
     def rows(self) -> list[ParticipationRow]:
         """Everyone who is asked, with the number of their answers; empty if people are only counted."""
         if not self.shows_people:
             return []
+        if self.assessment.answers_removed_on:
+            return [ParticipationRow(participation=p, answered=None) for p in self.participations]
         answered = self.assessment.answered_by_person()
         return [
             ParticipationRow(participation=p, answered=answered.get((p.user_id, p.invitation_id), 0))

@@ -11,18 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Assessment, Invitation
+from ..models import Assessment, Invitation, OutsideView, Participation, User
 from ..models.participation import Pledge, link_to
 from ..permissions.access import Permissions, get_assessment, get_followed
 from ..permissions.refusals import refusal_told
 from ..permissions.roles import Permission
 from ..web.requests import Request
-from .forms import InviteForm
+from .forms import InviteForm, OutsideForm
 from .qr_code import qr_code
 from .tracking import Following
 
 
-def _page(
+def invite_page(
     request: Request,
     assessment: Assessment,
     may: Permissions,
@@ -30,19 +30,27 @@ def _page(
     form: InviteForm | None = None,
     status: int = 200,
     link: str = "",
-    qr: str = "",
+    links: list[tuple[Participation, str]] | None = None,
+    outside_form: OutsideForm | None = None,
 ) -> HttpResponse:
+    """`link` is the shared one, right after it was created, `links` are personal ones."""
     following = Following(assessment, may)
+    outside = OutsideView.objects.with_people().of(assessment)
     context = {
         "assessment": assessment,
         "may": may,
-        "form": form or InviteForm(assessment=assessment, picked=following.not_invited()),
+        "form": form or InviteForm.of(assessment, picked=following.not_invited()),
         "following": following,
         "pledge": Pledge.make(),
         "shared": assessment.invitations.shared().usable().first(),
         "mail_enabled": settings.MAIL_ENABLED,
         "link": link,
-        "qr": qr,
+        "qr": qr_code(link) if link else "",
+        "outside": outside,
+        "outside_form": outside_form or OutsideForm(assessment=assessment, has_begun=outside is not None),
+        "outside_link": outside.shared_link if outside else None,
+        "links": links or [],
+        "all_links": "\n".join(f"{person.who}\t{address}" for person, address in links or []),
     }
     return render(request, "invitations/invite.html", context, status=status)
 
@@ -54,10 +62,10 @@ def invite(request: Request, pk: UUID) -> HttpResponse:
     """Members to choose, emails to paste, a link to share, and the list of invitations."""
     assessment, may = get_assessment(request, pk, may=Permission.INVITE)
     if request.method != "POST":
-        return _page(request, assessment, may)
-    form = InviteForm(request.POST, assessment=assessment)
+        return invite_page(request, assessment, may)
+    form = InviteForm.of(assessment, request.POST)
     if not form.is_valid():
-        return _page(request, assessment, may, form=form, status=422)
+        return invite_page(request, assessment, may, form=form, status=422)
     number = assessment.invite(by=request.user, **form.people())
     messages.success(request, _what_happens_now(number, assessment))
     return redirect("assessment-invite", pk)
@@ -93,7 +101,24 @@ def share(request: Request, pk: UUID) -> HttpResponse:
     assessment, may = get_assessment(request, pk, may=Permission.INVITE)
     token = Pledge.redeem(request.POST.get("pledge", "")) or ""
     link = link_to(assessment.share(by=request.user, token=token))
-    return _page(request, assessment, may, link=link, qr=qr_code(link))
+    return invite_page(request, assessment, may, link=link)
+
+
+def personal_links(assessment: Assessment, *, by: User) -> list[tuple[Participation, str]]:
+    """Everyone who has not started, with the address of a link that is shown now and not stored."""
+    return [(person, link_to(token)) for person, token in assessment.show_links(by=by)]
+
+
+@require_POST
+@login_required
+@refusal_told
+def show_links(request: Request, pk: UUID) -> HttpResponse:
+    """Shows a personal link of everyone who has not started, as often as the lead asks for it."""
+    assessment, may = get_assessment(request, pk, may=Permission.INVITE)
+    links = personal_links(assessment, by=request.user)
+    if not links:
+        messages.info(request, _("Everyone has opened their link, so there is none to show."))
+    return invite_page(request, assessment, may, links=links)
 
 
 def _invitation_or_404(assessment: Assessment, pk: int) -> Invitation:

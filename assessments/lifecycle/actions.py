@@ -77,6 +77,11 @@ class Actions:
         return self.assessment.is_open and self.may(Permission.END_ANSWERING) and not self.too_few
 
     @property
+    def can_answer_live(self) -> bool:
+        """Whether this person can open or run a live room in which the team answers."""
+        return self.assessment.is_open and self.may(Permission.FACILITATE)
+
+    @property
     def can_review(self) -> bool:
         return self.assessment.is_in_review and self.may(Permission.FOLLOW_REVIEW)
 
@@ -95,7 +100,7 @@ class Actions:
 
     @property
     def can_reopen(self) -> bool:
-        return self.assessment.is_closed and self.may(Permission.REOPEN) and not self.assessment.is_imported
+        return self.assessment.is_closed and self.may(Permission.REOPEN) and not self.assessment.why_not_reopened
 
     @property
     def can_change(self) -> bool:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from .. import scoring
-from ..models import Assessment, Edition, Questionnaire, Team
+from ..invitations.forms import ByEmailForm, MembersField
+from ..models import Assessment, Edition, Questionnaire, Team, User
 from ..models.assessments import TOO_EARLY, minutes
 from ..models.frameworks import Contents
 from ..scoring import anonymity
@@ -35,8 +36,11 @@ class EditionForm(forms.Form):
         self.fields["edition"].queryset = Edition.objects.published().select_related("framework")
 
 
-class StartForm(forms.Form):
-    """Everything that a new assessment needs, for one edition and one team."""
+class StartForm(ByEmailForm):
+    """Everything that a new assessment needs, for one edition and one team; who is asked, and what they read."""
+
+    #: What is kept if another framework is chosen; the rest depends on the framework.
+    KEPT: tuple[str, ...] = ("date", "due", "anonymous", "hides_hints", "addresses", "message", "share", "facilitator")
 
     date = DayField(label=gettext_lazy("Date"), help_text=gettext_lazy("The date that the result is for."))
     due = DayField(required=False, label=gettext_lazy("Due date"))
@@ -69,20 +73,46 @@ class StartForm(forms.Form):
         initial="no",
         help_text=gettext_lazy("This cannot be changed later."),
     )
+    hides_hints = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Show the level and the last answer only after a question is answered"),
+        help_text=gettext_lazy("Seen first, they draw answers towards them. This cannot be changed later."),
+    )
+    #: Whether the page listed the members, so that those without a tick are not asked.
+    picked = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
+    members = MembersField(User.objects.none(), required=False, label=gettext_lazy("Team members"))
+    share = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Also create one link to share"),
+        help_text=gettext_lazy("Anyone who has it can answer, without an account."),
+    )
+    message = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Message in the invitation"),
+        help_text=gettext_lazy("The name of the team, your name and the due date are added."),
+    )
     facilitator = AccountField(
         required=False,
         label=gettext_lazy("Facilitator’s email"),
         help_text=gettext_lazy("Leads the review. If you leave this empty, the lead does."),
     )
-    as_draft = forms.BooleanField(
-        required=False, label=gettext_lazy("Start as a draft: nobody can answer until I open it")
-    )
+    as_draft = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, team: Team, edition: Edition, **kwargs: Any) -> None:
         self.contents = edition.contents
         self.team = team
-        kwargs["initial"] = {"date": team.today(), "rule": self.contents.default_rule, **kwargs.get("initial", {})}
+        answering = User.objects.filter(memberships__in=team.memberships.answering(), is_active=True)
+        kwargs["initial"] = {
+            "date": team.today(),
+            "rule": self.contents.default_rule,
+            "members": list(answering.values_list("pk", flat=True)),
+            **kwargs.get("initial", {}),
+        }
         super().__init__(*args, **kwargs)
+        self.fields["addresses"].widget.attrs["rows"] = 2
+        self.fields["members"].queryset = answering
         if self.contents.quick_keys:
             full = len(self.contents.criteria)
             short = len(self.contents.quick_keys)
@@ -128,7 +158,10 @@ class StartForm(forms.Form):
 
     def _refuse_with_shared_link_alone(self) -> None:
         """Without mail only members are invited by name."""
-        members = self.team.memberships.answering().count()
+        if self.cleaned_data.get("picked"):
+            members = len(self.cleaned_data.get("members", []))
+        else:
+            members = self.team.memberships.answering().count()
         if settings.MAIL_ENABLED or members >= anonymity.LEAST:
             return
         sentence = ngettext(
@@ -144,12 +177,23 @@ class StartForm(forms.Form):
 
     def terms(self) -> dict:
         """What AssessmentQuerySet.start takes."""
+        asked_for = ("date", "due", "questionnaire", "rule", "hides_hints", "facilitator", "message", "as_draft")
         return {
             "questionnaire": "full",
             "rule": "",
-            **self.cleaned_data,
+            **{name: self.cleaned_data[name] for name in asked_for if name in self.cleaned_data},
             "anonymous": bool(self.cleaned_data["anonymous"]),
+            "people": self.invited()["members"] if self.cleaned_data["picked"] else None,
         }
+
+    def invited(self) -> dict[str, list]:
+        """What Assessment.invite takes."""
+        members = list(self.cleaned_data.get("members", [])) if self.cleaned_data["picked"] else []
+        return {"members": members, "addresses": self.cleaned_data["addresses"]}
+
+    def has_advanced_errors(self) -> bool:
+        """Whether what is folded away has to be looked at."""
+        return bool({"rule", "facilitator"} & set(self.errors)) if self.is_bound else False
 
 
 def explained(rule: dict, contents: Contents) -> str:
@@ -191,6 +235,8 @@ class DueForm(RevisedForm):
         due = self.cleaned_data["due"]
         if due and due < self.assessment.date:
             raise forms.ValidationError(TOO_EARLY)
+        if beyond := self.assessment.beyond_its_round(due):
+            raise forms.ValidationError(beyond)
         return due
 
 

@@ -1,6 +1,8 @@
 """An assessment's life as its lead sees it: start, follow, end answering, close, reopen, discard."""
 
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -13,8 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..invitations.tracking import Following
-from ..models import Assessment, Conflict, Edition, Participation, Refused, Reopening, Team
-from ..models.assessments import NOT_REOPENED
+from ..invitations.views import invite_page, personal_links
+from ..models import Assessment, Conflict, Edition, OutsideView, Participation, Refused, Reopening, Team, User
+from ..models.assessments import minutes
+from ..models.frameworks import published_contents
+from ..models.participation import link_to
 from ..permissions.access import Permissions, get_assessment, get_team
 from ..permissions.refusals import refusal_told
 from ..permissions.roles import Permission
@@ -47,18 +52,16 @@ def start(request: Request, pk: UUID) -> HttpResponse:
     under_way = {assessment.edition.framework_id: assessment for assessment in unfinished}
     edition = _chosen_edition(request, team, under_way)
     if edition is None:
-        return render(request, "lifecycle/no_edition.html", {"team": team})
+        return render(request, "lifecycle/no_edition.html", {"team": team, "may": may})
 
-    form = StartForm(request.POST if request.method == "POST" else None, team=team, edition=edition)
-    assessment = made_once(
-        request,
-        form,
-        Assessment,
-        lambda: Assessment.objects.start(team=team, edition=edition, by=request.user, **form.terms()),
-    )
+    if request.method == "POST" and "choose" not in request.POST:
+        form = StartForm(request.POST, team=team, edition=edition)
+    else:
+        form = StartForm(team=team, edition=edition, initial=_entered(request))
+    assessment = made_once(request, form, Assessment, lambda: _started(form, team, edition, by=request.user))
     if assessment is not None:
         messages.success(request, STARTED[Assessment.Status(assessment.status)])
-        return redirect(assessment)
+        return _after_the_start(request, assessment, form)
 
     offered = Edition.objects.published().select_related("framework").exclude(framework__in=under_way)
     context = {
@@ -66,17 +69,80 @@ def start(request: Request, pk: UUID) -> HttpResponse:
         "may": may,
         "form": form,
         "edition": edition,
-        "others": [other for other in offered if other.pk != edition.pk],
-        "asked": team.memberships.answering().count(),
+        "frameworks": _offers(edition, offered),
+        "mail_enabled": settings.MAIL_ENABLED,
         "moving_on": MovingOn.of(team, edition),
         "under_way": under_way.get(edition.framework_id),
     }
     return render(request, "lifecycle/start.html", context)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedFramework:
+    """A version to start with, and how long its full questionnaire takes."""
+
+    edition: Edition
+    questions: int
+    minutes: int
+    is_chosen: bool
+
+
+def _offers(chosen: Edition, offered: Iterable[Edition]) -> list[OfferedFramework]:
+    """The chosen one first."""
+    editions = [chosen, *(edition for edition in offered if edition.pk != chosen.pk)]
+    offers = []
+    for edition in editions:
+        questions = len(published_contents(edition.pk).criteria)
+        is_chosen = edition.pk == chosen.pk
+        offers.append(
+            OfferedFramework(edition=edition, questions=questions, minutes=minutes(questions), is_chosen=is_chosen)
+        )
+    return offers
+
+
+def _entered(request: Request) -> dict[str, Any]:
+    """What was entered before another framework was chosen."""
+    if "choose" not in request.POST:
+        return {}
+    kept = StartForm.KEPT
+    if request.POST["choose"] == request.POST.get("edition"):
+        # The same one again, as when somebody presses Enter in a field.
+        kept = (*kept, "questionnaire", "rule")
+    entered: dict[str, Any] = {name: request.POST[name] for name in kept if name in request.POST}
+    if "picked" in request.POST:
+        entered["members"] = request.POST.getlist("members")
+    return entered
+
+
+def _started(form: StartForm, team: Team, edition: Edition, *, by: User) -> Assessment:
+    """The assessment, with everybody on the page invited to it."""
+    assessment = Assessment.objects.start(team=team, edition=edition, by=by, **form.terms())
+    invited = form.invited()
+    if invited["members"] or invited["addresses"]:
+        assessment.invite(by=by, **invited)
+    return assessment
+
+
+def _after_the_start(request: Request, assessment: Assessment, form: StartForm) -> HttpResponse:
+    """The page of the assessment; or the links, if there are some to pass on: only this response can show them."""
+    wants_shared_link = form.is_valid() and form.cleaned_data["share"]
+    passes_links_on = form.is_valid() and form.cleaned_data["picked"] and not settings.MAIL_ENABLED
+    if not (assessment.is_open or (assessment.is_draft and wants_shared_link)):
+        return redirect(assessment)
+    link = link_to(assessment.share(by=request.user)) if wants_shared_link else ""
+    links = []
+    if passes_links_on and assessment.is_open and not assessment.anonymous:
+        links = personal_links(assessment, by=request.user)
+    if not link and not links:
+        return redirect(assessment)
+    _team, may = get_team(request, assessment.team_id, may=Permission.INVITE)
+    return invite_page(request, assessment, may, link=link, links=links)
+
+
 def _chosen_edition(request: Request, team: Team, under_way: Container[int]) -> Edition | None:
     """The edition named in the address or form, else the one to offer first; None without any."""
-    form = EditionForm({"edition": request.POST.get("edition") or request.GET.get("edition")})
+    named = request.POST.get("choose") or request.POST.get("edition") or request.GET.get("edition")
+    form = EditionForm({"edition": named})
     if form.is_valid():
         return form.cleaned_data["edition"]
     if request.method == "POST":
@@ -129,6 +195,7 @@ def _page(
         "undelivered": following.undelivered if may(Permission.INVITE) else None,
     }
     if may(Permission.EXTEND):
+        context["in_round"] = None if assessment.is_closed else assessment.in_round()
         context["due_form"] = due_form or DueForm(assessment=assessment)
         context["facilitator_form"] = FacilitatorForm(assessment=assessment)
     return render(request, "lifecycle/assessment.html", context)
@@ -196,6 +263,7 @@ def end_answering(request: Request, pk: UUID) -> HttpResponse:
         "waiting": _not_submitted(assessment),
         "following": Following(assessment, may),
         "too_few": assessment.too_few(),
+        "outside": OutsideView.objects.of(assessment),
     }
     return render(request, "lifecycle/end.html", context)
 
@@ -219,7 +287,7 @@ def close(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         return redirect(assessment.close(by=request.user))
     if assessment.is_closed:
-        return redirect(assessment.results.current_only().get())
+        return redirect(assessment.results.get(is_current=True))
 
     too_few = assessment.too_few()
     # While an anonymous one is open, its figures would show what has just been answered.
@@ -230,6 +298,7 @@ def close(request: Request, pk: UUID) -> HttpResponse:
         "too_few": too_few,
         "agenda": None if too_few or hides_figures else Agenda.of(assessment),
         "total": len(assessment.criteria_asked()),
+        "outside": OutsideView.objects.of(assessment) if assessment.is_open else None,
         "waiting": _not_submitted(assessment),
         "following": Following(assessment, may),
     }
@@ -250,8 +319,8 @@ def reopen(request: Request, pk: UUID) -> HttpResponse:
         return redirect(assessment)
     if not assessment.is_closed:
         raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
-    if assessment.is_imported:
-        raise Refused(NOT_REOPENED)
+    if assessment.why_not_reopened:
+        raise Refused(assessment.why_not_reopened)
     return render(request, "lifecycle/reopen.html", {"assessment": assessment, "may": may, "form": form})
 
 

@@ -3,18 +3,20 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
+
+from ..operations.fitting import fit_of
 
 
 def refuse_unless_prepared() -> None:
     """Raises CommandError, which says what to do, if the database does not answer or `prepare` has not run."""
     try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        fit = fit_of(DEFAULT_DB_ALIAS)
     except DatabaseError as error:
         raise CommandError(f"The database does not answer: {str(error).strip()}") from error
-    if pending:
+    if fit.too_new:
+        raise CommandError(fit.hindrance)
+    if fit.needed:
         raise CommandError(
             "The database is not prepared for this version of Maturity. Run “python manage.py prepare” first."
         )

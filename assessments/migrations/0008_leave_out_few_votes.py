@@ -4,6 +4,8 @@ Results that were frozen earlier counted such votes without showing them. They a
 what they show of each criterion, so that no figure depends on what they do not show.
 """
 
+from dataclasses import replace
+
 from django.db import migrations, models
 from django.db.models import F
 
@@ -50,10 +52,10 @@ def work_out_again(apps, schema_editor):
 
 
 def _score(result, criteria):
-    """What the criteria come to by the ratings that are shown; the others are unanswered."""
+    """What the criteria come to by the ratings that are shown, as was counted then; the others are unanswered."""
     shown = {row.key: row.rating or None for row in criteria}
     instrument = instrument_of(result.edition, Contents(result.edition)).restricted_to(shown)
-    return scoring.score(instrument, [shown])
+    return scoring.score(replace(instrument, semantics=scoring.FIRST_SEMANTICS), [shown])
 
 
 def _respondents(result, criteria) -> int:

@@ -4,22 +4,41 @@ A *framework* (a maturity model) lives in *editions*; a published edition never 
 *dimensions* (perhaps in *groups*), *scales* with *choices*, and *criteria*: practices that can be rated. A *team*
 belongs to a *unit* of the organisation; people belong to it by *memberships*. A team's *assessment* is pinned to one
 edition: each *respondent* gives *ratings*, *participation* says who has submitted, *agreed ratings* are what the team
-settles on in its *review*. People come in by account or by *invitation*, a link; *mails* wait in an outbox. In an
-anonymous assessment no key leads from a participation or an invitation to a respondent. *Moves* are the one table of
-what can be done in which state. Closing freezes a *result*: level and index of the whole, of each group and each
-dimension, and the rating of each criterion. Reopening leads to a new generation of the result; the earlier ones stay.
+settles on in its *review*, perhaps in a live *room* where everybody votes once more. People come in by account or by
+*invitation*, a link; *mails* wait in an outbox. In an anonymous assessment no key leads from a participation or an
+invitation to a respondent. *Moves* are the one table of what can be done in which state. Closing freezes a *result*:
+level and index of the whole, of each group and each dimension, and the rating of each criterion. Reopening leads to a
+new generation of the result; the earlier ones stay.
 *Targets* and *actions* refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a
 team's answers. A result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what
-changed. A result of another installation comes in as a sealed file; its *provenance* says from where.
+changed. A result of another installation comes in as a sealed file, earlier assessments in a *history import*; their
+*provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a level on a
+page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or another program,
+each time by a *delivery* that waits in the outbox like a mail. A *calendar feed* shows a person what is due for them.
+People who are not the team answer in the *outside view*, whose rows lead to none of those that a score is made of. A
+*translation* stands beside an edition; what a *reader* sees follows from its state. The one row of
+the *installation* says what all servers that share the database have to agree on.
 """
 
 from .accounts import SignInAttempt, User
 from .assessments import Assessment, Reopening
+from .badges import Badge
+from .calendars import CalendarFeed
 from .edition_editing import EditRefused, Frozen
 from .edition_parts import Choice, Criterion, Dimension, Group, Level, Scale, Symptom
 from .frameworks import Edition, Framework, Questionnaire
+from .history_imports import EarlierAssessment, HistoryImport, HistoryLine
+from .installation import Installation
 from .journal import Event
+from .mail_stops import MailStop
 from .outbox import Mail, PasswordRequest
+from .outside import (
+    OutsideInvitation,
+    OutsidePart,
+    OutsideRating,
+    OutsideRespondent,
+    OutsideView,
+)
 from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
 from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, SymptomAnswer
@@ -27,10 +46,16 @@ from .refusals import PersonGone, Refused
 from .results import CriterionResult, PartResult, Result
 from .reviews import Review
 from .revisions import Conflict, Revised
-from .sealed import ForeignResult, Provenance, SealKey
+from .rooms import Room, RoomVote
+from .round_dates import Repeats
+from .rounds import Round, RoundTeam
+from .sealed import ForeignResult, Provenance, SealKey, TrustedKey
+from .sharing import ShareLink, ShareTerms
 from .submissions import Submission
 from .teams import Membership, Team, Unit
 from .transitions import MOVES, Move
+from .translations import Translation
+from .webhooks import Delivery, Webhook
 
 __all__ = [
     "MOVES",
@@ -39,11 +64,15 @@ __all__ = [
     "AgreedRating",
     "Answer",
     "Assessment",
+    "Badge",
+    "CalendarFeed",
     "Choice",
     "Conflict",
     "Criterion",
     "CriterionResult",
+    "Delivery",
     "Dimension",
+    "EarlierAssessment",
     "EditRefused",
     "Edition",
     "Event",
@@ -52,13 +81,22 @@ __all__ = [
     "Frozen",
     "Group",
     "Guest",
+    "HistoryImport",
+    "HistoryLine",
+    "Installation",
     "Invitation",
     "InvitationLink",
     "Level",
     "LinkGuess",
     "Mail",
+    "MailStop",
     "Membership",
     "Move",
+    "OutsideInvitation",
+    "OutsidePart",
+    "OutsideRating",
+    "OutsideRespondent",
+    "OutsideView",
     "PageMark",
     "PartResult",
     "Participation",
@@ -69,19 +107,29 @@ __all__ = [
     "Rating",
     "Refused",
     "Reopening",
+    "Repeats",
     "Respondent",
     "Result",
     "Review",
     "Revised",
+    "Room",
+    "RoomVote",
+    "Round",
+    "RoundTeam",
     "Scale",
     "SealKey",
     "SetbackReason",
+    "ShareLink",
+    "ShareTerms",
     "SignInAttempt",
     "Submission",
     "Symptom",
     "SymptomAnswer",
     "Target",
     "Team",
+    "Translation",
+    "TrustedKey",
     "Unit",
     "User",
+    "Webhook",
 ]

@@ -5,12 +5,12 @@ import contextlib
 import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q, Value
@@ -30,6 +30,7 @@ from .refusals import AccountChanged, Refused
 from .revisions import Revised
 
 if TYPE_CHECKING:
+    from .mail_stops import MailStopQuerySet
     from .outbox import MailQuerySet
 from .writing import hold_to_write, writing
 
@@ -81,6 +82,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def who_may_sign_in(self) -> "UserQuerySet":
         """The same as `User.may_sign_in`, for many people."""
         return self.filter(is_active=True) if settings.DEMO else self.filter(is_active=True, is_demo=False)
+
+    def lacking_password(self) -> "UserQuerySet":
+        """People who may sign in as soon as they have set a password; the same as `User.lacks_password`."""
+        return self.who_may_sign_in().filter(is_demo=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
     def active_administrators(self) -> "UserQuerySet":
         return self.who_may_sign_in().filter(is_administrator=True)
@@ -169,6 +174,10 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return (email or "").strip()
 
 
+#: So long a visit of the start page lasts, for what is new there.
+VISIT = timedelta(hours=1)
+
+
 class User(Revised, AbstractBaseUser):
     """A person with an account. They sign in by email, which is unique in any case."""
 
@@ -183,10 +192,16 @@ class User(Revised, AbstractBaseUser):
     #: Sessions and set-password links belong to one generation and end with it.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     keyboard_shortcuts = models.BooleanField(default=True)
+    #: In which language they read frameworks, if there is a checked translation; empty for that of the browser.
+    reads_in = models.CharField(max_length=20, blank=True, default="", db_default="")
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: The latest visit of the start page that counts, and the one before it: what changed since then is news there.
+    home_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    home_seen_before = models.DateTimeField(null=True, blank=True, editable=False)
 
-    #: Mails about this account; see `outbox`.
+    #: Mails to this account; see `outbox`. And those that its owner has switched off.
     mails: "MailQuerySet"
+    mail_stops: "MailStopQuerySet"
 
     objects = UserManager()
 
@@ -206,6 +221,19 @@ class User(Revised, AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def see_home(self) -> datetime | None:
+        """Notes that the person looks at the start page, once an hour at most; returns the visit before this one.
+
+        Within the hour the page says the same again. No event: nothing about the account changes.
+        """
+        now = timezone.now()
+        if self.home_seen_at is None or now - self.home_seen_at >= VISIT:
+            # Of two pages at once, one counts.
+            same = User.objects.filter(pk=self.pk, home_seen_at=self.home_seen_at)
+            if same.update(home_seen_before=F("home_seen_at"), home_seen_at=now):
+                self.home_seen_before, self.home_seen_at = self.home_seen_at, now
+        return self.home_seen_before
 
     @property
     def is_staff(self) -> bool:
@@ -245,7 +273,7 @@ class User(Revised, AbstractBaseUser):
         if not settings.MAIL_ENABLED:
             return self.set_password_link() if shown_to.administers else ""
         kinds = self.mails.model.Kind
-        self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT)
+        self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT, by=shown_to)
         return ""
 
     def change_account(self, *, by: "User", seen: int | None, **fields: Any) -> None:
@@ -326,7 +354,7 @@ class User(Revised, AbstractBaseUser):
             if not as_read.update(password=self.password, is_confirmed=self.is_confirmed):
                 raise AccountChanged
             # Mails with a link are no longer needed, sent or not.
-            self.mails.all().delete()
+            self.mails.not_notices().delete()
             Event.record("account.password", by=self, person=str(self.pk))
 
 

@@ -86,7 +86,7 @@ _STORE = f"""
 """  # noqa: S608 - of this file and names of columns
 
 
-def _bound(value: Any) -> Any:
+def bound(value: Any) -> Any:
     """A parameter in the form that the connected database takes."""
     if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
         return value.hex
@@ -95,12 +95,12 @@ def _bound(value: Any) -> Any:
 
 def _fetched(statement: str, *parameters: object) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_bound(value) for value in parameters])
+        cursor.execute(statement, [bound(value) for value in parameters])
         return cursor.fetchall()
 
 
 def _rows(model: type[models.Model], statement: str, *parameters: object) -> list[Any]:
-    return list(model._default_manager.raw(statement, [_bound(value) for value in parameters]))
+    return list(model._default_manager.raw(statement, [bound(value) for value in parameters]))
 
 
 def with_role(assessments: type[models.Model], pk: uuid.UUID, user: User) -> Any:

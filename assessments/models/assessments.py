@@ -5,10 +5,11 @@ Only this module turns rows into the input of `scoring`.
 
 import datetime
 import uuid
-from typing import Any, Self
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db import models, transaction
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -25,14 +26,20 @@ from .edition_parts import Criterion
 from .frameworks import Contents, Edition, Questionnaire
 from .inviting import Inviting
 from .journal import Event
+from .outside import AskingOutside
 from .participation import Participation
 from .ratings import Rating
 from .refusals import Refused
 from .results import Result
 from .revisions import Revised
-from .teams import Team
+from .rooms import end_room, go_on_in_review
+from .teams import Membership, Team
 from .transitions import CLOSED, DRAFT, OPEN, REVIEW
+from .webhooks import Delivery, Webhook
 from .writing import writing
+
+if TYPE_CHECKING:
+    from .rounds import Round
 
 TOO_EARLY = gettext_lazy("The due date cannot be before the date of the assessment.")
 NO_ANSWERS = gettext_lazy(
@@ -47,7 +54,8 @@ TOO_FEW = gettext_lazy(
     "with fewer people, the result would reveal who said what."
 )
 
-NOT_REOPENED = gettext_lazy("This result was imported without answers, so its assessment cannot be reopened.")
+NOT_REOPENED = gettext_lazy("This result was imported, so its assessment cannot be reopened.")
+ANSWERS_REMOVED = gettext_lazy("Its answers were removed on {day}, so this assessment cannot be reopened.")
 
 COMMENTS_FROM_BEFORE = gettext_lazy(
     "You joined after this assessment was closed, so you do not see its comments, and whoever leads the review would. "
@@ -80,9 +88,24 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Open assessments that ask this person, the most urgent first."""
         return self.open().filter(participations__user=user).order_by(models.F("due").asc(nulls_last=True), "date")
 
-    def facilitated_by(self, user: User) -> Self:
-        """Unfinished assessments whose review this person was asked to lead."""
-        return self.unfinished().filter(facilitator=user)
+    def led_by(self, user: User) -> Self:
+        """Unfinished assessments of teams that this person leads, or whose review they were asked to lead.
+
+        Each has `.is_led`: whether the person leads the team. The most urgent first.
+        """
+        teams = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
+        is_led = models.Case(models.When(team__in=teams, then=models.Value(True)), default=models.Value(False))
+        rows = self.unfinished().filter(Q(team__in=teams) | Q(facilitator=user)).annotate(is_led=is_led)
+        return rows.order_by(models.F("due").asc(nulls_last=True), "date")
+
+    def with_lacks_answers(self) -> Self:
+        """Each with `.lacks_answers`: whether answering cannot end yet, as `too_few` says it of one that is open."""
+        votes = Rating.objects.votes().filter(assessment=OuterRef("pk"))
+        people = Participation.objects.submitted().filter(assessment=OuterRef("pk"), counts=True).order_by()
+        count = Coalesce(Subquery(people.values("assessment").annotate(n=Count("pk")).values("n")), 0)
+        lacks = Q(~Exists(votes), anonymous=False) | Q(anonymous=True, people_submitted__lt=anonymity.LEAST)
+        case = models.Case(models.When(lacks, then=models.Value(True)), default=models.Value(False))
+        return self.alias(people_submitted=count).annotate(lacks_answers=case)
 
     def with_pulse(self) -> Self:
         """Each with `.pulse`, a short text that changes whenever a page that follows the assessment has something new.
@@ -115,18 +138,19 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         self,
         *,
         team: Team,
-        by: User,
+        by: User | None,
         edition: Edition,
         date: datetime.date,
         questionnaire: str = "full",
         rule: str = "",
         as_draft: bool = False,
+        people: Iterable[User] | None = None,
         **terms: Any,
     ) -> "Assessment":
-        """Creates an assessment, open or as a draft, and asks everybody in the team who answers.
+        """Creates an assessment, open or as a draft, and asks everybody in the team who answers, or only some `people`.
 
-        `terms` are further fields: due, anonymous, facilitator. Raises Refused if the edition cannot be used, or if the
-        team has an unfinished assessment with the same framework.
+        `terms` are further fields: due, anonymous, hides_hints, facilitator, message. Raises Refused if the edition
+        cannot be used, or if the team has an unfinished assessment with the same framework.
         """
         contents = edition.contents
         if edition.status != Edition.Status.PUBLISHED:
@@ -155,16 +179,21 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
                 opened_at=None if as_draft else timezone.now(),
                 **terms,
             )
-            asked = list(team.memberships.answering().values_list("user_id", flat=True))
+            answering = team.memberships.answering()
+            if people is not None:
+                answering = answering.filter(user__in=list(people))
+            asked = list(answering.values_list("user_id", flat=True))
             Participation.objects.bulk_create([Participation(assessment=assessment, user_id=user) for user in asked])
             if assessment.anonymous:
                 assessment._expect_by_link(asked)
             kind = "assessment.drafted" if as_draft else "assessment.opened"
             Event.record(kind, by=by, team=team, assessment=assessment, edition=str(edition.pk))
+            if not as_draft:
+                assessment._report_opened()
         return assessment
 
 
-class Assessment(Answering, Inviting, Revised):
+class Assessment(Answering, Inviting, AskingOutside, Revised):
     """One dated round of questions for one team, always with the same edition."""
 
     class Status(models.TextChoices):
@@ -177,6 +206,10 @@ class Assessment(Answering, Inviting, Revised):
     pulse: str
     #: How far the participation of a person is; set by `for_person`.
     my_state: str | None
+    #: Whether a person leads its team; set by `led_by`.
+    is_led: bool
+    #: Set by `with_lacks_answers`.
+    lacks_answers: bool
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="assessments")
@@ -186,8 +219,15 @@ class Assessment(Answering, Inviting, Revised):
     questionnaire = models.CharField(max_length=5, choices=Questionnaire, default=Questionnaire.FULL)
     rule = models.CharField(gettext_lazy("scoring rule"), max_length=80, blank=True)
     anonymous = models.BooleanField(default=False)
+    hides_hints = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether a question shows its level and the last answer only once it has an answer.",
+    )
     status = models.CharField(max_length=6, choices=Status, default=Status.DRAFT)
     facilitator = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    #: What the lead says in every invitation.
+    message = models.TextField(max_length=1000, blank=True, default="", db_default="")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     number = models.PositiveIntegerField(
         default=0,
@@ -196,6 +236,9 @@ class Assessment(Answering, Inviting, Revised):
     )
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    #: When what people wrote, and when their answers, were removed below the result: see `forget_comments`.
+    comments_removed_on = models.DateField(null=True, blank=True, editable=False)
+    answers_removed_on = models.DateField(null=True, blank=True, editable=False)
     has_traces = models.BooleanField(
         default=False,
         editable=False,
@@ -245,13 +288,28 @@ class Assessment(Answering, Inviting, Revised):
         return self.questionnaire == Questionnaire.SHORT
 
     @property
+    def why_not_reopened(self) -> str:
+        """Why it stays closed, although somebody may reopen assessments; empty if nothing stands in the way."""
+        if self.is_imported:
+            return str(NOT_REOPENED)
+        if self.answers_removed_on:
+            return ANSWERS_REMOVED.format(day=date_format(self.answers_removed_on))
+        return ""
+
+    @property
     def is_imported(self) -> bool:
-        """Whether its result came from another installation; `provenance` says which."""
+        """Whether its result was not made here; `provenance` says where it came from."""
         return hasattr(self, "provenance")
 
     @property
     def is_overdue(self) -> bool:
         return self.is_open and self.due is not None and self.due < self.team.today()
+
+    @property
+    def waits_for_lead(self) -> bool:
+        """Whether its due date is over and only a lead can go on with it, by ending answering or closing it."""
+        is_over = self.due is not None and self.due < self.team.today()
+        return is_over and (self.is_open or self.is_in_review)
 
     def criteria_asked(self) -> list[Criterion]:
         """The criteria of the questionnaire in the order of the framework."""
@@ -269,6 +327,11 @@ class Assessment(Answering, Inviting, Revised):
             locked = self._lock()
             locked._move("open", by=by, edition=str(locked.edition_id))
             type(self).objects.filter(pk=self.pk).update(opened_at=timezone.now())
+            locked._report_opened()
+
+    def _report_opened(self) -> None:
+        key = f"opened:{self.pk}"
+        Delivery.objects.report(Webhook.Happening.OPENED, team=self.team, assessment=self, key=key)
 
     def end_answering(self, *, by: User) -> None:
         """Ends answering, so that the team can review its answers. Saved answers count, submitted or not."""
@@ -278,6 +341,8 @@ class Assessment(Answering, Inviting, Revised):
             locked._refuse_without_answers()
             locked._move("end answering", by=by)
             locked._unlink()
+            locked._end_outside_view()
+            go_on_in_review(locked)
 
     def answer_again(self, *, by: User) -> None:
         with writing(by, *self.team.people_who_answer()):
@@ -290,6 +355,7 @@ class Assessment(Answering, Inviting, Revised):
                     )
                 )
             locked._move("answer again", by=by)
+            end_room(locked)
             locked._ask_as_the_team_is_now()
 
     def close(self, *, by: User) -> Result:
@@ -300,14 +366,58 @@ class Assessment(Answering, Inviting, Revised):
         with writing(by, *self._people_to_write_anew()):
             locked = self._lock()
             if locked.is_closed:
-                return locked.results.current_only().get()
+                return locked.results.get(is_current=True)
             locked._refuse_unless(OPEN, REVIEW)
             locked._refuse_without_answers()
             if locked.is_open:
                 locked._unlink()
-            result = Result.freeze(locked, locked.score(), by=by)
+                locked._end_outside_view()
+            end_room(locked)
+            score = locked.score()
+            result = Result.freeze(locked, score, by=by)
+            locked._freeze_outside_view(result, score)
             locked._move("close", by=by, result=str(result.pk), generation=result.generation)
+            key = f"closed:{result.pk}"
+            Delivery.objects.report(Webhook.Happening.CLOSED, team=self.team, assessment=locked, result=result, key=key)
         return result
+
+    def forget_comments(self) -> bool:
+        """Deletes what people wrote below the result: comments, evidence, reasons and notes. Every figure stays.
+
+        Returns whether that was still to do. Nothing happens while the assessment is not closed.
+        """
+        with transaction.atomic():
+            locked = self._lock()
+            if not locked.is_closed or locked.comments_removed_on:
+                return False
+            locked._forget_words()
+            locked.comments_removed_on = timezone.localdate()
+            locked.save(update_fields=["comments_removed_on"])
+            Event.record("assessment.comments-removed", by=None, team=locked.team, assessment=locked)
+        return True
+
+    def forget_answers(self) -> bool:
+        """Deletes every single answer below the result, and what people wrote. Every figure stays, as it is frozen.
+
+        Afterwards the assessment cannot be reopened. Returns whether that was still to do.
+        """
+        with transaction.atomic():
+            locked = self._lock()
+            if not locked.is_closed or locked.answers_removed_on:
+                return False
+            locked._forget_words()
+            locked.room_votes.all().delete()
+            # With their ratings and answers to symptoms.
+            locked.respondents.all().delete()
+            locked.answers_removed_on = locked.comments_removed_on = timezone.localdate()
+            locked.save(update_fields=["answers_removed_on", "comments_removed_on"])
+            Event.record("assessment.answers-removed", by=None, team=locked.team, assessment=locked)
+        return True
+
+    def _forget_words(self) -> None:
+        self.ratings.forget_words()
+        self.agreed_ratings.update(note="")
+        self.agreed_ratings.exclude(reason="").update(reason="(removed)")
 
     def reopen(self, *, by: User, reason: str, to: str = OPEN) -> "Reopening":
         """Reopens for answers or for review. The result stays current, marked as under revision, until then."""
@@ -315,12 +425,17 @@ class Assessment(Answering, Inviting, Revised):
             locked = self._lock()
             if not locked.is_closed:
                 raise Refused(_("This assessment is not closed, so there is nothing to reopen."))
-            if locked.is_imported:
-                raise Refused(NOT_REOPENED)
+            if locked.why_not_reopened:
+                raise Refused(locked.why_not_reopened)
+            if locked.results.exclude(former_team="").exists():
+                raise Refused(_("This is of a team that was merged into this one. It stays as it is."))
             if locked.anonymous and to != REVIEW:
                 raise Refused(_("An anonymous assessment can only be reopened for review, not for answers."))
-            result = locked.results.current_only().get()
+            result = locked.results.get(is_current=True)
             reopening = Reopening.objects.create(assessment=locked, result=result, by=by, reason=reason)
+            # What is written from now on is kept as long as after the first closing.
+            locked.comments_removed_on = None
+            locked.save(update_fields=["comments_removed_on"])
             locked._move("reopen", by=by, to=to)
             if to == OPEN:
                 locked._ask_as_the_team_is_now()
@@ -343,6 +458,7 @@ class Assessment(Answering, Inviting, Revised):
             if locked.results.exists():
                 raise Refused(_("This assessment has a result, so it cannot be discarded."))
             locked._move("discard", by=by)
+            end_room(locked)
             locked.delete()
 
     def _refuse_without_answers(self) -> None:
@@ -389,9 +505,24 @@ class Assessment(Answering, Inviting, Revised):
             locked._refuse_unless(DRAFT, OPEN, REVIEW)
             if due and due < locked.date:
                 raise Refused(TOO_EARLY)
+            if beyond := locked.beyond_its_round(due):
+                raise Refused(beyond)
             if locked.take({"due": due}, seen=seen):
                 locked.save(update_fields=["due", "revision"])
                 Event.record("assessment.due", by=by, team=self.team, assessment=self, due=due and due.isoformat())
+
+    def in_round(self) -> "Round | None":
+        """The round under way that it is part of."""
+        entry = getattr(self, "round_entry", None)
+        return entry.round if entry is not None and entry.round.is_running else None
+
+    def beyond_its_round(self, due: datetime.date | None) -> str:
+        """Why this due date is too late for the round that it is part of; empty if it is not."""
+        round_ = self.in_round()
+        if round_ is None or (due and due <= round_.latest_due):
+            return ""
+        sentence = _("This assessment is part of the round {round}. Choose a due date until {day}.")
+        return sentence.format(round=round_, day=date_format(round_.latest_due))
 
     def set_facilitator(self, user: User | None, *, by: User, seen: int | None) -> None:
         """Sets the facilitator of the review; None leaves it to the lead.
@@ -430,9 +561,15 @@ class Assessment(Answering, Inviting, Revised):
 
     def score(self) -> scoring.Score:
         """The figures as they would be if the assessment closed now."""
+        return scoring.score(self.instrument(), self.counting_votes(), self._agreed_codes())
+
+    def settled(self) -> dict[str, scoring.CriterionScore]:
+        """What each criterion comes to now, by key; cheaper than the whole score."""
+        return scoring.settled_criteria(self.instrument(), self.counting_votes(), self._agreed_codes())
+
+    def _agreed_codes(self) -> dict[str, str]:
         rows = self.agreed_ratings.agreed().values_list("criterion__key", "choice__code")
-        agreed = {key: code or scoring.NA for key, code in rows}
-        return scoring.score(self.instrument(), self.counting_votes(), agreed)
+        return {key: code or scoring.NA for key, code in rows}
 
     def unanswered_criteria(self) -> list[Criterion]:
         """Criteria without a vote that counts and without an agreed value; closing counts them as zero."""
@@ -445,9 +582,10 @@ def instrument_of(edition: Edition, contents: Contents | None = None) -> scoring
     contents = contents or edition.contents
     rules = edition.scoring
     scales = {}
+    rubric = contents.rubric
     for scale in contents.scales:
         values = {choice.code: choice.value for choice in scale.choices.all()}
-        scales[scale.pk] = scoring.ScoredScale(key=scale.key, values=values)
+        scales[scale.pk] = scoring.ScoredScale(key=scale.key, values=values, from_lowest=rubric is not None)
     discuss = rules.get("discuss_when") or {}
     return scoring.Instrument(
         method=edition.method,
@@ -457,17 +595,24 @@ def instrument_of(edition: Edition, contents: Contents | None = None) -> scoring
                 dimension=c.dimension.key,
                 level=c.level.number if c.level else None,
                 scale=scales[c.scale_id],
+                weight=scoring.exact(c.weight) if rubric and c.weight else scoring.ONE,
             )
             for c in contents.criteria
         ),
         dimensions=tuple(
-            scoring.ScoredDimension(key=d.key, group=d.group.key if d.group else None) for d in contents.dimensions
+            scoring.ScoredDimension(
+                key=d.key,
+                group=d.group.key if d.group else None,
+                weight=scoring.exact(d.weight) if rubric and d.weight else scoring.ONE,
+            )
+            for d in contents.dimensions
         ),
         groups=tuple(group.key for group in contents.groups),
         levels=tuple(level.number for level in contents.levels),
         rules=tuple(scoring.Rule.parsed(rule) for rule in rules.get("rules", [])),
         default_rule=rules.get("default_rule"),
         bands=tuple(scoring.Band.parsed(band) for band in rules.get("bands", [])),
+        rubric=rubric,
         discuss_spread=discuss.get("spread_min", 2),
         discuss_split=discuss.get("split_median", True),
         applicability_warning_below=scoring.exact(rules.get("applicability_warning_below", "0.7")),

@@ -77,6 +77,8 @@ class Drafting(Revised):
         status: models.CharField[str, str]
         origin: models.CharField[str, str]
         version: models.CharField[str, str]
+        scoring: Any  # as in a framework file
+        blocks: Any
         framework: models.ForeignKey[Framework, Framework]
         framework_id: int
         levels: models.QuerySet[Level]
@@ -84,6 +86,9 @@ class Drafting(Revised):
         symptoms: models.QuerySet[Symptom]
         Status: type[Edition.Status]
         Origin: type[Edition.Origin]
+
+        @property
+        def has_criteria_by_level(self) -> bool: ...
 
     class Meta:
         abstract = True
@@ -124,6 +129,36 @@ class Drafting(Revised):
                 stored._record("changed", by=by)
             return stored
 
+    def change_rules(
+        self, *, by: User, seen: int | None, scoring: dict, adviser: dict | None, symptoms: Sequence[dict]
+    ) -> Self:
+        """Changes how results come about, and what is noticed and advised, all as in a framework file.
+
+        Raises Conflict if the head or one of these was changed since revision `seen`.
+        """
+        with self.as_draft(by) as stored:
+            blocks = {name: block for name, block in stored.blocks.items() if name != "adviser"}
+            if adviser is not None:
+                blocks["adviser"] = adviser
+            fields = ("key", "level", "statement", "cleared_by", "refs")
+            wanted = [{"cleared_by": [], "refs": [], **symptom} for symptom in symptoms]
+            has_symptoms = list(stored.symptoms.values(*fields)) == wanted
+            if has_symptoms and stored.scoring == scoring and stored.blocks == blocks:
+                return stored
+            if seen is not None and stored.revision != seen:
+                raise Conflict(stored)
+            stored.scoring = scoring
+            stored.blocks = blocks
+            stored.revision += 1
+            stored.save()
+            if not has_symptoms:
+                stored.symptoms.all().delete()
+                model: AnyPart = stored.symptoms.model
+                rows = [model(edition=stored, order=order, **symptom) for order, symptom in enumerate(wanted)]
+                stored.symptoms.bulk_create(rows)
+            stored._record("changed", by=by)
+            return stored
+
     # ------------------------------------------------------------------ parts
 
     def change(self, part: AnyPart, *, by: User, seen: int | None, **values: Any) -> AnyPart:
@@ -142,22 +177,17 @@ class Drafting(Revised):
 
     def _place(self, criterion: "Criterion") -> None:
         """Puts a criterion after the last one of its dimension and level, so that questions stay in order of level."""
-        others = list(self.criteria.select_related("level").exclude(pk=criterion.pk))
+        self._place_all([criterion])
 
-        def comes_before(other: "Criterion") -> bool:
-            return other.dimension_id == criterion.dimension_id and (
-                criterion.level is None or (other.level is not None and other.level.number <= criterion.level.number)
-            )
+    def _place_all(self, criteria: "Sequence[Criterion]") -> None:
+        placed = {criterion.pk for criterion in criteria}
+        ordered = list(self.criteria.select_related("level").exclude(pk__in=placed))
+        for criterion in criteria:
+            ordered.insert(_position(criterion, ordered), criterion)
+        self._number(ordered)
 
-        in_dimension = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
-        before = [i for i in in_dimension if comes_before(others[i])]
-        if before:
-            position = before[-1] + 1
-        elif in_dimension:
-            position = in_dimension[0]
-        else:
-            position = len(others)
-        ordered = [*others[:position], criterion, *others[position:]]
+    def _number(self, ordered: "Sequence[Criterion]") -> None:
+        """Stores this order of all criteria."""
         moved = [row for order, row in enumerate(ordered) if row.order != order]
         for order, row in enumerate(ordered):
             row.order = order
@@ -258,14 +288,16 @@ class Drafting(Revised):
         other = self._neighbour(level, "number", direction)
         if other is None:
             return
-        if 0 in (level.number, other.number):
+        if self.has_criteria_by_level and 0 in (level.number, other.number):
             raise EditRefused(_("The lowest level cannot be moved, because it has no criteria."))
         # Numbers are unique, so the other level moves out of the way first.
         free = self._next(self.levels, "number")
         level.number, other.number = other.number, level.number
+        # Where a level begins stays with its place.
+        level.start, other.start = other.start, level.start
         self.levels.filter(pk=other.pk).update(number=free)
-        level.save(update_fields=["number"])
-        other.save(update_fields=["number"])
+        level.save(update_fields=["number", "start"])
+        other.save(update_fields=["number", "start"])
         moved = {level.number: other.number, other.number: level.number}
         for symptom in self.symptoms.filter(level__in=moved):
             symptom.level = moved[symptom.level]
@@ -287,7 +319,7 @@ class Drafting(Revised):
                 )
                 raise EditRefused(message.format(count=count))
             if stored.kind == "level":
-                if stored.number == 0:
+                if not locked.levels.filter(number__lt=stored.number).exists():
                     raise EditRefused(_("The lowest level cannot be removed."))
                 locked._record("removed", by=by, part=stored, number=stored.number)
                 number = stored.number
@@ -353,6 +385,19 @@ class Drafting(Revised):
         with self.as_draft(by) as locked:
             Event.record("draft.discarded", by=by, edition=str(self.pk))
             locked.delete()
+
+
+def _position(criterion: "Criterion", others: "Sequence[Criterion]") -> int:
+    """Where a criterion belongs among the others: after the last one of its dimension and level."""
+
+    def comes_before(other: "Criterion") -> bool:
+        return criterion.level is None or (other.level is not None and other.level.number <= criterion.level.number)
+
+    in_dimension = [i for i, other in enumerate(others) if other.dimension_id == criterion.dimension_id]
+    before = [i for i in in_dimension if comes_before(others[i])]
+    if before:
+        return before[-1] + 1
+    return in_dimension[0] if in_dimension else len(others)
 
 
 #: Which parts a part of each kind refers to.

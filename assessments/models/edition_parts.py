@@ -21,6 +21,8 @@ class Level(Revised, Part):
 
     edition = models.ForeignKey("assessments.Edition", models.CASCADE, related_name="levels")
     number = models.PositiveSmallIntegerField()
+    #: In a rubric, where it begins on the scale of the values, as an exact number; empty for its own number.
+    start = models.CharField(max_length=24, blank=True, default="", db_default="")
     alias = models.CharField(max_length=20, blank=True)
     name = models.CharField(max_length=120)
     also_called = models.JSONField(default=list, blank=True)
@@ -42,6 +44,11 @@ class Level(Revised, Part):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+    @property
+    def begins_at(self) -> str:
+        """Where it begins on the scale of the values; the lowest one of a rubric has no beginning."""
+        return self.start or str(self.number)
 
     @property
     def is_counted_otherwise(self) -> bool:
@@ -87,6 +94,8 @@ class Dimension(Ordered):
     group = models.ForeignKey(Group, models.SET_NULL, null=True, blank=True, related_name="dimensions")
     name = models.CharField(max_length=120)
     about = models.TextField(blank=True)
+    #: In a rubric, how much it counts, as an exact number; empty for 1.
+    weight = models.CharField(max_length=24, blank=True, default="", db_default="")
 
     #: Its criteria; set by an edition's `contents`.
     asked: list["Criterion"]
@@ -174,6 +183,10 @@ class Criterion(Ordered):
     meaning = models.PositiveSmallIntegerField(default=1)
     editorial = models.BooleanField(gettext_lazy("changed without changing the meaning"), default=False)
     quick = models.BooleanField(default=False)
+    #: A few words for it where its statement is too long.
+    name = models.CharField(max_length=40, blank=True, default="", db_default="")
+    #: In a rubric, how much it counts, as an exact number; empty for 1.
+    weight = models.CharField(max_length=24, blank=True, default="", db_default="")
     statement = models.TextField()
     evidence = models.TextField(blank=True)
     next = models.TextField(gettext_lazy("next step"), blank=True)
@@ -191,6 +204,11 @@ class Criterion(Ordered):
                 violation_error_message=gettext_lazy("This key is already in use."),
             )
         ]
+
+    @property
+    def title(self) -> str:
+        """Its short name, or its statement if it has none."""
+        return self.name or self.statement
 
     def answer_name(self, code: str) -> str:
         """The name for a code: that of the choice, or of an answer that is not a rating.

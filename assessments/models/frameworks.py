@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Container, Iterable
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
@@ -13,9 +14,27 @@ from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .accounts import User
+from .criteria_arranging import CriteriaArranging
 from .edition_editing import Drafting, Frozen, Part
 from .edition_parts import Criterion, Dimension
+from .framework_texts import put_texts, source_texts
+from .installation import Installation, current_generation
+from .reading import reader
+from .replica import asking_replica
 from .teams import Team
+from .translations import Translation
+
+#: The key of the framework that comes with the product and is offered before the others that do.
+FIRST_BUILT_IN = "mlops"
+
+
+class FrameworkQuerySet(models.QuerySet["Framework"]):
+    def update(self, **values: Any) -> int:
+        """Servers keep frameworks in memory, with the editions of each."""
+        with transaction.atomic():
+            changed = super().update(**values)
+            Installation.objects.renew()
+        return changed
 
 
 class Framework(models.Model):
@@ -24,11 +43,21 @@ class Framework(models.Model):
     key = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
 
+    objects = FrameworkQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A changed name counts on every server from its next request on."""
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if not is_new:
+                Installation.objects.renew()
 
     def default_edition(self) -> "Edition | None":
         """The newest published edition, own ones before built-in ones; None if there are only drafts."""
@@ -118,13 +147,36 @@ class Contents:
     @cached_property
     def index_scale(self) -> scoring.IndexScale:
         """The scale on which indexes, or section scores, of this edition are shown."""
+        if self.rubric:
+            return scoring.IndexScale.of_rubric(self.rubric)
         if self.edition.uses_levels:
             return scoring.IndexScale.of_levels([level.number for level in self.levels])
         return scoring.IndexScale.of_bands([scoring.Band.parsed(band) for band in self.edition.scoring["bands"]])
 
     @cached_property
+    def rubric(self) -> scoring.Rubric | None:
+        """Where the levels begin, if answers are levels; None for every other method."""
+        if self.edition.method != scoring.RUBRIC or not self.levels or not self.scales:
+            return None
+        scale = self.criteria[0].scale if self.criteria else self.scales[0]
+        levels = [(level.number, level.start) for level in self.levels]
+        values = [choice.value for choice in scale.choices.all()]
+        return scoring.Rubric.parsed(levels, values, self.edition.scoring.get("result"))
+
+    def index_at(self, level: int | None) -> Fraction | int | None:
+        """The index from which on a level is drawn: in a rubric where the level begins."""
+        if self.rubric is None or level is None:
+            return level
+        return self.rubric.edges.get(level, self.rubric.lowest)
+
+    @property
+    def has_answers_by_criterion(self) -> bool:
+        """Whether criteria have answers of their own, which describe levels."""
+        return self.edition.is_rubric and len(self.scales) > 1
+
+    @cached_property
     def rules(self) -> dict[str, str]:
-        """Names of the scoring rules by key; empty where the framework is scored by sums."""
+        """Names of the scoring rules by key; empty unless the method is `levels`."""
         return {rule["key"]: rule["name"] for rule in self.edition.scoring.get("rules", [])}
 
     @property
@@ -158,6 +210,12 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Everybody sees what is or was published; drafts are for administrators."""
         return self.all() if user.is_administrator else self.exclude(status=Edition.Status.DRAFT)
 
+    def languages_to_read(self) -> set[str]:
+        """Those that some published framework can be read in, its own or a checked translation."""
+        published = self.published().order_by()
+        checked = Translation.objects.filter(is_checked=True, edition__in=published).order_by()
+        return {*published.values_list("language", flat=True), *checked.values_list("language", flat=True)}
+
     def new_ladders(self) -> Self:
         """Editions that are or were published and begin a new ladder of levels."""
         return self.frozen().filter(new_ladder=True)
@@ -173,6 +231,11 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def drafts(self) -> Self:
         return self.filter(status=Edition.Status.DRAFT)
 
+    def most_used(self) -> "Edition | None":
+        """The published one that most assessments have, else the one to offer first; None without any."""
+        used = self.published().filter(assessments__isnull=False).annotate(used=models.Count("assessments"))
+        return used.order_by("-used", "-publication").first() or _newest(self.usable())
+
     def usable(self) -> "list[Edition]":
         """One edition per framework to offer first: the default one."""
         editions: dict[int, Edition] = {}
@@ -183,6 +246,7 @@ class EditionQuerySet(models.QuerySet["Edition"]):
     def to_offer_first(self, team: Team, *, framework: str = "", under_way: Container[int] = ()) -> "Edition | None":
         """The default edition of the framework with this key, else of the one the team used last, else the newest.
 
+        One of the organisation's own counts as newer than what comes with the product, and there MLOps comes first.
         Without a key, frameworks with an id in `under_way` come last. None if there is no published edition.
         """
         usable = self.usable()
@@ -196,10 +260,16 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
 
 def _newest(editions: Iterable["Edition"]) -> "Edition | None":
-    return max(editions, key=lambda edition: edition.publication or 0, default=None)
+    return max(editions, key=_newness, default=None)
 
 
-class Edition(Drafting):
+def _newness(edition: "Edition") -> tuple[bool, bool, int]:
+    """An update of the product may bring further frameworks; that must not change what a team is offered first."""
+    is_built_in = edition.origin == Edition.Origin.BUILT_IN
+    return (not is_built_in, edition.framework.key == FIRST_BUILT_IN, edition.publication or 0)
+
+
+class Edition(CriteriaArranging):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
 
     class Status(models.TextChoices):
@@ -215,6 +285,7 @@ class Edition(Drafting):
     class Method(models.TextChoices):
         LEVELS = "levels", gettext_lazy("Levels")
         SUMS = "min-of-sums", gettext_lazy("Smallest section score")
+        RUBRIC = "rubric", gettext_lazy("Rubric")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="editions")
@@ -245,6 +316,9 @@ class Edition(Drafting):
     blocks = models.JSONField(
         default=dict, blank=True, help_text="Metrics, adviser, traceability, sources: kept as in the file."
     )
+
+    #: Which translation its texts are in, and in which state of it; empty for its own language.
+    read_as = ""
 
     objects = EditionQuerySet.as_manager()
 
@@ -285,6 +359,9 @@ class Edition(Drafting):
     def get_editor_url(self) -> str:
         return reverse("draft-edit", args=[self.framework.key, self.pk])
 
+    def get_grid_url(self) -> str:
+        return reverse("draft-grid", args=[self.framework.key, self.pk])
+
     def url_of(self, part: Part) -> str:
         """The page on which a part of this draft is edited."""
         return reverse("draft-part", args=[self.framework.key, self.pk, part.kind, part.pk])
@@ -299,11 +376,18 @@ class Edition(Drafting):
             self.status = self.Status.PUBLISHED
             self.published_at = timezone.now()
             self.save(update_fields=["digest", "status", "published_at", "publication"])
+            if previous := self.based_on or self._published_before():
+                Translation.objects.take_over(self, of=previous, places=lambda: source_texts(Contents(self)))
+
+    def _published_before(self) -> "Edition | None":
+        return self.framework.editions.frozen().exclude(pk=self.pk).order_by("-publication").first()
 
     def retire(self) -> None:
         """Stays for the results that have it, and is offered for no other."""
-        self.status = self.Status.RETIRED
-        self.save(update_fields=["status"])
+        with transaction.atomic():
+            self.status = self.Status.RETIRED
+            self.save(update_fields=["status"])
+            Installation.objects.renew()
 
     def _being_published(self) -> bool:
         stored = Edition.objects.filter(pk=self.pk).values_list("status", flat=True).first()
@@ -324,20 +408,99 @@ class Edition(Drafting):
 
     @property
     def uses_levels(self) -> bool:
+        """Whether results reach levels, as against bands."""
+        return self.method != self.Method.SUMS
+
+    @property
+    def is_rubric(self) -> bool:
+        """Whether each answer is a level itself."""
+        return self.method == self.Method.RUBRIC
+
+    @property
+    def rubric_result(self) -> str:
+        """How the score of a rubric follows from its dimensions: `mean` or `lowest`."""
+        return self.scoring.get("result") or scoring.MEAN
+
+    @rubric_result.setter
+    def rubric_result(self, result: str) -> None:
+        self.scoring = {**self.scoring, "result": result}
+
+    @property
+    def has_criteria_by_level(self) -> bool:
+        """Whether each criterion belongs to a level. In a rubric each is answered with one."""
         return self.method == self.Method.LEVELS
 
     @property
     def contents(self) -> Contents:
-        """Everything inside the edition. A published edition never changes, so its contents are kept in memory."""
+        """Everything inside the edition, in the language of the reader where there is a checked translation.
+
+        A published edition never changes, so its contents are kept in memory.
+        """
         return Contents(self) if self.status == self.Status.DRAFT else published_contents(self.pk)
+
+    @property
+    def source(self) -> Contents:
+        """The same in the language of the edition, whoever reads: what its file and its digest are made of."""
+        return Contents(self) if self.status == self.Status.DRAFT else source_contents(self.pk)
+
+
+def published_contents(edition_id: uuid.UUID) -> Contents:
+    """The contents of an edition that is not a draft, with edition and framework, as its reader reads them."""
+    # A replica may not have what the generation stands for yet, and what is kept stays.
+    with asking_replica(False):
+        source = source_contents(edition_id)
+        reads = reader()
+        translation = reads and reads.translation_of(edition_id, source.edition.language)
+        if not translation:
+            return source
+        generation = current_generation()
+        return _translated_contents(edition_id, translation.pk, translation.revision, generation) or source
+
+
+def source_contents(edition_id: uuid.UUID) -> Contents:
+    """The contents of an edition that is not a draft in its own language; kept in memory once read.
+
+    They never change, but the name of the framework may, and an edition can be retired.
+    """
+    with asking_replica(False):
+        return _source_contents(edition_id, current_generation())
 
 
 @lru_cache(maxsize=64)
-def published_contents(edition_id: uuid.UUID) -> Contents:
-    """The contents of an edition that is not a draft, with edition and framework; kept in memory once read."""
-    contents = Contents(Edition.objects.select_related("framework").get(pk=edition_id))
+def _source_contents(edition_id: uuid.UUID, generation: uuid.UUID | None) -> Contents:
+    contents = _read(edition_id)
+    put_texts(contents, {}, language=contents.edition.language)
     # The editions that came before it can never change either.
     before = Edition.objects.new_ladders().filter(framework=contents.edition.framework_id)
     before = before.filter(publication__lte=contents.edition.publication)
     contents.ladder = before.last_publication()
     return contents
+
+
+@lru_cache(maxsize=64)
+def _translated_contents(
+    edition_id: uuid.UUID, translation_id: int, revision: int, generation: uuid.UUID | None
+) -> Contents | None:
+    """The same in another language: a translation in one state never changes. None if it is gone.
+
+    A newer state may be read under an older number, if it is stored in between: the next page asks for the newer one.
+    """
+    translation = Translation.objects.filter(pk=translation_id, is_checked=True).first()
+    if translation is None:
+        return None
+    contents = _read(edition_id)
+    put_texts(contents, translation.current(source_texts(contents)), language=translation.language)
+    contents.edition.read_as = f"{translation.language}.{translation_id}.{revision}"
+    contents.ladder = source_contents(edition_id).ladder
+    return contents
+
+
+def _read(edition_id: uuid.UUID) -> Contents:
+    """Rows of its own, so that texts can be put in place of others."""
+    return Contents(Edition.objects.select_related("framework").get(pk=edition_id))
+
+
+def contents_in_use(framework_id: int) -> Contents | None:
+    """The contents of the edition that a framework offers first; None if all of its editions are retired."""
+    newest = Edition.objects.published().filter(framework=framework_id).values_list("pk", flat=True).first()
+    return published_contents(newest) if newest else None

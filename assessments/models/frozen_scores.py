@@ -1,7 +1,7 @@
 """Frozen results as the plain values that scoring functions take; one query for any number of results."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .. import scoring
@@ -36,8 +36,9 @@ class Recalled:
 
     @cached_property
     def instrument(self) -> scoring.Instrument:
-        """What was asked, in the edition of the result."""
-        return instrument_of(self.result.edition).restricted_to(self.rows)
+        """What was asked, in the edition of the result, and counted as it was when the result was frozen."""
+        instrument = instrument_of(self.result.edition).restricted_to(self.rows)
+        return replace(instrument, semantics=self.result.semantics)
 
     @cached_property
     def ratings(self) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from .accounts import User, is_email
 from .journal import Event
+from .mail_stops import MailStop
 from .outbox import Mail
 from .participation import (
     Guest,
@@ -92,7 +93,7 @@ class Inviting(Moving):
         if not (self.anonymous and self.status == OPEN):
             participations.filter(state=Participation.State.ASKED).delete()
 
-    def invite(self, *, by: User, members: Iterable[User] = (), addresses: Iterable[str] = ()) -> int:
+    def invite(self, *, by: User | None, members: Iterable[User] = (), addresses: Iterable[str] = ()) -> int:
         """Invites members of the team and people by email, and queues a mail to each; returns how many.
 
         The email of somebody who answers for the team invites that member.
@@ -100,25 +101,37 @@ class Inviting(Moving):
         with writing(by, *members, *self.team.people_who_answer(addresses)):
             locked = self._lock()
             locked._refuse_unless(DRAFT, OPEN)
-            asked = [locked._invite_member(user, by) for user in members]
+            asked = locked._invite_members(list(members), by)
             for address in addresses:
                 answering = Membership.objects.answering().filter(team=locked.team)
                 member = answering.filter(is_email("user__email", address)).first()
                 asked.append(locked._invite_member(member.user, by) if member else locked._invite_address(address, by))
-            Mail.objects.queue(asked, Mail.Kind.INVITATION)
+            Mail.objects.queue(asked, Mail.Kind.INVITATION, by=by)
             Event.record("assessment.invited", by=by, team=self.team, assessment=self, people=len(asked))
         return len(asked)
 
-    def _invite_member(self, user: User, by: User) -> Participation:
+    def _invite_members(self, members: list[User], by: User | None) -> list[Participation]:
+        """Those who are asked and have not started are invited in one step: after a start that is everybody."""
+        asked = {p.user_id: p for p in self.participations.filter(user__in=members, state=Participation.State.ASKED)}
+        known = set(self.invitations.filter(user__in=list(asked)).values_list("user_id", flat=True))
+        terms = {"expires_on": valid_until(), "revoked_on": None}
+        self.invitations.filter(user__in=known).update(**terms)
+        fresh = [user for user in members if user.pk in asked and user.pk not in known]
+        Invitation.objects.bulk_create(
+            [Invitation(assessment_id=self.pk, user=user, created_by=by, **terms) for user in fresh]
+        )
+        return [asked.get(user.pk) or self._invite_member(user, by) for user in members]
+
+    def _invite_member(self, user: User, by: User | None) -> Participation:
         self._renewed(by, user=user)
         return self.ask(user)
 
-    def _invite_address(self, address: str, by: User) -> Participation:
+    def _invite_address(self, address: str, by: User | None) -> Participation:
         known = self.invitations.filter(is_email("email", address)).first()
         invitation = self._renewed(by, email=known.email if known else address)
         return self.participations.get_or_create(invitation=invitation)[0]
 
-    def _renewed(self, by: User, **person: Any) -> Invitation:
+    def _renewed(self, by: User | None, **person: Any) -> Invitation:
         """The invitation of a person, created or renewed. Revoked links stay revoked unless there can be no other."""
         terms = {"expires_on": valid_until(), "revoked_on": None}
         made = {**person, **terms, "created_by": by}
@@ -171,8 +184,11 @@ class Inviting(Moving):
         with writing(by):
             locked = self._lock()
             Rating.objects.filter(respondent__invitation=invitation).forget_words()
+            email = invitation.email
             self.invitations.filter(pk=invitation.pk).update(email="", name="", revoked_on=timezone.localdate())
             invitation.links.update(is_revoked=True)
+            if email and not Invitation.objects.filter(is_email("email", email)).exists():
+                MailStop.objects.forget(email)
             locked._drop_if_not_begun(self.participations.filter(invitation=invitation))
             Event.record("invitation.forgotten", by=by, team=self.team, assessment=self, invitation=invitation.pk)
 
@@ -202,6 +218,27 @@ class Inviting(Moving):
                 # In an anonymous assessment this would reveal who has started, as they get no more mails.
                 locked.invitations.filter(pk=invitation.pk).update(expires_on=valid_until())
         return token
+
+    def show_links(self, *, by: User) -> list[tuple[Participation, str]]:
+        """Another personal link for everyone who has not started, for the lead to pass on: the person and the token.
+
+        Raises Refused if answers are anonymous: whoever knows a link can read what is answered by it.
+        """
+        with writing(by):
+            locked = self._lock()
+            locked._refuse_unless(OPEN)
+            if locked.anonymous:
+                raise Refused(
+                    _(
+                        "Personal links of an anonymous assessment are not shown: anyone who has one can read the "
+                        "answers."
+                    )
+                )
+            waiting = locked.participations.filter(state=Participation.State.ASKED).named()
+            links = [(person, locked.make_link(person)) for person in waiting if not locked._is_shut_out(person)]
+            links = [(person, token) for person, token in links if token]
+            Event.record("invitation.shown", by=by, team=self.team, assessment=self, people=len(links))
+        return links
 
     def accept(self, who: Guest) -> None:
         """The holder of a personal link starts. Doing so again, or by another of their links, changes nothing.
@@ -238,6 +275,28 @@ class Inviting(Moving):
             invitation.add_link(token)
             locked.participations.create(invitation=invitation, state=Participation.State.STARTED, counts=False)
         return invitation
+
+    def invitation_of(self, user: User) -> Invitation | None:
+        """The invitation to this person's email, if it is proven to be theirs."""
+        if not user.is_confirmed:
+            return None
+        return self.invitations.personal().usable().filter(is_email("email", user.email)).exclude(email="").first()
+
+    def enter_as_invited(self, invitation: Invitation, user: User, *, token: str) -> None:
+        """Somebody who was invited by email comes by the shared link: their own invitation gets this link as well.
+
+        Raises Refused if they have started anonymously: only they could say which answers it should lead to.
+        """
+        with writing(user):
+            locked = self._lock()
+            locked._refuse_unless(OPEN)
+            if locked.invitations.filter(pk=invitation.pk, links__token_hash=invite_hash(token)).exists():
+                return
+            has_begun = locked.participations.filter(invitation=invitation).exclude(state=Participation.State.ASKED)
+            if locked.anonymous and has_begun.exists():
+                raise Refused(_("You already have your personal link. What you saved by it counts."))
+            invitation.add_link(token)
+            locked._start_answering(Guest(invitation, token), counts=True)
 
     def take_link(self, user: User, *, token: str) -> None:
         """Gives a team member the personal link to an anonymous assessment, only once: it cannot be replaced.
@@ -307,7 +366,7 @@ class Inviting(Moving):
             locked = self._lock()
             locked._refuse_unless(OPEN)
             waiting = Mail.objects.people_to_remind(locked)
-            Mail.objects.queue(waiting, Mail.Kind.REMINDER)
+            Mail.objects.queue(waiting, Mail.Kind.REMINDER, by=by)
             # In an anonymous assessment, nobody may learn how many had not submitted at this moment.
             people = {} if locked.anonymous else {"people": len(waiting)}
             Event.record("assessment.reminded", by=by, team=self.team, assessment=self, **people)

@@ -34,6 +34,8 @@ def _is_unseen(letter: str) -> bool:
 
 def plain_name(text: str) -> str:
     """The text on one line, with single spaces and without invisible letters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     seen = [letter for letter in text if not _is_unseen(letter)]
     return " ".join("".join(" " if unicodedata.category(letter) in GAPS else letter for letter in seen).split())
 

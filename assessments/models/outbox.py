@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,26 +14,24 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from .accounts import User
+from .mail_stops import MailStop, address_hash
 from .participation import Participation
+from .queues import AT_ONCE, may_be_claimed
 
 if TYPE_CHECKING:
     from .inviting import Inviting
+    from .outside import OutsideInvitation
     from .teams import Team
-
-
-#: When a new mail may be sent. Not the moment at which it was queued: if the clock is set back, it would wait.
-AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+    from .transitions import Moving
 
 
 class MailQuerySet(models.QuerySet["Mail"]):
-    #: After this, a mail that a process started to send and did not finish is tried again.
-    ABANDONED = timedelta(minutes=10)
-
-    def queue(self, participations: Iterable[Participation], kind: "Mail.Kind") -> int:
+    def queue(self, participations: Iterable[Participation], kind: "Mail.Kind", *, by: User | None = None) -> int:
         """Queues a mail of this kind to each of them, again if it was sent before; returns how many."""
         people = list(participations)
-        self.filter(participation__in=people, kind=kind)._start_again()
-        self._add([{"participation": person, "assessment_id": person.assessment_id} for person in people], kind=kind)
+        self.filter(participation__in=people, kind=kind)._start_again(by=by)
+        about = [{"participation": person, "assessment_id": person.assessment_id} for person in people]
+        self._add(about, kind=kind, by=by)
         return len(people)
 
     def queue_once(self, participations: Iterable[Participation], kind: "Mail.Kind", due: date) -> None:
@@ -43,14 +41,57 @@ class MailQuerySet(models.QuerySet["Mail"]):
         about = [{"participation": person, "assessment_id": person.assessment_id} for person in people]
         self._add(about, kind=kind, due=due)
 
-    def queue_for(self, user: User, kind: "Mail.Kind") -> None:
-        """Queues a mail to somebody about their account, again if it was sent before."""
-        self.filter(user=user, kind=kind)._start_again()
-        self._add([{"user": user}], kind=kind)
+    def queue_for(self, user: User, kind: "Mail.Kind", *, by: User | None = None) -> None:
+        """Queues a mail to somebody about their account, again if it was sent before; `by` is who caused it."""
+        self.queue_for_all([user], kind, by=by)
 
-    def _add(self, about: list[dict], **values: Any) -> None:
+    def queue_for_all(self, users: Iterable[User], kind: "Mail.Kind", *, by: User | None = None) -> None:
+        """The same for many."""
+        people = list(users)
+        self.filter(user__in=people, kind=kind)._start_again(by=by)
+        self._add([{"user": user} for user in people], kind=kind, by=by)
+
+    def queue_to_outsiders(
+        self, invitations: "Iterable[OutsideInvitation]", assessment: "Moving", *, by: User | None = None
+    ) -> None:
+        """Queues an invitation to each of these people outside the team, again if it was sent before."""
+        people = list(invitations)
+        self.filter(outsider__in=people, kind=Mail.Kind.OUTSIDE)._start_again(by=by)
+        rows = [{"outsider": invitation, "assessment_id": assessment.pk} for invitation in people]
+        self._add(rows, kind=Mail.Kind.OUTSIDE, by=by)
+
+    def queue_notice(
+        self,
+        people: Iterable[User],
+        kind: "Mail.Kind",
+        *,
+        about: "models.Model | str",
+        day: date,
+        team: "Team | None" = None,
+        by: User | None = None,
+    ) -> None:
+        """Queues a notice to each of these people: one for each person, kind, thing and day, however often it is asked.
+
+        `about` is the thing, as a row or as `Mail.name_of` names it; `day` is the day it is about, or on which it
+        happened. A notice about a team ends with the team. People who switched the kind off get none. Each
+        kind has its letter in `notices/letters.py`, which decides once more if the person should still get it.
+        """
+        people = [person for person in people if person.is_active and not person.is_demo]
+        stopped = MailStop.objects.of_accounts(people, Mail.TOPICS[kind])
+        rows = [{"user": person} for person in people if person.pk not in stopped]
+        name = about if isinstance(about, str) else Mail.name_of(about)
+        self._add(rows, kind=kind, about=name, day=day, team=team, by=by)
+
+    def notices(self) -> "MailQuerySet":
+        return self.exclude(about="")
+
+    def not_notices(self) -> "MailQuerySet":
+        """Mails that somebody waits for: about an account, or asking for answers."""
+        return self.filter(about="")
+
+    def _add(self, rows: list[dict], **values: Any) -> None:
         """Adds mails that are not in the outbox yet in any state."""
-        self.bulk_create([self.model(not_before=AT_ONCE, **row, **values) for row in about], ignore_conflicts=True)
+        self.bulk_create([self.model(not_before=AT_ONCE, **row, **values) for row in rows], ignore_conflicts=True)
 
     def _start_again(self, **values: Any) -> None:
         """Queues old mails again, except those that are being sent at this moment."""
@@ -80,9 +121,21 @@ class MailQuerySet(models.QuerySet["Mail"]):
         waiting = waiting.filter(Q(user=None) | Q(user__in=answering))
         if kind:
             waiting = waiting.exclude(pk__in=self.filter(kind=kind, due=assessment.due).values("participation"))
-        people = [person for person in waiting.named() if person.address]
+        people = self._without_stopped([person for person in waiting.named() if person.address])
         reminded = self._reminded_today(assessment.team, {person.address.lower() for person in people})
         return [person for person in people if person.address.lower() not in reminded]
+
+    @staticmethod
+    def _without_stopped(people: list[Participation]) -> list[Participation]:
+        """Those who have not switched off reminders."""
+        topic = MailStop.Topic.REMINDER
+        accounts = MailStop.objects.of_accounts([person.user for person in people if person.user], topic)
+        emails = MailStop.objects.of_addresses([person.address for person in people if not person.user], topic)
+        return [
+            person
+            for person in people
+            if (person.user_id not in accounts if person.user else address_hash(person.address) not in emails)
+        ]
 
     def _reminded_today(self, team: "Team", emails: set[str]) -> set[str]:
         """The emails that had a reminder today or have one queued, about any assessment."""
@@ -95,12 +148,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
         return set(reminders.filter(email__in=emails).values_list("email", flat=True))
 
     def due(self) -> "MailQuerySet":
-        """Mails that may be sent now, those about accounts first. Mails about drafts wait until the draft is opened."""
-        now = timezone.now()
-        free = Q(claimed_at=None) | Q(claimed_at__lt=now - self.ABANDONED)
+        """Mails that may be sent now: about accounts, then invitations and reminders, then notices.
+
+        Mails about drafts wait until the draft is opened.
+        """
         about = Q(assessment=None) | Q(assessment__status="open")
-        rows = self.filter(free, about, state=Mail.State.WAITING, not_before__lte=now)
-        return rows.order_by(F("participation").asc(nulls_first=True), "pk")
+        rows = self.filter(may_be_claimed(), about)
+        return rows.order_by(F("day").asc(nulls_first=True), F("participation").asc(nulls_first=True), "pk")
 
     def claim(self) -> "Mail | None":
         """Takes one mail for this process and counts the attempt; None if there is none.
@@ -110,10 +164,16 @@ class MailQuerySet(models.QuerySet["Mail"]):
         """
         rows = self.due().select_related(
             "user",
+            "by",
+            "team",
             "assessment__team",
+            "assessment__created_by",
             "assessment__edition__framework",
+            "assessment__round_entry__round",
             "participation__user",
             "participation__invitation",
+            "outsider__view__assessment__team",
+            "outsider__view__assessment__edition__framework",
         )
         while True:
             with transaction.atomic():
@@ -137,15 +197,18 @@ class MailQuerySet(models.QuerySet["Mail"]):
         """
         refused = Q(state=Mail.State.WAITING, problem=Mail.Problem.REFUSED)
         useful = Q(assessment=None) | Q(assessment__status__in=["draft", "open"])
-        rows = self.filter(refused | Q(state=Mail.State.FAILED), useful)
-        rows = rows.exclude(~Q(kind=Mail.Kind.INVITATION), assessment__anonymous=True)
-        return rows.select_related("user", "participation__user", "participation__invitation")
+        rows = self.not_notices().filter(refused | Q(state=Mail.State.FAILED), useful)
+        rows = rows.exclude(~Q(kind__in=Mail.INVITATIONS), assessment__anonymous=True)
+        return rows.select_related("user", "participation__user", "participation__invitation", "outsider")
 
 
 class Mail(models.Model):
-    """One mail to somebody who is asked in an assessment, or to the owner of an account; one of each kind.
+    """One mail to somebody who is asked in an assessment, with the team or from outside, or about an account.
 
-    Its text, its link and the email are not stored here.
+    There is one of each kind.
+
+    A *notice* says to the owner of an account that something happened or is due; there is one for each kind, thing and
+    day. Its text, its link and the email are not stored here.
     """
 
     class Kind(models.TextChoices):
@@ -153,8 +216,18 @@ class Mail(models.Model):
         REMINDER = "reminder", gettext_lazy("Reminder")
         DUE_SOON = "due-soon", gettext_lazy("Due soon")
         OVERDUE = "overdue", gettext_lazy("Overdue")
+        OUTSIDE = "outside", gettext_lazy("Invitation of an outsider")
         NEW_ACCOUNT = "new-account", gettext_lazy("New account")
         NEW_PASSWORD = "new-password", gettext_lazy("New password")
+        ENDED = "ended", gettext_lazy("Answering ended")
+        REVIEW_SOON = "review-soon", gettext_lazy("Review soon")
+        RESULT = "result", gettext_lazy("Result")
+        TARGET = "target", gettext_lazy("Target due or missed")
+        ACTION = "action", gettext_lazy("Action due")
+        ROUND = "round", gettext_lazy("Round started")
+        ROUND_WAITS = "round-waits", gettext_lazy("Round waits for the lead")
+        ROUND_DRAFTED = "round-draft", gettext_lazy("Next round drafted")
+        DIGEST = "digest", gettext_lazy("Monthly digest")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Queued")
@@ -168,9 +241,41 @@ class Mail(models.Model):
         NOT_TAKEN = "not-taken", gettext_lazy("The mail server did not accept the message.")
         INTERRUPTED = "interrupted", gettext_lazy("Sending was interrupted twice, so the message may have arrived.")
         UNWRITABLE = "unwritable", gettext_lazy("The message could not be created.")
+        STOPPED = "stopped", gettext_lazy("This person has switched off such mails.")
 
+    INVITATIONS = [Kind.INVITATION, Kind.OUTSIDE]
     BY_DATE = [Kind.DUE_SOON, Kind.OVERDUE]
     REMINDERS = [Kind.REMINDER, *BY_DATE]
+    NOTICES = [
+        Kind.ENDED,
+        Kind.REVIEW_SOON,
+        Kind.RESULT,
+        Kind.TARGET,
+        Kind.ACTION,
+        Kind.ROUND,
+        Kind.ROUND_WAITS,
+        Kind.ROUND_DRAFTED,
+        Kind.DIGEST,
+    ]
+    #: Which switch stops which kind. Mails about an account cannot be switched off.
+    TOPICS = {
+        Kind.INVITATION: MailStop.Topic.INVITATION,
+        Kind.OUTSIDE: MailStop.Topic.INVITATION,
+        Kind.REMINDER: MailStop.Topic.REMINDER,
+        Kind.DUE_SOON: MailStop.Topic.REMINDER,
+        Kind.OVERDUE: MailStop.Topic.REMINDER,
+        Kind.ENDED: MailStop.Topic.ENDED,
+        Kind.REVIEW_SOON: MailStop.Topic.REVIEW_SOON,
+        Kind.RESULT: MailStop.Topic.RESULT,
+        Kind.TARGET: MailStop.Topic.TARGET,
+        Kind.ACTION: MailStop.Topic.ACTION,
+        Kind.ROUND: MailStop.Topic.ROUND,
+        Kind.ROUND_WAITS: MailStop.Topic.ROUND,
+        Kind.ROUND_DRAFTED: MailStop.Topic.ROUND,
+        Kind.DIGEST: MailStop.Topic.DIGEST,
+    }
+    #: How long a notice stays, so that nothing is sent twice.
+    NOTICES_KEPT = timedelta(days=60)
 
     #: With the growing pauses between them, a mail is tried for two days.
     TRIES = 16
@@ -185,7 +290,16 @@ class Mail(models.Model):
     assessment = models.ForeignKey(
         "assessments.Assessment", models.CASCADE, null=True, blank=True, related_name="mails"
     )
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="mails", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="mails")
+    outsider = models.ForeignKey(
+        "assessments.OutsideInvitation", models.CASCADE, null=True, blank=True, related_name="mails", db_index=False
+    )
+    #: Who invited, reminded or made the account; nobody if the mail went out by itself.
+    by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    #: Of a notice: its team, what it is about (see `name_of`) and the day.
+    team = models.ForeignKey("assessments.Team", models.CASCADE, null=True, blank=True, related_name="+")
+    about = models.CharField(max_length=60, blank=True, default="", db_default="")
+    day = models.DateField(null=True, blank=True)
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     #: Part of its Message-ID: the same for each try, so that a mail program shows a duplicate only once.
@@ -214,13 +328,34 @@ class Mail(models.Model):
                 violation_error_message=gettext_lazy("This message is already in the outbox."),
             ),
             models.UniqueConstraint(
-                fields=["user", "kind"],
-                name="mail_once_per_account",
+                fields=["user", "kind", "about", "day"],
+                condition=~Q(about=""),
+                name="mail_notice_once_a_day",
                 violation_error_message=gettext_lazy("This message is already in the outbox."),
             ),
             models.CheckConstraint(
-                condition=Q(participation__isnull=False, assessment__isnull=False, user__isnull=True)
-                | Q(participation__isnull=True, assessment__isnull=True, user__isnull=False),
+                condition=Q(about="", day__isnull=True, team__isnull=True)
+                | Q(~Q(about=""), day__isnull=False, user__isnull=False),
+                name="mail_notice_has_day",
+                violation_error_message=gettext_lazy("A notice is for an account, about something and about a day."),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=Q(about=""),
+                name="mail_once_per_account",
+                violation_error_message=gettext_lazy("This message is already in the outbox."),
+            ),
+            models.UniqueConstraint(
+                fields=["outsider", "kind"],
+                name="mail_once_per_outsider",
+                violation_error_message=gettext_lazy("This message is already in the outbox."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    participation__isnull=False, assessment__isnull=False, user__isnull=True, outsider__isnull=True
+                )
+                | Q(participation__isnull=True, assessment__isnull=True, user__isnull=False, outsider__isnull=True)
+                | Q(participation__isnull=True, assessment__isnull=False, user__isnull=True, outsider__isnull=False),
                 name="mail_about_assessment_or_account",
                 violation_error_message=gettext_lazy("A message is about an assessment or about an account."),
             ),
@@ -229,6 +364,46 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    @staticmethod
+    def name_of(thing: models.Model) -> str:
+        """What a notice calls the row that it is about: `action:7`."""
+        return f"{thing._meta.model_name}:{thing.pk}"
+
+    @property
+    def topic(self) -> "MailStop.Topic | None":
+        """The switch that stops it; None if it cannot be switched off."""
+        return self.TOPICS.get(Mail.Kind(self.kind))
+
+    @property
+    def _person(self) -> User | None:
+        """The account that gets it; None if it goes to somebody who is invited by email."""
+        if self.user:
+            return self.user
+        return self.participation.user if self.participation else None
+
+    @property
+    def has_account(self) -> bool:
+        return self._person is not None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether its recipient has switched off mails of this kind."""
+        if self.topic is None:
+            return False
+        return MailStop.objects.stops(self.topic, person=self._person, email=self.email)
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether it was not sent because its recipient had switched off mails of this kind."""
+        return self.state == self.State.SKIPPED and self.problem == self.Problem.STOPPED
+
+    @property
+    def stop_link(self) -> str:
+        """An absolute link that switches off mails of this kind for its recipient; empty if they cannot be."""
+        if self.topic is None:
+            return ""
+        return MailStop.link(self.topic, person=self._person, email=self.email)
 
     @property
     def has_tries_left(self) -> bool:
@@ -252,6 +427,8 @@ class Mail(models.Model):
         """The email it would be sent to now."""
         if self.user:
             return self.user.email
+        if self.outsider:
+            return self.outsider.email
         return self.participation.address if self.participation else ""
 
     def _change(self, **values: Any) -> bool:
@@ -271,8 +448,8 @@ class Mail(models.Model):
     def sent(self) -> None:
         self._end(self.State.SENT)
 
-    def skip(self) -> None:
-        self._end(self.State.SKIPPED)
+    def skip(self, problem: "Mail.Problem | str" = "") -> None:
+        self._end(self.State.SKIPPED, problem=problem)
 
     def fail(self, problem: "Mail.Problem", reply: str = "") -> None:
         self._end(self.State.FAILED, problem=problem, reply=reply)
@@ -294,7 +471,8 @@ class Mail(models.Model):
         )
 
     def _end(self, state: "Mail.State", *, problem: str = "", reply: str = "") -> None:
-        zone = ZoneInfo(self.assessment.team.time_zone if self.assessment else settings.TIME_ZONE)
+        team = self.assessment.team if self.assessment else self.team
+        zone = ZoneInfo(team.time_zone if team else settings.TIME_ZONE)
         today = timezone.localtime(timezone=zone).replace(hour=0, minute=0, second=0, microsecond=0)
         self._change(
             state=state,

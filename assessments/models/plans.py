@@ -2,16 +2,20 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .frameworks import Edition, Framework
 from .journal import Event
+from .refusals import Refused
 from .results import Result
 from .revisions import Conflict, Revised, RevisedOnceMade
 from .teams import Team
@@ -70,6 +74,61 @@ class TargetQuerySet(models.QuerySet["Target"]):
             target.save()
             Event.record("target.set", by=by, team=team, target=target.pk, level=level, due=due.isoformat())
         return target
+
+    def set_with_actions(
+        self,
+        *,
+        team: Team,
+        framework: Framework,
+        level: int,
+        due: datetime.date,
+        why: str,
+        by: User,
+        rule: str,
+        baseline: Result | None,
+        texts: Mapping[str, str],
+    ) -> "PlannedPath":
+        """Sets a target for the whole and plans the actions that lead to it, or neither.
+
+        `texts` are what to do, by the key of the criterion. A criterion with an action that is not done gets no other
+        one, and a target that is there stays; so the same once more changes nothing. Raises Refused if there is a
+        target of another level for this date.
+        """
+        with writing(by):
+            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            there: Target | None = self.filter(team=team, framework=framework, dimension="", due=due).first()
+            is_in_use = there is not None and self.on_the_ladder_in_use().filter(pk=there.pk).exists()
+            if there is not None and is_in_use and there.level != level:
+                raise Refused(
+                    _("There is already a target of another level for this date. Choose another date, or remove it.")
+                )
+            if there is not None and is_in_use:
+                target = there
+            else:
+                target = self.set(
+                    team=team,
+                    framework=framework,
+                    level=level,
+                    due=due,
+                    why=why,
+                    by=by,
+                    rule=rule,
+                    baseline=baseline,
+                    seen=there.revision if there else 0,
+                )
+            pending = Action.objects.pending().filter(team=team, framework=framework)
+            planned = set(pending.values_list("criterion", flat=True))
+            missing = {criterion: text for criterion, text in texts.items() if criterion not in planned}
+            actions = Action.objects.plan_several(team=team, framework=framework, texts=missing, by=by, due=due)
+        return PlannedPath(target=target, actions=actions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPath:
+    """A target, and the actions that were planned for it."""
+
+    target: "Target"
+    actions: list["Action"]
 
 
 class Target(RevisedOnceMade):
@@ -138,9 +197,21 @@ class ActionQuerySet(models.QuerySet["Action"]):
         """Creates an action; `values` are text, owner, due, status, reason."""
         with writing(by, values.get("owner")):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-            action = self.create(team=team, framework=framework, criterion=criterion, created_by=by, **values)
+            action = Action(team=team, framework=framework, criterion=criterion, created_by=by, **values)
+            action.note_owner(by)
+            action.save()
             Event.record("action.planned", by=by, team=team, action=action.pk, criterion=criterion)
         return action
+
+    def plan_several(
+        self, *, team: Team, framework: Framework, texts: Mapping[str, str], by: User, **values: Any
+    ) -> "list[Action]":
+        """Creates one action for each criterion, all or none; `texts` are by its key, `values` owner and due of all."""
+        with writing(by, values.get("owner")):
+            return [
+                self.plan(team=team, framework=framework, criterion=key, by=by, text=text, **values)
+                for key, text in texts.items()
+            ]
 
 
 class Action(Revised):
@@ -163,6 +234,8 @@ class Action(Revised):
     due = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=7, choices=Status, default=Status.OPEN)
     status_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: When somebody else made its owner the owner; empty if they took it themselves.
+    assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
     reason = models.TextField(gettext_lazy("why it is cancelled"), blank=True, max_length=1000)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -187,6 +260,16 @@ class Action(Revised):
     def is_pending(self) -> bool:
         return self.status in self.PENDING
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is still to be done though its due date is over where the team is."""
+        return self.is_pending and self.due is not None and self.due < self.team.today()
+
+    def note_owner(self, by: User) -> None:
+        """Notes when the owner got it from somebody else."""
+        is_given = self.owner_id is not None and self.owner_id != by.pk
+        self.assigned_at = timezone.now() if is_given else None
+
     def change(self, *, by: User, seen: int | None, **values: Any) -> "Action":
         """Stores new values of text, owner, due, status and reason; raises Conflict if it was changed since `seen`."""
         with writing(by, values.get("owner")):
@@ -194,6 +277,8 @@ class Action(Revised):
             changed = locked.take(values, seen=seen)
             if "status" in changed:
                 locked.status_at = timezone.now()
+            if "owner" in changed:
+                locked.note_owner(by)
             if changed:
                 locked.save()
                 Event.record("action.changed", by=by, team=self.team, action=self.pk, status=str(locked.status))

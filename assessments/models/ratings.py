@@ -209,6 +209,12 @@ class Rating(models.Model):
     def code(self) -> str:
         return self.choice.code if self.choice else self.answer
 
+    def says(self, answer: Answer) -> bool:
+        """Whether it is what the respondent answered."""
+        asked = Rating(criterion=self.criterion)
+        asked.take(answer)
+        return self.content == asked.content
+
     @property
     def content(self) -> tuple[str, int | None, str, str, str]:
         """All that the respondent said: two ratings with the same content are the same answer."""

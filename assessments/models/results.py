@@ -16,6 +16,7 @@ from django.db.models import Max, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import scoring
@@ -26,6 +27,7 @@ from .teams import Team
 
 if TYPE_CHECKING:
     from .assessments import Assessment
+    from .plans import TargetQuerySet
 
 
 def as_text(value: Fraction | None) -> str:
@@ -46,8 +48,17 @@ def as_decimal(value: Fraction | None) -> Decimal | None:
 def as_fraction(text: str) -> Fraction | None:
     if not text:
         return None
-    numerator, _, denominator = text.partition("/")
+    numerator, _slash, denominator = text.partition("/")
     return Fraction(int(numerator, 0), int(denominator or "1", 0))
+
+
+def few_responded(*, responded: int, asked: int) -> str:
+    """`1 of 4 responded`, if so few stand behind figures that it has to be said beside them; else empty.
+
+    Few is under half of the people who were asked, or one of several.
+    """
+    is_few = 2 * responded < asked or (responded == 1 and asked > 1)
+    return _("{responded} of {asked} responded").format(responded=responded, asked=asked) if is_few else ""
 
 
 #: The order of a team's results. It uses no clock: one that is set back would swap two results of the same day.
@@ -117,7 +128,12 @@ class Figures(models.Model):
 
 class ResultQuerySet(models.QuerySet["Result"]):
     def current_only(self) -> Self:
-        return self.filter(is_current=True)
+        """What counts today: the newest generation of each assessment, without those of a team that was merged."""
+        return self.filter(is_current=True, former_team="")
+
+    def of_merged_teams(self) -> Self:
+        """Results of teams that were merged into this one, as they were frozen, newest first."""
+        return self.filter(is_current=True).exclude(former_team="").newest_first()
 
     def current(self) -> "Result | None":
         """The result that counts, or None before the first closing."""
@@ -134,7 +150,11 @@ class ResultQuerySet(models.QuerySet["Result"]):
     def in_line_with(self, result: "Result") -> Self:
         """Results of the same team that may be joined in one history: same framework, rule and questionnaire."""
         return self.filter(
-            team=result.team_id, framework=result.framework_id, rule=result.rule, questionnaire=result.questionnaire
+            team=result.team_id,
+            framework=result.framework_id,
+            rule=result.rule,
+            questionnaire=result.questionnaire,
+            former_team=result.former_team,
         )
 
     def wired(self) -> "list[Result]":
@@ -179,11 +199,17 @@ class Result(Figures):
     rule = models.CharField(max_length=80, blank=True)
     questionnaire = models.CharField(max_length=5, choices=Questionnaire)
     date = models.DateField()
+    former_team = models.CharField(
+        max_length=120,
+        blank=True,
+        editable=False,
+        help_text="The name of the team that it was frozen for, if that team was merged into this one since.",
+    )
 
     #: Status of the assessment; set by the history.
     state: str
-    #: Which installation it was imported from, None if it was made here; set by the history.
-    installation: str | None
+    #: What it was imported from, None if it was made here; set by the history.
+    origin: str | None
 
     alpha_exact = models.TextField(blank=True)
     alpha = models.DecimalField(max_digits=7, decimal_places=4, null=True)
@@ -195,6 +221,11 @@ class Result(Figures):
     left_out = models.PositiveIntegerField(
         default=0,
         help_text="Criteria of an anonymous assessment with fewer than four votes, which count as unanswered.",
+    )
+    semantics = models.PositiveSmallIntegerField(
+        default=scoring.SEMANTICS,
+        db_default=scoring.FIRST_SEMANTICS,
+        help_text="How ratings became figures when it was frozen: what is calculated again keeps to that.",
     )
     worked_out_again = models.BooleanField(
         default=False, help_text="Frozen when such votes still counted, and recalculated without them."
@@ -227,10 +258,25 @@ class Result(Figures):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team}, {date_format(self.date)}"
+        return f"{self.team_name}, {date_format(self.date)}"
 
     def get_absolute_url(self) -> str:
         return self._address
+
+    @property
+    def team_name(self) -> str:
+        """Of the team that it was frozen for."""
+        return self.former_team or self.team.name
+
+    @property
+    def can_be_reopened(self) -> bool:
+        """Whether its assessment is closed, was made here, for this team, and still has its answers."""
+        return self.assessment.is_closed and not self.assessment.why_not_reopened and not self.former_team
+
+    def targets_beside(self) -> "TargetQuerySet":
+        """Targets of the team in this framework; none for a result of a team that was merged into it."""
+        targets: TargetQuerySet = self.team.targets.filter(framework=self.framework_id)
+        return targets.none() if self.former_team else targets
 
     @cached_property
     def _address(self) -> str:
@@ -255,7 +301,7 @@ class Result(Figures):
 
     def previous(self) -> "Result | None":
         """The latest current result before this one in the same history."""
-        others = Result.objects.current_only().in_line_with(self).exclude(assessment=self.assessment_id)
+        others = Result.objects.filter(is_current=True).in_line_with(self).exclude(assessment=self.assessment_id)
         return others.before(self).newest_first().first()
 
     @property
@@ -266,6 +312,11 @@ class Result(Figures):
     def is_on_the_ladder_of(self, other: "Result") -> bool:
         """Whether levels mean the same in both results: no edition between theirs began a new ladder."""
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
+
+    @property
+    def few_responded(self) -> str:
+        """What to say beside its level if few people stand behind it; else empty."""
+        return few_responded(responded=self.respondents, asked=self.participants)
 
     @property
     def is_short(self) -> bool:

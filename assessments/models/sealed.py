@@ -1,7 +1,7 @@
 """Sealed files: the keys that this installation signed with, and which assessments came from another installation."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,6 +42,32 @@ class SealKey(models.Model):
         return self.public
 
 
+class TrustedKeyQuerySet(models.QuerySet["TrustedKey"]):
+    def trust(self, public: str, *, installation: str, by: User | None) -> "TrustedKey":
+        """Takes a public key for that of another installation from now on; one that is trusted already stays."""
+        with writing(by):
+            trusted, is_new = self.get_or_create(public=public, defaults={"installation": installation})
+            if is_new:
+                Event.record("key.trusted", by=by, key=trusted.pk)
+        return trusted
+
+
+class TrustedKey(models.Model):
+    """A public key that an administrator takes for that of another installation, so that its results may come in."""
+
+    public = models.CharField(max_length=44, unique=True, help_text="Ed25519, in base64.")
+    installation = models.CharField(max_length=200, help_text="Its address, as its sealed files name it.")
+    since = models.DateField(default=timezone.localdate)
+
+    objects = TrustedKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.installation}: {self.public}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ForeignResult:
     """A result of another installation, calculated again here: its `score` is nobody's word."""
@@ -55,10 +81,29 @@ class ForeignResult:
     anonymous: bool
     asked: int
     responded: int
+    semantics: int
     score: scoring.Score
 
 
 class ProvenanceQuerySet(models.QuerySet["Provenance"]):
+    def holding(self, foreign: ForeignResult, *, team: Team) -> "Provenance | None":
+        """Where this very file came in before, None if it did not."""
+        known = self.filter(team=team, source=foreign.source, digest=foreign.digest)
+        return known.select_related("assessment").first()
+
+    def origins(self, results: Iterable[Result]) -> dict[UUID, str]:
+        """What these results were imported from, by the id of their assessment; of those made here nothing."""
+        rows = self.filter(assessment__in={result.assessment_id for result in results})
+        return dict(rows.order_by().values_list("assessment", "origin"))
+
+    def hindrances(self, foreign: ForeignResult, *, team: Team) -> Iterator[str]:
+        """Why this result cannot come into the history of the team, in sentences."""
+        is_of_known = self.filter(team=team, source=foreign.source).exists()
+        if is_of_known or Assessment.objects.filter(team=team, pk=foreign.source).exists():
+            yield _("The team already has a result of this assessment, so nothing was imported.")
+        if foreign.date > team.today():
+            yield _("The date of this result lies in the future, so nothing was imported.")
+
     def take_in(
         self, foreign: ForeignResult, *, team: Team, edition: Callable[[], Edition], by: User | None
     ) -> tuple["Provenance", bool]:
@@ -70,13 +115,10 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
         """
         with writing(by):
             Team.objects.select_for_update(no_key=True).get(pk=team.pk)
-            known = self.filter(team=team, source=foreign.source).select_related("assessment").first()
-            if known is not None and known.digest == foreign.digest:
+            if known := self.holding(foreign, team=team):
                 return known, False
-            if known is not None or Assessment.objects.filter(team=team, pk=foreign.source).exists():
-                raise Refused(_("The team already has a result of this assessment, so nothing was imported."))
-            if foreign.date > team.today():
-                raise Refused(_("The date of this result lies in the future, so nothing was imported."))
+            for sentence in self.hindrances(foreign, team=team):
+                raise Refused(sentence)
             assessment = Assessment.objects.create(
                 team=team,
                 number=Assessment.objects.next_number(team),
@@ -96,6 +138,7 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
                 closing=Result.objects.next_closing(team),
                 respondents=foreign.responded,
                 participants=foreign.asked,
+                semantics=foreign.semantics,
             )
             result = rows.save()
             Event.record(
@@ -111,19 +154,25 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
                 team=team,
                 source=foreign.source,
                 digest=foreign.digest,
-                installation=foreign.installation,
+                origin=foreign.installation,
             )
             return provenance, True
 
 
 class Provenance(models.Model):
-    """Where an assessment came from that was not made here. It has a result and no answers, and is never reopened."""
+    """Where an assessment came from that was not made here, and is never reopened.
+
+    From a sealed file it has a result and no answers; from a file of earlier assessments, a `batch`, it has both.
+    """
 
     assessment = models.OneToOneField(Assessment, models.CASCADE, related_name="provenance")
     team = models.ForeignKey(Team, models.CASCADE, related_name="+")
-    source = models.UUIDField(help_text="The assessment's id in the other installation.")
-    digest = models.CharField(max_length=71, help_text="Of the payload of the sealed file.")
-    installation = models.CharField(max_length=200)
+    source = models.UUIDField(help_text="The assessment's id in the other installation; its own if it came in a batch.")
+    digest = models.CharField(max_length=71, help_text="Of the payload of the sealed file, or of the batch.")
+    origin = models.CharField(max_length=200, help_text="The other installation, or the name of a file.")
+    batch = models.ForeignKey(
+        "assessments.HistoryImport", models.CASCADE, null=True, editable=False, related_name="provenances"
+    )
     at = models.DateTimeField(default=timezone.now)
 
     objects = ProvenanceQuerySet.as_manager()
@@ -139,4 +188,16 @@ class Provenance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.assessment_id} from {self.installation}"
+        return f"{self.assessment_id} from {self.origin}"
+
+    @property
+    def in_words(self) -> str:
+        """Where it came from, and what that means, as pages and reports say it."""
+        if self.batch_id:
+            sentence = _("Imported from {origin}: the answers stood in that file, and nobody gave them here.")
+        else:
+            sentence = _(
+                "Imported from {origin}, from a sealed file. Every figure was calculated again here; the answers "
+                "behind it stayed there."
+            )
+        return sentence.format(origin=self.origin)

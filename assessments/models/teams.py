@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -56,6 +57,23 @@ class UnitQuerySet(models.QuerySet["Unit"]):
                 subtree.add(pk)
                 to_visit += children.get(pk, [])
         return subtree
+
+    def managed_by(self, user: User) -> set[int]:
+        """Ids of the units that this person manages, and of everything below them."""
+        managed = list(user.memberships.filter(unit__isnull=False).values_list("unit_id", flat=True))
+        # Only managers need the tree.
+        return self.subtree_ids(managed) if managed else set()
+
+    def with_those_above(self, unit: int) -> set[int]:
+        """The id of the unit, and of each unit above it."""
+        parents = dict(Unit.objects.values_list("pk", "parent_id"))
+        line: set[int] = set()
+        above: int | None = unit
+        # Units below each other would lead round in a circle.
+        while above is not None and above not in line:
+            line.add(above)
+            above = parents.get(above)
+        return line
 
     def as_tree(self) -> list["Unit"]:
         """All units, each before the units below it, with `.depth` from 0.
@@ -127,6 +145,11 @@ class Unit(Revised):
     def get_absolute_url(self) -> str:
         return reverse("unit-edit", args=[self.pk])
 
+    def possible_parents(self) -> list["Unit"]:
+        """The units that this one can become part of, as a tree: all but itself and those below it."""
+        below = Unit.objects.subtree_ids([self.pk])
+        return [unit for unit in Unit.objects.as_tree() if unit.pk not in below]
+
     def add(self, *, by: User) -> "Unit":
         """Stores a new unit."""
         with writing(by):
@@ -160,6 +183,54 @@ class Unit(Revised):
                 raise StillInUse(_("{unit} still has teams or units in it. Move them first.").format(unit=self))
             Event.record("unit.deleted", by=by, unit=self.pk)
             self.delete()
+
+    def merge_into(self, other: "Unit", *, by: User) -> None:
+        """Moves every team, unit and manager of this one to another, and deletes this one. Teams keep all they have.
+
+        Raises Refused if the other is part of this one, or if both have a team or a unit with the same name. Nothing
+        happens if this one has been deleted already.
+        """
+        managers = list(User.objects.filter(memberships__unit=self))
+        with writing(by, *managers):
+            # All are locked, as in `change`.
+            units = {unit.pk: unit for unit in Unit.objects.select_for_update(no_key=True).order_by("pk")}
+            if self.pk not in units:
+                return
+            if other.pk not in units:
+                raise Refused(_("This unit has been deleted."))
+            if other.pk in Unit.objects.subtree_ids([self.pk]):
+                raise Refused(_("A unit cannot be merged into itself or into a unit below it."))
+            if sentences := self.what_forbids_merging(other):
+                raise Refused(" ".join(sentences))
+            for team in self.teams.select_for_update(no_key=True).order_by("pk"):
+                team.unit = other
+                team.revision += 1
+                team.save(update_fields=["unit", "revision"])
+                Event.record("team.changed", by=by, team=team, unit=other.pk)
+            for below in self.children.order_by("pk"):
+                below.parent = other
+                below.revision += 1
+                below.save(update_fields=["parent", "revision"])
+                Event.record("unit.changed", by=by, unit=below.pk)
+            # A round of the unit goes on with the teams that it has.
+            self.rounds.update(unit=other)
+            for membership in self.memberships.select_related("user"):
+                if not other.memberships.filter(user=membership.user_id).exists():
+                    membership.unit = other
+                    membership.save(update_fields=["unit"])
+                    membership.user.begin_anew()
+                    Event.record("manager.added", by=by, unit=other.pk, person=str(membership.user_id))
+            Event.record("unit.merged", by=by, unit=self.pk, into=other.pk)
+            Unit.objects.filter(pk=self.pk).delete()
+
+    def what_forbids_merging(self, other: "Unit") -> list[str]:
+        """Sentences that say why this unit cannot be merged into the other one; empty if nothing does."""
+        teams = {name.lower() for name in other.teams.values_list("name", flat=True)}
+        units = {unit.name.lower() for unit in other.children.all() if unit.pk != self.pk}
+        same = [team.name for team in self.teams.all() if team.name.lower() in teams]
+        same += [unit.name for unit in self.children.all() if unit.name.lower() in units]
+        sentence = _("Both units have these teams or units: {names}. Rename one of each first.")
+        return [sentence.format(names=", ".join(same))] if same else []
 
     def add_manager(self, *, email: str, name: str, by: User) -> "Membership":
         """Makes somebody manager of this unit and everything below it, and creates the account if there is none."""
@@ -206,6 +277,18 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(Q(name__icontains=words) | Q(unit__name__icontains=words)) if words else self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatMoves:
+    """What goes from one team to another when they are merged; people `in_both` keep their role in the other."""
+
+    results: int
+    under_way: int
+    actions: int
+    targets: int
+    members: "list[Membership]"
+    in_both: list[User]
+
+
 class Team(Revised):
     """People who share one way of working and are assessed together."""
 
@@ -236,12 +319,107 @@ class Team(Revised):
     def get_absolute_url(self) -> str:
         return reverse("team", args=[self.pk])
 
-    def add(self, *, by: User) -> "Team":
+    def add(self, *, by: User | None) -> "Team":
         """Stores a new team."""
         with writing(by):
             self.save(force_insert=True)
             Event.record("team.added", by=by, team=self, unit=self.unit_id)
         return self
+
+    def what_forbids_merging(self, other: "Team") -> list[str]:
+        """Sentences that say why this team cannot be merged into the other one; empty if nothing does."""
+        if self.pk == other.pk:
+            return [_("A team cannot be merged into itself.")]
+        sentences = []
+        own = self.assessments.unfinished().select_related("edition__framework")
+        others = other.assessments.unfinished().values_list("edition__framework", flat=True)
+        for assessment in own.filter(edition__framework__in=list(others)).order_by("number"):
+            sentence = _("Both teams have an assessment of {framework} under way. Close or discard one of them first.")
+            sentences.append(sentence.format(framework=assessment.edition.framework))
+        if own.filter(results__isnull=False).exists():
+            sentence = _("An assessment of {team} was opened again. Close it first.")
+            sentences.append(sentence.format(team=self))
+        taken = set(other.targets.values_list("framework", "dimension", "due"))
+        if taken.intersection(self.targets.values_list("framework", "dimension", "due")):
+            sentences.append(_("Both teams have a target for the same part and day. Give up one of them first."))
+        imported = other.assessments.filter(provenance__isnull=False).values("provenance__source")
+        if self.assessments.filter(provenance__source__in=imported).exists():
+            sentences.append(_("Both teams have the same result from another installation. They cannot be merged."))
+        return list(dict.fromkeys(sentences))
+
+    def what_moves_to(self, other: "Team") -> "WhatMoves":
+        """What `merge_into` would move."""
+        here = list(self.memberships.select_related("user"))
+        there = set(other.memberships.values_list("user", flat=True))
+        return WhatMoves(
+            results=self.results.filter(is_current=True).count(),
+            under_way=self.assessments.unfinished().count(),
+            actions=self.actions.count(),
+            targets=self.targets.count(),
+            members=[membership for membership in here if membership.user_id not in there],
+            in_both=[membership.user for membership in here if membership.user_id in there],
+        )
+
+    def merge_into(self, other: "Team", *, by: User) -> None:
+        """Moves assessments, results, actions, targets and members to another team, and deletes this one.
+
+        Frozen results keep the name of this team and do not count among those of the other. People who are in both
+        keep their role in the other; those who come along see no more of its earlier comments than anyone who joins.
+        Badges end, as they would draw another history. Raises Refused with the sentences of `what_forbids_merging`.
+        Nothing happens if this team has been deleted already.
+        """
+        people = list(User.objects.filter(memberships__team=self))
+        with writing(by, *people):
+            pair = Team.objects.filter(pk__in=[self.pk, other.pk]).order_by("pk")
+            teams = {team.pk: team for team in pair.select_for_update(no_key=True)}
+            if self.pk not in teams:
+                return
+            if other.pk not in teams:
+                raise Refused(_("This team has been deleted."))
+            # Whoever closes an assessment is let finish, and then nothing new may refer to this team.
+            list(self.assessments.select_for_update(no_key=True).order_by("pk"))
+            locked = Team.objects.select_for_update().get(pk=self.pk)
+            if sentences := locked.what_forbids_merging(other):
+                raise Refused(" ".join(sentences))
+            locked.results.filter(former_team="").update(former_team=locked._name_beside(other))
+            locked.badges.filter(revoked_on=None).update(revoked_on=timezone.localdate())
+            known = other.adviser_answers.values("framework")
+            locked.adviser_answers.filter(framework__in=known).delete()
+            locked._share_rounds_with(other)
+            locked._hand_over(other)
+            present = other.memberships.values("user")
+            for membership in locked.memberships.exclude(user__in=present).select_related("user"):
+                membership.team = other
+                membership.reads_comments_since = timezone.now()
+                membership.save(update_fields=["team", "reads_comments_since"])
+                membership.user.begin_anew()
+                person, role = str(membership.user_id), str(membership.role)
+                Event.record("member.added", by=by, team=other, person=person, role=role)
+            Event.record("team.merged", by=by, team=other, merged=str(self.pk))
+            Team.objects.filter(pk=self.pk).delete()
+
+    def _name_beside(self, other: "Team") -> str:
+        """The name for frozen results; with the unit if another team of the same name was merged into that one."""
+        is_taken = other.results.filter(former_team=self.name).exists()
+        return f"{self.name}, {self.unit}"[:120] if is_taken else self.name
+
+    def _share_rounds_with(self, other: "Team") -> None:
+        """A round lists a team once: with the assessment that is under way in one of them, else with the other's own.
+
+        Both cannot have one under way: a round is about one framework.
+        """
+        under_way = self.round_entries.filter(assessment__in=self.assessments.unfinished())
+        other.round_entries.filter(round__in=under_way.values("round")).delete()
+        self.round_entries.filter(round__in=other.round_entries.values("round")).delete()
+
+    def _hand_over(self, other: "Team") -> None:
+        """Lets every row that would go with this team refer to the other one; people are moved one by one."""
+        for relation in Team._meta.get_fields(include_hidden=True):
+            if not isinstance(relation, models.ManyToOneRel) or relation.on_delete is not models.CASCADE:
+                continue
+            rows, name = relation.related_model, relation.field.name
+            if rows is not Membership:
+                rows._base_manager.filter(**{name: self}).update(**{name: other})
 
     def change(self, *, by: User, seen: int | None, **values: Any) -> "Team":
         """Stores new values of name, unit, time zone and what the team does.
@@ -285,7 +463,7 @@ class Team(Revised):
             user, _is_new = User.objects.for_address(email, name=name)
             membership = self.memberships.filter(user=user).first()
             if membership:
-                self._give_role(membership, role, by, seen=None)
+                self.give_role(membership, role, by, seen=None)
             else:
                 membership = Membership.objects.create(team=self, user=user, role=role)
                 Event.record("member.added", by=by, team=self, person=str(user.pk), role=role)
@@ -300,9 +478,10 @@ class Team(Revised):
         with writing(by, membership.user):
             Team.objects.select_for_update(no_key=True).get(pk=self.pk)
             if now := self.memberships.filter(pk=membership.pk).first():
-                self._give_role(now, role, by, seen)
+                self.give_role(now, role, by, seen)
 
-    def _give_role(self, membership: "Membership", role: str, by: User, seen: int | None) -> None:
+    def give_role(self, membership: "Membership", role: str, by: User, seen: int | None) -> None:
+        """The same as `change_role`, for whoever holds the lock of the team and the person."""
         if role != membership.role:
             self._refuse_to_lose_its_lead(membership, by)
         if not membership.take({"role": role}, seen=seen):
@@ -349,8 +528,33 @@ class Team(Revised):
             self._refuse_to_lose_its_lead(now, by)
             for assessment in self.assessments.gathering().held():
                 assessment.unask(now.user)
-            Event.record("member.removed", by=by, team=self, person=str(now.user_id), role=now.role)
+            # What `restore_member` needs.
+            since = now.reads_comments_since.isoformat() if now.reads_comments_since else None
+            Event.record("member.removed", by=by, team=self, person=str(now.user_id), role=now.role, reads_since=since)
             now.delete()
+
+    def restore_member(self, removal: Event, *, by: User) -> "Membership":
+        """Undoes a removal: the person has the same role again, reads the same comments and is asked again.
+
+        Nothing happens if they are back already. Raises Refused if their account has been deleted.
+        """
+        person = User.objects.filter(pk=removal.data["person"]).first()
+        if person is None:
+            raise Refused(_("The account of this person has been deleted."))
+        with writing(by, person):
+            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            present = self.memberships.filter(user=person).first()
+            if present is not None:
+                return present
+            role = removal.data["role"]
+            restored = Membership(team=self, user=person, role=role)
+            if "reads_since" in removal.data:
+                since = removal.data["reads_since"]
+                restored.reads_comments_since = datetime.datetime.fromisoformat(since) if since else None
+            restored.save()
+            Event.record("member.restored", by=by, team=self, person=str(person.pk), role=role)
+            self._ask_or_unask(person, role)
+        return restored
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

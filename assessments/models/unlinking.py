@@ -47,7 +47,9 @@ LARGEST_REWRITTEN = 100_000_000
 #: How often to try removing dead rows, and the seconds between, before leaving it to the next round.
 VACUUMS, BETWEEN_VACUUMS = 5, 0.1
 TABLES = [
-    model._meta.db_table for model in (Rating, SymptomAnswer, Respondent, Participation, Invitation, InvitationLink)
+    *[model._meta.db_table for model in (Rating, SymptomAnswer, Respondent, Participation, Invitation, InvitationLink)],
+    # Of `rooms`, which needs this module.
+    "assessments_roomvote",
 ]
 
 

@@ -8,10 +8,10 @@ refer to them in the meantime.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from .refusals import PersonGone
 
@@ -48,17 +48,27 @@ def hold_to_erase(person: "User", *, by: "User") -> None:
     _hold([person], _ALONE)
 
 
+def still_there(model: type[models.Model], keys: Iterable[Any]) -> set[Any]:
+    """Which of these rows there are, held until the transaction ends: they can be changed, but not deleted."""
+    return _held(model, set(keys), _SHARED)
+
+
 def _hold(people: Iterable["User | None"], strength: str) -> None:
     keys = {person.pk for person in people if person is not None and person.pk is not None}
+    if len(_held(get_user_model(), keys, strength)) < len(keys):
+        raise PersonGone
+
+
+def _held(model: type[models.Model], keys: set[Any], strength: str) -> set[Any]:
+    """Locks these rows in the order of their keys; returns the keys of those that there are."""
     if not keys:
-        return
-    user = get_user_model()._meta
+        return set()
+    table, key_field = model._meta.db_table, model._meta.pk
     marks = ", ".join("%s" for _ in keys)
     lock = strength if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM {user.db_table} WHERE id IN ({marks}) ORDER BY id {lock}",  # noqa: S608 - names of this program
-            [user.pk.get_db_prep_value(key, connection) for key in keys],
+            f"SELECT id FROM {table} WHERE id IN ({marks}) ORDER BY id {lock}",  # noqa: S608 - names of this program
+            [key_field.get_db_prep_value(key, connection) for key in keys],
         )
-        if len(cursor.fetchall()) < len(keys):
-            raise PersonGone
+        return {key_field.to_python(key) for (key,) in cursor.fetchall()}

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
-from ..models import Event, Mail
+from ..models import Event, Installation, Mail
 from ..models.edition_triggers import is_frozen
+from .fitting import OTHER_KEY, fit_of
 
 #: Bytes that have to be free on the disk of the data folder.
 TIGHT, TOO_LITTLE = 1 << 30, 100 << 20
@@ -106,6 +106,8 @@ def examine_database() -> Iterator[Diagnosis]:
                 return
             name = "SQLite"
     yield fine(f"{name} answers after {milliseconds:.0f} ms.")
+    if not Installation.objects.shares_key():
+        yield problem(OTHER_KEY)
 
 
 def damaged(why: str) -> Diagnosis:
@@ -113,13 +115,13 @@ def damaged(why: str) -> Diagnosis:
 
 
 def examine_migrations() -> Iterator[Diagnosis]:
-    loader = MigrationLoader(connection, ignore_no_migrations=True)
-    applied = {key for key in loader.applied_migrations if key[0] in loader.migrated_apps}
-    missing = set(loader.disk_migrations) - applied
-    if unknown := applied - set(loader.disk_migrations):
-        yield problem(f"The database is of a newer version of Maturity ({len(unknown)} migrations). Install that one.")
-    elif missing:
-        yield problem(f"{len(missing)} migrations are not applied. Run “manage.py prepare”.")
+    fit = fit_of(DEFAULT_DB_ALIAS)
+    if fit.hindrance:
+        yield problem(fit.hindrance)
+    elif fit.unknown:
+        yield warning("An upgrade is under way: a newer version has changed the database, and this one still fits it.")
+    elif fit.missing:
+        yield warning("An upgrade is not finished. When no server of the old version runs, run “manage.py prepare”.")
     else:
         yield fine("The database is up to date.")
 

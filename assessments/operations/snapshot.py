@@ -65,7 +65,10 @@ class SQLiteSnapshot(Snapshot):
         if table.key_kind != "integer":
             return None
         found = self._execute(f"SELECT seq FROM sqlite_sequence WHERE name = '{table.name}'").fetchone()
-        return found[0] if found else 0
+        if found:
+            return found[0]
+        written = self._execute(f"SELECT sql FROM sqlite_master WHERE name = '{table.name}'").fetchone()[0]
+        return 0 if "AUTOINCREMENT" in written.upper() else None
 
 
 class PostgreSQLSnapshot(Snapshot):

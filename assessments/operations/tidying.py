@@ -17,8 +17,19 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.utils import timezone
 
-from ..models import Event, InvitationLink, Mail, SignInAttempt
+from ..models import (
+    Assessment,
+    Badge,
+    CalendarFeed,
+    Delivery,
+    Event,
+    InvitationLink,
+    Mail,
+    ShareLink,
+    SignInAttempt,
+)
 from ..models.accounts import ATTEMPT_WINDOW
+from ..models.assessments import AssessmentQuerySet
 from ..models.participation import LinkGuess, LinkGuessQuerySet
 from ..models.submissions import Submission, SubmissionQuerySet
 from .whole_files import whole_file
@@ -54,13 +65,18 @@ def old_submissions() -> "models.QuerySet[Any]":
 
 
 def old_mails() -> "models.QuerySet[Any]":
-    """Mails that ended long ago. Those about an assessment stay until it is closed: they say who was reminded."""
+    """Mails that ended long ago.
+
+    Those about an assessment stay until it is closed: they say who was reminded. Notices stay until nobody would queue
+    them again.
+    """
     before = timezone.localdate() - timedelta(days=settings.KEEP_MAILS_DAYS)
     ended = Q(state=Mail.State.SENT) | Q(state=Mail.State.SKIPPED) | Q(state=Mail.State.FAILED)
     about = Q(assessment=None) | Q(assessment__status="closed")
     # Those that were skipped together have no day; that of the closing is not before it.
     day = Q(done_on__lt=before) | Q(done_on=None, assessment__date__lt=before)
-    return Mail.objects.filter(ended, about, day)
+    is_over = Q(day=None) | Q(day__lt=timezone.localdate() - Mail.NOTICES_KEPT)
+    return Mail.objects.filter(ended, about, day, is_over)
 
 
 def old_links() -> "models.QuerySet[Any]":
@@ -70,20 +86,48 @@ def old_links() -> "models.QuerySet[Any]":
     return InvitationLink.objects.filter(ended, invitation__assessment__status="closed")
 
 
+def old_share_links() -> "models.QuerySet[Any]":
+    """Links to reports that have not worked for a long time."""
+    return ShareLink.objects.ended_before(timezone.localdate() - timedelta(days=settings.KEEP_ENDED_LINKS_DAYS))
+
+
+def old_badges() -> "models.QuerySet[Any]":
+    """Badges that were turned off a long time ago."""
+    return Badge.objects.ended_before(timezone.localdate() - timedelta(days=settings.KEEP_ENDED_LINKS_DAYS))
+
+
+def old_deliveries() -> "models.QuerySet[Any]":
+    """Messages to webhooks that are over."""
+    return Delivery.objects.ended_before(timezone.localdate() - timedelta(days=settings.KEEP_MAILS_DAYS))
+
+
+def old_calendars() -> "models.QuerySet[Any]":
+    """Addresses of calendars that were revoked a long time ago."""
+    return CalendarFeed.objects.ended_before(timezone.localdate() - timedelta(days=settings.KEEP_ENDED_LINKS_DAYS))
+
+
 LEFTOVERS = [
     Leftover(words="ended sessions", rows=ended_sessions),
     Leftover(words="old attempts to sign in", rows=old_attempts),
     Leftover(words="old guesses of links", rows=old_guesses),
     Leftover(words="old marks of forms that were sent", rows=old_submissions),
     Leftover(words="old mails", rows=old_mails),
+    Leftover(words="old messages to webhooks", rows=old_deliveries),
     Leftover(words="links that ended", rows=old_links),
+    Leftover(words="links to reports that ended", rows=old_share_links),
+    Leftover(words="badges that were turned off", rows=old_badges),
+    Leftover(words="calendars that were revoked", rows=old_calendars),
 ]
 JOURNAL = "entries of the journal"
+COMMENTS = "assessments with their comments"
+ANSWERS = "assessments with their answers"
 
 
 def tidy() -> dict[str, int]:
     """Removes everything that may go; returns how many of each kind, in words."""
     removed = {leftover.words: _remove(leftover.rows()) for leftover in LEFTOVERS}
+    removed[COMMENTS] = sum(assessment.forget_comments() for assessment in with_old_comments())
+    removed[ANSWERS] = sum(assessment.forget_answers() for assessment in with_old_answers())
     removed[JOURNAL] = put_away_journal()
     return removed
 
@@ -91,6 +135,8 @@ def tidy() -> dict[str, int]:
 def removable() -> dict[str, int]:
     """How many of each kind, in words, may go now."""
     counts = {leftover.words: leftover.rows().count() for leftover in LEFTOVERS}
+    counts[COMMENTS] = len(with_old_comments())
+    counts[ANSWERS] = len(with_old_answers())
     counts[JOURNAL] = old_entries().count()
     return counts
 
@@ -103,6 +149,30 @@ def _remove(rows: "models.QuerySet[Any]") -> int:
         if len(keys) < STEP:
             break
     return removed
+
+
+def with_old_comments() -> list[Assessment]:
+    """Assessments that were closed so long ago that comments in their framework are kept no longer."""
+    return list(_closed_long_ago(settings.KEEP_COMMENTS_MONTHS).filter(comments_removed_on=None))
+
+
+def with_old_answers() -> list[Assessment]:
+    return list(_closed_long_ago(settings.KEEP_ANSWERS_MONTHS).filter(answers_removed_on=None))
+
+
+def _closed_long_ago(kept: dict[str, int]) -> "AssessmentQuerySet":
+    """Closed before as many months as their framework keeps; none of frameworks that keep for ever.
+
+    What came in from a file was closed when it came in. A sealed result came without answers.
+    """
+    now = timezone.now()
+    long_ago = Q(pk=None)
+    for key, months in kept.items():
+        of_framework = Q(edition__framework__key=key) if key else ~Q(edition__framework__key__in=kept)
+        if months:
+            long_ago |= of_framework & Q(closed_at__lt=now - months * _MONTH)
+    has_answers = Q(provenance=None) | Q(provenance__batch__isnull=False)
+    return Assessment.objects.closed().filter(long_ago, has_answers).order_by("pk")
 
 
 def old_entries() -> "models.QuerySet[Event]":

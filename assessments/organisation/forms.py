@@ -1,9 +1,9 @@
 """Forms for units, teams and their members."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Membership, Team, Unit
@@ -11,6 +11,7 @@ from ..models.names import PlainNameField
 from ..models.teams import default_time_zone
 from ..web.form_fields import PersonField
 from ..web.revised_forms import RevisedForm
+from ..web.time_zones import TimeZoneField
 
 ROLES_IN_TEAM = [(role.value, role.label) for role in Membership.IN_TEAM]
 
@@ -36,33 +37,73 @@ class UnitForm(RevisedForm, forms.ModelForm):
         model = Unit
         fields = ["name", "parent"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, parents: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        below = Unit.objects.subtree_ids([self.instance.pk]) if self.instance.pk else set()
-        self.fields["parent"].offer([unit for unit in Unit.objects.as_tree() if unit.pk not in below])
+        self.fields["parent"].offer(parents)
+
+
+class MergeForm(forms.Form):
+    """Into which one; `confirm` names the one for which the page said what happens."""
+
+    confirm = forms.CharField(required=False)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the one that is chosen now is the one of which the page said what happens."""
+        return self.cleaned_data["confirm"] == str(self.cleaned_data["into"].pk)
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether another one was confirmed than is chosen now."""
+        return bool(self.cleaned_data.get("confirm")) and not self.is_confirmed
+
+
+class MergeUnitForm(MergeForm):
+    into = UnitChoice(label=gettext_lazy("Merge into"), empty_label=None)
+
+    def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        below = Unit.objects.subtree_ids([unit.pk])
+        self.fields["into"].offer([other for other in Unit.objects.as_tree() if other.pk not in below])
+
+
+class TeamChoice(forms.ModelChoiceField):
+    """A team, with its unit."""
+
+    def label_from_instance(self, obj: Team) -> str:
+        return _("{team}, {unit}").format(team=obj, unit=obj.unit)
+
+
+class MergeTeamForm(MergeForm):
+    into = TeamChoice(Team.objects.none(), label=gettext_lazy("Merge into"), empty_label=None)
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = Team.objects.exclude(pk=team.pk).select_related("unit").order_by("name")
 
 
 class TeamForm(RevisedForm, forms.ModelForm):
-    """A team. Only administrators choose its unit."""
+    """A team. Without `units` to choose from it stays in its own."""
 
     unit = UnitChoice(label=gettext_lazy("Unit"), empty_label=None)
-    time_zone = forms.ChoiceField(
+    time_zone = TimeZoneField(
         label=gettext_lazy("Time zone"),
-        help_text=gettext_lazy("Decides when a day of this team begins: for due dates and the dates of results."),
+        help_text=gettext_lazy(
+            "Type a city and choose. It decides when a day of this team begins, for due dates and dates of results."
+        ),
     )
 
     class Meta:
         model = Team
         fields = ["name", "unit", "about", "time_zone"]
 
-    def __init__(self, *args: Any, moves: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: list[Unit] | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
         self.fields["time_zone"].initial = default_time_zone()
-        if moves:
-            self.fields["unit"].offer(Unit.objects.as_tree())
-        else:
+        if units is None:
             del self.fields["unit"]
+        else:
+            self.fields["unit"].offer(units)
 
     def _get_validation_exclusions(self) -> set[str]:
         """Checks that the name is free in the unit, even if the form has no field for the unit."""

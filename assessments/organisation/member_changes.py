@@ -11,10 +11,13 @@ from ..models import Event, Membership, Team, User
 
 #: How long changes are shown.
 SHOWN_FOR = datetime.timedelta(days=365)
+#: How long a removal can be undone.
+UNDONE_WITHIN = datetime.timedelta(days=30)
 SENTENCES = {
     "member.added": gettext_lazy("{person} joined as {role}"),
     "member.role": gettext_lazy("{person} became {role}"),
     "member.removed": gettext_lazy("{person} left, role: {role}"),
+    "member.restored": gettext_lazy("{person} is back as {role}"),
     "member.comments": gettext_lazy("{person} can now read earlier comments"),
 }
 ERASED = gettext_lazy("Someone whose account was deleted")
@@ -22,11 +25,22 @@ ERASED = gettext_lazy("Someone whose account was deleted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChange:
-    """`sentence` says what happened to which person, `by` who did it: empty for the system or a deleted account."""
+    """`sentence` says what happened to which person, `by` who did it: empty for the system or a deleted account.
+
+    `removal` is the id of an event that can be undone, with the `person` it is about, or None.
+    """
 
     day: datetime.date
     sentence: str
     by: str
+    person: str = ""
+    removal: int | None = None
+
+
+def removal_or_none(team: Team, pk: int) -> Event | None:
+    """A removal that can still be undone."""
+    since = timezone.now() - UNDONE_WITHIN
+    return Event.objects.filter(team=team, pk=pk, kind="member.removed", at__gte=since).first()
 
 
 def member_changes(team: Team) -> list[MemberChange]:
@@ -34,14 +48,28 @@ def member_changes(team: Team) -> list[MemberChange]:
     events = Event.objects.filter(team=team, kind__in=SENTENCES, at__gte=timezone.now() - SHOWN_FOR)
     events = events.select_related("actor").order_by("-at", "-pk")
     people = User.objects.in_bulk({_person_id(event) for event in events} - {None})
-    return [_change(event, team, people) for event in events]
+    present = set(team.memberships.values_list("user_id", flat=True))
+    changes = []
+    told: set[uuid.UUID | None] = set()
+    for event in events:
+        person_id = _person_id(event)
+        # Only the newest removal of somebody who is not back; earlier ones have been answered by a later change.
+        can_be_undone = (
+            event.kind == "member.removed"
+            and person_id in people
+            and person_id not in present | told
+            and event.at >= timezone.now() - UNDONE_WITHIN
+        )
+        told.add(person_id)
+        changes.append(_change(event, team, people, can_be_undone=can_be_undone))
+    return changes
 
 
 def _person_id(event: Event) -> uuid.UUID | None:
     return uuid.UUID(event.data["person"]) if event.data.get("person") else None
 
 
-def _change(event: Event, team: Team, people: dict[uuid.UUID, User]) -> MemberChange:
+def _change(event: Event, team: Team, people: dict[uuid.UUID, User], *, can_be_undone: bool) -> MemberChange:
     role = event.data.get("role", "")
     role_name = Membership.Role(role).label if role in Membership.Role.values else role
     person: User | str | None = None
@@ -51,4 +79,6 @@ def _change(event: Event, team: Team, people: dict[uuid.UUID, User]) -> MemberCh
         day=team.day_of(event.at),
         sentence=SENTENCES[event.kind].format(person=person or ERASED, role=role_name),
         by=str(event.actor or ""),
+        person=str(person or ""),
+        removal=event.pk if can_be_undone else None,
     )

@@ -9,12 +9,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Assessment, Membership, Refused, Team, Unit, User
+from ..models import Membership, PersonGone, Refused, Team, Unit, User
 from ..models.results import latest_by_team
 from ..models.teams import LastLead
 from ..permissions import roles
@@ -22,9 +22,9 @@ from ..permissions.access import Permissions, get_team, site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import changed_meanwhile, is_stored, made_once
-from .forms import ROLES_IN_TEAM, MemberForm, RoleForm, TeamForm
-from .member_changes import member_changes
-from .waiting import waiting_for
+from .forms import ROLES_IN_TEAM, MemberForm, MergeTeamForm, RoleForm, TeamForm
+from .member_changes import member_changes, removal_or_none
+from .merging import merge_page
 
 PER_PAGE = 100
 #: Fewer teams than this need no search field.
@@ -38,7 +38,7 @@ def new(request: Request) -> HttpResponse:
         messages.info(request, _("Every team belongs to a unit. Create a unit first."))
         return redirect("unit-new")
     posted = request.POST if request.method == "POST" else None
-    form = TeamForm(posted, moves=True, initial={"unit": request.GET.get("unit")})
+    form = TeamForm(posted, units=Unit.objects.as_tree(), initial={"unit": request.GET.get("unit")})
     team = made_once(request, form, Team, lambda: form.instance.add(by=request.user))
     if team is not None:
         messages.success(request, _("Created {team}. Now add its members, one of them as lead.").format(team=team))
@@ -49,14 +49,32 @@ def new(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit(request: Request, pk: UUID) -> HttpResponse:
-    team, _may = get_team(request, pk, may=Permission.EDIT_TEAM)
+    team, may = get_team(request, pk, may=Permission.EDIT_TEAM)
     posted = request.POST if request.method == "POST" else None
-    form = TeamForm(posted, instance=Team.objects.get(pk=pk), moves=request.user.is_administrator)
+    # Only administrators move a team to another unit.
+    units = Unit.objects.as_tree() if request.user.is_administrator else None
+    form = TeamForm(posted, instance=Team.objects.get(pk=pk), units=units)
     if is_stored(form, lambda: team.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, _("Saved."))
         return redirect(team)
-    context = {"form": form, "team": team, "back": request.path if form.conflict else team.get_absolute_url()}
+    back = request.path if form.conflict else team.get_absolute_url()
+    context = {"form": form, "team": team, "may": may, "back": back}
     return render(request, "organisation/edit_team.html", context, status=form.http_status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission(Permission.MANAGE_UNITS)
+def merge(request: Request, pk: UUID) -> HttpResponse:
+    """Choose the other team, read what moves, confirm."""
+    team = get_object_or_404(Team.objects.select_related("unit"), pk=pk)
+    form = MergeTeamForm(request.POST if request.method == "POST" else None, team=team)
+    return merge_page(
+        request,
+        team,
+        form,
+        template="organisation/merge_team.html",
+        what_happens=lambda into: {"moves": team.what_moves_to(into)},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,27 +168,52 @@ def show_comments(request: Request, pk: UUID, membership: int) -> HttpResponse:
     return redirect("team-members", pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def remove_member(request: Request, pk: UUID, membership: int) -> HttpResponse:
+    """Asks first; the page of the members then offers to undo it."""
     team, _may = get_team(request, pk, may=Permission.MANAGE_MEMBERS)
     removed = _membership_or_404(team, membership)
+    if request.method != "POST":
+        return render(request, "organisation/remove_member.html", {"team": team, "membership": removed})
     try:
         team.remove_member(removed, by=request.user)
     except LastLead as refusal:
         messages.error(request, str(refusal))
         return redirect("team-members", pk)
-    messages.success(request, _("Removed {person} from the team.").format(person=removed.user))
+    sentence = _("Removed {person} from the team. You can undo this below.")
+    messages.success(request, sentence.format(person=removed.user))
     removed_themselves = removed.user_id == request.user.pk
     if removed_themselves and not request.user.is_administrator:
         return redirect("teams")
     return redirect("team-members", pk)
 
 
+@require_POST
+@login_required
+def restore_member(request: Request, pk: UUID, removal: int) -> HttpResponse:
+    """Undoes a removal."""
+    team, _may = get_team(request, pk, may=Permission.MANAGE_MEMBERS)
+    event = removal_or_none(team, removal)
+    if event is None:
+        raise Http404
+    try:
+        restored = team.restore_member(event, by=request.user)
+    except PersonGone:
+        raise
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        sentence = _("{person} is in {team} again. Role: {role}.")
+        role = restored.get_role_display()
+        messages.success(request, sentence.format(person=restored.user, team=team, role=role))
+    return redirect("team-members", pk)
+
+
 @require_safe
 @login_required
 def teams(request: Request) -> HttpResponse:
-    """The assessments that wait for this person, then the teams they can see, by unit and name, a page at a time."""
+    """The teams that this person can see, by unit and name, a page at a time."""
     words = request.GET.get("q", "").strip()
     visible = Team.objects.visible_to(request.user).matching(words).select_related("unit")
     page = Paginator(visible.order_by("unit__name", "unit", "name"), PER_PAGE).get_page(request.GET.get("page"))
@@ -180,8 +223,6 @@ def teams(request: Request) -> HttpResponse:
         "page": page,
         "words": words,
         "is_searchable": bool(words) or page.paginator.count > SEARCHABLE,
-        "waiting": waiting_for(request.user),
-        "facilitating": Assessment.objects.facilitated_by(request.user).select_related("team", "edition"),
         "may_create": roles.may_in_site(is_administrator=request.user.is_administrator, action=Permission.CREATE_TEAM),
     }
     return render(request, "organisation/teams.html", context)

@@ -17,7 +17,8 @@ from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, made_once
-from .forms import ManagerForm, UnitForm
+from .forms import ManagerForm, MergeUnitForm, UnitForm
+from .merging import merge_page
 
 
 @require_safe
@@ -30,7 +31,8 @@ def units(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission(Permission.MANAGE_UNITS)
 def new(request: Request) -> HttpResponse:
-    form = UnitForm(request.POST if request.method == "POST" else None, initial={"parent": request.GET.get("parent")})
+    posted = request.POST if request.method == "POST" else None
+    form = UnitForm(posted, initial={"parent": request.GET.get("parent")}, parents=Unit.objects.as_tree())
     unit = made_once(request, form, Unit, lambda: form.instance.add(by=request.user))
     if unit is not None:
         messages.success(request, _("Created {unit}. Now create a team in it.").format(unit=unit))
@@ -42,7 +44,8 @@ def new(request: Request) -> HttpResponse:
 @site_permission(Permission.MANAGE_UNITS)
 def edit(request: Request, pk: UUID) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
-    form = UnitForm(request.POST if request.method == "POST" else None, instance=get_object_or_404(Unit, pk=pk))
+    posted = request.POST if request.method == "POST" else None
+    form = UnitForm(posted, instance=get_object_or_404(Unit, pk=pk), parents=unit.possible_parents())
     if is_stored(form, lambda: unit.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, _("Saved."))
         return redirect("units")
@@ -58,7 +61,7 @@ def _page(
     person: User | None = None,
     link: str = "",
 ) -> HttpResponse:
-    form = form or UnitForm(instance=unit)
+    form = form or UnitForm(instance=unit, parents=unit.possible_parents())
     context = {
         "unit": unit,
         "form": form,
@@ -84,6 +87,26 @@ def delete(request: Request, pk: int) -> HttpResponse:
         return redirect(unit)
     messages.success(request, _("Deleted {unit}.").format(unit=unit.name))
     return redirect("units")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission(Permission.MANAGE_UNITS)
+def merge(request: Request, pk: int) -> HttpResponse:
+    """Choose the other unit, read what happens, confirm."""
+    unit = get_object_or_404(Unit, pk=pk)
+    form = MergeUnitForm(request.POST if request.method == "POST" else None, unit=unit)
+    return merge_page(
+        request,
+        unit,
+        form,
+        template="organisation/merge_unit.html",
+        what_happens=lambda _into: {
+            "teams": list(unit.teams.all()),
+            "units": list(unit.children.all()),
+            "managers": unit.memberships.count(),
+        },
+        leads_to="units",
+    )
 
 
 @require_POST

@@ -13,13 +13,16 @@ import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError
+from django.utils import translation
 
 from ..accounts.mail import account_letter
 from ..invitations.mail import assessment_letter
 from ..models import Mail, PasswordRequest, Refused
+from ..notices.letters import notice_letter
 from .smtp import Backend, Withdrawn
 
 log = logging.getLogger("maturity")
@@ -64,7 +67,11 @@ def send_waiting(*, goes_on: Callable[[], bool] = lambda: True) -> Sent:
 def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
     unanswered = mail.unanswered
     try:
-        letter = account_letter(mail) if mail.user else assessment_letter(mail)
+        if mail.is_stopped:
+            mail.skip(Mail.Problem.STOPPED)
+            done.skipped += 1
+            return
+        letter = _write(mail)
         if letter is None:
             mail.skip()
             done.skipped += 1
@@ -98,6 +105,14 @@ def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
     else:
         mail.sent()
         done.sent += 1
+
+
+def _write(mail: Mail) -> EmailMessage | None:
+    """The letter in the language of its recipient: that of the installation, as people have none of their own yet."""
+    with translation.override(settings.LANGUAGE_CODE):
+        if mail.about:
+            return notice_letter(mail)
+        return account_letter(mail) if mail.user else assessment_letter(mail)
 
 
 def _hand_over(letter: EmailMessage, mail: Mail, connection: BaseEmailBackend) -> None:

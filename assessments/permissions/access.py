@@ -9,9 +9,9 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponseBase
 
-from ..models import Assessment, Edition, Membership, Result, Team, Unit, User, answering_sql
+from ..models import Assessment, Edition, Membership, Result, Room, Round, Team, Unit, User, Webhook, answering_sql
 from ..models.frameworks import published_contents
 from ..web.requests import Request
 from . import roles as policy
@@ -70,6 +70,15 @@ def roles_in(user: User, team: Team) -> tuple[set[str], datetime | None]:
     return roles, own.reads_comments_since if own else None
 
 
+def roles_in_unit(user: User, unit: Unit) -> set[str]:
+    """A person's roles for a unit: manager of it or of a unit above, administrator."""
+    managed = Membership.objects.filter(user=user, unit__isnull=False).values_list("unit", flat=True)
+    roles = {policy.MANAGER} if unit.pk in Unit.objects.subtree_ids(managed) else set()
+    if user.is_administrator:
+        roles.add(policy.ADMINISTRATOR)
+    return roles
+
+
 def roles_in_many(user: User) -> Callable[[Team], set[str]]:
     """A function that returns this person's roles for a team; two queries for any number of teams."""
     rows = list(Membership.objects.filter(user=user).values_list("role", "team_id", "unit_id"))
@@ -123,11 +132,48 @@ def get_team(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEA
     return team, _require(request, team, may)
 
 
+def teams_where(user: User, *, may: Permission) -> QuerySet[Team]:
+    """The teams in which a membership allows this, by name."""
+    roles = policy.roles_with(may)
+    return (
+        Team.objects.filter(memberships__user=user, memberships__role__in=roles).select_related("unit").order_by("name")
+    )
+
+
+def get_unit(request: Request, pk: int, *, may: Permission) -> Unit:
+    """The unit; 403 for people who may not do this in it. It is no secret that it exists: the portfolio names them."""
+    unit = _fetch(Unit.objects.all(), pk)
+    if not Permissions(roles_in_unit(request.user, unit))(may):
+        raise PermissionDenied
+    return unit
+
+
+def roles_in_round(user: User, round_: Round) -> set[str]:
+    """A person's roles for a round: those for its unit; only administrators have one for the whole organisation."""
+    if round_.unit is not None:
+        return roles_in_unit(user, round_.unit)
+    return {policy.ADMINISTRATOR} if user.is_administrator else set()
+
+
+def runs_rounds(user: User) -> bool:
+    """Whether there is a unit, or the whole organisation, in which this person may run rounds."""
+    return user.is_administrator or Membership.objects.filter(user=user, role=Membership.Role.MANAGER).exists()
+
+
+def get_round(request: Request, pk: UUID, *, may: Permission | None = None) -> tuple[Round, Permissions]:
+    """404 for people who have nothing to do with it; 403 for managers who see some of its teams and may not do this."""
+    round_ = _fetch(Round.objects.visible_to(request.user).select_related("unit", "edition__framework"), pk)
+    permissions = Permissions(roles_in_round(request.user, round_))
+    if may is not None and not permissions(may):
+        raise PermissionDenied
+    return round_, permissions
+
+
 def get_assessment(
     request: Request, pk: UUID, *, may: Permission, pulse: bool = False
 ) -> tuple[Assessment, Permissions]:
     """`pulse` adds what a page that follows the assessment needs."""
-    rows = Assessment.objects.select_related("team__unit", "facilitator")
+    rows = Assessment.objects.select_related("team__unit", "facilitator", "provenance", "room")
     assessment = _fetch_wired(rows.with_pulse() if pulse else rows, pk)
     return assessment, _require(request, assessment.team, may, assessment=assessment)
 
@@ -170,6 +216,22 @@ def get_reviewed(request: Request, pk: UUID) -> tuple[Assessment, Permissions]:
     return assessment, _require(request, assessment.team, Permission.FOLLOW_REVIEW, assessment=assessment)
 
 
+def get_polled_room(request: Request, pk: UUID, *, may: Permission) -> Room | None:
+    """An assessment's live room, for people of its team and its facilitator who may do this.
+
+    One small query, because every phone in the room asks. None for everybody else, for whom `get_assessment` decides,
+    and without a room that is on.
+    """
+    role = Membership.objects.filter(team=OuterRef("assessment__team"), user=request.user).values("role")[:1]
+    rooms = Room.objects.running().filter(pk=pk).select_related("assessment")
+    columns = ("state", "step", "version", "criterion", "round", "assessment__facilitator", "assessment__status")
+    room = rooms.annotate(role_of_user=Subquery(role)).only(*columns).first()
+    if room is None:
+        return None
+    granted = {room.role_of_user} if room.role_of_user else set()
+    return room if Permissions(granted | _facilitating(request, room.assessment))(may) else None
+
+
 def _facilitating(request: Request, assessment: Assessment) -> set[str]:
     return {policy.FACILITATOR} if assessment.facilitator_id == request.user.pk else set()
 
@@ -187,13 +249,24 @@ def get_edition(request: Request, key: str, pk: UUID) -> Edition:
     return _fetch(editions, pk)
 
 
-def site_permission(action: Permission) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def get_webhook(request: Request, pk: UUID) -> tuple[Webhook, Permissions | None]:
+    """The webhook with its team and the person's permissions there; None if it is the organisation's."""
+    webhook = _fetch(Webhook.objects.select_related("team__unit", "made_by"), pk)
+    if webhook.team:
+        return webhook, _require(request, webhook.team, Permission.MANAGE_WEBHOOKS)
+    is_administrator = request.user.is_administrator
+    if not policy.may_in_site(is_administrator=is_administrator, action=Permission.MANAGE_SITE_WEBHOOKS):
+        raise Http404
+    return webhook, None
+
+
+def site_permission(action: Permission) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Decorator for views outside teams: people must sign in, and get 403 without this permission."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @login_required
         @wraps(view)
-        def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not policy.may_in_site(is_administrator=request.user.is_administrator, action=action):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

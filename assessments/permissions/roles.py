@@ -19,6 +19,7 @@ class Permission(StrEnum):
     EDIT_TEAM = "edit team"
     MANAGE_MEMBERS = "manage members"
     SEE_RESULT = "see result"
+    SEE_OWN_RESULT = "see own result"
     SEE_VOTES = "see votes"
     SEE_NAMES = "see names"
     SEE_PARTICIPATION = "see participation"
@@ -30,6 +31,7 @@ class Permission(StrEnum):
     END_ANSWERING = "end answering"
     FOLLOW_REVIEW = "follow review"
     FACILITATE = "facilitate"
+    VOTE_IN_ROOM = "vote in room"
     CLOSE = "close"
     REOPEN = "reopen"
     DISCARD = "discard"
@@ -37,20 +39,44 @@ class Permission(StrEnum):
     PLAN_ACTIONS = "plan actions"
     EXPLAIN_SETBACK = "explain setback"
     SEAL_VOTES = "seal votes"
+    IMPORT_RESULT = "import result"
+    SHARE_RESULT = "share result"
+    SHARE_PORTFOLIO = "share portfolio"
+    MANAGE_WEBHOOKS = "manage webhooks"
+    RUN_ROUNDS = "run rounds"
 
     SEE_FRAMEWORKS = "see frameworks"
     EDIT_FRAMEWORKS = "edit frameworks"
     MANAGE_ACCOUNTS = "manage accounts"
     MANAGE_UNITS = "manage units"
     CREATE_TEAM = "create team"
+    MANAGE_SITE_WEBHOOKS = "manage webhooks of the organisation"
+    IMPORT_HISTORY = "import history"
 
 
 #: What each role may do with a team and its assessments.
 IN_TEAM: dict[str, frozenset[Permission]] = {
     # Runs the installation: sees levels, never answers.
-    ADMINISTRATOR: frozenset({Permission.SEE_TEAM, Permission.EDIT_TEAM, Permission.MANAGE_MEMBERS}),
+    ADMINISTRATOR: frozenset(
+        {
+            Permission.SEE_TEAM,
+            Permission.EDIT_TEAM,
+            Permission.MANAGE_MEMBERS,
+            Permission.IMPORT_RESULT,
+            Permission.MANAGE_WEBHOOKS,
+            Permission.RUN_ROUNDS,
+        }
+    ),
     # Manages a unit: sees results and targets of its teams, not answers.
-    MANAGER: frozenset({Permission.SEE_TEAM, Permission.SEE_RESULT, Permission.SET_TARGETS}),
+    MANAGER: frozenset(
+        {
+            Permission.SEE_TEAM,
+            Permission.SEE_RESULT,
+            Permission.SET_TARGETS,
+            Permission.SHARE_PORTFOLIO,
+            Permission.RUN_ROUNDS,
+        }
+    ),
     LEAD: frozenset(
         {
             Permission.SEE_TEAM,
@@ -68,6 +94,7 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.END_ANSWERING,
             Permission.FOLLOW_REVIEW,
             Permission.FACILITATE,
+            Permission.VOTE_IN_ROOM,
             Permission.CLOSE,
             Permission.REOPEN,
             Permission.DISCARD,
@@ -75,6 +102,9 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.PLAN_ACTIONS,
             Permission.EXPLAIN_SETBACK,
             Permission.SEAL_VOTES,
+            Permission.IMPORT_RESULT,
+            Permission.SHARE_RESULT,
+            Permission.MANAGE_WEBHOOKS,
         }
     ),
     MEMBER: frozenset(
@@ -84,6 +114,7 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.SEE_VOTES,
             Permission.ANSWER,
             Permission.FOLLOW_REVIEW,
+            Permission.VOTE_IN_ROOM,
             Permission.PLAN_ACTIONS,
             Permission.EXPLAIN_SETBACK,
         }
@@ -100,8 +131,15 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.FACILITATE,
         }
     ),
-    # Has a link to one assessment and no account: sees nothing of the team's page.
-    GUEST: frozenset({Permission.ANSWER, Permission.FOLLOW_REVIEW}),
+    # Has a link to one assessment: sees what it came to, and nothing of the team's page.
+    GUEST: frozenset(
+        {
+            Permission.SEE_OWN_RESULT,
+            Permission.ANSWER,
+            Permission.FOLLOW_REVIEW,
+            Permission.VOTE_IN_ROOM,
+        }
+    ),
 }
 
 #: What administrators may do outside teams; everybody else who is signed in may only see frameworks.
@@ -113,6 +151,8 @@ IN_SITE: dict[str, frozenset[Permission]] = {
             Permission.MANAGE_UNITS,
             Permission.CREATE_TEAM,
             Permission.EDIT_FRAMEWORKS,
+            Permission.MANAGE_SITE_WEBHOOKS,
+            Permission.IMPORT_HISTORY,
         }
     ),
     "": frozenset({Permission.SEE_FRAMEWORKS}),
@@ -126,6 +166,11 @@ def may_in_team(roles: Iterable[str], action: str) -> bool:
     if action not in TEAM_ACTIONS:
         raise ValueError(f"unknown action {action!r}")
     return any(action in IN_TEAM[role] for role in roles)
+
+
+def roles_with(action: str) -> list[str]:
+    """The roles that allow this action in a team."""
+    return [role for role, actions in IN_TEAM.items() if action in actions]
 
 
 def may_in_site(*, is_administrator: bool, action: str) -> bool:

@@ -4,8 +4,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
-from ..models import Action, Criterion, User
+from django.utils.translation import gettext as _
+
+from ..models import Action, Criterion, Dimension, User
 from ..models.results import as_fraction
 from ..scoring import target_grading
 from ..web.criterion_places import place_of
@@ -23,7 +26,6 @@ class Planned:
     action: Action
     criterion: Criterion | None
     rating: str
-    is_overdue: bool
     seems_done: bool
     without_effect: bool
 
@@ -33,8 +35,17 @@ class Planned:
         return place_of(self.criterion) if self.criterion else ""
 
     @property
-    def can_begin(self) -> bool:
-        return self.action.status == Action.Status.OPEN
+    def is_overdue(self) -> bool:
+        return self.action.is_overdue
+
+    @property
+    def moves(self) -> list[tuple[str, str]]:
+        """Where its buttons move it, as (status, label)."""
+        if self.action.status == Action.Status.OPEN:
+            return [(Action.Status.DOING.value, _("Start")), (Action.Status.DONE.value, _("Done"))]
+        if self.action.status == Action.Status.DOING:
+            return [(Action.Status.DONE.value, _("Done"))]
+        return [(Action.Status.OPEN.value, _("Open again"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,45 +78,72 @@ class Gap:
         return place_of(self.criterion)
 
 
-class Roadmap:
-    """Everything on the roadmap page of a team. `actions` are those that the filter leaves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedActions:
+    """Which actions of a roadmap to show; without a choice all of them.
 
-    def __init__(
-        self,
-        about: Aspiration,
-        actions: Sequence[Action],
-        *,
-        owner: User | None = None,
-        until: datetime.date | None = None,
-    ) -> None:
+    `owner` is the id of a person, or `NOBODY`. `dimension` is the key of one.
+    """
+
+    owner: str = ""
+    overdue: bool = False
+    until: datetime.date | None = None
+    dimension: str = ""
+
+    NOBODY: ClassVar[str] = "none"
+
+    def includes(self, planned: Planned) -> bool:
+        action = planned.action
+        owner = str(action.owner_id) if action.owner_id else self.NOBODY
+        if self.owner and owner != self.owner:
+            return False
+        if self.overdue and not planned.is_overdue:
+            return False
+        if self.until and (action.due is None or action.due > self.until):
+            return False
+        criterion = planned.criterion
+        return not self.dimension or (criterion is not None and criterion.dimension.key == self.dimension)
+
+
+class Roadmap:
+    """Everything on the roadmap page of a team. `actions` are those that are wanted of `everything`."""
+
+    def __init__(self, about: Aspiration, actions: Sequence[Action]) -> None:
         self.about = about
-        self.owner = owner
-        self.until = until
         self.everything = [self._planned(action) for action in actions]
-        self.actions = [planned for planned in self.everything if self._passes_filter(planned.action)]
+        self.actions = self.everything
 
     @classmethod
-    def of(cls, about: Aspiration, *, owner: User | None = None, until: datetime.date | None = None) -> "Roadmap":
-        actions = Action.objects.filter(team=about.team, framework=about.framework).select_related("owner", "team")
-        return cls(about, list(actions), owner=owner, until=until)
+    def of(cls, about: Aspiration, wanted: WantedActions | None = None) -> "Roadmap":
+        actions = Action.objects.filter(team=about.team, framework=about.framework)
+        roadmap = cls(about, list(actions.select_related("owner", "team")))
+        if wanted is not None:
+            roadmap.show(wanted)
+        return roadmap
 
-    def _passes_filter(self, action: Action) -> bool:
-        if self.owner is not None and action.owner_id != self.owner.pk:
-            return False
-        if self.until is not None:
-            return action.due is not None and action.due <= self.until
-        return True
+    def show(self, wanted: WantedActions) -> None:
+        self.actions = [planned for planned in self.everything if wanted.includes(planned)]
+
+    @property
+    def owners(self) -> list[User]:
+        """Everyone who owns an action, by name."""
+        owners = {planned.action.owner for planned in self.everything if planned.action.owner}
+        return sorted(owners, key=lambda owner: owner.name)
+
+    @property
+    def dimensions(self) -> list[Dimension]:
+        """Those with an action, in the order of the framework."""
+        keys = {planned.criterion.dimension.key for planned in self.everything if planned.criterion}
+        return [dimension for dimension in self.about.contents.dimensions if dimension.key in keys]
 
     def _planned(self, action: Action) -> Planned:
         criterion = self.about.contents.criterion_by_key.get(action.criterion)
         is_met = self._is_met(action.criterion)
-        is_past_due = action.due is not None and action.due < self.about.team.today()
         is_done = action.status == Action.Status.DONE
         return Planned(
             action=action,
             criterion=criterion,
             rating=self._rating(criterion),
-            is_overdue=action.is_pending and is_past_due,
             seems_done=action.is_pending and is_met is True and self._was_made_after(action.created_at),
             without_effect=is_done and is_met is False and self._is_newer_than(action.status_at),
         )
@@ -116,7 +154,10 @@ class Roadmap:
         row = recalled.rows.get(key) if recalled else None
         if recalled is None or row is None:
             return None
-        return target_grading.meets(recalled.instrument, self.about.rule, as_fraction(row.points_exact))
+        instrument, points = recalled.instrument, as_fraction(row.points_exact)
+        met = target_grading.meets(instrument, self.about.rule, points, level=self.about.next_level)
+        # In a rubric nothing says up to which level an action was to lead: what is not met may be better all the same.
+        return met or None if instrument.rubric else met
 
     def _rating(self, criterion: Criterion | None) -> str:
         recalled = self.about.recalled

@@ -58,7 +58,6 @@ def _action_rows(actions: Iterable[Action]) -> Iterator[list[Cell]]:
     for action in actions:
         edition = editions.get(action.framework_id)
         criterion = edition and edition.contents.criterion_by_key.get(action.criterion)
-        is_overdue = action.is_pending and action.due is not None and action.due < action.team.today()
         yield [
             action.team.name,
             action.team.unit.name,
@@ -68,7 +67,7 @@ def _action_rows(actions: Iterable[Action]) -> Iterator[list[Cell]]:
             action.owner.name if action.owner else "",
             action.due,
             str(action.get_status_display()),
-            _("overdue") if is_overdue else "",
+            _("overdue") if action.is_overdue else "",
             action.reason,
         ]
 

@@ -87,7 +87,7 @@ def adviser(request: Request, pk: UUID) -> HttpResponse:
         raise PermissionDenied
     about = Aspiration.of(team, request.GET.get("framework", ""))
     if about.adviser is None:
-        return render(request, "planning/no_adviser.html", {"team": team, "about": about})
+        return render(request, "planning/no_adviser.html", {"team": team, "may": may, "about": about})
     remembered = about.remembered
     answers = remembered.answers if remembered else {}
     no_advice = ""

@@ -13,7 +13,7 @@ from ..web.criterion_places import place_of
 from .disclosure_control import may_be_split, shown_units
 from .many_ids import ManyIds
 from .portfolio import Portfolio
-from .rows import TeamRow
+from .rows import TeamRow, sort_by_dimension
 from .team_rows import newest_ids
 
 #: Blockers of so many teams are read rather than counted by the database.
@@ -30,6 +30,11 @@ class Holding:
     name: str
     teams: int
     criterion: Criterion | None = None
+
+    @property
+    def sort(self) -> str:
+        """What sorts teams by this, if it is a dimension."""
+        return sort_by_dimension(self.key)
 
     @property
     def about(self) -> str:
@@ -129,6 +134,11 @@ class HoldingBack:
     @property
     def criteria_on_the_page(self) -> list[Holding]:
         return self.criteria[:CRITERIA_ON_THE_PAGE]
+
+    @property
+    def has_own_teams(self) -> bool:
+        """Whether criteria of some teams are the person's to see; to people without any, no team is another one."""
+        return any(self.portfolio.viewer.sees_result(row.team) for row in self.portfolio.everyone)
 
     @cached_property
     def withheld(self) -> str | None:

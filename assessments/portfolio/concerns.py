@@ -239,13 +239,13 @@ class Concerns:
         result = row.newest
         if result is None or not result.discuss or not agrees_hardly(as_fraction(result.agreement_exact)):
             return
-        tell = partial(self._to_discuss, result.discuss, result.asked)
+        tell = partial(self._answers_differ, result.discuss, result.asked)
         yield Concern(kind=ConcernKind.DISAGREE, tell=tell, lead=partial(self._votes, result.pk))
 
     @staticmethod
-    def _to_discuss(discuss: int, asked: int) -> str:
+    def _answers_differ(discuss: int, asked: int) -> str:
         sentence = ngettext(
-            "{count} of {asked} criteria to discuss.", "{count} of {asked} criteria to discuss.", discuss
+            "Answers differ on {count} of {asked} criteria.", "Answers differ on {count} of {asked} criteria.", discuss
         )
         return sentence.format(count=discuss, asked=asked)
 

@@ -12,12 +12,13 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from ..models import Action, Edition, Result, Target, Team
+from ..models import Action, Edition, Provenance, Result, Target, Team
 from ..models.results import as_fraction
 from ..planning.tables import actions_table, targets_table
 from ..planning.target_progress import GradedTarget, graded
 from ..web.dates import now_everywhere
 from ..web.tables import Book, Cell, LevelCell, Table, criterion_cells, criterion_head, criterion_widths
+from .attention import Attention
 from .blockers import HoldingBack
 from .heatmap import WHOLE, Column, columns_of
 from .portfolio import Portfolio
@@ -47,10 +48,10 @@ def portfolio_book(portfolio: Portfolio) -> Book:
 def portfolio_table(portfolio: Portfolio) -> Table:
     """One row per result of every team by name, the newest first; a team without a result has one too."""
     columns = columns_of(portfolio.query.edition)
-    head = [_("Team"), _("Unit"), _("Assessed"), _("Newest"), _("Months ago"), _("Edition"), _("Index")]
+    head = [_("Team"), _("Unit"), _("Assessed"), _("Newest"), _("Months ago"), _("Version"), _("Index")]
     return Table(
         title=_("Results"),
-        head=[*head, *_names(columns)],
+        head=[*head, *_names(columns), _("Imported from")],
         rows=_result_rows(portfolio, columns),
         widths={head[1]: 24, head[3]: 9},
     )
@@ -61,8 +62,8 @@ def _names(columns: list[Column]) -> list[str]:
 
 
 def _teams(portfolio: Portfolio) -> Iterator[list[TeamRow]]:
-    """The teams by name in the order of the page, some at a time."""
-    rows = iter(portfolio.sorted())
+    """The teams by name that the page shows, in its order, some at a time."""
+    rows = iter(Attention(portfolio).asked_for(portfolio.sorted()))
     while some := list(islice(rows, TEAMS_AT_ONCE)):
         yield some
 
@@ -76,10 +77,12 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
     for teams in _teams(portfolio):
         results = _results_of(portfolio, teams)
         levels = part_levels(result.pk for listed in results.values() for result in listed)
+        opened = [result for pk, listed in results.items() if pk in portfolio.linked for result in listed]
+        origins = Provenance.objects.origins(opened)
         for row in teams:
             about: list[Cell] = [row.team.name, units[row.team.unit_id]]
             if not results.get(row.team.pk):
-                yield [*about, *[None] * (5 + len(columns))]
+                yield [*about, *[None] * (6 + len(columns))]
             for number, result in enumerate(results.get(row.team.pk, [])):
                 own = levels.get(result.pk.hex, {})
                 index = None
@@ -94,6 +97,7 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
                     index,
                     LevelCell.of(result.level, top=top),
                     *(LevelCell.of(own.get((kind, key)), top=top) for kind, key, _name in columns[1:]),
+                    origins.get(result.assessment_id, ""),
                 ]
 
 
@@ -114,7 +118,7 @@ def _results_of(portfolio: Portfolio, teams: list[TeamRow]) -> dict:
     if query.only_edition:
         rows = rows.filter(edition=query.edition)
     results: dict = {}
-    for result in rows.newest_first().only("team", "edition", "date", "level", "index_exact").wired():
+    for result in rows.newest_first().only("team", "assessment", "edition", "date", "level", "index_exact").wired():
         results.setdefault(result.team_id, []).append(result)
     return results
 

@@ -2,34 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from django import forms
 
+from ..web.filter_chips import FilterChip
 from .forms import SHOWN, PortfolioForm
 
 #: What means something else under another framework, and is left out of its address.
 OF_ONE_FRAMEWORK = ("edition", "rule", "sort")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilterChoice:
-    """A value of a filter: what it is called, the query that has it, and whether it is the present one."""
-
-    label: str
-    query: str
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilterChip:
-    """A filter with its choices; `is_set` says that it is not as it is without a choice."""
-
-    name: str
-    label: str
-    shown: str
-    is_set: bool
-    choices: tuple[FilterChoice, ...]
 
 
 def filter_chips(form: PortfolioForm, address: Callable[..., str]) -> list[FilterChip]:
@@ -49,23 +31,20 @@ def filter_chips(form: PortfolioForm, address: Callable[..., str]) -> list[Filte
         current = usual if chosen in ("", None) else str(chosen)
         # Without a framework in the address the one that most teams use is shown, which may be another.
         left_out = "" if name == "framework" else usual
-        chips.append(
-            FilterChip(
-                name=name,
-                label=str(field.label),
-                shown=dict(choices).get(current, "").strip(),
-                is_set=current != usual,
-                choices=tuple(
-                    FilterChoice(
-                        label=label,
-                        query=address(**_changes(name, "" if value == left_out else value)),
-                        is_current=value == current,
-                    )
-                    for value, label in choices
-                ),
-            )
+        chip = FilterChip.of(
+            name,
+            str(field.label),
+            choices,
+            current=current,
+            usual=usual,
+            query_of=partial(_portfolio_query, address, name, left_out),
         )
+        chips.append(chip)
     return chips
+
+
+def _portfolio_query(address: Callable[..., str], name: str, left_out: str, value: str) -> str:
+    return address(**_changes(name, "" if value == left_out else value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Questionnaire, Result, Unit
 from ..web.form_fields import DayField
-from .rows import ATTENTION, ConcernKind, Query
+from .rows import ASSESSED, ATTENTION, OVERALL, ConcernKind, Query, sort_by_dimension
 
 #: Which of the teams that need attention the table shows; all teams without a choice.
 SHOWN = [
@@ -60,12 +60,16 @@ class PortfolioForm(forms.Form):
 
     @classmethod
     def of(cls, data: Mapping[str, str], *, units: list[Unit]) -> "PortfolioForm":
-        """Fetches what can be chosen. The framework is the one asked for, or else the one that most teams use."""
-        editions = list(Edition.objects.frozen().select_related("framework"))
-        by_framework = _published_by_framework(editions)
+        """Fetches what can be chosen. The framework is the one asked for, or else the one that most teams use.
+
+        One query; another one if there is no framework of the name asked for.
+        """
+        frozen = Edition.objects.frozen().select_related("framework")
         key = data.get("framework", "")
-        if key not in by_framework:
-            key = _most_used(by_framework)
+        editions = list(frozen) if key else []
+        if key not in _published_by_framework(editions):
+            editions = list(frozen.annotate(most_used=Subquery(_most_used())))
+            key = _usual_framework(editions)
         return cls(data, units=units, editions=editions, framework_key=key)
 
     def _offer(self, edition: Edition) -> None:
@@ -129,13 +133,16 @@ def _published_by_framework(editions: list[Edition]) -> dict[str, list[Edition]]
 def _sort_choices(edition: Edition) -> list[tuple[str, str]]:
     choices = [
         ("", _("Name")),
-        ("overall", _("Overall level, lowest first")),
-        ("-overall", _("Overall level, highest first")),
+        (OVERALL, _("Overall level, lowest first")),
+        (f"-{OVERALL}", _("Overall level, highest first")),
+        (ASSESSED, _("Assessed, oldest first")),
+        (f"-{ASSESSED}", _("Assessed, newest first")),
     ]
     if edition.uses_levels:
         for dimension in edition.contents.dimensions:
-            choices.append((dimension.key, _("{dimension}, lowest first").format(dimension=dimension.name)))
-            choices.append((f"-{dimension.key}", _("{dimension}, highest first").format(dimension=dimension.name)))
+            sort = sort_by_dimension(dimension.key)
+            choices.append((sort, _("{dimension}, lowest first").format(dimension=dimension.name)))
+            choices.append((f"-{sort}", _("{dimension}, highest first").format(dimension=dimension.name)))
     return choices
 
 
@@ -148,17 +155,19 @@ def _by_address(editions: list[Edition]) -> dict[str, Edition]:
     return by_address
 
 
-def _most_used(by_framework: dict[str, list[Edition]]) -> str:
-    """The framework that most teams have a current result in; one pass over the results, whatever each team has."""
-    if len(by_framework) < 2:
-        return next(iter(by_framework), "")
-    rows = Result.objects.current_only().order_by().values_list("framework")
-    teams = dict(rows.annotate(n=Count("team", distinct=True)))
+def _most_used() -> QuerySet:
+    """The id of the framework that most teams have a current result in, if it can be chosen."""
+    offered = Edition.objects.published().order_by().values("framework")
+    rows = Result.objects.current_only().filter(framework__in=offered).order_by().values("framework")
+    return rows.annotate(teams=Count("team", distinct=True)).order_by("-teams", "framework").values("framework")[:1]
 
-    def used(key: str) -> int:
-        return teams.get(by_framework[key][0].framework_id, 0)
 
-    return max(by_framework, key=used)
+def _usual_framework(editions: list[Edition]) -> str:
+    """The key of the framework that most teams use; without a result, of the first one; empty if there is none."""
+    published = [edition for edition in editions if edition.is_published]
+    used = (edition for edition in published if edition.framework_id == edition.most_used)
+    edition = next(used, published[0] if published else None)
+    return edition.framework.key if edition else ""
 
 
 class PlanForm(forms.Form):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ..charts import level_step
 from ..models import Edition, PartResult
-from .rows import Query, TeamRow
+from .rows import ASSESSED, OVERALL, Query, TeamRow, sort_by_dimension
 
 #: What a column is of: kind and key, as parts are stored; the whole has neither.
 Column = tuple[str, str, str]
@@ -43,25 +43,38 @@ class ColumnHead:
 
 
 def headings(query: Query, without_sort: str) -> list[ColumnHead]:
-    """One for each column; the one that is sorted by already leads to the other order. `without_sort` is an address."""
+    """One for each column; the one that is sorted by already leads to the other order. `without_sort` is an address.
+
+    That of the team leads back to the order by name, which has no other.
+    """
     uses_levels = query.edition.uses_levels
-    found = []
+    by_name = "" if query.sort else "ascending"
+    found = [ColumnHead(name=_("Team"), kind="", address=f"?{without_sort}#levels", order=by_name)]
     for kind, key, name in columns_of(query.edition):
-        is_sortable = not kind or (kind == PartResult.Kind.DIMENSION.value and uses_levels)
-        sort = key or "overall"
-        order = ""
-        if is_sortable and key == query.sorted_key:
-            order = "descending" if query.is_descending else "ascending"
-        wanted = f"-{sort}" if order == "ascending" else sort
-        address = f"?{without_sort}&sort={wanted}#levels" if is_sortable else ""
-        found.append(ColumnHead(name=name, kind=kind, address=address, order=order))
+        sort = "" if kind else OVERALL
+        if kind == PartResult.Kind.DIMENSION.value and uses_levels:
+            sort = sort_by_dimension(key)
+        found.append(_heading(query, without_sort, name=name, kind=kind, sort=sort))
+    found.append(_heading(query, without_sort, name=_("Assessed"), kind="", sort=ASSESSED))
     return found
+
+
+def _heading(query: Query, without_sort: str, *, name: str, kind: str, sort: str) -> ColumnHead:
+    order = ""
+    if sort and sort == query.sorted_by:
+        order = "descending" if query.is_descending else "ascending"
+    wanted = f"-{sort}" if order == "ascending" else sort
+    address = f"?{without_sort}&sort={wanted}#levels" if sort else ""
+    return ColumnHead(name=name, kind=kind, address=address, order=order)
 
 
 def heatmap(
     rows: Sequence[TeamRow], edition: Edition, linked: frozenset[UUID], versions: dict[UUID, str]
 ) -> SafeString:
-    """A table body: one row per team. `linked` are the teams whose page may be opened, `versions` those of editions."""
+    """A table body: one row per team, each with a result.
+
+    `linked` are the teams whose page may be opened, `versions` those of editions.
+    """
     return format_html_join("\n", "<tr>{}{}{}</tr>", _rows(rows, columns_of(edition), edition, linked, versions))
 
 
@@ -117,10 +130,8 @@ class _Texts:
         flag = '<span aria-hidden="true">⚑</span><span class="visually-hidden">{} </span>'
         return format_html('<small class="aim"> ' + flag + "{}</small>", _("target:"), level)
 
-    def nothing(self, row: TeamRow, kind: str, is_asked: bool) -> str:
+    def nothing(self, kind: str, is_asked: bool) -> str:
         """Why a cell is empty."""
-        if row.newest is None:
-            return _("no result")
         if not is_asked:
             return _("not in its version")
         if kind and not self.uses_levels:
@@ -132,11 +143,17 @@ def _head(row: TeamRow, edition: Edition, linked: frozenset[UUID], versions: dic
     label: SafeString | str = row.team.name
     if row.team.pk in linked:
         label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), row.team.name)
+    chips = []
     used = row.newest.edition_id if row.newest else edition.pk
-    if used == edition.pk:
-        return format_html('<th scope="row">{}</th>', label)
-    version = _("version {version}").format(version=versions.get(used, "?"))
-    return format_html('<th scope="row">{} <span class="chip">{}</span></th>', label, version)
+    if used != edition.pk:
+        chips.append(_("version {version}").format(version=versions.get(used, "?")))
+    if row.origin:
+        chips.append(_("imported from {origin}").format(origin=row.origin))
+    marks = format_html_join("", ' <span class="chip">{}</span>', ((chip,) for chip in chips))
+    few = row.newest.few_responded if row.newest else ""
+    if few:
+        marks += format_html(' <span class="chip warning">{}</span>', few)
+    return format_html('<th scope="row">{}{}</th>', label, marks)
 
 
 def _url(name: str, pk: UUID) -> str:
@@ -149,7 +166,7 @@ def _pattern(name: str) -> str:
     return reverse(name, args=[NOBODY])
 
 
-def _levels(row: TeamRow, kind: str, key: str) -> tuple[int | None, int | None, bool]:
+def levels_in_cell(row: TeamRow, kind: str, key: str) -> tuple[int | None, int | None, bool]:
     """Level now, level before, and whether this is asked at all."""
     if not kind:
         before = row.previous.level if row.previous else None
@@ -160,12 +177,12 @@ def _levels(row: TeamRow, kind: str, key: str) -> tuple[int | None, int | None, 
 
 def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts, *, name: str, address: str) -> str:
     """A cell as HTML; `name` and `address` are escaped already."""
-    level, before, is_asked = _levels(row, kind, key)
+    level, before, is_asked = levels_in_cell(row, kind, key)
     level_to_reach = None if kind == PartResult.Kind.GROUP.value else row.targets.get(key)
     target = texts.target(level_to_reach) if level_to_reach else ""
     whole = "" if kind else " whole"
     if level is None:
-        reason = escape(texts.nothing(row, kind, is_asked))
+        reason = escape(texts.nothing(kind, is_asked))
         return f'<td class="cx{whole}" data-of="{name}">–<span class="visually-hidden"> {reason}</span>{target}</td>'
     change = "" if before is None else texts.change(level - before)
     shown = f"<b>{level}</b>{target}{change}"
@@ -176,7 +193,7 @@ def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts, *, name: s
 
 def _age(row: TeamRow, linked: frozenset[UUID]) -> SafeString:
     if row.newest is None:
-        return format_html('<td class="age">{}</td>', _why_no_result(row))
+        return mark_safe('<td class="age"></td>')
     day: SafeString | str = date_format(row.newest.date, "SHORT_DATE_FORMAT")
     if row.team.pk in linked:
         day = format_html('<a href="{}">{}</a>', _url("result", row.newest.pk), day)
@@ -184,11 +201,3 @@ def _age(row: TeamRow, linked: frozenset[UUID]) -> SafeString:
         return format_html('<td class="age">{}</td>', day)
     age = ngettext("{months} month ago", "{months} months ago", row.months).format(months=row.months)
     return format_html('<td class="age">{}<br><small class="stale">{}</small></td>', day, age)
-
-
-def _why_no_result(row: TeamRow) -> str:
-    if row.only_other == "short":
-        return _("only a short result")
-    if row.only_other == "full":
-        return _("only a full result")
-    return _("no result yet")

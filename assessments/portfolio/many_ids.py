@@ -14,7 +14,8 @@ from django.db.models.sql.compiler import SQLCompiler
 class ManyIds(Expression):
     """For `…__in=ManyIds(…)`: the database takes the ids apart.
 
-    As one parameter each, a thousand of them in each of five queries took 15% of the portfolio.
+    As one parameter each, a thousand of them in each of five queries took 15% of the portfolio; as a list of them, of
+    which the driver looks at each, 5%.
     """
 
     output_field = UUIDField()
@@ -36,6 +37,6 @@ class ManyIds(Expression):
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> tuple[str, list[list[UUID]]]:
+    ) -> tuple[str, list[str]]:
         self._need_some()
-        return "(SELECT unnest(%s::uuid[]))", [self.ids]
+        return "(SELECT unnest(%s::uuid[]))", ["{" + ",".join([pk.hex for pk in self.ids]) + "}"]

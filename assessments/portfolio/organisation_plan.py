@@ -40,12 +40,17 @@ class Entry:
 class OrganisationPlan:
     """Targets and pending actions, by unit.
 
-    `left_out` counts the targets that are long over and not among the entries, `without_actions` the teams whose
+    `teams` counts the teams that they are of, those whose pages the person may open; `covers_all` says that these are
+    all. `left_out` counts the targets that are long over and not among the entries, `without_actions` the teams whose
     actions the person may not see.
     """
 
-    def __init__(self, entries: Iterable[Entry], *, left_out: int, without_actions: int) -> None:
+    def __init__(
+        self, entries: Iterable[Entry], *, teams: int, covers_all: bool, left_out: int, without_actions: int
+    ) -> None:
         self.entries = sorted(entries, key=_by_unit)
+        self.teams = teams
+        self.covers_all = covers_all
         self.left_out = left_out
         self.without_actions = without_actions
 
@@ -74,6 +79,8 @@ class OrganisationPlan:
             entries = [entry for entry in entries if entry.is_overdue]
         return cls(
             entries,
+            teams=len(teams),
+            covers_all=user.is_administrator,
             left_out=len(all_targets) - len(targets),
             without_actions=len(teams) - len(with_results),
         )
@@ -120,9 +127,8 @@ def _is_long_over(entry: Entry) -> bool:
 def _actions(teams: Mapping[UUID, Team]) -> list[Entry]:
     entries = []
     for action in Action.objects.pending().filter(team__in=teams).select_related("owner", "framework"):
-        team = teams[action.team_id]
-        is_overdue = action.due is not None and action.due < team.today()
-        entries.append(Entry(team=team, due=action.due, is_overdue=is_overdue, action=action))
+        action.team = teams[action.team_id]
+        entries.append(Entry(team=action.team, due=action.due, is_overdue=action.is_overdue, action=action))
     return entries
 
 

@@ -6,6 +6,7 @@ Reads results only.
 import datetime
 from collections import Counter
 from functools import cached_property
+from itertools import pairwise
 from uuid import UUID
 
 from django.conf import settings
@@ -13,15 +14,19 @@ from django.db.models import Count
 from django.utils import timezone
 
 from .. import scoring
-from ..models import PartResult, Target, Unit, User
+from ..models import PartResult, Round, Target, Unit, User
 from ..web.dates import past_days
 from .disclosure_control import shown_units
-from .rows import DimensionRow, Query, TeamRow, UnitRow
+from .rows import ASSESSED, OF_DIMENSION, OVERALL, DimensionRow, Query, TeamRow, UnitRow
 from .team_rows import newest_ids, part_levels, team_rows
 from .viewer import DISTRIBUTION, Viewer
 
 #: Teams in one page of the table: with twenty dimensions a row is a thousand characters and more.
 PAGE = 50
+#: So many units are on the page.
+MOST_UNITS = 30
+#: And so many rounds.
+MOST_ROUNDS = 5
 
 
 class Portfolio:
@@ -44,7 +49,11 @@ class Portfolio:
     @classmethod
     def of(cls, user: User, query: Query, units: list[Unit]) -> "Portfolio":
         """Fetches the teams; the rest is fetched once, when it is first needed."""
-        viewer = Viewer.of(user, units)
+        return cls.seen_by(Viewer.of(user, units), query, units)
+
+    @classmethod
+    def seen_by(cls, viewer: Viewer, query: Query, units: list[Unit]) -> "Portfolio":
+        """The same for whoever the viewer stands for."""
         today = query.as_of or timezone.localdate()
         everyone = team_rows(query, viewer=viewer, today=today)
         return cls(query, units=units, viewer=viewer, today=today, everyone=everyone)
@@ -66,6 +75,21 @@ class Portfolio:
             if unit.pk == self.query.unit or unit.parent_id in inside:
                 inside.add(unit.pk)
         return inside
+
+    def rounds(self, user: User) -> list[Round]:
+        """Rounds that its teams are in, for people who may follow them, with how many have closed."""
+        if self.query.as_of or not (user.is_administrator or self.viewer.own_units):
+            return []
+        rows = Round.objects.visible_to(user).for_portfolio(self.query.edition.framework_id, self.today)
+        if self.query.unit is not None:
+            rows = rows.with_teams_in(self._subtree)
+        return list(rows.with_counts(user)[:MOST_ROUNDS])
+
+    @property
+    def unit_to_share(self) -> int | None:
+        """The unit whose portfolio the person may share: the chosen one, or the topmost that they manage."""
+        chosen = [unit.pk for unit in self.units if self.query.unit in (None, unit.pk)]
+        return next((pk for pk in chosen if pk in self.viewer.own_units), None)
 
     @cached_property
     def linked(self) -> frozenset[UUID]:
@@ -127,6 +151,11 @@ class Portfolio:
         return [row for row in self.with_result if not row.is_apart]
 
     @property
+    def without_level(self) -> int:
+        """Teams whose result came to no level: in no median and no distribution."""
+        return sum(row.level_here is None for row in self.on_ladder)
+
+    @property
     def without_result(self) -> int:
         """Teams that these figures would be over if they had a result."""
         return len(self.counted) - len(self.with_result)
@@ -155,21 +184,43 @@ class Portfolio:
 
     @cached_property
     def due(self) -> list[TeamRow]:
-        """Teams by name that have no result or a stale one, the oldest first."""
-        waiting = [row for row in self.named if row.newest is None or row.is_stale]
+        """Teams by name that have a stale result, the oldest first."""
+        waiting = [row for row in self.named if row.is_stale]
         return sorted(waiting, key=lambda row: row.newest.date if row.newest else datetime.date.min)
+
+    @cached_property
+    def unassessed(self) -> list[TeamRow]:
+        """Teams by name without a result, which are in no figure and not in the table."""
+        return [row for row in self.named if row.newest is None]
+
+    @cached_property
+    def _levels_by_day(self) -> list[tuple[int | None, ...]]:
+        """On each of `days` the level of every team by name; only of these, as days can be subtracted."""
+        return list(zip(*(row.levels_then for row in self.named), strict=True)) or [()] * len(self.days)
 
     @property
     def over_time(self) -> list[tuple[datetime.date, dict[int, int]]]:
-        """Teams per level on each day, those on another ladder under `APART`.
-
-        Only of teams by name, as days can be subtracted from each other.
-        """
+        """Teams by name per level on each day, those on another ladder under `APART`."""
         over_time: list[tuple[datetime.date, dict[int, int]]] = []
-        for index, day in enumerate(self.days):
-            levels = (row.levels_then[index] for row in self.named)
-            over_time.append((day, Counter(level for level in levels if level is not None)))
+        for day, levels in zip(self.days, self._levels_by_day, strict=True):
+            counts = Counter(levels)
+            over_time.append((day, {level: teams for level, teams in counts.items() if level is not None}))
         return over_time
+
+    @property
+    def moves(self) -> list[dict[tuple[int, int], int]]:
+        """Between each of `days` and the next: how many teams by name went from which level to which, or stayed.
+
+        Of teams that have a level on both; those on another ladder are at `APART`.
+        """
+        moves = []
+        for before, after in pairwise(self._levels_by_day):
+            moved: dict[tuple[int, int], int] = {}
+            for (level, next_level), teams in Counter(zip(before, after, strict=True)).items():
+                if level is not None and next_level is not None:
+                    moved[level, next_level] = teams
+            moves.append(moved)
+        return moves
 
     @cached_property
     def dimension_counts(self) -> dict[str, dict[int, int]]:
@@ -197,7 +248,8 @@ class Portfolio:
             counts = self.dimension_counts.get(dimension.key)
             if counts:
                 levels = Counter(counts).elements()
-                rows.append(DimensionRow(name=dimension.name, median=scoring.low_median(levels), counts=counts))
+                median = scoring.low_median(levels)
+                rows.append(DimensionRow(key=dimension.key, name=dimension.name, median=median, counts=counts))
         return rows
 
     @property
@@ -217,6 +269,21 @@ class Portfolio:
                     unit = self.parents[unit]
         return [self._unit_row(unit, inside.get(unit.pk, [])) for unit in self.units if unit.pk in self._subtree]
 
+    @cached_property
+    def listed_unit_rows(self) -> list[UnitRow]:
+        """Those on the page: as many steps of the tree as there is room for, and of the first ones what fits."""
+        rows = self.unit_rows
+        steps = [[row for row in rows if row.depth <= depth] for depth in sorted({row.depth for row in rows})]
+        fitting = [listed for listed in steps if 1 < len(listed) <= MOST_UNITS]
+        if fitting:
+            return fitting[-1]
+        return next((listed for listed in steps if len(listed) > 1), rows)[:MOST_UNITS]
+
+    @property
+    def other_units(self) -> int:
+        """How many units the page does not list."""
+        return len(self.unit_rows) - len(self.listed_unit_rows)
+
     def _unit_row(self, unit: Unit, rows: list[TeamRow]) -> UnitRow:
         hidden = self.counts_others and unit.pk not in self.shown
         if hidden:
@@ -225,8 +292,7 @@ class Portfolio:
         return UnitRow(
             unit=unit,
             depth=unit.depth,
-            teams=len(rows),
-            assessed=sum(row.newest is not None for row in rows),
+            teams=sum(row.newest is not None for row in rows),
             counts=Counter(levels),
             median=scoring.low_median(levels),
             is_hidden=hidden and not rows,
@@ -235,11 +301,15 @@ class Portfolio:
     # ------------------------------------------------------------------ one page of teams by name
 
     def sorted(self) -> list[TeamRow]:
-        """By name, or on request by the level of the whole or of a dimension; teams without one come last."""
-        part = self.query.sorted_key
-        if part is None:
+        """By name, or on request by the level of the whole or of a dimension, or by the day of the result.
+
+        Teams without one come last.
+        """
+        if not self.query.sort:
             return self.named
-        levels = self._levels_of(part)
+        if self.query.sorted_by == ASSESSED:
+            return self._by_day()
+        levels = self._sorting_levels()
         sign = -1 if self.query.is_descending else 1
         last = self.contents.top + 1
 
@@ -249,11 +319,21 @@ class Portfolio:
 
         return sorted(self.named, key=place)
 
-    def _levels_of(self, part: str) -> dict:
-        if not part:
+    def _by_day(self) -> list[TeamRow]:
+        sign = -1 if self.query.is_descending else 1
+
+        def place(row: TeamRow) -> tuple[bool, int]:
+            return row.newest is None, sign * row.newest.date.toordinal() if row.newest else 0
+
+        return sorted(self.named, key=place)
+
+    def _sorting_levels(self) -> dict:
+        """By result the level that teams are sorted by."""
+        if self.query.sorted_by == OVERALL:
             return {row.newest.pk: row.level for row in self.named if row.newest and row.level_here is not None}
         here = newest_ids(row for row in self.named if not row.is_apart)
-        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=part, level__isnull=False)
+        key = self.query.sorted_by.removeprefix(OF_DIMENSION)
+        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=key, level__isnull=False)
         return dict(rows.order_by().values_list("result_id", "level"))
 
     def with_parts(self, rows: list[TeamRow]) -> list[TeamRow]:
@@ -288,12 +368,12 @@ class Portfolio:
 
     @cached_property
     def at_target(self) -> tuple[int, int]:
-        """Of the named teams with an overall target that is not over: how many are there already, and how many."""
+        """Of the named teams with a result and an overall target that is not over: how many are there, and how many."""
         reached = 0
         with_target = 0
         for row in self.named:
             target = self._targets.get(row.team.pk, {}).get("")
-            if target is None:
+            if target is None or row.newest is None:
                 continue
             with_target += 1
             if row.level_here is not None and row.level_here >= target:
@@ -303,7 +383,7 @@ class Portfolio:
     @cached_property
     def ended_targets(self) -> int:
         """Overall targets of named teams that are left out because their due date has passed."""
-        named = {row.team.pk for row in self.named}
+        named = {row.team.pk for row in self.named if row.newest}
         return sum(
             due < self.today and not dimension and team in named for team, dimension, _level, due in self.targets_set
         )

@@ -13,7 +13,7 @@ YEAR_BEFORE = -5
 
 
 class PortfolioInWords:
-    """The figures are over the teams with a level on the ladder shown; changes are listed if all of them are named."""
+    """The figures are over the teams with a level on the ladder shown; changes are told of teams by name only."""
 
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
@@ -34,17 +34,20 @@ class PortfolioInWords:
         there = sum(count for level, count in portfolio.counts.items() if level >= self.level)
         contents = portfolio.contents
         if contents.edition.uses_levels:
-            sentence = ngettext(
-                "{there} of {teams} team is at level {level} or higher",
+            only = _("{there} of 1 team is at level {level} or higher")
+            several = ngettext(
+                "{there} of {teams} teams is at level {level} or higher",
                 "{there} of {teams} teams are at level {level} or higher",
-                teams,
+                there,
             )
         else:
-            sentence = ngettext(
-                "{there} of {teams} team is at “{name}” or better",
+            only = _("{there} of 1 team is at “{name}” or better")
+            several = ngettext(
+                "{there} of {teams} teams is at “{name}” or better",
                 "{there} of {teams} teams are at “{name}” or better",
-                teams,
+                there,
             )
+        sentence = only if teams == 1 else several
         stands = sentence.format(there=there, teams=teams, level=self.level, name=contents.rung_name(self.level))
         return self._with_change(stands, there)
 
@@ -64,9 +67,7 @@ class PortfolioInWords:
 
     @property
     def changes(self) -> str:
-        """How many teams went up and down since their previous result; empty if nobody did, or not all are named."""
-        if not self.portfolio.names_all:
-            return ""
+        """How many teams went up and down since their previous result; empty if nobody did."""
         up = down = 0
         for row in self.portfolio.named:
             before = row.previous.level if row.previous else None
@@ -84,7 +85,11 @@ class PortfolioInWords:
             higher = ngettext("{count} team is in a higher band", "{count} teams are in a higher band", up)
             lower = ngettext("{count} team is in a lower band", "{count} teams are in a lower band", down)
             none_higher, none_lower = _("no team is in a higher band"), _("no team is in a lower band")
-        return _("Compared with their previous result, {higher} and {lower}.").format(
+        if self.portfolio.names_all:
+            sentence = _("Compared with their previous result, {higher} and {lower}.")
+        else:
+            sentence = _("Among your teams, compared with their previous result, {higher} and {lower}.")
+        return sentence.format(
             higher=higher.format(count=up) if up else none_higher,
             lower=lower.format(count=down) if down else none_lower,
         )

@@ -11,9 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Team, Unit
 from ..models.frameworks import published_contents
+from ..models.results import few_responded
 
 #: Number and name that stand for the level of results on another ladder: their levels mean something else.
 APART = (-1, gettext_lazy("on other levels"))
+#: Values of `sort` that are of no dimension: by the level of the whole, and by the day of the result.
+OVERALL, ASSESSED = "overall", "assessed"
+#: What stands before the key of a dimension that is the same as one of these; no key has a colon in it.
+OF_DIMENSION = "dimension:"
 #: A value of `show`: teams that need attention for any reason.
 ATTENTION = "attention"
 
@@ -27,6 +32,11 @@ class ConcernKind(TextChoices):
     STALE = "stale", gettext_lazy("Stale actions")
     NO_ACTIONS = "no-actions", gettext_lazy("No actions")
     DISAGREE = "disagree", gettext_lazy("People disagree")
+
+
+def sort_by_dimension(key: str) -> str:
+    """The value of `sort` for a dimension."""
+    return f"{OF_DIMENSION}{key}" if key in {OVERALL, ASSESSED} else key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +63,9 @@ class Query:
         return "short" if self.questionnaire == "full" else "full"
 
     @property
-    def sorted_key(self) -> str | None:
-        """The key of the column that teams are sorted by; empty for that of the whole, None if they are by name."""
-        sort = self.sort.removeprefix("-")
-        return "" if sort == "overall" else sort or None
+    def sorted_by(self) -> str:
+        """The column that teams are sorted by: `OVERALL`, `ASSESSED`, that of a dimension, or empty for the name."""
+        return self.sort.removeprefix("-")
 
     @property
     def is_descending(self) -> bool:
@@ -79,6 +88,14 @@ class ResultInRow(NamedTuple):
     agreement_exact: str
     discuss: int
     asked: int
+    respondents: int
+    participants: int
+    origin: str | None = None
+
+    @property
+    def few_responded(self) -> str:
+        """What to say beside its level if few people stand behind it; else empty."""
+        return few_responded(responded=self.respondents, asked=self.participants)
 
     def is_on_the_ladder_of(self, other: "ResultInRow") -> bool:
         """Whether levels mean the same in both results."""
@@ -93,7 +110,8 @@ class TeamRow:
 
     A previous result on another ladder than the newest counts as none: its levels meant something else. `is_apart`
     says that the newest result itself is on another ladder than the edition shown. `only_other` is the questionnaire
-    that the team has results with, if it has none with the one shown.
+    that the team has results with, if it has none with the one shown. `origin` is what the newest result was
+    imported from, for people who may open the team.
     """
 
     team: Team
@@ -108,6 +126,7 @@ class TeamRow:
     is_stale: bool = False
     months: int = 0
     only_other: str = ""
+    origin: str = ""
 
     @property
     def level(self) -> int | None:
@@ -121,12 +140,11 @@ class TeamRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRow:
-    """A unit with all teams in it and below: how many there are, have a result, and are at each level."""
+    """A unit with all teams in it and below that have a result: how many they are, and how many are at each level."""
 
     unit: Unit
     depth: int
     teams: int
-    assessed: int
     counts: dict[int, int]
     median: int | None
     is_hidden: bool
@@ -136,6 +154,11 @@ class UnitRow:
 class DimensionRow:
     """A dimension with the lower median of its levels, and how many teams are at each level."""
 
+    key: str
     name: str
     median: int | None
     counts: dict[int, int]
+
+    @property
+    def sort(self) -> str:
+        return sort_by_dimension(self.key)

@@ -13,12 +13,17 @@ NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """`own_units` are the units that the person manages, and those below them."""
+    """`own_units` are the units that the person manages, and those below them.
+
+    An outsider has no account; `named_units` are those whose teams are named to one, who may open none of them.
+    """
 
     is_administrator: bool
     own_teams: frozenset[UUID]
     own_units: frozenset[int]
     mode: str
+    is_outsider: bool = False
+    named_units: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, user: User, units: list[Unit]) -> "Viewer":
@@ -34,6 +39,29 @@ class Viewer:
             own_units=frozenset(own_units),
             mode=NAMES if user.is_administrator else settings.OTHER_TEAMS,
         )
+
+    @classmethod
+    def of_unit(cls, unit: int, units: list[Unit], *, names_teams: bool) -> "Viewer":
+        """Somebody without an account who is shown the levels of the teams of one unit and below it.
+
+        Without names, figures over them only.
+        """
+        inside = {unit}
+        for other in units:
+            if other.parent_id in inside:
+                inside.add(other.pk)
+        return cls(
+            is_administrator=False,
+            own_teams=frozenset(),
+            own_units=frozenset(),
+            mode=NOTHING if names_teams else DISTRIBUTION,
+            is_outsider=True,
+            named_units=frozenset(inside) if names_teams else frozenset(),
+        )
+
+    def names(self, team: Team) -> bool:
+        """Whether the team is shown by name, with its levels."""
+        return self.mode == NAMES or team.unit_id in self.named_units or self.may_open(team)
 
     def may_open(self, team: Team) -> bool:
         """Whether the page of the team is the person's to open: as `Team.objects.visible_to`, from what is known."""

@@ -5,12 +5,13 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from .. import charts
 from ..models import Unit
+from ..web.from_replica import from_replica
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from ..web.unchanged_pages import unchanged_told
@@ -22,8 +23,10 @@ from .forms import PlanForm, PortfolioForm
 from .heatmap import headings, heatmap
 from .organisation_plan import OrganisationPlan
 from .portfolio import PAGE, Portfolio
+from .portfolio_charts import ON_A_PHONE, movement_file, movement_of
 from .portfolio_in_words import PortfolioInWords
-from .rows import APART, ATTENTION
+from .quarters import day_of_quarter, quarter_slider
+from .rows import ATTENTION
 
 
 def _address(request: Request, **changes: str) -> str:
@@ -35,21 +38,26 @@ def _address(request: Request, **changes: str) -> str:
 
 @require_safe
 @login_required
+@from_replica
 @unchanged_told
 def portfolio(request: Request) -> HttpResponse:
     units = Unit.objects.as_tree()
     form = PortfolioForm.of(request.GET, units=units)
     address = partial(_address, request)
+    if "quarter" in request.GET:
+        # What the slider means now is kept as a day, which stays the same.
+        moved_to = address(quarter="", as_of=day_of_quarter(request.GET["quarter"]))
+        return redirect(f"{reverse('portfolio')}?{moved_to}#levels")
     query = form.query()
     if query is None:
         return render(request, "portfolio/empty.html")
     seen = Portfolio.of(request.user, query, units)
     attention = Attention(seen)
-    page = Paginator(attention.asked_for(seen.sorted()), PAGE).get_page(request.GET.get("page"))
+    listed = [row for row in attention.asked_for(seen.sorted()) if row.newest]
+    page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     rows = seen.with_parts(list(page.object_list))
     contents = query.edition.contents
     versions = {edition.pk: edition.version for edition in form.editions}
-    apart = (APART[0], str(APART[1]))
     context = {
         "form": form,
         "query": query,
@@ -63,19 +71,37 @@ def portfolio(request: Request) -> HttpResponse:
         "headings": headings(query, address(sort="")),
         "body": heatmap(rows, query.edition, seen.linked, versions),
         "contents": contents,
+        "slider": quarter_slider(seen, address),
         "address": address(),
         "without_day": address(as_of=""),
         "without_edition": address(edition=""),
         "without_unit": address(unit=""),
         "without_sort": address(sort=""),
         "with_attention": address(show=ATTENTION),
-        "stack": charts.stack(seen.over_time, contents.named_rungs, top=contents.top, apart=apart),
+        "movement": movement_of(seen),
+        "movement_on_a_phone": movement_of(seen, **ON_A_PHONE),
+        "rounds": seen.rounds(request.user),
+        "runs_rounds": request.user.is_administrator or bool(seen.viewer.own_units),
     }
     return render(request, "portfolio/portfolio.html", context)
 
 
 @require_safe
 @login_required
+@from_replica
+def portfolio_chart(request: Request, chart: str, kind: str) -> HttpResponse:
+    """The movement between levels as the page draws it under the same filters."""
+    units = Unit.objects.as_tree()
+    query = PortfolioForm.of(request.GET, units=units).query()
+    sheet = movement_file(Portfolio.of(request.user, query, units)) if query and chart == "movement" else None
+    if sheet is None:
+        raise Http404
+    return sheet.response(kind)
+
+
+@require_safe
+@login_required
+@from_replica
 def export(request: Request) -> HttpResponseBase:
     """Every result of the named teams, what changed, their targets and actions, and what holds them back."""
     units = Unit.objects.as_tree()
@@ -88,6 +114,7 @@ def export(request: Request) -> HttpResponseBase:
 
 @require_safe
 @login_required
+@from_replica
 def plan(request: Request) -> HttpResponse:
     """All targets and actions by unit, overdue first."""
     form = PlanForm(request.GET, units=Unit.objects.as_tree())

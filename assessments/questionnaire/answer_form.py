@@ -1,6 +1,7 @@
 """The form that saves one answer."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 from django import forms
@@ -9,6 +10,30 @@ from django.utils.translation import gettext as _
 from .. import scoring
 from ..models import Answer, Criterion, PageMark
 from ..web.form_fields import LinkField
+
+#: What a page sends for each question, with the number of the question behind it: `code-12`.
+PER_QUESTION = ("code", "reason", "comment", "evidence", "version", "shown")
+
+
+def fingerprint(*, code: str, reason: str, comment: str, evidence: str) -> str:
+    """Of an answer: the same for the same content, however a browser sends its lines."""
+    content = (" ".join(part.split()) for part in (code, reason, comment, evidence))
+    return blake2b("\x1f".join(content).encode(), digest_size=6).hexdigest()
+
+
+def changed_by_question(data: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What was changed on a whole page, by the number of the question, with the names of AnswerForm; in its order.
+
+    Without script a page is saved once, so its running number is always 1.
+    """
+    of_page = {"page": data.get("page", ""), "who": data.get("who", ""), "sequence": "1"}
+    changed = {}
+    for number in (name.removeprefix("shown-") for name in data if name.startswith("shown-")):
+        entered = {name: data.get(f"{name}-{number}", "") for name in PER_QUESTION}
+        answer = {name: entered[name] for name in ("code", "reason", "comment", "evidence")}
+        if fingerprint(**answer) != entered["shown"]:
+            changed[number] = of_page | entered
+    return changed
 
 
 class AnswerForm(forms.Form):

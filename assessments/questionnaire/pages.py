@@ -1,6 +1,7 @@
 """One person's way through an assessment: what is asked, how far they are, and what comes next."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from .. import scoring
 from ..models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
 from ..models.frameworks import Contents
+from .answer_form import fingerprint
 from .session import Seat
 
 #: The longest number of a version that a page sends, in digits.
@@ -42,6 +44,10 @@ class Question:
     conflict: "Question | None" = None
     refusal: str = ""
     is_saved: bool = False
+    #: The fingerprint of what the page showed before anything was entered.
+    shown_before: str = ""
+    #: Whether what could draw the answer towards it may be shown: the level and the last answer.
+    shows_hints: bool = True
 
     @classmethod
     def stored(cls, criterion: Criterion, rating: Rating | None, *, is_saved: bool = False) -> "Question":
@@ -74,6 +80,14 @@ class Question:
             comment=data.get("comment", ""),
             evidence=data.get("evidence", ""),
             version=int(seen) if is_number else 0,
+            shown_before=data.get("shown", ""),
+        )
+
+    @property
+    def shown(self) -> str:
+        """What the page sends as `shown`; an answer that is not stored stays one that was changed."""
+        return self.shown_before or fingerprint(
+            code=self.code, reason=self.reason, comment=self.comment, evidence=self.evidence
         )
 
     # ------------------------------------------------------------------ what can be answered
@@ -95,9 +109,14 @@ class Question:
         return AnswerOption(code=code, name=name, anchor=anchor, checked=code == self.code)
 
     @property
+    def has_cards(self) -> bool:
+        """Whether answers are shown with their full texts: in a rubric each of them describes a level."""
+        return self.criterion.edition.is_rubric
+
+    @property
     def explained_options(self) -> list[AnswerOption]:
-        """The choices of the scale that say what they mean."""
-        return [option for option in self._choices() if option.anchor]
+        """The choices of the scale that say what they mean, if the answers themselves do not show it."""
+        return [] if self.has_cards else [option for option in self._choices() if option.anchor]
 
     @property
     def answer_name(self) -> str:
@@ -113,6 +132,13 @@ class Question:
         if self.errors or self.refusal:
             return "refused"
         return "saved" if self.is_saved else ""
+
+    @property
+    def http_status(self) -> int:
+        """Of the response to the save."""
+        if self.is_saved:
+            return 200
+        return 409 if self.conflict or self.refusal else 422
 
     @property
     def version_to_send(self) -> int:
@@ -151,6 +177,12 @@ class Question:
         return _("{answer}, “{comment}”").format(answer=self.answer_name, comment=Truncator(self.comment).chars(80))
 
 
+def meanings_of(questions: Sequence[Question]) -> list[list[AnswerOption]]:
+    """The choices of every scale on the page that say what they mean."""
+    by_scale = {question.criterion.scale_id: question.explained_options for question in questions}
+    return [options for options in by_scale.values() if options]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionnairePart:
     """The questions of one dimension and how many of them have an answer."""
@@ -162,6 +194,18 @@ class QuestionnairePart:
     @property
     def is_done(self) -> bool:
         return self.answered == len(self.criteria)
+
+    @property
+    def missing(self) -> int:
+        return len(self.criteria) - self.answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredSection:
+    """A part as the page before submitting lists it, with the number of comments that the person wrote in it."""
+
+    part: QuestionnairePart
+    comments: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,13 +245,13 @@ class Progress:
         return self.answered == self.total
 
     @property
-    def first_key(self) -> str:
-        """The key of the dimension that comes first."""
-        return self.parts[0].dimension.key
+    def missing(self) -> int:
+        return self.total - self.answered
 
-    @property
-    def unfinished_parts(self) -> list[QuestionnairePart]:
-        return [part for part in self.parts if not part.is_done]
+    def sections(self, seat: Seat) -> list[AnsweredSection]:
+        """Every part with its comments. One query."""
+        commented = Counter(seat.ratings().exclude(comment="").values_list("criterion__dimension", flat=True))
+        return [AnsweredSection(part=part, comments=commented[part.dimension.pk]) for part in self.parts]
 
     def part(self, key: str) -> QuestionnairePart | None:
         return next((part for part in self.parts if part.dimension.key == key), None)

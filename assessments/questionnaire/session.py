@@ -14,13 +14,16 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
-from ..invitations.links import leave_session_alone, link_problems, open_link
+from ..invitations.links import keep_link, leave_session_alone, link_problems, open_link
 from ..models import Assessment, Guest, Participation, Rating
 from ..models.participation import Answerer, link_to
 from ..permissions import roles
 from ..permissions.access import Permissions, get_answering
 from ..web.requests import Request
+
+SOMEONE_ELSE = gettext_lazy("Someone else opened this page and has signed out since. Reload the page to answer.")
 
 
 class Seat:
@@ -87,7 +90,10 @@ def seated(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             seat = _guest_seat(request, token)
             if seat is None:
                 return redirect("link", token)
-            return view(request, seat, *args, **kwargs)
+            response = view(request, seat, *args, **kwargs)
+            if not request.htmx:
+                keep_link(response, token)
+            return response
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if pk is None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import views
+from . import outside_views, views
 
 
 def answering(start: str, prefix: str) -> list[URLPattern]:
@@ -26,4 +26,7 @@ urlpatterns = [
     # By link.
     *answering("i/<str:token>/answer/", "guest-"),
     path("i/<str:token>/answer/", views.begin, name="guest-answer"),
+    # From outside the team, by link.
+    path("o/<str:token>/answer/", outside_views.overview, name="outside-answer"),
+    path("o/<str:token>/answer/<key:dimension>/", outside_views.dimension, name="outside-dimension"),
 ]

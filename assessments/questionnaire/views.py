@@ -1,12 +1,11 @@
 """Answering: one page per dimension, every answer saved as it is given. For members and for holders of a link alike."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,12 +17,14 @@ from ..models import Assessment, Conflict, Criterion, Rating, Refused
 from ..models.assessments import minutes
 from ..models.participation import Pledge
 from ..permissions.roles import Permission
+from ..results.report import Standing
+from ..results.result_in_words import ResultInWords
 from ..web.requests import Request
-from .answer_form import AnswerForm
+from .answer_form import AnswerForm, changed_by_question
 from .forms import SymptomsForm
-from .pages import Progress, Question, symptom_questions
+from .pages import MOST_DIGITS, Progress, Question, meanings_of, symptom_questions
 from .previous_answers import MovingOn
-from .session import Seat, seated
+from .session import SOMEONE_ELSE, Seat, seated
 
 
 def _show(request: Request, template: str, seat: Seat, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -32,7 +33,7 @@ def _show(request: Request, template: str, seat: Seat, *, status: int = 200, **c
     return render(request, f"questionnaire/{template}.html", context, status=status)
 
 
-def _refused(request: Request, seat: Seat, sentence: object, *, lost: Question | None = None) -> HttpResponse:
+def _refused(request: Request, seat: Seat, sentence: object, *, lost: Sequence[Question] = ()) -> HttpResponse:
     """409: says why, and shows what was entered, so that nothing is lost silently."""
     return _show(request, "refused", seat, sentence=str(sentence), lost=lost, status=409)
 
@@ -59,12 +60,16 @@ def _criterion_or_404(assessment: Assessment, dimension_key: str, pk: int) -> Cr
 @require_safe
 @seated
 def begin(request: Request, seat: Seat) -> HttpResponse:
-    """What it is about, who sees what and how long it takes; leads on to where the person left off."""
+    """What it is about, who sees what and how long it takes; who has read it once is led to their answers."""
     total = len(seat.assessment.criteria_asked())
     context: dict[str, Any] = {"minutes": minutes(total), "total": total, "participation": seat.participation}
     if seat.needs_link:
         return _show(request, "take_link", seat, pledge=Pledge.make(), **context)
-    return _show(request, "begin", seat, progress=Progress.of(seat), **context)
+    if seat.assessment.is_open and Progress.of(seat).answered:
+        return redirect(seat.url("answer-done"))
+    if seat.assessment.is_closed and seat.may(Permission.SEE_OWN_RESULT):
+        return redirect(seat.url("answer-done"))
+    return _show(request, "begin", seat, **context)
 
 
 @require_POST
@@ -85,11 +90,11 @@ def take_link(request: Request, seat: Seat) -> HttpResponse:
 @seated
 @by_link_only
 def next_unanswered(request: Request, seat: Seat) -> HttpResponse:
-    """Leads to the first question without an answer from the dimension `?from=` on, or to the last page."""
+    """Leads to the first question without an answer from the dimension `?from=` on, or to the page to submit."""
     progress = Progress.of(seat)
     criterion = progress.next_unanswered(start=request.GET.get("from", ""))
     if criterion is None:
-        return redirect(seat.url(_last_page(seat)))
+        return redirect(seat.url("answer-done"))
 
     page = seat.url("answer-dimension", criterion.dimension.key)
     part = progress.part(criterion.dimension.key)
@@ -99,51 +104,57 @@ def next_unanswered(request: Request, seat: Seat) -> HttpResponse:
     return redirect(f"{page}#c-{criterion.pk}")
 
 
-def _last_page(seat: Seat) -> str:
-    """The name of the page that follows the last dimension."""
-    return "answer-symptoms" if seat.assessment.edition.contents.symptoms else "answer-done"
-
-
-@require_safe
-@seated
-@by_link_only
-def dimension(request: Request, seat: Seat, dimension: str) -> HttpResponse:
-    return _page(request, seat, dimension)
-
-
 def _page(
-    request: Request, seat: Seat, dimension_key: str, *, bound: Question | None = None, status: int = 200
+    request: Request,
+    seat: Seat,
+    dimension_key: str,
+    *,
+    unsaved: Sequence[Question] = (),
+    saved: int = 0,
+    status: int = 200,
 ) -> HttpResponse:
-    """The questions of one dimension; `bound` is a question with what was just posted and why it was not stored."""
+    """The questions of one dimension; `unsaved` are those with what was just posted and why it was not stored."""
     progress = Progress.of(seat)
     part = progress.part(dimension_key)
     if part is None:
         raise Http404
     ratings_of_part = seat.ratings().filter(criterion__dimension=part.dimension.pk)
     ratings = {rating.criterion_id: rating for rating in ratings_of_part}
-    questions = []
-    for criterion in part.criteria:
-        if bound is not None and bound.criterion is criterion:
-            questions.append(bound)
-        else:
-            questions.append(Question.stored(criterion, ratings.get(criterion.pk)))
+    kept = {question.criterion.pk: question for question in unsaved}
+    questions = [
+        kept.get(criterion.pk) or Question.stored(criterion, ratings.get(criterion.pk)) for criterion in part.criteria
+    ]
 
+    _hide_hints(seat, questions, progress)
     before, after = progress.neighbours(part)
     context = {
         "progress": progress,
         "part": part,
         "before": before,
         "after": after,
-        "last_page": _last_page(seat),
         "questions": questions,
+        "unsaved": unsaved,
+        "saved": saved,
+        "meanings": meanings_of(questions),
+        "moving_on": _moving_on(seat, part.criteria),
+        "has_levels": any(criterion.level_id for criterion in part.criteria),
         # Tells the saves of this page from those of any other.
         "page": secrets.token_hex(12),
     }
-    if seat.may(Permission.SEE_RESULT):
-        context["moving_on"] = MovingOn.of(
-            seat.assessment.team, seat.assessment.edition, before=seat.assessment, criteria=part.criteria
-        )
     return _show(request, "dimension", seat, status=status, **context)
+
+
+def _hide_hints(seat: Seat, questions: Sequence[Question], progress: Progress) -> None:
+    """Keeps the hints away from questions without a stored answer, if the lead chose so."""
+    for question in questions:
+        question.shows_hints = not seat.assessment.hides_hints or question.criterion.key in progress.answered_keys
+
+
+def _moving_on(seat: Seat, criteria: Sequence[Criterion]) -> MovingOn | None:
+    """What is known of these criteria from the team's last result; None for people who may not see results."""
+    if not seat.may(Permission.SEE_RESULT):
+        return None
+    return MovingOn.of(seat.assessment.team, seat.assessment.edition, before=seat.assessment, criteria=criteria)
 
 
 def _signed_in_or_401(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -155,52 +166,104 @@ def _signed_in_or_401(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     ) -> HttpResponse:
         if token or request.user.is_authenticated:
             return view(request, pk=pk, token=token, dimension=dimension, criterion=criterion)
-        back = reverse("answer-dimension", args=[pk, dimension])
-        template = "questionnaire/_signed_out.html" if request.htmx else "questionnaire/signed_out.html"
-        context = {"criterion_pk": criterion, "back": back, "posted": request.POST}
-        return render(request, template, context, status=401)
+        if not request.htmx:
+            return _signed_out(request, pk, dimension, [request.POST])
+        context = {"criterion_pk": criterion, "posted": request.POST}
+        return render(request, "questionnaire/_signed_out.html", context, status=401)
 
     return wrapped
+
+
+def _signed_out(
+    request: Request, pk: UUID | None, dimension: str, entries: Sequence[Mapping[str, str]]
+) -> HttpResponse:
+    """401: shows what was entered, so that nothing is lost silently."""
+    context = {"back": reverse("answer-dimension", args=[pk, dimension]), "entries": entries}
+    return render(request, "questionnaire/signed_out.html", context, status=401)
+
+
+def _page_signed_in_or_401(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorator: the same for a whole page that is saved without script."""
+
+    @wraps(view)
+    def wrapped(request: Request, *, dimension: str, pk: UUID | None = None, token: str = "") -> HttpResponse:
+        changed = list(changed_by_question(request.POST).values())
+        if token or request.user.is_authenticated or not changed:
+            return view(request, pk=pk, token=token, dimension=dimension)
+        return _signed_out(request, pk, dimension, changed)
+
+    return wrapped
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_page_signed_in_or_401
+@seated
+@by_link_only
+def dimension(request: Request, seat: Seat, dimension: str) -> HttpResponse:
+    """One page of questions. Without script it is saved at once; with script nothing is posted here."""
+    if request.method == "POST":
+        return _save_page(request, seat, dimension)
+    saved = request.GET.get("saved", "")
+    return _page(request, seat, dimension, saved=int(saved) if saved.isdecimal() and len(saved) < MOST_DIGITS else 0)
+
+
+def _save_page(request: Request, seat: Seat, dimension_key: str) -> HttpResponse:
+    """Saves every answer that was changed on the page, one by one; what fails stays on it with the reason."""
+    part = Progress.of(seat).part(dimension_key)
+    if part is None:
+        raise Http404
+    changed = changed_by_question(request.POST)
+    asked = {str(criterion.pk): criterion for criterion in part.criteria}
+    tried = [_tried(request, seat, asked[number], data) for number, data in changed.items() if number in asked]
+    unsaved = [question for question in tried if not question.is_saved]
+    saved = len(tried) - len(unsaved)
+    if not unsaved:
+        return redirect(seat.url("answer-dimension", dimension_key) + f"?saved={saved}")
+    if not seat.assessment.is_open:
+        return _refused(request, seat, unsaved[0].refusal, lost=unsaved)
+    status = max(question.http_status for question in unsaved)
+    return _page(request, seat, dimension_key, unsaved=unsaved, saved=saved, status=status)
 
 
 @require_POST
 @_signed_in_or_401
 @seated
 def save(request: Request, seat: Seat, dimension: str, criterion: int) -> HttpResponse:
+    """Saves one answer as it is given."""
     asked = _criterion_or_404(seat.assessment, dimension, criterion)
-    form = AnswerForm(request.POST, criterion=asked)
+    return _after_save(request, seat, _tried(request, seat, asked, request.POST))
+
+
+def _tried(request: Request, seat: Seat, criterion: Criterion, data: Mapping[str, str]) -> Question:
+    """The question as it is stored now, or with what was entered and why it could not be stored."""
+    form = AnswerForm(data, criterion=criterion)
+    question = Question.posted(criterion, data)
     try:
         seat.assessment.refuse_unless_open()
         if form.is_valid():
-            rating = _store(request, seat, form)
-            return _after_save(request, seat, Question.stored(asked, rating, is_saved=True), 200)
+            return Question.stored(criterion, _store(request, seat, form), is_saved=True)
     except Conflict as conflict:
-        question = Question.posted(asked, request.POST)
-        question.conflict = Question.stored(asked, conflict.stored)
-        return _after_save(request, seat, question, 409)
+        question.conflict = Question.stored(criterion, conflict.stored)
+        return question
     except Refused as refusal:
-        question = Question.posted(asked, request.POST)
-        question.errors = form.errors
         question.refusal = str(refusal)
-        return _after_save(request, seat, question, 409)
-    question = Question.posted(asked, request.POST)
     question.errors = form.errors
-    return _after_save(request, seat, question, 422)
+    return question
 
 
 def _store(request: Request, seat: Seat, form: AnswerForm) -> Rating:
     """The rating as it is stored now. Raises Conflict or Refused."""
     if str(form.cleaned_data["who"]) != seat.mark:
-        raise Refused(_("Someone else opened this page and has signed out since. Reload the page to answer."))
+        raise Refused(str(SOMEONE_ELSE))
     answer = form.answer()
     rating = seat.assessment.save_rating(by=seat.who, criterion=form.criterion, answer=answer, mark=form.mark())
-    if not request.htmx and rating.code != answer.code:
+    if not request.htmx and not rating.says(answer):
         # An old page that was sent again: without script its number never rises.
         raise Conflict(rating)
     return rating
 
 
-def _after_save(request: Request, seat: Seat, question: Question, status: int) -> HttpResponse:
+def _after_save(request: Request, seat: Seat, question: Question) -> HttpResponse:
     """For the script the status beside the question, and the counts if they may have changed; else the whole page."""
     key = question.criterion.dimension.key
     if request.htmx:
@@ -208,14 +271,17 @@ def _after_save(request: Request, seat: Seat, question: Question, status: int) -
         if question.is_saved:
             progress = Progress.of(seat)
             context |= {"progress": progress, "part": progress.part(key)}
-        response = _show(request, "_saved", seat, status=status, **context)
+            if seat.assessment.hides_hints:
+                _hide_hints(seat, [question], progress)
+                context["moving_on"] = _moving_on(seat, [question.criterion])
+        response = _show(request, "_saved", seat, status=question.http_status, **context)
         patch_vary_headers(response, ["HX-Request"])
         return response
     if question.is_saved:
         return redirect(seat.url("answer-dimension", key) + f"#c-{question.criterion.pk}")
     if not seat.assessment.is_open:
-        return _refused(request, seat, question.refusal, lost=question)
-    return _page(request, seat, key, bound=question, status=status)
+        return _refused(request, seat, question.refusal, lost=[question])
+    return _page(request, seat, key, unsaved=[question], status=question.http_status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -238,24 +304,45 @@ def symptoms(request: Request, seat: Seat) -> HttpResponse:
 @seated
 @by_link_only
 def done(request: Request, seat: Seat) -> HttpResponse:
-    contradicted = [question for question in symptom_questions(seat) if question.contradicted_by]
+    """Review and submit: every section with what is missing in it. Afterwards it says so, and what happens next."""
+    assessment = seat.assessment
+    is_unlinked = assessment.anonymous and (assessment.is_in_review or assessment.is_closed)
+    noticing = symptom_questions(seat)
     progress = Progress.of(seat)
     participation = seat.participation
     is_submitted = participation is not None and participation.is_submitted
-    if is_submitted:
-        heading = _("Thank you")
-    elif seat.assessment.is_closed:
-        heading = _("Closed")
-    else:
-        heading = _("Finish")
     context: dict[str, Any] = {
-        "heading": heading,
+        "heading": _heading(assessment, is_submitted=is_submitted),
         "progress": progress,
+        "sections": progress.sections(seat),
         "participation": participation,
-        "can_submit": bool(progress.answered) and not is_submitted,
-        "contradicted": contradicted,
+        "is_unlinked": is_unlinked,
+        "shows_answers": assessment.is_open or (assessment.is_in_review and not is_unlinked),
+        "can_submit": assessment.is_open and bool(progress.answered) and not is_submitted,
+        "noticing": noticing,
+        "has_noticed": any(question.agrees is not None for question in noticing),
+        "contradicted": [question for question in noticing if question.contradicted_by],
     }
+    if assessment.is_closed and seat.may(Permission.SEE_OWN_RESULT):
+        context |= _own_result(assessment)
     return _show(request, "done", seat, **context)
+
+
+def _own_result(assessment: Assessment) -> dict[str, Any]:
+    """What the assessment came to, for people who see nothing else of the team: not what was before, nor a target."""
+    result = assessment.results.current()
+    if result is None:
+        return {}
+    standing = Standing(result, None)
+    return {"standing": standing, "words": ResultInWords(standing, [result])}
+
+
+def _heading(assessment: Assessment, *, is_submitted: bool) -> str:
+    if assessment.is_closed:
+        return _("Closed")
+    if is_submitted:
+        return _("Submitted")
+    return _("Review and submit") if assessment.is_open else _("Your answers")
 
 
 @require_POST
@@ -266,8 +353,4 @@ def submit(request: Request, seat: Seat) -> HttpResponse:
         seat.assessment.submit(by=seat.who)
     except Refused as refusal:
         return _refused(request, seat, refusal)
-    if not seat.assessment.anonymous:
-        messages.success(
-            request, _("Thank you, your answers are submitted. You can still change them until answering ends.")
-        )
     return redirect(seat.url("answer-done"))

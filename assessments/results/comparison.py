@@ -143,6 +143,11 @@ class Beside:
         return self.new.edition.uses_levels
 
     @property
+    def imported(self) -> list[Result]:
+        """Those of the two that were not made here."""
+        return [result for result in (self.old, self.new) if result.assessment.is_imported]
+
+    @property
     def same_rule(self) -> bool:
         return self.old.rule == self.new.rule
 
@@ -184,6 +189,22 @@ class Beside:
             if dimension := result.edition.contents.dimension_by_key.get(part.key):
                 return dimension.name
         return part.key
+
+    @cached_property
+    def _splits(self) -> list[Split]:
+        """Every split that the page shows parts of."""
+        whole = self.comparison.whole
+        return [whole.level, whole.index, *(part.index for part in self.comparison.dimensions)]
+
+    @property
+    def has_version_part(self) -> bool:
+        """Whether some change comes from answers that count differently in the later version."""
+        return any(split.edition for split in self._splits)
+
+    @property
+    def has_scope_part(self) -> bool:
+        """Whether some change comes from criteria that only one of the two asks about."""
+        return any(split.scope for split in self._splits)
 
     @cached_property
     def groups(self) -> list[ChangeGroup]:

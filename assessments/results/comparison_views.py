@@ -26,7 +26,8 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
     team, may = get_team(request, pk, may=Permission.SEE_RESULT)
     past = TeamHistory.of(team, request.GET)
     newest = {"earlier": past.previous and past.previous.pk, "later": past.latest and past.latest.pk}
-    form = CompareForm({**newest, **request.GET.dict()}, team=team)
+    results = team.results.select_related("edition__framework", "assessment__provenance").defer("outcomes", "cells")
+    form = CompareForm({**newest, **request.GET.dict()}, results=results, listed=results.current_only())
     context = {"team": team, "may": may, "form": form, "has_two": len(past.all) > 1, "beside": None}
     if form.is_valid():
         beside = Beside(form.cleaned_data["earlier"], form.cleaned_data["later"])

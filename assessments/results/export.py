@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from ..models import PartResult, Questionnaire, Result, Team
+from ..models import PartResult, Provenance, Questionnaire, Result, Team
 from ..models.results import Figures, as_fraction
 from ..permissions.access import Permissions
 from ..permissions.roles import Permission
@@ -17,7 +17,7 @@ from ..planning.tables import actions_table, targets_table
 from ..planning.target_progress import GradedTarget, graded
 from ..web.tables import Book, Cell, LevelCell, Table, criterion_cells, criterion_head, criterion_widths
 from .comments import Voice
-from .report import Settled, Standing
+from .report import Settled, Standing, settled_by
 
 
 def team_book(team: Team, may: Permissions) -> Book:
@@ -47,7 +47,7 @@ def result_book(
     What stands on pages of the team is there only for people who may open them: not for a facilitator from elsewhere.
     """
     result = standing.result
-    name = f"{result.team.name}-{result.date.isoformat()}"
+    name = f"{result.team_name}-{result.date.isoformat()}"
     tables = [_results_table([result])]
     if may(Permission.SEE_RESULT) and may.sees_team_page:
         tables.append(changes_table([(standing.previous, result)] if standing.previous else []))
@@ -84,6 +84,7 @@ def _results_table(results: Sequence[Result]) -> Table:
     parts: dict = {}
     for part in PartResult.objects.filter(result__in=results).order_by("order"):
         parts.setdefault(part.result_id, []).append(part)
+    origins = Provenance.objects.origins(results)
     rows: list[list[Cell]] = []
     for result in results:
         contents = result.edition.contents
@@ -103,9 +104,9 @@ def _results_table(results: Sequence[Result]) -> Table:
             levels = [LevelCell.of(level, top=contents.top) for level in (figures.level, figures.best)]
             index = result.index_scale.number(as_fraction(figures.index_exact))
             counts = [figures.settled, figures.asked, figures.not_applicable]
-            rows.append([*about, name, *levels, index, *counts])
-    head = [_("Date"), _("Framework"), _("Edition"), _("Questionnaire"), _("Rule"), _("Part"), _("Level")]
-    head += [_("Best case"), _("Index"), _("Answered"), _("Asked"), _("Of these not applicable")]
+            rows.append([*about, name, *levels, index, *counts, origins.get(result.assessment_id, "")])
+    head = [_("Date"), _("Framework"), _("Version"), _("Questionnaire"), _("Rule"), _("Part"), _("Level")]
+    head += [_("Best case"), _("Index"), _("Answered"), _("Asked"), _("Of these not applicable"), _("Imported from")]
     return Table(title=_("Results"), head=head, rows=rows, widths={head[0]: 12, head[1]: 24, head[5]: 28})
 
 
@@ -139,7 +140,7 @@ def _change_rows(steps: Iterable[tuple[Result, Result]]) -> Iterator[list[Cell]]
 
 def _newest_criteria(results: Iterable[Result]) -> Table:
     """The ratings of the newest results, one row per criterion."""
-    head = [_("Date"), _("Framework"), _("Edition"), _("Questionnaire"), *_rating_head()]
+    head = [_("Date"), _("Framework"), _("Version"), _("Questionnaire"), *_rating_head()]
 
     def rows() -> Iterator[list[Cell]]:
         for result in results:
@@ -159,7 +160,7 @@ def criteria_table(
 ) -> Table:
     """Every criterion of one result: what it came to and the next step; with `votes` what people said."""
     head = _rating_head()
-    said = [_("Votes"), _("Agreement"), _("To discuss"), _("Agreed together"), _("Comments"), _("Evidence")]
+    said = [_("Votes"), _("Agreement"), _("Answers differ"), _("Agreed together"), _("Comments"), _("Evidence")]
 
     def rows() -> Iterator[list[Cell]]:
         for settled in standing.criteria:
@@ -191,18 +192,10 @@ def _rating_cells(standing: Standing, settled: Settled) -> list[Cell]:
         *criterion_cells(settled.criterion, top=standing.contents.top),
         settled.name,
         settled.row.rating,
-        _settled_by(standing.result, settled),
+        settled_by(standing.result, settled),
         _("yes") if settled.is_blocker else "",
         settled.criterion.next,
     ]
-
-
-def _settled_by(result: Result, settled: Settled) -> str:
-    if settled.row.is_agreed:
-        return _("agreed")
-    if settled.row.rating:
-        return _("median")
-    return _("fewer than four people voted on this") if result.left_out else ""
 
 
 def _spoken(settled: Settled, voice: Voice) -> str:

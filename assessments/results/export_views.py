@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ..permissions.access import get_result, get_team
 from ..planning.target_progress import graded
+from ..web.from_replica import from_replica
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from .comments import said_behind
@@ -18,6 +19,7 @@ from .report import Standing
 
 @require_safe
 @login_required
+@from_replica
 def export(request: Request, pk: UUID) -> HttpResponseBase:
     """Every current result of a team with its parts."""
     team, may = get_team(request, pk)
@@ -26,16 +28,17 @@ def export(request: Request, pk: UUID) -> HttpResponseBase:
 
 @require_safe
 @login_required
+@from_replica
 def export_result(request: Request, pk: UUID) -> HttpResponseBase:
     """One result with every criterion."""
     result, may = get_result(request, pk)
     beside = current_beside(result)
     targets = graded(
-        result.team.targets.filter(framework=result.framework_id).for_grading().select_related("team__unit"),
+        result.targets_beside().for_grading().select_related("team__unit"),
         results=beside,
     )
     standing = Standing(result, latest_before(result, beside), targets, is_newest=is_newest(result, beside))
-    hides_others = not may.reads_comments_from(result.assessment.first_closed_at)
+    hides_others = bool(result.former_team) or not may.reads_comments_from(result.assessment.first_closed_at)
     voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     book = result_book(standing, may, targets=targets, voices=voices, notes=notes)
     return ExportForm(request.GET).response(book)

@@ -1,13 +1,14 @@
 """Forms around results: which two to compare, and why one went down."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Result, Team
+from ..models import Result
 from ..web.dates import day
 
 
@@ -27,13 +28,11 @@ class CompareForm(forms.Form):
     earlier = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Earlier"))
     later = ResultChoice(Result.objects.none(), empty_label=None, label=gettext_lazy("Later"))
 
-    def __init__(self, data: Mapping[str, object], *, team: Team) -> None:
+    def __init__(self, data: Mapping[str, object], *, results: QuerySet[Result], listed: Iterable[Result]) -> None:
+        """`results` are all that may be compared, `listed` the ones to choose from."""
         super().__init__(data)
-        self.results = team.results.select_related("edition__framework", "assessment").defer("outcomes", "cells")
         for field in self.fields.values():
-            field.queryset = self.results
-        listed = self.results.filter(is_current=True)
-        for field in self.fields.values():
+            field.queryset = results
             field.choices = [(result.pk, field.label_from_instance(result)) for result in listed]
 
     def clean(self) -> dict[str, Any]:

@@ -135,7 +135,7 @@ class TeamHistory:
         # The result declares what is annotated here, for the pages that show it; the plugin takes that for a clash.
         rows = rows.annotate(  # type: ignore[no-redef]
             state=F("assessment__status"),
-            installation=F("assessment__provenance__installation"),
+            origin=F("assessment__provenance__origin"),
             has_setback=Exists(reasons),
         )
         results: list[Result] = rows.defer(*LONG).wired()
@@ -168,8 +168,16 @@ class TeamHistory:
     @property
     def periods(self) -> list[tuple[str, str, bool]]:
         """Links to the other periods as (name, query, whether it is the present one)."""
+        return [(str(period.name), self._query(period), period == self.period) for period in PERIODS]
+
+    @property
+    def query(self) -> str:
+        """The line and period that are looked at, as the address has them."""
+        return self._query(self.period)
+
+    def _query(self, period: Period) -> str:
         line = self.line.query if self.line else ""
-        return [(str(period.name), f"{line}&period={period.key}", period == self.period) for period in PERIODS]
+        return f"{line}&period={period.key}"
 
     @property
     def table(self) -> list[TableRow]:
@@ -223,8 +231,8 @@ class TeamHistory:
     def notes(self, result: Result) -> list[str]:
         """What there is to say about a result besides its figures."""
         notes = []
-        if installation := getattr(result, "installation", None):
-            notes.append(_("imported from {installation}").format(installation=installation))
+        if origin := getattr(result, "origin", None):
+            notes.append(_("imported from {origin}").format(origin=origin))
         if before := self.edition_change(result):
             if self.breaks_ladder(result):
                 change = _("version changed from {old} to {new}, with new levels")
@@ -268,7 +276,9 @@ class TeamHistory:
 
 def current_beside(result: Result) -> list[Result]:
     """The current results of the same team and framework, oldest first, without their long fields."""
-    rows = Result.objects.current_only().filter(team=result.team_id, framework=result.framework_id)
+    # Those of a team that was merged into this one stay among themselves.
+    rows = Result.objects.filter(is_current=True, former_team=result.former_team)
+    rows = rows.filter(team=result.team_id, framework=result.framework_id)
     return rows.chronological().defer(*LONG).wired()
 
 

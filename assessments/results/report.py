@@ -124,6 +124,15 @@ class Settled:
         ]
 
 
+def settled_by(result: Result, settled: Settled) -> str:
+    """What decided on the rating; or why there is none, if that is because too few people voted."""
+    if settled.row.is_agreed:
+        return _("agreed")
+    if settled.row.rating:
+        return _("median")
+    return _("fewer than four people voted on this") if result.left_out else ""
+
+
 def agreement_in_words(share: Fraction | None) -> str:
     """How much people agree by rwg from 0 to 1; empty without a figure."""
     if share is None:
@@ -152,6 +161,9 @@ class Standing:
 
     One that is not `is_newest` does not age: another has taken its place.
     """
+
+    #: Whether nothing of it is stored, so that no other address can show it.
+    is_made_up = False
 
     def __init__(
         self,
@@ -258,22 +270,22 @@ class Standing:
 
     @property
     def alpha_in_words(self) -> str:
-        """How alike people see the whole, and why that can differ from their agreement on single criteria."""
+        """What follows from how alike people see the whole, beside `alpha_in_brief`; empty if nothing does."""
         alpha = as_fraction(self.result.alpha_exact)
         if alpha is None:
             return _("Nobody differs, or too few people answered the same questions to compare them.")
         if RELIABLE.met_by(alpha):
-            return _("Over the whole assessment, people see the team alike.")
+            return ""
         if TENTATIVE.met_by(alpha):
-            return _("Over the whole assessment, people mostly see the team alike. Check single criteria with care.")
+            return _("Check single criteria with care.")
         if self._agreement is not None and STRONG.met_by(self._agreement):
             return _(
                 "Alpha is low all the same: most votes are alike, so the few that differ weigh heavily in it. Discuss "
                 "the criteria on which people differ before you rely on them."
             )
         if BY_CHANCE.met_by(alpha):
-            return _("People see the team differently. Discuss the differences before you rely on the result.")
-        return _("People differ more than if they had answered by chance. Find out what they understood differently.")
+            return _("Rely on it where the team has agreed together; people saw the rest differently.")
+        return _("Find out what people understood differently.")
 
     @property
     def other_rules(self) -> list[tuple[str, int | None, int | None]]:

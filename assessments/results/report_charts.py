@@ -1,5 +1,6 @@
 """From results to charts: picks the figures, `charts` does the geometry."""
 
+import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,8 @@ def radar_chart(standing: Standing, *, behind: str = "") -> charts.Radar | None:
         series.append(charts.RadarSeries(then, "previous", earlier))
     levels = [row.bar.target if row.bar else None for row in standing.dimensions]
     if any(level is not None for level in levels):
-        series.append(charts.RadarSeries(_target_name(levels), "target", levels))
+        reached_at = [standing.contents.index_at(level) for level in levels]
+        series.append(charts.RadarSeries(_target_name(levels), "target", reached_at))
     names = [row.name for row in standing.dimensions]
     urls = [behind + row.key for row in standing.dimensions] if behind else []
     return charts.radar(names, series, scale=standing.contents.index_scale, urls=urls)
@@ -65,6 +67,7 @@ def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
         date=result.date,
         # Bands stand on a scale of their own; only levels share the scale of the index.
         level=result.level if result.edition.uses_levels else None,
+        level_at=result.edition.contents.index_at(result.level),
         index=as_fraction(result.index_exact),
         scale=result.index_scale,
         title=_title(result),
@@ -83,7 +86,11 @@ def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Targe
     return charts.history(
         sorted(points, key=lambda point: point.date),
         marks=list(_marks(past)),
-        aims=[_aim(target, past.team) for target in targets if contents.edition.uses_levels and not target.dimension],
+        aims=[
+            _aim(target, past.team, contents)
+            for target in targets
+            if contents.edition.uses_levels and not target.dimension
+        ],
     )
 
 
@@ -100,9 +107,10 @@ def _marks(past: TeamHistory) -> Iterator[charts.Mark]:
             yield charts.Mark(date=reopened, letter="R", title=title)
 
 
-def _aim(target: Target, team: Team) -> charts.Aim:
+def _aim(target: Target, team: Team, contents: Contents) -> charts.Aim:
+    at = contents.index_at(target.level)
     return charts.Aim(
-        level=target.level,
+        level=target.level if at is None else at,
         since=team.day_of(target.set_at),
         due=target.due,
         title=_("level {level} by {day}").format(level=target.level, day=short_day(target.due)),
@@ -116,21 +124,35 @@ def small_multiples(past: TeamHistory, contents: Contents, targets: Iterable[Tar
     figures = past.by_dimension()
     aims: dict[str, list[charts.Aim]] = {}
     for target in targets:
-        aims.setdefault(target.dimension, []).append(_aim(target, past.team))
-    moments = [(result.pk, result.date, past.breaks_ladder(result), result.index_scale) for result in past.shown]
+        aims.setdefault(target.dimension, []).append(_aim(target, past.team, contents))
+    # One time axis for all of them, so that the same place is the same day.
+    until = max((aim.due for key, of_dimension in aims.items() if key for aim in of_dimension), default=None)
+    moments = [(result, past.breaks_ladder(result)) for result in past.shown]
     multiples = []
     for dimension in contents.dimensions:
         if of_result := figures.get(dimension.key):
-            multiples.append(_multiple(dimension.name, moments, of_result, aims.get(dimension.key, [])))
+            multiples.append(_multiple(dimension.name, moments, of_result, aims.get(dimension.key, []), until))
     return multiples
 
 
-def _multiple(name: str, moments: list, figures: dict, aims: list[charts.Aim]) -> SmallMultiple:
-    """`moments` are results as (key, date, whether the ladder breaks there, scale); `figures` (level, index) by key."""
+def _multiple(
+    name: str, moments: list, figures: dict, aims: list[charts.Aim], until: datetime.date | None
+) -> SmallMultiple:
+    """`moments` are results with whether the ladder breaks there; `figures` (level, index) by key of the result."""
     points = []
-    for key, date, breaks, scale in moments:
-        level, index = figures.get(key, (None, None))
-        points.append(HistoryPoint(date=date, level=level, index=index, scale=scale, title="", url="", breaks=breaks))
-    chart = charts.history(points, width=220, height=70, small=True, aims=aims)
+    for result, breaks in moments:
+        level, index = figures.get(result.pk, (None, None))
+        point = HistoryPoint(
+            date=result.date,
+            level=level,
+            level_at=result.edition.contents.index_at(level),
+            index=index,
+            scale=result.index_scale,
+            title="",
+            url="",
+            breaks=breaks,
+        )
+        points.append(point)
+    chart = charts.history(points, width=220, height=70, small=True, aims=aims, until=until)
     newest = points[-1]
     return SmallMultiple(name=name, level=newest.level, index=newest.scale.text(newest.index), chart=chart)

@@ -35,7 +35,14 @@ class ResultInWords:
 
     @property
     def headline(self) -> str:
-        """The level, and how it changed: `Level 2 of 4, Automated training, up from 1 a year ago.`"""
+        """The level, how it changed and if few answered: `Level 2 of 4, Automated training, up from 1 a year ago.`"""
+        few = self.standing.result.few_responded
+        if not few:
+            return self._stands
+        return _("{stands} Only {few}.").format(stands=self._stands, few=few)
+
+    @property
+    def _stands(self) -> str:
         result = self.standing.result
         if result.level is None:
             return _("No level: nothing applies to the team.")
@@ -59,7 +66,15 @@ class ResultInWords:
             return sentence.format(stands=stands, before=self._named(then))
         then = self._previous
         if then and then.level is not None and now is not None:
-            if now > then.level:
+            if then.date == self.standing.result.date:
+                # Nothing happened since that day: it is one more result of the same.
+                if now == then.level:
+                    sentence = _("{stands}, the same as in another result of this day.")
+                elif now > then.level:
+                    sentence = _("{stands}, up from {before} in another result of this day.")
+                else:
+                    sentence = _("{stands}, down from {before} in another result of this day.")
+            elif now > then.level:
                 sentence = _("{stands}, up from {before} since {date}.")
             elif now < then.level:
                 sentence = _("{stands}, down from {before} since {date}.")
@@ -151,7 +166,7 @@ class ResultInWords:
         """What the index is made of; None where there is none, or its levels are not of equal worth."""
         standing = self.standing
         index = as_fraction(standing.result.index_exact)
-        if index is None or not standing.uses_levels:
+        if index is None or not standing.contents.edition.has_criteria_by_level:
             return None
         cells = [
             (level.number, as_fraction(standing.result.cells.get(str(level.number), "")))

@@ -8,9 +8,11 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import charts
+from .. import charts, scoring
 from ..frameworks.rubric_grid import RubricCell, RubricGrid, rubric_grid
 from ..models import Action, CriterionResult, Dimension, Level, Result
+from ..models.frameworks import contents_in_use
+from ..models.results import as_fraction
 from .report import Settled, Standing
 
 #: How a cell is drawn: its level is reached, it comes next, or it is further away.
@@ -47,17 +49,28 @@ class MapRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """What is behind a criterion: earlier ratings as (result, name of the answer), newest first, and open actions."""
+    """What is behind a criterion: earlier ratings as (result, name of the answer), newest first, and open actions.
+
+    `is_asked` says whether the version in use still has it.
+    """
 
     settled: Settled
     earlier: tuple[tuple[Result, str], ...]
     actions: tuple[Action, ...]
+    is_asked: bool
+
+    @property
+    def can_improve(self) -> bool:
+        """Whether there is something to plan: it applies, and is not rated as high as its scale goes."""
+        if self.settled.row.rating == scoring.NA or not self.is_asked:
+            return False
+        return as_fraction(self.settled.row.points_exact) != 1
 
 
 class RubricMap:
     """One result on the grid. `chosen` are dimension and number of the level of the open cell, as an address has them.
 
-    Two queries, as `Standing`, and two more for what is behind an open cell.
+    Two queries, as `Standing`, and three more for what is behind an open cell.
     """
 
     def __init__(self, standing: Standing, chosen: Mapping[str, str]) -> None:
@@ -68,6 +81,11 @@ class RubricMap:
     @cached_property
     def grid(self) -> RubricGrid:
         return rubric_grid(self.contents)
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether its columns are levels, which are reached or come next."""
+        return self.contents.edition.has_criteria_by_level
 
     @cached_property
     def _settled(self) -> dict[str, Settled]:
@@ -161,11 +179,13 @@ class RubricMap:
         pending = Action.objects.filter(team=result.team_id, framework=result.framework_id, criterion__in=keys)
         for action in pending.filter(status__in=Action.PENDING):
             actions.setdefault(action.criterion, []).append(action)
+        in_use = contents_in_use(result.framework_id) or self.contents
         return [
             Behind(
                 settled=settled,
                 earlier=tuple(sorted(rated.get(key, ()), key=lambda pair: pair[0].place_in_time, reverse=True)[:4]),
                 actions=tuple(actions.get(key, ())),
+                is_asked=key in in_use.criterion_by_key,
             )
             for key, settled in zip(keys, self.open.settled, strict=True)
         ]

@@ -1,39 +1,74 @@
-"""The list of teams, and the page on which a team sees where it stands and how it got there."""
+"""The page on which a team sees where it stands and how it got there."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
-from ..models import Assessment
-from ..permissions.access import get_team
+from ..models import Assessment, Team
+from ..permissions.access import Permissions, get_team
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
-from ..web.kept_fragments import fragment_digest
+from ..web.kept_fragments import fragment_digest, kept_while
 from ..web.requests import Request
-from ..web.unchanged_pages import unchanged_told
+from ..web.unchanged_pages import told_from
 from . import history
+from .next_steps import NextSteps, WorkPlanned
+from .page_state import team_page_state
 from .report import Standing
 from .report_charts import history_chart, radar_chart, small_multiples
 from .result_in_words import ResultInWords
 
 
+class Overview(NamedTuple):
+    """What stands below the name of a team. `framework` is the key of the one that is looked at, or nothing."""
+
+    framework: str
+    is_under_way: bool
+    content: str
+
+
 @require_safe
 @login_required
-@unchanged_told
 def team(request: Request, pk: UUID) -> HttpResponse:
+    state = team_page_state(pk, request.user)
     team, may = get_team(request, pk)
+    looked_at = [request.GET.get(name, "") for name in ("framework", "rule", "questionnaire", "period")]
+
+    def digest_of(state: object) -> str:
+        return fragment_digest(state, may.drawn_from, looked_at, team.today())
+
+    def draw() -> HttpResponse:
+        # For everybody with the same roles: the content holds no form, no name of a person and nothing of the viewer
+        # but how far they are in what is under way, which the state has.
+        overview = kept_while(
+            "team-overview",
+            digest,
+            lambda: digest_of(team_page_state(pk, request.user)),
+            lambda: _overview(request, team, may),
+        )
+        return render(request, "results/team.html", {"team": team, "may": may, "overview": overview})
+
+    digest = digest_of(state)
+    return told_from(request, digest, draw)
+
+
+def _overview(request: Request, team: Team, may: Permissions) -> Overview:
     past = history.TeamHistory.of(team, request.GET, tells=may(Permission.SEE_RESULT))
     unfinished = Assessment.objects.unfinished().filter(team=team).select_related("edition__framework")
+    under_way = list(unfinished.for_person(request.user))
     context = {
         "team": team,
         "may": may,
         "past": past,
-        "unfinished": unfinished.for_person(request.user),
+        "unfinished": under_way,
         "standing": None,
+        "merged": team.results.of_merged_teams().defer("outcomes", "cells").wired(),
     }
     if past.latest:
         targets_set = team.targets.filter(framework=past.latest.framework_id).for_grading()
@@ -51,6 +86,11 @@ def team(request: Request, pk: UUID) -> HttpResponse:
             "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
             "chart": SimpleLazyObject(lambda: history_chart(past, standing.contents, lasting)),
             "multiples": SimpleLazyObject(lambda: small_multiples(past, standing.contents, lasting)),
-            "digest": fragment_digest(may.drawn_from, past.drawn_from, [target.drawn_from for target in targets]),
         }
-    return render(request, "results/team.html", context)
+        if may(Permission.SEE_RESULT):
+            context["next_steps"] = NextSteps(standing, WorkPlanned(past.latest))
+    return Overview(
+        framework=past.line.framework if past.line else "",
+        is_under_way=bool(under_way),
+        content=render_to_string("results/_team_content.html", context, request),
+    )

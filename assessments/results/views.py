@@ -17,6 +17,7 @@ from ..web.requests import Request
 from ..web.unchanged_pages import unchanged_told
 from .comments import is_mine_alone, said_behind
 from .forms import SetbackForm
+from .from_outside import OutsideRow, outside_rows
 from .history import current_beside, in_line_with, is_newest, latest_before
 from .report import Standing
 from .report_charts import radar_chart
@@ -37,13 +38,19 @@ def _may_keep(result: Result, said: list) -> bool:
     return not result.assessment.anonymous and len(repr(said)) <= MOST_KEPT
 
 
+def _outside(result: Result) -> list[OutsideRow]:
+    """How people outside the team saw it. Frozen beside the result, and no part of it."""
+    parts = [part.beside for part in result.outside_parts.all()]
+    return outside_rows(result.edition.contents, parts) if parts else []
+
+
 @require_safe
 @login_required
 @unchanged_told
 def result(request: Request, pk: UUID) -> HttpResponse:
     result, may = get_result(request, pk)
     beside = current_beside(result)
-    targets = graded(result.team.targets.filter(framework=result.framework_id).for_grading(), results=beside)
+    targets = graded(result.targets_beside().for_grading(), results=beside)
     previous = latest_before(result, beside)
     newest = is_newest(result, beside)
     standing = Standing(result, previous, targets, is_newest=newest)
@@ -56,7 +63,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
     )
     fell = kept("fell", digest, lambda: standing.fell)
     generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
-    hides_others = not may.reads_comments_from(generations[0].created_at)
+    hides_others = bool(result.former_team) or not may.reads_comments_from(generations[0].created_at)
     voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     behind = "#answers-" if may(Permission.SEE_RESULT) else ""
     said = [(key, [tuple(voice) for voice in of_criterion]) for key, of_criterion in voices.items()]
@@ -72,6 +79,7 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "digest_of_answers": fragment_digest(digest, said, notes, hides_others) if _may_keep(result, said) else "",
         # Drawn only if the template asks.
         "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
+        "outside": _outside(result) if may(Permission.SEE_RESULT) else [],
         "fell": fell,
         "reasons": SetbackReason.objects.of(result) if fell and may(Permission.SEE_RESULT) else [],
         "setback_form": SetbackForm(),

@@ -42,7 +42,7 @@ class Item:
     def __init__(self, agenda: "Agenda", criterion: Criterion) -> None:
         self.agenda = agenda
         self.criterion = criterion
-        self.settled = agenda.score.criteria[criterion.key]
+        self.settled = agenda.settled[criterion.key]
         self.agreed: AgreedRating | None = agenda.agreed.get(criterion.pk)
 
     @property
@@ -170,26 +170,52 @@ class Agenda:
     """What to talk about, the least agreed first; everything else after it, in the order of the framework."""
 
     def __init__(
-        self, assessment: Assessment, *, score: scoring.Score, agreed: list[AgreedRating], hides_comments: bool
+        self,
+        assessment: Assessment,
+        *,
+        settled: dict[str, scoring.CriterionScore],
+        agreed: list[AgreedRating],
+        hides_comments: bool,
+        only_decisive: bool = False,
     ) -> None:
         self.assessment = assessment
+        self.only_decisive = only_decisive
         self.contents = assessment.edition.contents
         self.hides_comments = hides_comments
-        self.score = score
+        self.settled = settled
         self.instrument = assessment.instrument()
         self.scales = {criterion.key: criterion.scale for criterion in self.instrument.criteria}
         self.agreed = {rating.criterion_id: rating for rating in agreed}
 
     @classmethod
-    def of(cls, assessment: Assessment, *, hides_comments: bool = False) -> "Agenda":
-        """Scores the answers as they are now, and fetches what has been agreed."""
+    def of(cls, assessment: Assessment, *, hides_comments: bool = False, only_decisive: bool = False) -> "Agenda":
+        """Settles the answers as they are now, and fetches what has been agreed.
+
+        With `only_decisive`, `listed`, `next` and `previous` leave out what cannot change the level.
+        """
         agreed = list(assessment.agreed_ratings.select_related("choice"))
-        return cls(assessment, score=assessment.score(), agreed=agreed, hides_comments=hides_comments)
+        return cls(
+            assessment,
+            settled=assessment.settled(),
+            agreed=agreed,
+            hides_comments=hides_comments,
+            only_decisive=only_decisive,
+        )
 
     @cached_property
     def items(self) -> list[Item]:
         """What to talk about: what people see differently, then what only the group can still give a value."""
         return self.differing + self.without_votes
+
+    @cached_property
+    def decisive(self) -> list[Item]:
+        """What of it could change the level."""
+        return [item for item in self.items if item.can_change_the_level]
+
+    @property
+    def listed(self) -> list[Item]:
+        """The agenda as it is asked for: all of it, or what could change the level."""
+        return self.decisive if self.only_decisive else self.items
 
     @cached_property
     def differing(self) -> list[Item]:
@@ -238,26 +264,60 @@ class Agenda:
 
     def next(self, item: Item | None) -> Item | None:
         """The one after this; the first one if none is on the screen."""
-        following = self.ordered if item is None else self.ordered[self._index(item) + 1 :]
-        return following[0] if following else None
+        return next(iter(self._after(item)), None)
 
     def previous(self, item: Item | None) -> Item | None:
-        if item is None or self._index(item) == 0:
+        if item is None:
             return None
-        return self.ordered[self._index(item) - 1]
+        before = [other for other in self.ordered[: self._index(item)] if self._is_listed(other)]
+        return before[-1] if before else None
+
+    def next_open(self, item: Item) -> Item | None:
+        """Where to go on once this one is decided: the next that is not, at the end those that were left out.
+
+        None leads back to the agenda: all of it is decided.
+        """
+        if item not in self.items:
+            return self.next(item)
+        following = [other for other in self._after(item) if other in self.listed]
+        rest = following + [other for other in self.listed if other not in following and other is not item]
+        return next((other for other in rest if not other.is_settled), None)
+
+    def _after(self, item: Item | None) -> list[Item]:
+        following = self.ordered if item is None else self.ordered[self._index(item) + 1 :]
+        return [other for other in following if self._is_listed(other)]
+
+    def _is_listed(self, item: Item) -> bool:
+        return not self.only_decisive or item in self.decisive
 
     def _index(self, item: Item) -> int:
         return self.ordered.index(item)
 
     # ------------------------------------------------------------------ levels
 
+    @cached_property
+    def score(self) -> scoring.Score:
+        """The figures of all parts, without the agreement of everybody on everything."""
+        return scoring.of_settled(self.instrument, self.settled)
+
+    @cached_property
+    def _outcome(self) -> scoring.Outcome:
+        return scoring.figures_of_whole(self.instrument, self.settled).outcomes[self.assessment.rule]
+
     @property
     def level(self) -> int | None:
-        return self.score.whole.outcomes[self.assessment.rule].level
+        return self._outcome.level
+
+    @cached_property
+    def _level_if(self) -> scoring.LevelIf:
+        return scoring.LevelIf(self.instrument, self.settled, self.assessment.rule)
 
     def level_if(self, criterion: Criterion, code: str) -> int | None:
-        changes = {criterion.key: code}
-        return scoring.level_if(self.instrument, self.score.criteria, self.assessment.rule, changes)
+        return self._level_if(criterion.key, code)
+
+    def levels_of_part(self, dimension: str) -> scoring.LevelIf:
+        """The level of a dimension, by its key."""
+        return scoring.LevelIf(self.instrument, self.settled, self.assessment.rule, dimension=dimension)
 
     def called(self, number: int | None) -> str:
         """A level or band, to stand by itself: `Level 2, Repeatable`."""
@@ -274,5 +334,5 @@ class Agenda:
     @property
     def best_name(self) -> str:
         """The level if every unanswered question were fully met; empty if that changes nothing."""
-        best = self.score.whole.outcomes[self.assessment.rule].best
+        best = self._outcome.best
         return "" if best == self.level else self.called(best)

@@ -1,9 +1,11 @@
 """What a group agrees on for one criterion."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,6 +15,16 @@ from ..web.revised_forms import RevisedForm
 from .agenda import AgreeableValue, Item
 
 MEDIAN = "median"
+#: The key that keeps the median; the others are 1, 2, 3 … in the order of the scale.
+MEDIAN_KEY = "m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One way to decide, with the key that takes it."""
+
+    radio: BoundWidget
+    key: str
 
 
 class AgreeForm(RevisedForm):
@@ -38,10 +50,15 @@ class AgreeForm(RevisedForm):
             stored["revision"] = item.agreed.revision
         super().__init__(data, initial=stored)
 
-        choices = [(option.code, self._label(item, option)) for option in item.options]
+        self.keys = {option.code: str(number) for number, option in enumerate(item.options, start=1)}
+        self.keys[MEDIAN] = MEDIAN_KEY
+        # From top to bottom as in the picture of the votes beside them.
+        scale = [option for option in reversed(item.options) if option.code != scoring.NA]
+        others = [option for option in item.options if option.code == scoring.NA]
+        choices = [(option.code, self._label(item, option)) for option in scale + others]
         if item.median:
             label = _("Keep the median: {answer}").format(answer=item.median_name)
-            choices.insert(0, (MEDIAN, label))
+            choices.append((MEDIAN, label))
         self.fields["code"].choices = choices
         if not item.criterion.na:
             del self.fields["reason"]
@@ -49,6 +66,9 @@ class AgreeForm(RevisedForm):
     def values_of(self, row: AgreedRating) -> dict[str, object]:
         code = MEDIAN if row.keeps_median else row.code
         return {"code": code, "reason": row.reason, "note": row.note}
+
+    def decisions(self) -> list[Decision]:
+        return [Decision(radio=radio, key=self.keys[radio.data["value"]]) for radio in self["code"]]
 
     @staticmethod
     def _label(item: Item, option: AgreeableValue) -> str:

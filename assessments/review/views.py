@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Assessment, Rating, Refused, Review
+from ..models import Action, Assessment, OutsideView, Rating, Refused, Review
 from ..permissions.access import Permissions, get_assessment, get_reviewed
 from ..permissions.refusals import refusal_told
 from ..permissions.roles import Permission
 from ..questionnaire.session import Seat, seated
+from ..results.from_outside import OutsideRow, outside_rows
 from ..web.requests import Request
 from ..web.saving import is_stored
 from .agenda import Agenda, Item
@@ -30,8 +31,19 @@ NO_REVIEW = {
 }
 
 
-def _agenda(assessment: Assessment, may: Permissions) -> Agenda:
-    return Agenda.of(assessment, hides_comments=not may.reads_comments_from(assessment.first_closed_at))
+#: In an address and in forms: the agenda with what could change the level alone.
+DECISIVE = "level"
+
+
+def _agenda(assessment: Assessment, may: Permissions, *, only: str = "") -> Agenda:
+    hides_comments = not may.reads_comments_from(assessment.first_closed_at)
+    return Agenda.of(assessment, hides_comments=hides_comments, only_decisive=only == DECISIVE)
+
+
+def _back_to_screen(request: Request, pk: UUID) -> HttpResponse:
+    """The shared screen, with the filter that the form was sent from."""
+    query = f"?only={DECISIVE}" if request.POST.get("only") == DECISIVE else ""
+    return redirect(reverse("review", args=[pk]) + query)
 
 
 # ---------------------------------------------------------------------- the shared screen
@@ -59,7 +71,7 @@ def _screen(
     item: Item | None = None,
 ) -> HttpResponse:
     """The facilitator's screen; `form` and its item if they were not stored, whatever is on the screen by now."""
-    agenda = item.agenda if item else _agenda(assessment, may)
+    agenda = item.agenda if item else _agenda(assessment, may, only=request.GET.get("only", ""))
     review = Review.objects.at(assessment)
     if item is None:
         item = agenda.item(review.criterion_id)
@@ -76,8 +88,39 @@ def _screen(
         "form": form,
         "back": reverse("review", args=[assessment.pk]),
         "symptoms": [] if item else assessment.symptoms_found(),
+        "open_actions": _open_actions(assessment, may, item),
+        "outside": [] if item else _seen_from_outside(agenda),
     }
     return render(request, "review/screen.html", context, status=form.http_status if form else 200)
+
+
+def _open_actions(assessment: Assessment, may: Permissions, item: Item | None) -> list[Action]:
+    """What the team planned before and has not done yet, about this criterion if one is on the screen."""
+    if not may(Permission.SEE_RESULT):
+        return []
+    keys = [criterion.key for criterion in assessment.criteria_asked()] if item is None else [item.criterion.key]
+    actions = Action.objects.pending().filter(team=assessment.team, framework=assessment.edition.framework)
+    return list(actions.filter(criterion__in=keys).select_related("team"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideEntry:
+    """A dimension that people outside see differently, with the question of it to talk about first."""
+
+    row: OutsideRow
+    item: Item
+
+
+def _seen_from_outside(agenda: Agenda) -> list[OutsideEntry]:
+    """The largest differences first."""
+    view = OutsideView.objects.of(agenda.assessment)
+    if view is None:
+        return []
+    first: dict[str, Item] = {}
+    for item in agenda.ordered:
+        first.setdefault(item.criterion.dimension.key, item)
+    rows = outside_rows(agenda.contents, view.beside(agenda.instrument, agenda.score))
+    return [OutsideEntry(row=row, item=first[row.dimension.key]) for row in rows]
 
 
 @require_POST
@@ -91,16 +134,16 @@ def turn(request: Request, pk: UUID) -> HttpResponse:
     if chosen and chosen not in by_pk:
         raise Http404
     Review.objects.at(assessment).turn_to(by_pk.get(chosen), by=request.user)
-    return redirect("review", pk)
+    return _back_to_screen(request, pk)
 
 
 @require_POST
 @login_required
 @refusal_told
 def agree(request: Request, pk: UUID, criterion: int) -> HttpResponse:
-    """Decides on a criterion: a value, that it does not apply, or that the median stays."""
+    """Decides on a criterion: a value, that it does not apply, or that the median stays; with `then`, goes on."""
     assessment, may = get_assessment(request, pk, may=Permission.FACILITATE)
-    item = _agenda(assessment, may).item(criterion)
+    item = _agenda(assessment, may, only=request.POST.get("only", "")).item(criterion)
     if item is None:
         raise Http404
     form = AgreeForm(request.POST, item=item)
@@ -108,7 +151,10 @@ def agree(request: Request, pk: UUID, criterion: int) -> HttpResponse:
     if not is_stored(form, lambda: review.agree(item.criterion, by=request.user, **form.terms())):
         return _screen(request, assessment, may, form=form, item=item)
     messages.success(request, _("Decision saved."))
-    return redirect("review", pk)
+    if request.POST.get("then") == "next":
+        following = item.agenda.next_open(item)
+        review.turn_to(following.criterion if following else None, by=request.user)
+    return _back_to_screen(request, pk)
 
 
 # ---------------------------------------------------------------------- following

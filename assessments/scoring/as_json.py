@@ -11,7 +11,7 @@ PLACES, ALPHA_PLACES = 2, 3
 def score_as_json(instrument: scoring.Instrument, score: scoring.Score, rule: str) -> dict[str, Any]:
     """Every figure under one rule: fractions as text with two decimals (alpha three), undefined ones None.
 
-    `rule` is the key of a rule of the instrument, or scoring.NO_RULE for the method min-of-sums.
+    `rule` is the key of a rule of the instrument, or scoring.NO_RULE where there are none.
     """
     return _sums(instrument, score) if instrument.method == scoring.SUMS else _levels(instrument, score, rule)
 

@@ -132,7 +132,7 @@ def _part_change(key: str, old: Side, new: Side, rule: str, same_ladder: bool) -
         return outcome.level if outcome and same_ladder else None
 
     index = _split(lambda part: part.index, old, new, dimension, is_comparable=_same_scale(old, new))
-    by_level = rule != scoring.NO_RULE or dimension is None
+    by_level = new.instrument.method != scoring.SUMS or dimension is None
     nothing = Split(before=None, after=None)
     return PartChange(key=key, index=index, level=_split(level, old, new, dimension) if by_level else nothing)
 

@@ -75,7 +75,7 @@ class ScoredPart:
             answered=sum(rating not in {None, NA} for rating in ratings),
             not_applicable=ratings.count(NA),
             asked=len(self.criteria),
-            cells={level: self.real.level_mean(level) for level in self.instrument.levels[1:]},
+            cells={level: self.real.credit(level) for level in self.instrument.levels[1:]},
             agreement=low_median(s.rwg for s in self.settled.values() if s.rwg is not None),
             discuss=sum(s.discuss for s in self.settled.values()),
         )
@@ -85,7 +85,9 @@ class ScoredPart:
             return Outcome(level=None, best=None)
         level = self.real.level(rule)
         if not self.real.by_levels:
-            return Outcome(level=level, best=self.best.level(rule), blockers=self._sum_blockers(level or 0))
+            blockers = self._rubric_blockers if self.instrument.rubric else self._sum_blockers
+            held = () if level is None else blockers(level)
+            return Outcome(level=level, best=self.best.level(rule), blockers=held)
         return Outcome(
             level=level,
             best=self.best.level(rule),
@@ -110,11 +112,25 @@ class ScoredPart:
                 missing.append((c.level, threshold.value - points, order, c.key))
         return tuple(key for *_, key in sorted(missing))
 
+    def _rubric_blockers(self, reached: int) -> tuple[str, ...]:
+        """What is below the edge of the next level in the dimensions that are: lowest answer first, then by weight."""
+        rubric = self.instrument.rubric
+        edge = next((edge for number, edge in rubric.edges.items() if number > reached), None) if rubric else None
+        if rubric is None or edge is None:
+            return ()
+        scores = self.real.dimension_scores(rubric)
+        missing: list[tuple[Fraction, Fraction, int, str]] = []
+        for order, c in enumerate(self.criteria):
+            points = self.real.points[c.key]
+            if points is not None and scores[c.dimension] < edge and points * rubric.highest < edge:
+                missing.append((points, -c.weight, order, c.key))
+        return tuple(key for *_, key in sorted(missing))
+
     def _sum_blockers(self, band: int) -> tuple[str, ...]:
         """Criteria without full points in the sections that hold the result below the next band, lowest first."""
         if band == len(self.instrument.bands) - 1:
             return ()
-        sums = {dimension: cell.total for (_, dimension), cell in self.real.cells.items()}
+        sums = {key: score for key, score in self.real.section_scores.items() if score is not None}
         holding = [key for key, total in sums.items() if total <= self.instrument.bands[band].upto]
         points = self.real.points
         return tuple(

@@ -11,11 +11,12 @@ from fractions import Fraction
 from typing import overload
 
 from .figures import ONE, ZERO
-from .instrument import Band, Instrument, Threshold
+from .instrument import Band, Instrument, Rubric, Threshold
 
 DASH = "–"
 Figure = Fraction | int
 INDEX_PLACES, SUM_PLACES, FILE_PLACES = 2, 1, 4
+PACE_PLACES = 1
 
 
 @overload
@@ -64,6 +65,11 @@ def percent(share: Fraction | None) -> str | None:
     return rounded(share * 100, 0)
 
 
+def pace_text(criteria_a_month: Figure) -> str:
+    """A pace, in criteria a month, with one decimal."""
+    return rounded(criteria_a_month, PACE_PLACES)
+
+
 def signed(change: Figure, places: int) -> str:
     """A change with its sign: +0.25, −1.00; what rounds to nothing is ±0.00."""
     sign = {1: "+", 0: "±", -1: "−"}[direction(change, places)]
@@ -104,7 +110,15 @@ class IndexScale:
         return cls(top=bands[-1].upto, places=SUM_PLACES, edges=edges)
 
     @classmethod
+    def of_rubric(cls, rubric: Rubric) -> "IndexScale":
+        """Scores between the values of the answers; each level begins at its edge."""
+        edges = tuple(Threshold(kind="at_least", value=edge) for edge in rubric.edges.values())
+        return cls(top=rubric.highest, places=INDEX_PLACES, edges=edges)
+
+    @classmethod
     def of(cls, instrument: Instrument) -> "IndexScale":
+        if instrument.rubric:
+            return cls.of_rubric(instrument.rubric)
         return cls.of_bands(instrument.bands) if instrument.bands else cls.of_levels(instrument.levels)
 
     @property

@@ -5,14 +5,16 @@ lowers a level, so a level splits into demands that do not touch each other: cri
 reach a threshold. Each is met as cheaply as it can be, and the cheapest ways add up to the cheapest whole.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from math import lcm
 
-from .figures import ZERO
-from .instrument import NA, SUMS, Instrument, Rule, ScoredCriterion, Threshold
+from .figures import ONE, ZERO
+from .instrument import FIRST_SEMANTICS, LOWEST, NA, SUMS, Instrument, Rule, ScoredCriterion, Threshold
 from .tally import Tally
 
 #: A criterion's code, NA, or None (also: not there) while it is unanswered.
@@ -87,13 +89,15 @@ def smallest_changes(
     criteria = [c for c in instrument.criteria if dimension in (None, c.dimension)]
     applying = [c for c in criteria if ratings.get(c.key) != NA]
     demands = _sum_demands if instrument.method == SUMS else _level_demands
+    if instrument.rubric:
+        demands = _rubric_demands
     ways = [_way(list(each), ratings, applying) for each in demands(instrument, criteria, applying, rule, goal)]
     found = [way for way in ways if way is not None]
     return min(found, key=lambda way: way.cost).raises if found else None
 
 
-#: Criteria whose points together must meet a threshold.
-Demand = tuple[Sequence[ScoredCriterion], Threshold]
+#: Criteria with what their points are worth, which together must meet a threshold.
+Demand = tuple[Sequence[tuple[ScoredCriterion, Fraction]], Threshold]
 
 
 def _level_demands(
@@ -123,7 +127,12 @@ def _demands_of(rule: Rule, level: int, applying: Sequence[ScoredCriterion]) -> 
         threshold = rule.at if at == level else rule.below
         for members in [cell] if rule.unit == "cell" else [[criterion] for criterion in cell]:
             total = Threshold(kind=threshold.kind, value=threshold.value * len(members))
-            yield members, total
+            yield _worth_the_same(members), total
+
+
+def _worth_the_same(members: Sequence[ScoredCriterion]) -> list[tuple[ScoredCriterion, Fraction]]:
+    """Criteria whose points are worth the same."""
+    return [(criterion, ONE) for criterion in members]
 
 
 def _sum_demands(
@@ -133,17 +142,59 @@ def _sum_demands(
     rule: str,
     goal: int,
 ) -> Iterator[list[Demand]]:
-    """Every section must exceed the upper limit of the band below the goal."""
+    """Every section must exceed the upper limit of the band below the goal, scaled to what applies in it."""
     if goal > len(instrument.bands) - 1:
+        return
+    is_scaled = instrument.semantics > FIRST_SEMANTICS
+    if is_scaled and not applying:
         return
     if goal <= 0:
         yield []
         return
-    limit = Threshold(kind="more_than", value=instrument.bands[goal - 1].upto)
+    limit = instrument.bands[goal - 1].upto
     sections: dict[str, list[ScoredCriterion]] = {criterion.dimension: [] for criterion in criteria}
+    asked = Counter(criterion.dimension for criterion in criteria)
     for criterion in applying:
         sections[criterion.dimension].append(criterion)
-    yield [(section, limit) for section in sections.values()]
+    demands: list[Demand] = []
+    for dimension, section in sections.items():
+        share = Fraction(len(section), asked[dimension]) if is_scaled else ONE
+        if section or not is_scaled:
+            demands.append((_worth_the_same(section), Threshold(kind="more_than", value=limit * share)))
+    yield demands
+
+
+def _rubric_demands(
+    instrument: Instrument,
+    criteria: Sequence[ScoredCriterion],
+    applying: Sequence[ScoredCriterion],
+    rule: str,
+    goal: int,
+) -> Iterator[list[Demand]]:
+    """The weighted mean of all values must reach the edge of the goal; or that of each dimension by itself."""
+    rubric = instrument.rubric
+    if rubric is None or not applying or goal > instrument.top:
+        return
+    if goal <= instrument.levels[0]:
+        yield []
+        return
+    edge = Threshold(kind="at_least", value=rubric.edges[goal] / rubric.highest)
+    dimensions: dict[str, list[ScoredCriterion]] = {}
+    for criterion in applying:
+        dimensions.setdefault(criterion.dimension, []).append(criterion)
+    shares = {
+        dimension: [(c, c.weight / sum(other.weight for other in members)) for c in members]
+        for dimension, members in dimensions.items()
+    }
+    if rubric.result == LOWEST:
+        yield [(members, edge) for members in shares.values()]
+        return
+    weights = {d.key: d.weight for d in instrument.dimensions if d.key in shares}
+    together = sum(weights.values())
+    worth = {
+        c.key: share * weights[dimension] / together for dimension, members in shares.items() for c, share in members
+    }
+    yield [([(criterion, worth[criterion.key]) for criterion in applying], edge)]
 
 
 def _way(demands: list[Demand], ratings: Ratings, order: Sequence[ScoredCriterion]) -> _Way | None:
@@ -159,15 +210,27 @@ def _way(demands: list[Demand], ratings: Ratings, order: Sequence[ScoredCriterio
     return _Way(cost=cost, raises=tuple(raises))
 
 
-def _cheapest(members: Sequence[ScoredCriterion], threshold: Threshold, ratings: Ratings) -> list[Raise] | None:
+def _cheapest(
+    members: Sequence[tuple[ScoredCriterion, Fraction]], threshold: Threshold, ratings: Ratings
+) -> list[Raise] | None:
     """The cheapest raises that bring the sum of points to the threshold; None where the scales do not offer it."""
     needed, options = _missing(members, threshold, ratings)
     if needed <= 0:
         return []
-    # From the last member to the first: what the members from there on can add.
+    most = [max((adds for _, adds in raises), default=0) for raises in options]
+    number = bisect_left(_sums_of_the_largest(most), needed)
+    if number > len(most):
+        return None
+    # From the last member to the first: what the members from there on can add. The members before can add no more
+    # than the largest of theirs, so much of it can be left out.
+    largest_before: list[list[int]] = [[0]]
+    ordered: list[int] = []
+    for adds in most[:-1]:
+        insort(ordered, adds)
+        largest_before.append(_sums_of_the_largest(ordered[-number:]))
     ways = [_Ways([(NOTHING, 0)], enough=needed)]
-    for raises in reversed(options):
-        ways.append(ways[-1].with_one_of(raises))
+    for raises, before in zip(reversed(options), reversed(largest_before), strict=True):
+        ways.append(ways[-1].with_one_of(raises, number=number, before=before))
     ways.reverse()
     cost = ways[0].least(needed)
     if cost is None:
@@ -191,13 +254,21 @@ Cost = tuple[int, int]
 NOTHING: Cost = (0, 0)
 
 
+def _sums_of_the_largest(adds: Iterable[int]) -> list[int]:
+    """The most that none, one, two … of these can add."""
+    return list(accumulate(sorted(adds, reverse=True), initial=0))
+
+
 def _missing(
-    members: Sequence[ScoredCriterion], threshold: Threshold, ratings: Ratings
+    members: Sequence[tuple[ScoredCriterion, Fraction]], threshold: Threshold, ratings: Ratings
 ) -> tuple[int, list[list[Gain]]]:
     """What is missing for the threshold, none or less where it is met, and what can be raised in each member."""
-    present = sum((c.scale.points_of(ratings.get(c.key)) or ZERO for c in members), ZERO)
+    present = sum((worth * (c.scale.points_of(ratings.get(c.key)) or ZERO) for c, worth in members), ZERO)
     missing = threshold.value - present
-    options = [list(_raises(criterion, ratings.get(criterion.key))) for criterion in members]
+    options = [
+        [(change, worth * adds) for change, adds in _raises(criterion, ratings.get(criterion.key))]
+        for criterion, worth in members
+    ]
     unit = lcm(missing.denominator, *(adds.denominator for raises in options for _, adds in raises))
     needed = int(missing * unit) + (threshold.kind == "more_than")
     return needed, [[(change, int(adds * unit)) for change, adds in raises] for raises in options]
@@ -221,15 +292,24 @@ class _Ways:
                 self.costs.append(cost)
                 self.adds.append(adds)
 
-    def with_one_of(self, raises: Sequence[Gain]) -> "_Ways":
-        """The same with one more criterion, raised or not."""
+    def with_one_of(self, raises: Sequence[Gain], *, number: int, before: Sequence[int]) -> "_Ways":
+        """The same with one more criterion, raised or not.
+
+        Left out is what cannot become enough with `number` raised in all; `before` is the most that none, one, two …
+        of the criteria that are still to come can add.
+        """
         present = list(zip(self.costs, self.adds, strict=True))
         more = [
-            ((number + 1, steps + change.steps), adds + gain)
-            for (number, steps), adds in present
+            ((raised + 1, steps + change.steps), adds + gain)
+            for (raised, steps), adds in present
             for change, gain in raises
         ]
-        return _Ways(present + more, enough=self.enough)
+        worth_keeping = [
+            (cost, adds)
+            for cost, adds in present + more
+            if cost[0] <= number and adds + before[min(number - cost[0], len(before) - 1)] >= self.enough
+        ]
+        return _Ways(worth_keeping, enough=self.enough)
 
     def least(self, needed: int) -> Cost | None:
         """What it costs at least to add that much; None where it cannot be added."""

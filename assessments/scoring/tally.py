@@ -3,20 +3,28 @@
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from .figures import ZERO, mean
-from .instrument import LEVELS, NO_RULE, Instrument, ScoredCriterion, Threshold
+from .figures import ONE, ZERO, mean
+from .instrument import FIRST_SEMANTICS, LEVELS, LOWEST, NO_RULE, Instrument, Rubric, ScoredCriterion, Threshold
 
 #: Points by criterion key; None where a criterion does not apply.
 Points = Mapping[str, Fraction | None]
+#: Points and weight that several criteria have in common, and how many they are.
+Alike = tuple[Fraction | None, Fraction, int]
 
 
 class TallyCell:
-    """What applies in one dimension at one level (or in one section): how many criteria, and their points together."""
+    """What applies in one dimension at one level (or in one section): how many criteria, and their points together.
 
-    __slots__ = ("count", "misses", "total")
+    In a rubric both are weighted.
+    """
+
+    __slots__ = ("asked", "count", "misses", "total")
 
     def __init__(self, demands: int) -> None:
-        self.count, self.total = 0, ZERO
+        self.count: int | Fraction = 0
+        self.total = ZERO
+        #: How many criteria are in it, whether they apply or not.
+        self.asked = 0
         #: How many criteria miss each demand.
         self.misses = [0] * demands
 
@@ -35,6 +43,8 @@ class Tally:
     def __init__(self, instrument: Instrument, criteria: Iterable[ScoredCriterion], points: Points) -> None:
         self.instrument = instrument
         self.by_levels = instrument.method == LEVELS
+        self.rubric = instrument.rubric
+        self.weights = {dimension.key: dimension.weight for dimension in instrument.dimensions}
         asked = [(rule.unit, threshold) for rule in instrument.rules for threshold in (rule.at, rule.below)]
         self.demands: list[tuple[str, Threshold]] = list(dict.fromkeys(asked))
         #: Of each rule the places of its two demands, at the level and below it.
@@ -47,8 +57,9 @@ class Tally:
         self.cells: dict[tuple[int | None, str], TallyCell] = {}
         for place, groups in self._alike().items():
             self.cells[place] = TallyCell(len(self.demands))
-            for value, number in groups.values():
-                self._add(self.cells[place], value, number)
+            for value, weight, number in groups.values():
+                self.cells[place].asked += number
+                self._add(self.cells[place], value, weight, number)
         #: Of each level: cells in which anything applies, the sum of their scores, and how many miss each demand.
         self._applying: dict[int | None, int] = {}
         self._scores: dict[int | None, Fraction] = {}
@@ -56,16 +67,18 @@ class Tally:
         for (level, _), cell in self.cells.items():
             self._count(level, cell, 1)
 
-    def _alike(self) -> dict[tuple[int | None, str], dict[int, tuple[Fraction | None, int]]]:
-        """How many criteria of each cell have the same points: exact numbers take long to add and to compare.
+    def _alike(self) -> dict[tuple[int | None, str], dict[tuple[int, int], Alike]]:
+        """How many criteria of each cell have the same points and weight: exact numbers take long to add and compare.
 
         Points of a choice are the same object in every criterion that is rated with it, which is found faster.
         """
-        cells: dict[tuple[int | None, str], dict[int, tuple[Fraction | None, int]]] = {}
+        cells: dict[tuple[int | None, str], dict[tuple[int, int], Alike]] = {}
         for key, criterion in self.criteria.items():
             groups = cells.setdefault((criterion.level, criterion.dimension), {})
-            value = self.points[key]
-            groups[id(value)] = value, groups.get(id(value), (value, 0))[1] + 1
+            value, weight = self.points[key], criterion.weight
+            same = id(value), id(weight)
+            number = groups[same][2] if same in groups else 0
+            groups[same] = value, weight, number + 1
         return cells
 
     def rate(self, key: str, points: Fraction | None) -> None:
@@ -73,17 +86,21 @@ class Tally:
         criterion = self.criteria[key]
         cell = self.cells[criterion.level, criterion.dimension]
         self._count(criterion.level, cell, -1)
-        self._add(cell, self.points[key], -1)
-        self._add(cell, points, 1)
+        self._add(cell, self.points[key], criterion.weight, -1)
+        self._add(cell, points, criterion.weight, 1)
         self._count(criterion.level, cell, 1)
         self.points[key] = points
 
-    def _add(self, cell: TallyCell, points: Fraction | None, times: int) -> None:
+    def _add(self, cell: TallyCell, points: Fraction | None, weight: Fraction, times: int) -> None:
         """Counts that many criteria with these points in their cell; with -1 one is taken away."""
         if points is None:
             return
-        cell.count += times
-        cell.total += times * points
+        if weight is ONE:
+            cell.count += times
+            cell.total += times * points
+        else:
+            cell.count += times * weight
+            cell.total += times * weight * points
         for place, (_, threshold) in enumerate(self.demands):
             if not threshold.met_by(points):
                 cell.misses[place] += times
@@ -114,15 +131,19 @@ class Tally:
 
     @property
     def index(self) -> Fraction | None:
-        """The index, None where nothing applies; or the smallest section score."""
+        """The index, None where nothing applies; or the smallest section score, or the score of a rubric."""
+        if self.rubric:
+            return self._rubric_score(self.rubric)
         if not self.by_levels:
-            return min(cell.total for cell in self.cells.values())
+            return min((score for score in self.section_scores.values() if score is not None), default=None)
         means = [self.level_mean(level) for level in self.instrument.levels[1:]]
         value = mean([score for score in means if score is not None])
         return None if value is None else self.instrument.top * value
 
     def level(self, rule: str = NO_RULE) -> int | None:
         """The level under a rule, None where nothing applies; or the band, which no rule decides."""
+        if self.rubric:
+            return self._rubric_level(self.rubric)
         if not self.by_levels:
             return self._band()
         if not any(self._applying.values()):
@@ -136,6 +157,49 @@ class Tally:
                 break
         return reached
 
-    def _band(self) -> int:
-        lowest, bands = self.index or ZERO, self.instrument.bands
+    @property
+    def section_scores(self) -> dict[str, Fraction | None]:
+        """Of each section the sum of its points, scaled to what applies; None where nothing applies."""
+        sections = {dimension: cell for (_, dimension), cell in self.cells.items()}
+        if self.instrument.semantics == FIRST_SEMANTICS:
+            return {dimension: cell.total for dimension, cell in sections.items()}
+        return {dimension: cell.score * cell.asked if cell.count else None for dimension, cell in sections.items()}
+
+    def _band(self) -> int | None:
+        lowest, bands = self.index, self.instrument.bands
+        if lowest is None:
+            return None
         return next((place for place, band in enumerate(bands) if lowest <= band.upto), len(bands) - 1)
+
+    def dimension_scores(self, rubric: Rubric) -> dict[str, Fraction]:
+        """Of each dimension in which anything applies its score on the scale of the values."""
+        return {dimension: rubric.highest * cell.score for (_, dimension), cell in self.cells.items() if cell.count}
+
+    def _rubric_score(self, rubric: Rubric) -> Fraction | None:
+        scores = self.dimension_scores(rubric)
+        if not scores:
+            return None
+        if rubric.result == LOWEST:
+            return min(scores.values())
+        weights = {dimension: self.weights[dimension] for dimension in scores}
+        return sum((weights[key] * score for key, score in scores.items()), ZERO) / sum(weights.values())
+
+    def _rubric_level(self, rubric: Rubric) -> int | None:
+        score = self._rubric_score(rubric)
+        if score is None:
+            return None
+        reached = [number for number, edge in rubric.edges.items() if score >= edge]
+        return reached[-1] if reached else self.instrument.levels[0]
+
+    def credit(self, level: int) -> Fraction | None:
+        """How far a level is reached, 0 to 1: the mean of its cells; in a rubric the way from one edge to the next."""
+        if not self.rubric:
+            return self.level_mean(level)
+        score = self._rubric_score(self.rubric)
+        if score is None:
+            return None
+        edges = self.rubric.edges
+        below = edges.get(level - 1, self.rubric.lowest)
+        if score >= edges[level]:
+            return ONE
+        return max(ZERO, (score - below) / (edges[level] - below))

@@ -93,12 +93,18 @@ def share_of(baseline: Count | None, now: Count | None, *, met: bool) -> Fractio
     return max(Fraction(0), min(Fraction(1), Fraction(now.meeting - start, now.all - start)))
 
 
-def meets(instrument: Instrument, rule: str, points: Fraction | None) -> bool | None:
-    """Whether a criterion alone is as it has to be at its level; None where it does not apply."""
+def meets(instrument: Instrument, rule: str, points: Fraction | None, *, level: int | None = None) -> bool | None:
+    """Whether a criterion alone is as it has to be at its level; None where it does not apply.
+
+    In a rubric criteria have no level: there it is the level to reach, or the highest.
+    """
     if points is None:
         return None
     if instrument.method == scoring.SUMS:
         return points == 1
+    if instrument.rubric:
+        edges = instrument.rubric.edges
+        return points * instrument.rubric.highest >= edges.get(level or instrument.top, edges[instrument.top])
     return next((row.at.met_by(points) for row in instrument.rules if row.key == rule), None)
 
 
@@ -113,8 +119,11 @@ def count(
     """Of the criteria up to a level (of all, in a framework without levels) how many meet what the level asks."""
     criteria = [c for c in instrument.criteria if dimension in (None, c.dimension) and ratings.get(c.key) != NA]
     points: Mapping[str, Fraction] = {
-        c.key: scoring.ZERO if ratings.get(c.key) is None else c.scale.points(ratings[c.key] or "") for c in criteria
+        c.key: c.scale.least if ratings.get(c.key) is None else c.scale.points(ratings[c.key] or "") for c in criteria
     }
+    if instrument.rubric:
+        start = instrument.rubric.edges.get(level, instrument.rubric.lowest) / instrument.rubric.highest
+        return Count(meeting=sum(points[c.key] >= start for c in criteria), all=len(criteria))
     if instrument.method == scoring.SUMS:
         return Count(meeting=sum(points[c.key] == 1 for c in criteria), all=len(criteria))
     chosen = next(row for row in instrument.rules if row.key == rule)

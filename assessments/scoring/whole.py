@@ -28,8 +28,18 @@ def score(
     agreed: Mapping[str, str] | None = None,
 ) -> Score:
     """Scores what people said: one mapping from criterion key to code per respondent, agreed ratings beside them."""
+    settled = settled_criteria(instrument, respondents, agreed)
+    return of_settled(instrument, settled, alpha=alpha(instrument, respondents))
+
+
+def settled_criteria(
+    instrument: Instrument,
+    respondents: Sequence[Mapping[str, str | None]],
+    agreed: Mapping[str, str] | None = None,
+) -> dict[str, CriterionScore]:
+    """What each criterion comes to, by key: the part of `score` from which everything else follows."""
     agreed = agreed or {}
-    settled = {
+    return {
         c.key: settle(
             [person.get(c.key) for person in respondents],
             c.scale,
@@ -39,7 +49,6 @@ def score(
         )
         for c in instrument.criteria
     }
-    return of_settled(instrument, settled, alpha=alpha(instrument, respondents))
 
 
 def of_settled(
@@ -67,6 +76,12 @@ def of_settled(
     )
 
 
+def figures_of_whole(instrument: Instrument, settled: Mapping[str, CriterionScore]) -> PartScore:
+    """The figures of everything that is asked, without those of its parts."""
+    touched = any(criterion.rating is not None for criterion in settled.values())
+    return ScoredPart(instrument, instrument.criteria, settled, touched=touched).result()
+
+
 def part(instrument: Instrument, settled: Mapping[str, CriterionScore]) -> PartScore:
     """The figures of those criteria alone that are in `settled`, judged together: part of something answered."""
     criteria = [c for c in instrument.criteria if c.key in settled]
@@ -78,14 +93,31 @@ def _without_level(section: PartScore) -> PartScore:
     return replace(section, outcomes={NO_RULE: Outcome(level=None, best=None)})
 
 
-def level_if(
-    instrument: Instrument, settled: Mapping[str, CriterionScore], rule: str, changes: Mapping[str, str]
-) -> int | None:
-    """The level (or band) of the whole if these criteria were rated with these codes."""
-    tally = Tally(instrument, instrument.criteria, {key: outcome.points for key, outcome in settled.items()})
-    for key, code in changes.items():
-        tally.rate(key, tally.criteria[key].scale.points_of(code))
-    return tally.level(rule)
+class LevelIf:
+    """The level (or band) of the whole or of one dimension, as it is and if one of its criteria were rated otherwise.
+
+    Made once: each question then costs no more than the cell of the criterion. None for a section of a framework that
+    is scored by sums, which has no level of its own.
+    """
+
+    def __init__(
+        self, instrument: Instrument, settled: Mapping[str, CriterionScore], rule: str, *, dimension: str | None = None
+    ) -> None:
+        criteria = [c for c in instrument.criteria if dimension in {None, c.dimension}]
+        self._tally = Tally(instrument, criteria, {key: outcome.points for key, outcome in settled.items()})
+        self._rule = rule
+        self._has_level = dimension is None or self._tally.by_levels
+
+    @property
+    def now(self) -> int | None:
+        return self._tally.level(self._rule) if self._has_level else None
+
+    def __call__(self, key: str, code: str) -> int | None:
+        before = self._tally.points[key]
+        self._tally.rate(key, self._tally.criteria[key].scale.points_of(code))
+        level = self.now
+        self._tally.rate(key, before)
+        return level
 
 
 def alpha(instrument: Instrument, respondents: Sequence[Mapping[str, str | None]]) -> Fraction | None:

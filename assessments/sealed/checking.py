@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .. import scoring
-from ..frameworks.format.schema import FrameworkFile
+from ..frameworks.format.schema import PUBLISHED, FrameworkFile
 from ..scoring import anonymity
 from ..scoring.rescoring import KeptCriterion, rescore
 from .canonical import NotCanonical, canonical, value_of_canonical
@@ -53,7 +53,15 @@ class Opened:
     @cached_property
     def instrument(self) -> scoring.Instrument:
         """What was asked."""
-        return self.framework.instrument().restricted_to({criterion.key for criterion in self.payload.criteria})
+        instrument = self.framework.instrument().restricted_to({criterion.key for criterion in self.payload.criteria})
+        return replace(instrument, semantics=self.semantics)
+
+    @property
+    def semantics(self) -> int:
+        """How ratings became figures when the result was frozen."""
+        if self.framework.framework.method != scoring.SUMS:
+            return scoring.SEMANTICS
+        return self.payload.assessment.semantics or scoring.FIRST_SEMANTICS
 
     @cached_property
     def score(self) -> scoring.Score:
@@ -90,13 +98,13 @@ def opened(data: bytes) -> Opened:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         sentence = f"It is not a sealed file of format {FORMAT}: {place or 'file'}: {first['msg']}."
-        raise Changed(_line(sentence)) from None
+        raise Changed(in_one_line(sentence)) from None
     text = canonical(value["payload"])
     if not is_signed_by(file.signature.key, text, file.signature.value):
         raise Changed("The signature does not fit: something in the file was changed.")
     payload = file.payload
     try:
-        framework = FrameworkFile.model_validate(payload.framework)
+        framework = FrameworkFile.model_validate(payload.framework, context=PUBLISHED)
     except ValidationError:
         raise Changed("The framework in it is not a framework that this version can read.") from None
     if framework.digest != payload.digest:
@@ -156,11 +164,11 @@ class Verdict:
     opened: Opened | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", [_line(line) for line in self.lines])
+        object.__setattr__(self, "lines", [in_one_line(line) for line in self.lines])
 
 
-def _line(text: str) -> str:
-    """The text in one line of limited length, with characters that cannot be seen as their number."""
+def in_one_line(text: str) -> str:
+    """A text from a file in one line of limited length, with characters that cannot be seen as their number."""
     shown = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 

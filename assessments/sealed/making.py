@@ -20,7 +20,7 @@ from .signing import own_public_key, own_signature
 
 def sealed_name(result: Result, *, team: bool = True) -> str:
     """What the file is called."""
-    name = slugify(f"{result.team.name if team else 'result'} {result.date.isoformat()}") or "result"
+    name = slugify(f"{result.team_name if team else 'result'} {result.date.isoformat()}") or "result"
     return f"{name}.maturity.json"
 
 
@@ -75,7 +75,10 @@ def payload_of(result: Result, *, votes: bool, team: bool) -> dict[str, Any]:
         "responded": result.respondents,
     }
     if team:
-        assessment["team"] = result.team.name
+        assessment["team"] = result.team_name
+    # Only sums were ever counted in another way. Other files stay readable for versions that know the first one only.
+    if framework.framework.method == scoring.SUMS and result.semantics != scoring.FIRST_SEMANTICS:
+        assessment["semantics"] = result.semantics
     return {
         "format": FORMAT,
         "kind": KIND,

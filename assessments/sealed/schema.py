@@ -59,6 +59,8 @@ class SealedAssessment(SealedPart):
     generation: Annotated[int, Field(strict=True, ge=1, le=10_000)]
     asked: People
     responded: People
+    #: How ratings become figures; named only where it makes a difference, and then not the first way.
+    semantics: Literal[2] | None = None
 
 
 class Payload(SealedPart):

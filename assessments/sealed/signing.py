@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from django.conf import settings
 
-from ..models import SealKey
+from ..models import SealKey, TrustedKey
 
 #: Tells this use of SECRET_KEY from every other one.
 PURPOSE = b"maturity.sealed.ed25519.1"
@@ -33,6 +33,12 @@ def known_keys() -> list[str]:
     """The public keys of this installation: its own key now, then those that it signed with before."""
     own = own_public_key()
     return [own, *SealKey.objects.exclude(public=own).order_by("-pk").values_list("public", flat=True)]
+
+
+def installations_by_key() -> dict[str, str]:
+    """The public keys whose files may come in, each with the address of its installation: other ones' and our own."""
+    others = dict(TrustedKey.objects.values_list("public", "installation"))
+    return others | dict.fromkeys(known_keys(), settings.SITE_URL)
 
 
 def own_signature(data: bytes) -> str:

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from . import views
+from . import importing_views, views
 
 urlpatterns = [
+    path("teams/<uuid:pk>/sealed-result/", importing_views.import_sealed, name="team-import-result"),
     path("results/<uuid:pk>/sealed/", views.sealed, name="result-sealed"),
     path(".well-known/maturity-keys.json", views.public_keys, name="sealed-keys"),
 ]

@@ -6,31 +6,57 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .. import charts
 from ..invitations import tracking
 from ..models import Assessment
 from ..results.rubric_map import dots_of, votes_in_words
 from ..web import markdown as markup
+from ..web.chart_files import HAS_PNG, PNG, SVG
 from ..web.chart_words import (
-    bar_in_words,
+    column_in_words,
     day_label,
+    flow_in_words,
     history_in_words,
+    last_moves_in_words,
+    movement_in_words,
+    moves_in_words,
     note_of,
+    passage_in_words,
     profile_in_words,
     radar_in_words,
-    stack_in_words,
+    strip_in_words,
 )
 from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day, short_day, short_month
+from ..web.foreign_texts import foreign_language
 from ..web.saving import TOKEN, token_for
 from ..web.terms import TERMS
 
 register = template.Library()
+#: The way of an assessment: what each step is called, and who it is for.
+STEPS = {
+    "prepare": (gettext_lazy("Prepare"), gettext_lazy("The lead")),
+    "answer": (gettext_lazy("Answer"), gettext_lazy("Everyone who is asked")),
+    "review": (gettext_lazy("Review"), gettext_lazy("The team, together")),
+    "result": (gettext_lazy("Result"), gettext_lazy("For the team and its history")),
+}
+STEP_OF_STATUS = {"draft": "prepare", "open": "answer", "review": "review", "closed": "result"}
 #: First segment of a path: the entry of the navigation it belongs to, where the two differ.
-SECTIONS = {"assessments": "teams", "results": "teams", "framework-import": "frameworks"}
+SECTIONS = {
+    "assessments": "teams",
+    "results": "teams",
+    "framework-import": "frameworks",
+    "framework-new": "frameworks",
+    "imported-history": "frameworks",
+    "webhooks": "units",
+}
 
 
 @register.filter
@@ -89,6 +115,49 @@ HATCH = (
 )
 
 
+@register.inclusion_tag("components/_steps.html")
+def assessment_steps(assessment: Assessment | None = None, here: str = "", *, is_small: bool = False) -> dict[str, Any]:
+    """Where an assessment is on its way, and what is next for whom; None for one that has not been started.
+
+    `here` is the name of a step for a page that belongs to it whatever the status is. `is_small`: only the steps.
+    """
+    status = here or (STEP_OF_STATUS[assessment.status] if assessment else "prepare")
+    now = list(STEPS).index(status)
+    steps = [
+        {"name": name, "who": who, "is_done": place < now, "is_now": place == now}
+        for place, (name, who) in enumerate(STEPS.values())
+    ]
+    if here == "result":
+        sentence = ""
+    elif assessment is None:
+        sentence = _("Next: start it, and everyone who is asked can answer.")
+    elif assessment.is_draft:
+        sentence = _("Next, for the lead: invite people, then open the assessment.")
+    elif assessment.is_open and assessment.due:
+        sentence = _("Next: everyone who is asked answers by {day}. Then the lead ends answering.")
+        sentence = sentence.format(day=date_format(assessment.due))
+    elif assessment.is_open:
+        sentence = _("Next: everyone who is asked answers. Then the lead ends answering.")
+    elif assessment.is_in_review:
+        sentence = _("Next: the team agrees where answers differ. Then the lead closes the assessment.")
+    else:
+        sentence = _("It is closed. The result is there for the team and its history.")
+    return {"steps": steps, "sentence": sentence, "is_small": is_small, "is_result": here == "result"}
+
+
+@register.inclusion_tag("components/_chart_files.html")
+def chart_files(address: str, pk: Any, chart: str, name: str, query: str = "") -> dict[str, Any]:
+    """Links to a chart as SVG and, where they can be made, as PNG; `address` is the name of the URL.
+
+    `pk` is what the chart is of: nothing for one of the portfolio.
+    """
+    kinds = {SVG: _("SVG"), PNG: _("PNG")} if HAS_PNG else {SVG: _("SVG")}
+    suffix = f"?{query}" if query else ""
+    of = [pk] if pk else []
+    files = [(kind_name, reverse(address, args=[*of, chart, kind]) + suffix) for kind, kind_name in kinds.items()]
+    return {"files": files, "name": name}
+
+
 @register.simple_tag
 def hatches(*profiles: Iterable[Any]) -> SafeString:
     """The patterns that the bars of these profiles fill credit with; once a page, before the first of them."""
@@ -116,6 +185,30 @@ def drawn_bar(bar: charts.ProfileBar) -> SafeString:
     return mark_safe(svg.format("".join(parts)))  # noqa: S308
 
 
+STRIP_PART = '<rect class="seg solid l{}" x="{}" y=".5" width="{}" height="21" rx="4" fill="{}" stroke="{}"/>'
+STRIP_COUNT = '<text class="on l{}" x="{}" y="15" text-anchor="middle">{}</text>'
+STRIP = (
+    '<span class="tip" role="img" tabindex="0" aria-label="{}: {}" data-tip="{}">'
+    '<svg class="strip" viewBox="0 0 {} {}" font-size="11" aria-hidden="true">{}</svg></span>'
+)
+
+
+@register.simple_tag
+def distribution(counts: Mapping[int, int], contents: Any, name: str) -> SafeString:
+    """A strip of how many teams are at which level, of what is called `name`; it says so on hover and focus."""
+    strip = charts.level_strip(counts, top=contents.top)
+    if strip is None:
+        return mark_safe("–")
+    drawn = []
+    for part in strip.parts:
+        drawn.append(STRIP_PART.format(part.step, part.x, part.width, part.colour, part.rim))
+        if part.label:
+            drawn.append(STRIP_COUNT.format(part.step, part.middle, part.label))
+    bands = None if contents.edition.uses_levels else {rung.number: rung.name for rung in contents.rungs}
+    words = escape(strip_in_words(strip, bands))
+    return mark_safe(STRIP.format(escape(name), words, words, strip.width, strip.height, "".join(drawn)))  # noqa: S308
+
+
 # What grows with a team's history is joined here: loops over many cells are slow in a template, and so is asking of
 # every cell whether it is lazy or safe already. `_row` escapes them all.
 
@@ -126,14 +219,17 @@ def _row(html: str, *values: Any) -> str:
 
 @register.filter
 def shown_cells(chart: Any) -> SafeString:
-    """A table cell for each point of a history."""
-    return mark_safe("".join(_row("<td>{}</td>", cell) for cell in chart.cells))  # noqa: S308
+    """A table cell for each point of a history, with its month for where a row becomes a card."""
+    html = '<td role="cell" data-of="{}">{}</td>'
+    cells = zip(chart.points, chart.cells, strict=True)
+    return mark_safe("".join(_row(html, short_month(point.date), cell) for point, cell in cells))  # noqa: S308
 
 
 @register.filter
 def month_cells(chart: Any) -> SafeString:
     """The head of such a table: the month of each point."""
-    return mark_safe("".join(_row('<th scope="col">{}</th>', short_month(p.date)) for p in chart.points))  # noqa: S308
+    html = '<th scope="col" role="columnheader">{}</th>'
+    return mark_safe("".join(_row(html, short_month(point.date)) for point in chart.points))  # noqa: S308
 
 
 MARK = '<circle class="mark" r="4" fill="#ffffff" stroke="#1b589e" stroke-width="2"/>'
@@ -168,9 +264,9 @@ def history_dots(chart: Any) -> SafeString:
 RING_NUMBER = '<text class="ring-number" x="{}" y="{}" text-anchor="middle" aria-hidden="true">{}</text>'
 AXIS_LINE = '<text x="{}" y="{}" text-anchor="{}" aria-hidden="true">{}</text>'
 POINT = '<circle class="reach" r="9" fill="transparent"/><circle class="mark" r="3.5" fill="#ffffff" stroke="#1b589e"/>'
-RADAR_LINK = '<a href="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>' + POINT + SAID + "</a>"
+RADAR_LINK = ' href="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>' + POINT + SAID + "</a>"
 RADAR_POINT = (
-    '<g transform="translate({} {})" tabindex="0" role="img" aria-label="{}"><title>{}</title>' + POINT + SAID + "</g>"
+    ' transform="translate({} {})" tabindex="0" role="img" aria-label="{}"><title>{}</title>' + POINT + SAID + "</g>"
 )
 
 
@@ -182,10 +278,13 @@ def radar_words(radar: Any) -> SafeString:
         drawn += [_row(AXIS_LINE, label.x, y, label.anchor, line) for y, line in label.rows]
     for point in radar.points:
         words = f"{point.axis}: {point.value}"
+        said = [point.x, point.y, words, words, -10, "middle", point.value]
+        # Read out with the name of its dimension, so in the language of that.
+        language = lang_attribute(point.axis)
         if point.url:
-            drawn.append(_row(RADAR_LINK, point.url, point.x, point.y, words, words, -10, "middle", point.value))
+            drawn += ["<a", language, _row(RADAR_LINK, point.url, *said)]
         else:
-            drawn.append(_row(RADAR_POINT, point.x, point.y, words, words, -10, "middle", point.value))
+            drawn += ["<g", language, _row(RADAR_POINT, *said)]
     return mark_safe("".join(drawn))  # noqa: S308
 
 
@@ -215,12 +314,17 @@ def vote_dots(settled: Any) -> SafeString:
 
 @register.filter
 def assessment_rows(rows: Iterable[Any]) -> SafeString:
-    """Rows of the table of all assessments."""
+    """Rows of the table of all assessments; where they become cards, figures say what they are."""
     html = (
-        '<tr><th scope="row"><a href="{}">{}</a></th><td>{}</td><td>{}</td>'
-        '<td class="n">{}</td><td class="n">{}</td><td>{}</td><td><small>{}</small></td></tr>'
+        '<tr role="row"><th scope="row" role="rowheader"><a href="{}">{}</a></th><td role="cell">{}</td>'
+        '<td role="cell">{}</td><td class="n" role="cell" data-of="{}">{}</td>'
+        '<td class="n" role="cell" data-of="{}">{}</td><td role="cell">{}</td>'
+        '<td role="cell"><small>{}</small></td></tr>'
     )
-    cells = ((r.url, day(r.date), r.framework, r.level, r.index, r.respondents, r.state, r.note) for r in rows)
+    index, people = _("Index"), _("Respondents")
+    cells = (
+        (r.url, day(r.date), r.framework, r.level, index, r.index, people, r.respondents, r.state, r.note) for r in rows
+    )
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
@@ -238,9 +342,14 @@ register.filter(place_of)
 register.filter(profile_in_words)
 register.filter(radar_in_words)
 register.filter(history_in_words)
-register.filter(stack_in_words)
-register.filter(bar_in_words)
+register.filter(movement_in_words)
+register.filter(column_in_words)
+register.filter(flow_in_words)
+register.filter(moves_in_words)
+register.filter(passage_in_words)
+register.filter(last_moves_in_words)
 register.filter(day_label)
+register.filter(day)
 register.filter(short_day)
 register.filter(short_month)
 register.filter(apart_from)
@@ -274,5 +383,26 @@ def answer_url(context: dict[str, Any], name: str, *args: Any) -> str:
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """Markdown as sanitised HTML: a script, an attribute or a style in it comes out as text or not at all."""
-    return mark_safe(markup.as_html(text or ""))  # noqa: S308
+    """A text of a framework as HTML, marked with its language like `lang`."""
+    html = mark_safe(markup.as_html(text or ""))  # noqa: S308
+    if language := foreign_language(text):
+        return format_html('<div lang="{}" dir="auto">{}</div>', language, html)
+    return html
+
+
+@register.filter
+def lang(text: str, own: str = "") -> str:
+    """A text of a framework where it stands on a page: marked with its language if that is not the page's.
+
+    Texts of `contents` know their language; for others `own` says it. Inside an attribute, use `lang_attribute` on
+    the element.
+    """
+    language = foreign_language(text, own)
+    return format_html('<span lang="{}" dir="auto">{}</span>', language, text) if language else text
+
+
+@register.filter
+def lang_attribute(text: str, own: str = "") -> SafeString:
+    """The same for an element that can hold no other, such as an option."""
+    language = foreign_language(text, own)
+    return format_html(' lang="{}" dir="auto"', language) if language else mark_safe("")

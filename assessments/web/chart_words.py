@@ -1,12 +1,25 @@
 """What charts say in words: for people who do not see them, and beside their axes."""
 
+from collections.abc import Mapping
+
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..charts import Bar, DayTick, History, HistoryRow, ProfileBar, Radar, Stack
+from ..charts import (
+    DayColumn,
+    DayTick,
+    Flow,
+    History,
+    HistoryRow,
+    LevelStrip,
+    Movement,
+    Passage,
+    ProfileBar,
+    Radar,
+)
 from ..scoring import DASH
-from .dates import day, month, short_month
+from .dates import day, month, short_day, short_month
 from .figures import percent
 
 
@@ -62,35 +75,105 @@ def history_in_words(history: History) -> str:
     return sentence.format(count=count, first=first, last=last, figures=figures)
 
 
-def stack_in_words(stack: Stack) -> str:
-    """From when to when the bars are, and how many teams are at which level in the last one."""
-    newest = stack.bars[-1]
-    parts = _counts(stack, newest)
-    first = short_month(stack.bars[0].date)
+def movement_in_words(movement: Movement) -> str:
+    """From when to when it is drawn, and how many teams are at which level in the end."""
+    newest = movement.columns[-1]
+    parts = _counts(movement, newest)
+    first = short_month(movement.columns[0].date)
     last = short_month(newest.date)
     if not parts:
-        return _("Teams per level from {first} to {last}. In the end: none.").format(first=first, last=last)
-    sentence = _("Teams per level from {first} to {last}. In the end: {parts}.")
+        return _("Movement between levels from {first} to {last}. In the end: none.").format(first=first, last=last)
+    sentence = _("Movement between levels from {first} to {last}. In the end: {parts}.")
     return sentence.format(first=first, last=last, parts=", ".join(parts))
 
 
-def _counts(stack: Stack, bar: Bar) -> list[str]:
+def _counts(movement: Movement, column: DayColumn) -> list[str]:
     parts = [
         _("{count} at {number}").format(count=count, number=number)
-        for (number, _name), count in zip(stack.levels, bar.counts, strict=False)
+        for (number, _name), count in zip(movement.levels, column.counts, strict=False)
         if count
     ]
-    if stack.apart and bar.counts[-1]:
-        parts.append(_("{count} on other levels").format(count=bar.counts[-1]))
+    if movement.apart and column.counts[-1]:
+        parts.append(_("{count} on other levels").format(count=column.counts[-1]))
     return parts
 
 
-def bar_in_words(stack: Stack, bar: Bar) -> str:
-    """The day of a bar, and how many teams are at which level."""
-    parts = _counts(stack, bar)
+def column_in_words(movement: Movement, column: DayColumn) -> str:
+    """A day, and how many teams are at which level."""
+    parts = _counts(movement, column)
     if not parts:
-        return _("{day}: no team").format(day=day(bar.date))
-    return _("{day}: {parts}").format(day=day(bar.date), parts=", ".join(parts))
+        return _("{day}: no team").format(day=day(column.date))
+    return _("{day}: {parts}").format(day=day(column.date), parts=", ".join(parts))
+
+
+def flow_in_words(movement: Movement, flow: Flow) -> str:
+    """How many teams went from which level to which, or stayed."""
+    numbers = {number for number, _name in movement.levels}
+    if flow.before == flow.after and flow.before in numbers:
+        sentence = ngettext("{count} team stayed at {before}", "{count} teams stayed at {before}", flow.teams)
+    elif flow.before == flow.after:
+        sentence = ngettext("{count} team stayed on other levels", "{count} teams stayed on other levels", flow.teams)
+    elif flow.before not in numbers:
+        sentence = ngettext(
+            "{count} team from other levels to {after}", "{count} teams from other levels to {after}", flow.teams
+        )
+    elif flow.after not in numbers:
+        sentence = ngettext(
+            "{count} team from {before} to other levels", "{count} teams from {before} to other levels", flow.teams
+        )
+    else:
+        sentence = ngettext(
+            "{count} team from {before} to {after}", "{count} teams from {before} to {after}", flow.teams
+        )
+    return sentence.format(count=flow.teams, before=flow.before, after=flow.after)
+
+
+def moves_in_words(movement: Movement, passage: Passage) -> str:
+    """What moved between two days, without what stayed."""
+    parts = [flow_in_words(movement, flow) for flow in passage.moved]
+    if passage.new:
+        parts.append(ngettext("{count} team is new", "{count} teams are new", passage.new).format(count=passage.new))
+    if passage.gone:
+        sentence = ngettext("{count} team has no level any more", "{count} teams have no level any more", passage.gone)
+        parts.append(sentence.format(count=passage.gone))
+    return ", ".join(parts) or _("no change")
+
+
+def passage_in_words(movement: Movement, passage: Passage) -> str:
+    """Two days, and what happened between them."""
+    sentence = _("{since} to {until}: {moves}")
+    return sentence.format(
+        since=short_day(passage.since), until=short_day(passage.until), moves=moves_in_words(movement, passage)
+    )
+
+
+def last_moves_in_words(movement: Movement) -> str:
+    """How many teams went up and down between the last two days."""
+    last = movement.passages[-1]
+    if not last.moved:
+        return _("No team has moved since {date}.").format(date=day(last.since))
+    up = ngettext("{count} team went up", "{count} teams went up", last.up)
+    down = ngettext("{count} team went down", "{count} teams went down", last.down)
+    stayed = ngettext("{count} stayed where it was", "{count} stayed where they were", last.stayed)
+    return _("Since {date}, {up}, {down} and {stayed}.").format(
+        date=day(last.since),
+        up=up.format(count=last.up),
+        down=down.format(count=last.down),
+        stayed=stayed.format(count=last.stayed),
+    )
+
+
+def strip_in_words(strip: LevelStrip | None, bands: Mapping[int, str] | None = None) -> str:
+    """How many teams are at which level; `bands` are names that stand in place of numbers of levels."""
+    if strip is None:
+        return _("no team")
+    parts = []
+    for number, teams in strip.counts:
+        if bands is None:
+            parts.append(_("{count} at level {number}").format(count=teams, number=number))
+        else:
+            parts.append(_("{count} in “{name}”").format(count=teams, name=bands[number]))
+    return ", ".join(parts)
 
 
 def note_of(row: HistoryRow) -> str:

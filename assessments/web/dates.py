@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import ngettext
 
+#: What is due by the day is reported from this hour on, by the clock of the team.
+NOTICE_HOUR = datetime.timedelta(hours=9)
 #: How many days the distribution over time has.
 DAYS = 8
 
@@ -23,6 +25,12 @@ def months_since(day: datetime.date, today: datetime.date) -> int:
     """Whole months that have passed."""
     months = (today.year - day.year) * 12 + today.month - day.month
     return max(0, months - (shifted(day, months) > today))
+
+
+def notice_day(time_zone: str) -> datetime.date:
+    """Today by the clock of a team; before nine in the morning it is still the day before."""
+    local = timezone.localtime(timezone=ZoneInfo(time_zone)).replace(tzinfo=None)
+    return (local - NOTICE_HOUR).date()
 
 
 def day(date: datetime.date) -> str:

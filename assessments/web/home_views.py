@@ -9,12 +9,6 @@ from ..web.requests import Request
 
 @require_safe
 @login_required
-def home(request: Request) -> HttpResponse:
-    return redirect("teams")
-
-
-@require_safe
-@login_required
 def signed_in(request: Request) -> HttpResponse:
     """Where somebody lands who signed in again in a second tab, while answers wait in the first."""
     return render(request, "accounts/signed_in.html")

@@ -13,16 +13,33 @@ from typing import Any, TypeVar, cast
 from django.core.cache import caches
 from django.utils.translation import get_language
 
+from ..models.reading import reader
+
 Figure = TypeVar("Figure")
 
 
 def fragment_digest(*drawn_from: object) -> str:
-    """The same for the same values in the same language. The values are plain ones: texts, numbers, days, lists."""
-    seen = repr((get_language(), drawn_from))
+    """The same for the same values in the same language. The values are plain ones: texts, numbers, days, lists.
+
+    It is another one for a reader who may see the texts of frameworks in another language, or in another state.
+    """
+    reads = reader()
+    seen = repr((get_language(), reads and reads.key(), drawn_from))
     return blake2b(seen.encode(), digest_size=16).hexdigest()
 
 
 def kept(name: str, digest: str, work_out: Callable[[], Figure]) -> Figure:
     """A figure that is worked out from the same things, kept beside the pieces of pages."""
     figure: Any = caches["template_fragments"].get_or_set(f"{name}.{digest}", work_out, timeout=None)
+    return cast(Figure, figure)
+
+
+def kept_while(name: str, digest: str, digest_now: Callable[[], str], work_out: Callable[[], Figure]) -> Figure:
+    """The same for what is worked out after its digest: kept only if that still holds afterwards."""
+    cache = caches["template_fragments"]
+    figure: Any = cache.get(f"{name}.{digest}")
+    if figure is None:
+        figure = work_out()
+        if digest_now() == digest:
+            cache.set(f"{name}.{digest}", figure, timeout=None)
     return cast(Figure, figure)

@@ -90,7 +90,9 @@ def in_words(field: forms.Field, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "\n".join(map(str, value)) or "(empty)"
+        # The stubs allow choices in groups; no form here has any.
+        names = dict(field.choices) if isinstance(field, forms.MultipleChoiceField) else {}  # type: ignore[arg-type, misc]
+        return "\n".join(str(names.get(one, one)) for one in value) or "(empty)"
     if isinstance(value, datetime.date):
         return day(value)
     if isinstance(field, forms.ModelChoiceField):

@@ -10,6 +10,7 @@ from django.http import StreamingHttpResponse
 from django.utils.text import slugify
 from django.utils.translation import get_language, override
 
+from ..models.reading import FrameworkReader, read_by, reader
 from .tables import Book, Cell, Table
 from .workbooks import ROWS_AT_ONCE, xlsx_chunks
 
@@ -42,14 +43,14 @@ class ExportForm(forms.Form):
 
 def _download(chunks: Iterator[bytes], kind: str, name: str) -> StreamingHttpResponse:
     disposition = {"Content-Disposition": f'attachment; filename="{slugify(name) or "export"}.{kind}"'}
-    chunks = _in_language(chunks, get_language())
+    chunks = _as_asked(chunks, get_language(), reader())
     return StreamingHttpResponse(chunks, content_type=TYPES[kind], headers=disposition)
 
 
-def _in_language(chunks: Iterator[bytes], language: str | None) -> Iterator[bytes]:
-    """The same, made in the language of the request: the server asks for them when it has forgotten the request."""
+def _as_asked(chunks: Iterator[bytes], language: str | None, reads: FrameworkReader | None) -> Iterator[bytes]:
+    """The same, made in the language of the request and for its reader: the server has forgotten both by then."""
     while True:
-        with override(language):
+        with override(language), read_by(reads):
             chunk = next(chunks, None)
         if chunk is None:
             return

@@ -25,6 +25,12 @@ TERMS = {
             "of every level below it, in all dimensions."
         ),
     ),
+    "rubric_level": Term(
+        name=_("Level"),
+        meaning=_(
+            "A step on the framework’s ladder. A team is at the highest level whose beginning its score reaches."
+        ),
+    ),
     "band": Term(
         name=_("Band"),
         meaning=_("The named range that the smallest section score falls in. It stands where a level would."),
@@ -32,6 +38,10 @@ TERMS = {
     "index": Term(
         name=_("Index"),
         meaning=_("A figure from 0 to the highest level. Unlike the level, it gives credit for what is half done."),
+    ),
+    "rubric_score": Term(
+        name=_("Score"),
+        meaning=_("What the answers come to on the framework’s scale: the mean of each dimension, by weights."),
     ),
     "score": Term(
         name=_("Section score"),

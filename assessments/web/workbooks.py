@@ -94,7 +94,9 @@ def _sheet(table: Table, rows: Iterable[Sequence[Cell]], *, selected: bool) -> I
         f'<col min="{n}" max="{n}" width="{table.widths.get(name, 28 if n == 1 else 14)}" customWidth="1"/>'
         for n, name in enumerate(table.head, 1)
     )
-    yield f'{XML}<worksheet xmlns="{MAIN}"><sheetViews>{view}</sheetViews><cols>{columns}</cols><sheetData>', 0
+    # On paper all columns stand side by side, however many sheets the rows take.
+    fits = '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+    yield f'{XML}<worksheet xmlns="{MAIN}">{fits}<sheetViews>{view}</sheetViews><cols>{columns}</cols><sheetData>', 0
     head = "".join(_text(f"{letter}1", name, HEAD) for letter, name in zip(letters, table.head, strict=True))
     buffer = [f'<row r="1">{head}</row>']
     last = 1
@@ -105,7 +107,8 @@ def _sheet(table: Table, rows: Iterable[Sequence[Cell]], *, selected: bool) -> I
             yield "".join(buffer), last
             buffer.clear()
     yield "".join(buffer), last
-    yield f'</sheetData><autoFilter ref="A1:{letters[-1]}{last}"/></worksheet>', last
+    paper = '<pageSetup orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+    yield f'</sheetData><autoFilter ref="A1:{letters[-1]}{last}"/>{paper}</worksheet>', last
 
 
 def _cell(letter: str, row: int, cell: Cell) -> str:
@@ -183,10 +186,14 @@ def _frame(ends: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         f"{escape(_quoted(name))}!{reach}</definedName>"
         for n, (name, reach) in enumerate(ends)
     )
+    heads = "".join(
+        f'<definedName name="_xlnm.Print_Titles" localSheetId="{n}">{escape(_quoted(name))}!$1:$1</definedName>'
+        for n, (name, _reach) in enumerate(ends)
+    )
     yield (
         "xl/workbook.xml",
         f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>{sheets}</sheets>'
-        f"<definedNames>{filters}</definedNames></workbook>",
+        f"<definedNames>{filters}{heads}</definedNames></workbook>",
     )
     yield "xl/styles.xml", _styles()
 

@@ -5,7 +5,19 @@
   const SLOW = 1400, RETRY = 3000;
   // The sentences stand in the page, in its language.
   const says = document.querySelector(".survey")?.dataset;
-  const questions = () => [...document.querySelectorAll("form.question")];
+  // The page is one form, so that one button saves it without script; here each question is saved by itself.
+  const questions = () => [...document.querySelectorAll("div.question")];
+  const fields = (question) => [...question.querySelectorAll("input, textarea")];
+  function answerOf(question) {
+    const page = question.closest("form").elements, number = question.id.slice("c-".length), answer = {};
+    for (const name of ["csrfmiddlewaretoken", "page", "who"]) answer[name] = page[name].value;
+    for (const name of ["code", "reason", "comment", "evidence", "version"]) {
+      const field = page[`${name}-${number}`];
+      if (field) answer[name] = field.value;
+    }
+    question.dataset.sequence = answer.sequence = Number(question.dataset.sequence || 1) + 1;
+    return answer;
+  }
   const statusOf = (form) => form.querySelector(".saved-status");
   const unsaved = new Map(); // form -> { warn, retry } timers
   const unsent = new Set(); // forms changed since their last request
@@ -35,14 +47,12 @@
 
   document.addEventListener("htmx:configRequest", (event) => {
     const form = event.target;
-    if (!form.matches("form.question")) return;
-    form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
-    event.detail.parameters.set("sequence", form.elements.sequence.value);
+    if (form.matches("div.question")) event.detail.parameters = answerOf(form);
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.target;
-    if (!form.matches("form.question")) return;
+    if (!form.matches("div.question")) return;
     settle(form);
     unsent.delete(form);
     show(form, "saving", says.saving);
@@ -52,7 +62,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig } = event.detail;
     // A refusal comes with a fragment that says why. Only questions have one for people who are signed out.
-    const refusals = requestConfig.elt.matches("form.question") ? [401, 409, 422] : [409, 422];
+    const refusals = requestConfig.elt.matches("div.question") ? [401, 409, 422] : [409, 422];
     if (refusals.includes(xhr.status) && xhr.getResponseHeader("Content-Type")?.includes("html")) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
@@ -67,7 +77,8 @@
     renewed.add(elt);
     document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = token; });
     const button = triggeringEvent?.submitter;
-    setTimeout(() => button ? button.click() : window.htmx.trigger(elt, "submit"));
+    if (elt.matches("div.question")) setTimeout(() => save(elt));
+    else setTimeout(() => button ? button.click() : window.htmx.trigger(elt, "submit"));
     return true;
   }
 
@@ -83,7 +94,7 @@
     const token = xhr?.getResponseHeader("X-CSRF-Token");
     if (requestConfig && isSentAgain(requestConfig, token)) return;
     const form = requestConfig?.elt;
-    if (!form?.matches("form.question")) return;
+    if (!form?.matches("div.question")) return;
     const status = xhr.status;
     if (status === 401) { settle(form); unsaved.set(form, {}); }
     else if (token) failed(form, says.tryingAgain);
@@ -94,31 +105,99 @@
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, (event) => {
     const form = event.detail.requestConfig?.elt;
-    if (form?.matches("form.question")) failed(form, says.unreachable);
+    if (form?.matches("div.question")) failed(form, says.unreachable);
   });
   // Of two saves under way at once, the one stored first may be answered last; its counts are out of date then.
   document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
     const answered = (element) => Number(element?.dataset.answered);
     if (answered(detail.fragment.firstElementChild) < answered(detail.target)) detail.shouldSwap = false;
   });
+  // Enter in a field, or the button that settles a conflict.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form.answers")) return;
+    event.preventDefault();
+    const question = (event.submitter?.closest("div.question") ?? document.activeElement?.closest("div.question"));
+    if (question) save(question);
+  });
   for (const name of ["online", "focus"]) window.addEventListener(name, saveAll);
   // What was chosen or typed before this script was there.
   const isChanged = (field) => field.checked !== field.defaultChecked || (field.defaultValue ?? field.value) !== field.value;
-  window.addEventListener("load", () => questions().filter((form) => [...form.elements].some(isChanged)).forEach(save));
+  window.addEventListener("load", () => questions().filter((form) => fields(form).some(isChanged)).forEach(save));
 
   // What was typed or chosen and not sent yet: "Saved" no longer holds, and it is sent when the page is left.
   document.addEventListener("input", (event) => {
-    const form = event.target.closest("form.question");
+    const form = event.target.closest("div.question");
     if (form && !unsent.has(form)) { show(form, "editing", ""); unsent.add(form); }
   });
   const isFailing = (form) => ["failed", "signed-out"].includes(statusOf(form).dataset.state);
   window.addEventListener("beforeunload", (event) => { if ([...unsaved.keys()].some(isFailing)) event.preventDefault(); });
   window.addEventListener("pagehide", () => {
-    for (const form of new Set([...unsent, ...unsaved.keys()])) {
-      form.elements.sequence.value = Number(form.elements.sequence.value) + 1;
-      navigator.sendBeacon(form.action, new FormData(form));
+    clearTimeout(leaving);
+    for (const form of waiting()) {
+      const body = new FormData();
+      for (const [name, value] of Object.entries(answerOf(form))) body.set(name, value);
+      navigator.sendBeacon(form.getAttribute("hx-post"), body);
     }
   });
+
+  // A link that is followed right after an answer waits for it, as the next page says how many are answered. Where the
+  // answer is refused the page stays, so that the person learns why.
+  const PATIENCE = 1500;
+  let leaving;
+  const waiting = () => [...new Set([...unsent, ...unsaved.keys()])];
+  const isRefused = (form) => ["refused", "conflict"].includes(statusOf(form).dataset.state);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const isElsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || link?.target;
+    if (!link || isElsewhere || event.defaultPrevented || link.getAttribute("href").startsWith("#")) return;
+    const waitedFor = waiting();
+    if (!waitedFor.length || waitedFor.some(isFailing)) return;
+    event.preventDefault();
+    clearTimeout(leaving);
+    const until = performance.now() + PATIENCE;
+    function goOn() {
+      const refused = waitedFor.find(isRefused);
+      if (refused) focusOn(refused);
+      else if (waiting().length && performance.now() < until) leaving = setTimeout(goOn, 20);
+      else location.assign(link.href);
+    }
+    goOn();
+  });
+
+  // ---------------------------------------------------------------- going on by itself
+  // Only after an answer that was pointed at: whoever chooses with the arrow keys passes answers on the way.
+  const goesOn = document.getElementById("goes-on"), AFTER_SAVED = 500;
+  const isAnswered = (form) => form.querySelector("input[type=radio]:checked") !== null;
+  const answeredBefore = new Set(questions().filter(isAnswered));
+  let pointedAt = null;
+  if (goesOn) {
+    const kept = localStorage.getItem("goes-on");
+    goesOn.checked = kept === null ? matchMedia("(pointer: coarse)").matches : kept === "yes";
+    goesOn.addEventListener("change", () => localStorage.setItem("goes-on", goesOn.checked ? "yes" : "no"));
+    goesOn.closest("label").hidden = false;
+  }
+  document.addEventListener("pointerdown", (event) => { pointedAt = event.target.closest("div.question"); });
+  document.addEventListener("keydown", () => { pointedAt = null; });
+  document.addEventListener("change", ({ target }) => {
+    const form = target.closest("div.question");
+    if (!form || target.type !== "radio") return;
+    const isFirst = !answeredBefore.has(form);
+    answeredBefore.add(form);
+    // What does not apply needs a reason first.
+    if (!isFirst || !goesOn?.checked || pointedAt !== form || target.value === "NA") return;
+    const all = questions(), open = all.slice(all.indexOf(form)).find((other) => !isAnswered(other));
+    if (open) open.scrollIntoView({ block: "center" });
+    else if (all.every(isAnswered)) leavesWhenSaved = true;
+  });
+  let leavesWhenSaved = false;
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!leavesWhenSaved) return;
+    setTimeout(() => {
+      const isAllSaved = leavesWhenSaved && !unsaved.size && !unsent.size;
+      if (isAllSaved) { leavesWhenSaved = false; follow("next-unanswered"); }
+    }, AFTER_SAVED);
+  });
+  document.addEventListener("input", ({ target }) => { if (target.type !== "radio") leavesWhenSaved = false; });
 
   // A conflict is settled by loading what is stored.
   document.addEventListener("click", (event) => {
@@ -130,7 +209,7 @@
   });
 
   // ---------------------------------------------------------------- keyboard
-  const current = () => document.activeElement?.closest("form.question");
+  const current = () => document.activeElement?.closest("div.question");
   const isTyping = (target) => target.matches("textarea, select, input:not([type=radio])");
   function focusOn(form) {
     const radio = form.querySelector("input[type=radio]:checked") || form.querySelector("input[type=radio]");
@@ -153,7 +232,7 @@
     k: () => step(-1),
     n: () => {
       const all = questions(), rest = all.slice(all.indexOf(current()) + 1);
-      const open = rest.find((form) => !form.querySelector("input[type=radio]:checked"));
+      const open = rest.find((form) => !isAnswered(form));
       if (open) focusOn(open); else follow("next-unanswered");
     },
     c: () => {
@@ -171,6 +250,14 @@
     const radio = current()?.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
     if (radio && !radio.disabled) { radio.focus(); radio.click(); event.preventDefault(); }
     else if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
+  });
+  document.addEventListener("keydown", (event) => {
+    const field = document.querySelector("input[data-search]");
+    if (!field || event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
   });
   // A page that comes back from memory may be of somebody who has signed out since: the server says if it is still so.
   // Answers that are not saved yet stay where they are.

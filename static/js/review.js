@@ -1,4 +1,4 @@
-// The shared screen: how long the group has talked about a question, and next and previous by keyboard.
+// The shared screen: how long the group has talked about a question, and deciding and moving by keyboard.
 (() => {
   "use strict";
   const timer = document.querySelector(".timer");
@@ -14,11 +14,33 @@
   }
 
   if (!document.querySelector("[data-review-keys]")) return;
+  const form = document.querySelector("form.agree"), help = document.getElementById("review-keys");
+  // One press of a key decides once, whatever happens before the next question is there.
+  let isDeciding = false;
+  function decide(key) {
+    const radio = form?.querySelector(`[data-key="${key}"] input`), button = form?.querySelector("[data-decides]");
+    if (!radio || !button || isDeciding) return;
+    radio.checked = true;
+    const reason = radio.value === "NA" ? form.elements.reason : null;
+    if (reason && !reason.value.trim()) { reason.focus(); return; }
+    isDeciding = true;
+    form.requestSubmit(button);
+  }
   const steps = { n: "next", ArrowRight: "next", p: "previous", ArrowLeft: "previous" };
+  const isTyping = (target) => target.matches("textarea, select, input:not([type=radio])");
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
-    const step = steps[event.key];
-    if (step) document.querySelector(`[data-step="${step}"]:not(:disabled)`)?.click();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const isAmongRadios = event.target.matches("input[type=radio]");
+    if (/^[1-9m]$/.test(event.key)) decide(event.key);
+    else if (event.key === "?") help?.showModal();
+    else if (event.key === "c" && form) { event.preventDefault(); form.elements.note.focus(); }
+    // Among the answers, arrows choose.
+    else if (!isAmongRadios || event.key.length === 1) {
+      const step = steps[event.key];
+      if (step) document.querySelector(`[data-step="${step}"]:not(:disabled)`)?.click();
+    }
   });
-  document.querySelectorAll(".keys-hint").forEach((hint) => { hint.hidden = false; });
+  window.addEventListener("pageshow", () => { isDeciding = false; });
+  document.querySelectorAll(".keys-hint, .key-of").forEach((hint) => { hint.hidden = false; });
 })();

@@ -51,7 +51,7 @@ def test_on_an_empty_database_every_page_leads_to_the_setup(client):
 
 def test_who_has_the_code_becomes_administrator_and_is_signed_in(client):
     response = client.post("/setup/", {**FIRST, "code": setup_code().lower().replace("-", " ")}, follow=True)
-    assert response.redirect_chain[-1][0] == "/teams/"
+    assert response.redirect_chain[-1][0] == "/"
     user = User.objects.get()
     assert user.is_administrator
     assert user.check_password(PASSWORD)

@@ -7,8 +7,8 @@
     def test_as_deployed(open_page, deployed):                   # gunicorn, compressed files, a database of its own
         page = open_page(address=deployed.address)
 
-`open_page` and `sign_in` take `scheme="dark"`, `width=390`, `javascript=False`, and `expects="409"` (a regular
-expression) for what the browser itself writes into the console when the server refuses something on purpose.
+`open_page` and `sign_in` take `scheme="dark"`, `width=390`, `javascript=False`, `touch=True`, and `expects="409"` (a
+regular expression) for what the browser itself writes into the console when the server refuses something on purpose.
 One browser is shared by all tests of a process; every page has a context, so cookies and storage, of its own.
 """
 
@@ -54,7 +54,9 @@ class Console:
         page.on("response", lambda r: r.status >= 500 and self.errors.append(f"{r.status} {r.url}"))
 
     def heard(self, message):
-        if message.type in {"error", "warning"}:
+        # A remark about time: on a busy machine a font is drawn later than the browser thinks it should be.
+        is_remark = "was preloaded using link preload but not used" in message.text
+        if not is_remark and message.type in {"error", "warning"}:
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def unexpected(self) -> list[str]:
@@ -66,12 +68,16 @@ def open_page(browser, request):
     """Opens a page in a context of its own. `address` is what relative paths in `goto` lead to."""
     opened = []
 
-    def open_(*, address=None, scheme="light", width=SCREENS["desktop"], javascript=True, expects="", cookies=()):
+    def open_(
+        *, address=None, scheme="light", width=SCREENS["desktop"], javascript=True, touch=False, expects="", cookies=()
+    ):
         context = browser.new_context(
             base_url=address or request.getfixturevalue("live_server").url,
             color_scheme=scheme,
             viewport={"width": width, "height": 900},
             java_script_enabled=javascript,
+            has_touch=touch,
+            is_mobile=touch,
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
@@ -140,6 +146,27 @@ def assert_fits(page, width: int):
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than {width} px"
     squeezed = page.evaluate(SQUEEZED)
     assert not squeezed, f"{page.url} has text in a column of a few letters at {width} px: {squeezed}"
+
+
+#: Of what stands beyond the edge of the sheet, which nothing can be scrolled to: drawings are cut by their own box.
+OFF_THE_SHEET = """width => [...document.body.querySelectorAll('*:not(svg *)')].filter(element => {
+  const box = element.getBoundingClientRect()
+  const hidden = element.closest('.visually-hidden, .skip') || getComputedStyle(element).visibility === 'hidden'
+  return box.width > 1 && box.height > 1 && !hidden && (box.right > width + 1 || box.left < -1)
+}).map(element => `${element.tagName} ${element.getAttribute('class')}: ${element.textContent.trim().slice(0, 40)}`)"""
+#: What A4 has between the margins of print.css, in CSS pixels: upright, and for the portfolio on its side. Letter is
+#: wider upright, and narrower on its side.
+UPRIGHT, ON_ITS_SIDE = 688, 965
+
+
+def assert_fits_on_paper(page):
+    """Fails if anything is cut off at the edge of a sheet of A4 or Letter."""
+    page.emulate_media(media="print")
+    width = ON_ITS_SIDE if page.locator(".heat").count() else UPRIGHT
+    page.set_viewport_size({"width": width, "height": 900})
+    cut_off = page.evaluate(OFF_THE_SHEET, width)
+    page.emulate_media(media="screen")
+    assert not cut_off, f"{page.url} does not fit on paper of {width} px: {cut_off[:5]}"
 
 
 @pytest.fixture(scope="session")

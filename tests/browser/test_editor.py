@@ -9,7 +9,7 @@ from .. import toy
 from ..factories import make_membership, make_team, make_user
 from .conftest import assert_fits, axe, axe_in_both_schemes
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -13,31 +13,52 @@ from django.urls import Resolver404, resolve
 
 from ..demo_people import PLAYERS
 from ..permissions.test_access_matrix import EXPECTED, PERSONAS
-from .conftest import assert_fits, axe_in_both_schemes
+from .conftest import assert_fits, assert_fits_on_paper, axe_in_both_schemes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 #: Pages that the table allows but that no link of the demo organisation leads to, and how to come by them.
 BY_HAND = {
+    "search": "/search/?q=re",
     "signed-in": "/signed-in/",
     "password-reset": "/password/reset/",
     "password-change": "/account/password/",
     "criterion-history": "/frameworks/mlops/criteria/people.developer-support/",
 }
-#: Looked at in test_review, by people who hold a link or are in a review; the demo organisation has neither.
-ELSEWHERE = {"link", "review", "review-now", "account-erase"}
+#: Looked at in test_review, test_sharing, test_webhooks, test_live_room, test_outside and test_stopping_mails, by
+#: people with a link or in a review.
+REVIEWING = {"review", "review-now", "room", "room-join", "room-code", "room-vote"}
+OUTSIDE = {"outside", "outside-answer", "outside-dimension"}
+ELSEWHERE = {*REVIEWING, *OUTSIDE, "link", "account-erase", "mails-stop", "share", "webhook", "webhook-edit"}
 #: Fragments of pages.
-FRAGMENTS = {"assessment-participation"}
+FRAGMENTS = {"assessment-participation", "room-now", "room-vote-now"}
 #: Linked from the last of a row of pages only, so gone to from the first.
 BEYOND = {"answer-dimension": "../../done/"}
 #: No page itself, but the only way from the beginning of a questionnaire to its questions.
 PASSES_ON = {"answer-next"}
 #: No pages but files to be saved.
-DOWNLOADS = {"edition-export", "portfolio-export", "result-export", "sealed-keys", "team-export"}
+DOWNLOADS = {
+    "badge",
+    "calendar-feed",
+    "edition-export",
+    "people-export",
+    "portfolio-chart",
+    "portfolio-export",
+    "portfolio-slides",
+    "result-chart",
+    "result-export",
+    "result-slides",
+    "sealed-keys",
+    "team-chart",
+    "team-export",
+    "team-roadmap-calendar",
+    "team-roadmap-export",
+    "translation-file",
+}
 #: Pages that are the same for everybody, so that only the lead looks at them.
-COMMON = {"frameworks", "edition", "edition-compare", "account", *BY_HAND}
+COMMON = {"frameworks", "edition", "edition-compare", "account", "account-own-erase", "calendar", *BY_HAND}
 #: How many of each kind the lead looks at, where their look depends on what they show; otherwise one will do.
-SAMPLES = {"edition": 3, "team": 4, "result": 3, "assessment": 2, "answer-dimension": 2}
+SAMPLES = {"edition": 3, "team": 4, "result": 3, "assessment": 4, "answer-dimension": 2}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +87,7 @@ class Walk:
 
     def __init__(self, page, names: set[str], samples: dict[str, int]):
         self.page, self.names, self.samples = page, names, samples
-        self.seen, self.faults, self.waiting = {}, [], ["/teams/", *BY_HAND.values()]
+        self.seen, self.faults, self.waiting = {}, [], ["/", "/teams/", *BY_HAND.values()]
 
     def go(self):
         while self.waiting:
@@ -89,7 +110,12 @@ class Walk:
         return name in self.names | PASSES_ON and path not in known and len(known) < self.samples.get(name, 1)
 
     def look(self):
-        checks = [partial(assert_fits, width=320), partial(assert_fits, width=390), axe_in_both_schemes]
+        checks = [
+            partial(assert_fits, width=320),
+            partial(assert_fits, width=390),
+            axe_in_both_schemes,
+            assert_fits_on_paper,
+        ]
         for check in checks:
             try:
                 check(self.page)
@@ -116,19 +142,60 @@ def draft_made_on(page) -> str:
     return urlsplit(page.url).path
 
 
+def round_drafted_on(page) -> str:
+    """The teams of a round that is not started yet: the demo organisation only has one under way."""
+    page.goto("/rounds/new/")
+    page.get_by_role("button", name="Choose teams").click()
+    page.wait_for_url("**/teams/")
+    return urlsplit(page.url).path
+
+
+def history_imported_on(page) -> str:
+    """An earlier assessment that came in from a file; the demo organisation has none."""
+    page.goto("/imported-history/")
+    lines = b"team,date,criterion,answer\nFraud detection,2021-03-31,data.versioned,F\n"
+    page.locator("[name=file]").set_input_files({"name": "history.csv", "mimeType": "text/csv", "buffer": lines})
+    line = page.locator("[name=line] option", has_text="MLOps").first.get_attribute("value")
+    page.locator("[name=line]").select_option(line)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Import 1 assessment").click()
+    page.wait_for_url(re.compile(r"/imported-history/[0-9a-f-]{36}/$"))
+    return urlsplit(page.url).path
+
+
+def translation_begun_on(page) -> str:
+    """A framework beside its translation; the demo organisation has none. It leads to all translations."""
+    page.goto("/frameworks/mlops/")
+    page.get_by_role("link", name="Languages").click()
+    page.get_by_label("Language").fill("de")
+    page.get_by_role("button", name="Translate").click()
+    page.wait_for_url("**/languages/de/")
+    return urlsplit(page.url).path
+
+
+#: What the gallery of frameworks leads an administrator to: only the lead walks through that.
+FROM_THE_GALLERY = ["/framework-import/", "/framework-new/", "/framework-new/copy/", "/framework-new/table/"]
+
+
 @pytest.mark.parametrize("persona", PLAYERS)
 def test_every_page_of(persona, demo, open_page):
     page = open_page(address=demo.address)
     page.goto("/sign-in/")
     page.locator("summary").click()
     page.get_by_role("button", name=re.compile(f"^{PLAYERS[persona]}")).first.click()
-    page.wait_for_url("**/teams/")
+    page.wait_for_url(re.compile(r":\d+/$"))
     names, samples = pages_of(persona) - COMMON, {}
     if persona == "lead":
         names, samples = pages_of(persona), SAMPLES
+    if "round-teams" in names:
+        # A draft and the one under way look different.
+        samples = {"round": 2}
     walk = Walk(page, names, samples)
+    if "round-teams" in names:
+        walk.waiting[:0] = [round_drafted_on(page)]
     if persona == "admin":
-        walk.waiting[:0] = [draft_made_on(page), "/framework-import/"]
+        made = [draft_made_on(page), history_imported_on(page), translation_begun_on(page)]
+        walk.waiting[:0] = [*made, *FROM_THE_GALLERY]
     walk.go()
     assert names - walk.seen.keys() == set(), "nothing leads to these pages"
     walk.assert_faultless()

@@ -7,7 +7,7 @@ from .. import toy
 from ..factories import make_membership, make_team, make_user
 from .asking import assert_chosen, assert_saved, question
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 OUTLINED = """() => [document.activeElement, document.activeElement.closest("label")]
     .some((element) => getComputedStyle(element).outlineStyle !== "none")"""
@@ -106,3 +106,14 @@ def test_shortcuts_can_be_switched_off(page, path):
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     assert_in_focus(page, "x1")
+
+
+def test_slash_leads_into_the_search_unless_shortcuts_are_switched_off(page, member):
+    searching = page.get_by_label("Search teams, people and criteria")
+    press(page, "/")
+    expect(searching).to_be_focused()
+    expect(searching).to_have_value("")
+    member.change_own(keyboard_shortcuts=False)
+    page.reload()
+    press(page, "/")
+    expect(searching).not_to_be_focused()

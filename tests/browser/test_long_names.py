@@ -10,7 +10,7 @@ from ..factories import make_unit, make_user
 from ..progress import AT, Lead
 from .conftest import assert_fits
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" + 38 * "x"
 TODAY = datetime.date.today()
 

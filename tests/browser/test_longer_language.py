@@ -12,7 +12,7 @@ from ..progress import AT, Lead
 from ..pseudo_language import BEGIN, pseudo_language
 from .conftest import assert_fits
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 TODAY = datetime.date.today()
 
 
@@ -46,6 +46,7 @@ OF_A_TEAM = [
     "edit/",
     "assessments/new/",
     "what-if/?level=3",
+    "path/?level=3",
 ]
 OF_AN_ASSESSMENT = ["", "invite/", "close/", "end/", "answer/", "answer/to/X/", "answer/symptoms/", "answer/done/"]
 OF_ADMINISTRATORS = ["/portfolio/", "/plan/", "/units/", "/accounts/", "/accounts/new/", "/frameworks/"]

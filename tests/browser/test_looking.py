@@ -3,9 +3,9 @@
 import pytest
 
 from ..factories import make_user
-from .conftest import Console, assert_fits, axe, axe_in_both_schemes
+from .conftest import Console, assert_fits, assert_fits_on_paper, axe, axe_in_both_schemes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 
 @pytest.fixture
@@ -44,6 +44,14 @@ def test_what_is_too_wide_fails_the_test(page):
     page.evaluate("document.querySelector('h1').append(Object.assign(document.createElement('canvas'), {width: 600}))")
     with pytest.raises(AssertionError, match="wider than 320 px"):
         assert_fits(page, 320)
+
+
+def test_what_is_cut_off_on_paper_fails_the_test(page):
+    page.goto("/setup/")
+    assert_fits_on_paper(page)
+    page.evaluate("document.querySelector('h1').append(Object.assign(document.createElement('canvas'), {width: 900}))")
+    with pytest.raises(AssertionError, match="does not fit on paper"):
+        assert_fits_on_paper(page)
 
 
 def test_signed_in_by_cookie(sign_in):

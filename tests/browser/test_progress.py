@@ -4,6 +4,7 @@ import datetime
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from assessments.demo.large import LargeDemo
 from assessments.models import Action, Target
@@ -108,6 +109,82 @@ def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_i
     assert Action.objects.get().status == "done"
 
 
+def test_cards_move_by_drag_and_by_keys_and_back_again(page, lead):
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    action = Action.objects.plan(**terms, criterion="y3", text="Do it.", due=TODAY - datetime.timedelta(days=3))
+    page.goto(f"/teams/{lead.team.pk}/roadmap/")
+    page.evaluate("window.isTheSamePage = true")
+    card, moved = page.locator(f"#action-{action.pk}"), page.locator(".moved [role=status]")
+    card.drag_to(page.locator("[data-column=doing]"))
+    expect(moved).to_have_text("“Do it.” is in progress.")
+    expect(page.locator("[data-column=doing]").get_by_role("link", name="Do it.")).to_be_visible()
+
+    # After a move the card has the focus, and goes on from there.
+    expect(card).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(moved).to_have_text("“Do it.” is done.")
+    expect(card).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(moved).to_have_text("“Do it.” is in progress.")
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    expect(moved).to_have_text("“Do it.” is done.")
+    assert Action.objects.get().status == "done"
+    assert page.evaluate("window.isTheSamePage")
+
+    page.locator("summary", has_text="Owner and due date").click()
+    page.get_by_label("Owner", exact=True).select_option(label=str(lead.user))
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved: “Do it.”.").wait_for()
+    assert Action.objects.get().owner == lead.user
+    axe_in_both_schemes(page)
+    for width in (320, 390):
+        assert_fits(page, width)
+
+    page.set_viewport_size({"width": 1280, "height": 900})
+    card.drag_to(page.locator("[data-column=dropped]"))
+    page.wait_for_url("**/actions/**")
+    assert page.get_by_label("Status").input_value() == "dropped"
+
+
+def test_a_card_that_could_not_be_moved_says_so_and_stays(sign_in, lead):
+    page = sign_in(lead.user, expects="ERR_CONNECTION_REFUSED|^htmx:")
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    action = Action.objects.plan(**terms, criterion="y3", text="Do it.")
+    page.goto(f"/teams/{lead.team.pk}/roadmap/")
+    page.route("**/status/**", lambda route: route.abort("connectionrefused"))
+    page.locator(f"#action-{action.pk}").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("Not moved: the server cannot be reached.").wait_for()
+    assert page.locator("[data-column=open] .ticket").count() == 1
+
+
+def test_a_card_of_an_action_that_is_gone_goes_too(sign_in, lead):
+    page = sign_in(lead.user, expects="404|^htmx:")
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    action = Action.objects.plan(**terms, criterion="y3", text="Do it.")
+    page.goto(f"/teams/{lead.team.pk}/roadmap/")
+    action.delete()
+    page.locator(".ticket").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".ticket")).to_have_count(0)
+
+
+def test_the_board_works_without_script(sign_in, lead):
+    page = sign_in(lead.user, javascript=False)
+    terms = {"team": lead.team, "framework": lead.edition.framework, "by": lead.user}
+    Action.objects.plan(**terms, criterion="y3", text="Do it.")
+    page.goto(f"/teams/{lead.team.pk}/roadmap/")
+    page.get_by_role("button", name=re.compile("^Start")).click()
+    assert page.get_by_text("“Do it.” is in progress.").is_visible()
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    assert page.get_by_text("“Do it.” is open again.").is_visible()
+    assert Action.objects.get().status == "open"
+    page.locator("summary", has_text="Owner").first.click()
+    page.get_by_role("link", name="Unassigned").click()
+    assert "owner=none" in page.url
+
+
 def test_a_target_is_set_reached_and_told(page, lead):
     page.goto(f"/teams/{lead.team.pk}/targets/")
     page.get_by_label("Level").select_option("2")
@@ -124,6 +201,22 @@ def test_a_target_is_set_reached_and_told(page, lead):
     assert page.get_by_text(f"target {target.due:%b %Y}").first.is_visible()
     axe_in_both_schemes(page)
     assert_fits(page, 320)
+
+
+def test_a_path_becomes_actions_and_a_target_by_one_button(page, lead):
+    page.goto(f"/teams/{lead.team.pk}/path/")
+    page.get_by_label("Level to reach").select_option("3")
+    page.get_by_label("By", exact=True).fill(days(300))
+    page.get_by_role("button", name="Show the path").click()
+    page.get_by_role("heading", name=re.compile("^The path to level 3")).wait_for()
+    assert page.get_by_text("Not enough history for a forecast: it takes three results.").is_visible()
+    axe_in_both_schemes(page)
+    for width in (320, 390):
+        assert_fits(page, width)
+    page.get_by_role("button", name="Plan the actions and set the target").click()
+    page.get_by_text("Target set, and 3 actions planned.").wait_for()
+    assert page.locator("[data-column=open] .ticket").count() == 3
+    assert Target.objects.get().level == 3
 
 
 def test_giving_a_target_up_is_asked_about_and_leaves_it_room(page, lead):
@@ -178,11 +271,11 @@ def test_any_two_results_are_chosen_without_script(sign_in, lead):
     )
 
 
-def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_on_a3(sign_in, lead, tmp_path):
+def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_across(sign_in, lead, tmp_path):
     page = sign_in(make_user(is_administrator=True))
     page.goto("/portfolio/")
     page.locator("summary", has_text="As of").click()
-    page.get_by_label("As of").fill(days(-100))
+    page.get_by_label("As of", exact=True).fill(days(-100))
     page.get_by_role("button", name="Apply").click()
     page.locator("summary", has_text="Sort by").click()
     page.get_by_role("link", name="Overall level, lowest first").click()
@@ -195,9 +288,34 @@ def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_on_a3(sign_in
     for width in (320, 390):
         assert_fits(page, width)
     sheet = page.pdf(path=tmp_path / "portfolio.pdf", prefer_css_page_size=True)
-    # A3 across, in points.
+    # The sheet of whoever prints, across; Letter here, in points.
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", sheet)
-    assert (round(float(box[1])), round(float(box[2]))) == (1191, 842)
+    assert (round(float(box[1])), round(float(box[2]))) == (792, 612)
+
+
+def test_the_slider_shows_a_quarter_and_keeps_the_focus(sign_in, lead):
+    page = sign_in(make_user(is_administrator=True))
+    page.goto("/portfolio/?sort=overall")
+    slider = page.get_by_role("slider", name="Teams as of")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**as_of=**")
+    assert "sort=overall" in page.url
+    assert "quarter=" not in page.url
+    day = slider.get_attribute("aria-valuetext")
+    assert day == page.locator(".quarters output").inner_text()
+    assert page.evaluate("document.activeElement.id") == "quarter"
+    assert day in page.locator("main > p").first.inner_text()
+    page.get_by_role("link", name="today").click()
+    page.wait_for_url(lambda address: "as_of" not in address)
+
+
+def test_without_script_a_button_moves_the_slider(sign_in, lead):
+    page = sign_in(make_user(is_administrator=True), javascript=False)
+    page.goto("/portfolio/")
+    page.get_by_role("slider", name="Teams as of").press("ArrowLeft")
+    page.get_by_role("button", name="Show this day").click()
+    page.wait_for_url("**as_of=**")
 
 
 def test_twenty_dimensions_fit_on_a3_with_their_changes(sign_in, live_server):
@@ -215,7 +333,7 @@ def test_figures_beside_charts_are_printed_and_fit(sign_in, lead):
         date = TODAY - datetime.timedelta(days=2000 - 90 * number)
         toy.add_result(team=lead.team, edition=lead.edition, date=date)
     page = sign_in(lead.user, width=A4)
-    for address, tables in ((f"/teams/{lead.team.pk}/", 2), ("/portfolio/", 1)):
+    for address, tables in ((f"/teams/{lead.team.pk}/", 2), ("/portfolio/", 2)):
         page.goto(address)
         figures = page.locator(".figures table")
         assert not figures.first.is_visible()
@@ -231,7 +349,7 @@ def test_figures_beside_charts_are_printed_and_fit(sign_in, lead):
 def test_fields_of_a_row_of_filters_stand_in_line(sign_in, lead):
     Action.objects.plan(team=lead.team, framework=lead.edition.framework, by=lead.user, criterion="y3", text="Do it.")
     page = sign_in(lead.user)
-    for address in ("/plan/", f"/teams/{lead.team.pk}/roadmap/"):
+    for address in ("/plan/", f"/teams/{lead.team.pk}/what-if/"):
         page.goto(address)
         fields = [field.bounding_box() for field in page.locator(":is(.filters, .inline-form) > .field").all()]
         controls = [

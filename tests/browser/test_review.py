@@ -15,7 +15,7 @@ from assessments.outbox.sending import send_waiting
 from .. import toy
 from ..factories import make_membership, make_team, make_user
 from .asking import question
-from .conftest import SCREENS, assert_fits, axe_in_both_schemes
+from .conftest import SCREENS, assert_fits, assert_fits_on_paper, axe_in_both_schemes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -57,21 +57,22 @@ class Party:
         page = self.sign_in(self.lead, javascript=self.script)
         page.goto(f"/teams/{self.team.pk}/assessments/new/?edition={self.edition.pk}")
         page.get_by_role("radio", name=re.compile("^Anonymous" if anonymous else "^Named")).check()
+        page.get_by_text("Advanced: scoring rule and facilitator").click()
         page.get_by_role("textbox", name=re.compile("^Facilitator")).fill("fay@example.org")
         self.look(page)
-        page.get_by_role("button", name="Open the assessment").click()
+        page.get_by_role("button", name="Start and invite").click()
         nobody = "Nobody’s submission is shown yet" if anonymous else "0 of 4 have submitted"
         expect(page.get_by_role("heading", name=nobody)).to_be_visible()
         return page
 
     def invites(self, page):
-        """By mail: the members that are ticked already, and one more person by address."""
+        """By mail: the members were invited at the start, and one more person is by address."""
         page.get_by_role("link", name="Invite", exact=True).click()
-        expect(page.get_by_role("checkbox", name="Grace")).to_be_checked()
+        expect(page.get_by_role("checkbox", name="Grace")).not_to_be_checked()
         page.get_by_role("textbox", name=re.compile("^Other people")).fill("Guest <guest@example.org>")
         self.look(page)
         page.get_by_role("button", name="Invite", exact=True).click()
-        expect(page.get_by_text("Invited 5 people")).to_be_visible()
+        expect(page.get_by_text("Invited 1 person")).to_be_visible()
         self.look(page)
         send_waiting()
         return {m.to[0].partition("@")[0]: re.search(r"http\S+/i/\S+", m.body)[0] for m in mail.outbox}
@@ -84,10 +85,6 @@ class Party:
         if look:
             self.look(page)
         page.get_by_role("button", name="Start").click()
-        expect(page.get_by_role("heading", name="Before you answer")).to_be_visible()
-        if look:
-            self.look(page)
-        page.get_by_role("link", name="Start answering").click()
         for key, choice in zip(toy.CRITERIA, VOTES[name].split(), strict=True):
             self.answer(page, key.split()[0], choice)
             if key.startswith("x4"):
@@ -95,12 +92,14 @@ class Party:
         if look:
             self.look(page)
         page.locator("a[data-key=next-page]").click()
+        expect(page.get_by_role("heading", name="Review and submit")).to_be_visible()
+        page.get_by_role("link", name="What you notice").click()
         page.locator("fieldset", has_text="People dread releases.").get_by_text("Agree", exact=True).click()
         if look:
             self.look(page)
-        page.get_by_role("button", name="Save and finish").click()
+        page.get_by_role("button", name="Save and go to the overview").click()
         page.get_by_role("button", name="Submit my answers").click()
-        expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+        expect(page.get_by_role("heading", name="Submitted")).to_be_visible()
         if look:
             self.look(page)
         return page
@@ -111,7 +110,7 @@ class Party:
         if self.script:
             expect(one.locator(".saved-status")).to_have_text("Saved")
         else:
-            one.get_by_role("button", name="Save").click()
+            page.get_by_role("button", name="Save answers").click()
         expect(one.get_by_role("radio", name=name, exact=True)).to_be_checked()
 
     def sees(self, page, text: str):
@@ -165,11 +164,12 @@ def test_a_team_answers_alone_and_agrees_together(party):
     expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
     party.look(screen)
     # Read from top to bottom: what it is about, what was said, what can be settled, how to go on, the agenda.
-    read = screen.locator("main").inner_text()
+    read = screen.locator(".split.review").inner_text()
     order = [
         "Practice x1 is done.",
         "the median is Fully",
         "We agree on",
+        "Save and go on",
         "Save decision",
         "Next",
         "All other questions",
@@ -206,6 +206,68 @@ def test_a_team_answers_alone_and_agrees_together(party):
     party.sees(member, "The review is over") if party.script else None
 
 
+def test_one_key_settles_a_question_and_goes_on(sign_in, open_page):
+    """What a facilitator does without the mouse: 1 to 4 decide, arrows move, and nothing happens while typing."""
+    party = Party(open_page, sign_in, script=True)
+    assessment = toy.start(team=party.team, by=party.lead, edition=party.edition)
+    for user, codes in zip(
+        party.members.values(), ["N F L N F F P N", "F F L N F F P N", "F F L N F F F N"], strict=True
+    ):
+        toy.rate(assessment, user, codes)
+    assessment.end_answering(by=party.lead)
+    screen = sign_in(party.lead)
+    screen.goto(f"{assessment.get_absolute_url()}review/")
+    screen.keyboard.press("ArrowRight")
+    expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
+    # The picture and every answer are seen at once, in the same order.
+    for part in (screen.locator(".chart.votes svg"), *screen.locator(".agree [data-key]").all()):
+        expect(part).to_be_in_viewport(ratio=1)
+    shown = [words.strip() for words in screen.locator(".chart.votes text[text-anchor=end]").all_text_contents()]
+    offered = screen.locator(".agree [data-key]").all_inner_texts()
+    assert all(words.startswith(answer) for answer, words in zip(shown, offered, strict=False))
+    assert shown == ["Fully", "Largely", "Partly", "Not"]
+
+    screen.keyboard.press("c")
+    screen.keyboard.type("Since March, 2 of 3.")
+    expect(screen.get_by_role("textbox", name=re.compile("^Note"))).to_have_value("Since March, 2 of 3.")
+    screen.get_by_role("heading", name="Practice x1 is done.").click()
+    screen.keyboard.press("3")
+    expect(screen.get_by_role("heading", name="Practice y3 is done.")).to_be_visible()
+    expect(screen.get_by_text("Agreed 1 of 2")).to_be_visible()
+    screen.keyboard.press("m")
+    expect(screen.get_by_text("Agreed 2 of 2")).to_be_visible()
+    expect(screen.get_by_role("heading", name="All agreed")).to_be_visible()
+    decided = {row.criterion.key: (row.code, row.keeps_median, row.note) for row in assessment.agreed_ratings.all()}
+    assert decided == {"x1": ("L", False, "Since March, 2 of 3."), "y3": ("", True, "")}
+
+    screen.keyboard.press("ArrowRight")
+    expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
+    screen.keyboard.press("?")
+    expect(screen.get_by_role("dialog")).to_be_visible()
+    screen.keyboard.press("1")
+    expect(screen.get_by_role("dialog")).to_be_visible()
+    screen.keyboard.press("Escape")
+    assert assessment.agreed_ratings.get(criterion__key="x1").code == "L"
+
+
+def test_a_review_on_paper_says_what_there_is_to_talk_about(sign_in):
+    lead, *others = (
+        make_membership(team=team, role=role).user for team in [make_team()] for role in ("lead", "member")
+    )
+    assessment = toy.start(team=lead.memberships.get().team, by=lead)
+    toy.rate(assessment, lead, "N F L N F F P N")
+    toy.rate(assessment, others[0], "F F L N F F P N")
+    assessment.end_answering(by=lead)
+    page = sign_in(lead)
+    page.goto(f"/assessments/{assessment.pk}/review/")
+    assert_fits_on_paper(page)
+    page.emulate_media(media="print")
+    statement = assessment.edition.contents.criterion_by_key["x1"].statement
+    expect(page.locator(".agenda")).to_contain_text(statement)
+    expect(page.locator(".agenda")).to_be_visible()
+    expect(page.locator(".agenda-filter")).to_be_hidden()
+
+
 def test_a_team_answers_anonymously(party):
     lead = party.starts(anonymous=True)
     assessment = Assessment.objects.get()
@@ -230,6 +292,7 @@ def test_a_team_answers_anonymously(party):
     phone.get_by_role("link", name="Start answering").click()
     party.answer(phone, "x1", "Fully")
     edith.goto(own)
+    edith.get_by_role("link", name="Area X").click()
     expect(question(edith, "x1").get_by_role("radio", name="Fully")).to_be_checked()
 
     # Three who submitted, one of them a guest whom only the lead knows, are too few: the page offers no button.

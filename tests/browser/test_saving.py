@@ -198,9 +198,8 @@ def test_going_on_days_later_on_another_machine(sign_in, member, assessment, pat
     assert Rating.objects.get(assessment=assessment, criterion__key="x1").comment == "Since the spring."
 
     elsewhere = sign_in(member, width=390)
-    elsewhere.goto("/teams/")
+    elsewhere.goto("/")
     elsewhere.get_by_role("link", name="Continue").click()
-    elsewhere.get_by_role("link", name="Continue: 2 of 8 answered").click()
     assert_chosen(elsewhere, "x2", "Fully")
     expect(question(elsewhere, "x1").get_by_label("Comment")).to_have_value("Since the spring.")
     assert elsewhere.url.endswith(f"#{question(elsewhere, 'x3').get_attribute('id')}")
@@ -233,13 +232,49 @@ def test_last_answer_before_going_on_is_not_lost(sign_in, member, assessment, pa
     question(page, "x1").locator("summary").click()
     question(page, "x1").get_by_label("Comment").fill("Typed and gone.")
     choose(page, "x4", "Fully")
-    page.locator("a[data-key=next-page]").evaluate("link => link.click()")
-    page.wait_for_url("**/answer/to/Y/")
+    # As a bookmark does, or closing the page.
+    page.goto(path.replace("/X/", "/Y/"))
     wait_until(page, lambda: len(stored(assessment)) == 2)
     page.goto(path)
     assert_chosen(page, "x4", "Fully")
     expect(question(page, "x1").get_by_label("Comment")).to_have_value("Typed and gone.")
     assert stored(assessment)["x4"] == ("F", 1)
+
+
+def test_the_next_page_counts_the_answer_before_it(sign_in, member, assessment, path):
+    page = sign_in(member)
+    page.goto(path)
+    choose(page, "x4", "Fully")
+    page.locator("a[data-key=next-page]").evaluate("link => link.click()")
+    page.wait_for_url("**/answer/to/Y/")
+    # The page does not count again by itself.
+    assert "1 of 8 answered" in page.locator("#progress").inner_text()
+
+
+def test_a_link_stays_where_the_answer_before_it_is_refused(sign_in, member, assessment, path):
+    """Gone on, nobody would learn that the reason is missing. Followed once more, the link leads on."""
+    page = sign_in(member, expects="422")
+    page.goto(path)
+    choose(page, "x3", "Does not apply")
+    page.locator("a[data-key=next-page]").evaluate("link => link.click()")
+    expect(status(page, "x3")).to_contain_text("Say in a few words why it does not apply")
+    expect(question(page, "x3").get_by_role("radio", name="Does not apply")).to_be_focused()
+    assert stored(assessment) == {}
+    assert page.url.endswith(path)
+    page.locator("a[data-key=next-page]").click()
+    page.wait_for_url("**/answer/to/Y/")
+
+
+def test_a_link_does_not_wait_for_ever(on_test_database, sign_in, member, path):
+    port = free_port()
+    with on_test_database(port=port) as server:
+        page = sign_in(member, address=server.address, expects=AWAY)
+        page.goto(path)
+        choose(page, "x4", "Fully")
+        with standing_still(server):
+            page.locator("a[data-key=next-page]").evaluate("link => link.click()")
+            with page.expect_request("**/answer/to/Y/", timeout=5000):
+                pass
 
 
 def test_does_not_apply_is_saved_once_its_reason_is_there(sign_in, member, assessment, path):
@@ -279,3 +314,28 @@ def test_answer_given_before_the_scripts_are_there_is_saved(sign_in, member, ass
     held[0].continue_()
     assert_saved(page, "x1")
     assert stored(assessment) == {"x1": ("F", 1)}
+
+
+def test_without_script_one_button_saves_the_page_and_two_tabs_lose_nothing(sign_in, member, assessment, path):
+    first = sign_in(member, javascript=False, expects="409")
+    first.goto(path)
+    second = first.context.new_page()
+    second.goto(path)
+    for key, name in {"x1": "Fully", "x2": "Partly", "x4": "Not"}.items():
+        choose(first, key, name)
+    assert first.get_by_role("button", name="Save answers").count() == 1
+    first.get_by_role("button", name="Save answers").click()
+    expect(first.get_by_text("3 answers are saved.")).to_be_visible()
+    assert stored(assessment) == {"x1": ("F", 1), "x2": ("P", 1), "x4": ("N", 1)}
+
+    choose(second, "x1", "Not")
+    choose(second, "x3", "Largely")
+    second.get_by_role("button", name="Save answers").click()
+    expect(second.get_by_text("1 answer is saved. 1 answer is not saved yet.")).to_be_visible()
+    expect(status(second, "x1")).to_contain_text("There: Fully. Here: Not.")
+    assert_chosen(second, "x1", "Not")
+    assert_chosen(second, "x2", "Partly")
+    assert stored(assessment) == {"x1": ("F", 1), "x2": ("P", 1), "x3": ("L", 1), "x4": ("N", 1)}
+    second.get_by_role("button", name="Keep “Not”").click()
+    expect(second.get_by_text("1 answer is saved.", exact=True)).to_be_visible()
+    assert stored(assessment)["x1"] == ("N", 2)

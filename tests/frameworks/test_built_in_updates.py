@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assessments.frameworks.format.differences import compare
 from assessments.frameworks.format.files import read
 from assessments.frameworks.storing import BUILT_IN, file_of, load_built_in, store
 from assessments.models import Answer, Edition, Result
@@ -12,7 +13,7 @@ from assessments.questionnaire.previous_answers import MovingOn
 from .. import toy
 from ..factories import make_membership, make_team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FIRST = Path(__file__).parent.parent / "data" / "built-in-1.0.0"
 KEYS = ["devops", "ml-test-score", "mlops"]
 
@@ -30,7 +31,7 @@ def test_the_next_version_becomes_the_default_and_the_first_stays_as_it_was(firs
     first[key].refresh_from_db()
     assert (first[key].status, first[key].digest) == (Edition.Status.PUBLISHED, digest)
     assert file_of(first[key]).digest == digest
-    assert first[key].framework.default_edition().version == "1.1.0"
+    assert first[key].framework.default_edition().version == "1.2.0"
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -68,3 +69,15 @@ def test_a_result_stays_and_only_changed_questions_are_asked_again(first):
     }
     assert {hint.state.value for key, hint in moving.hints.items() if key not in again} == {"carried over"}
     assert moving.retired == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_version_1_2_adds_short_names_and_changes_nothing_else(key):
+    before = read(FIRST.parent / "built-in-1.1.0" / f"{key}.yaml")
+    after = read(BUILT_IN / f"{key}.yaml")
+    found = compare(before, after)
+    assert found.parts == ()
+    assert [change.key for change in found.references] == [criterion.key for criterion in after.criteria]
+    assert {text.field for change in found.changed for text in change.texts} == {"name"}
+    names = [criterion.name for criterion in after.criteria]
+    assert len(set(names)) == len(names)

@@ -98,7 +98,8 @@ def test_what_may_mean_something_else_is_counted_apart_from_advice_and_reference
     assert [change.key for change in found.minor] == ["data.one"]
     assert found.summary == (
         "Of 3 criteria in both versions, 1 may mean something else: 1 with a different question, 0 with different "
-        "choices. Apart from these, 1 only have different advice and 1 only different references."
+        "choices. Apart from these, 1 only have different advice and 1 only a different short name, weight or "
+        "references."
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assessments.frameworks.format.files import reads
-from assessments.frameworks.import_forms import MAX_UPLOAD, OWN_FORMAT, ConfirmForm
+from assessments.frameworks.import_forms import MAX_UPLOAD, OWN_FORMAT, packed
 from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
 from assessments.models import Edition, Framework, Level
@@ -19,6 +20,7 @@ from assessments.models import Edition, Framework, Level
 from .. import toy
 from ..factories import make_membership, make_team, make_user
 from .test_framework_files import SMALL
+from .test_importers import with_an_empty_activity
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parent.parent / "data" / "importers"
@@ -370,9 +372,8 @@ def test_samm_is_imported_from_a_zip(signed_in):
 
 
 def test_a_partial_import_asks_to_be_confirmed(signed_in):
-    content = (DATA / "ciso.yaml").read_bytes()
-    planned = signed_in.post(reverse("framework-import"), upload("ciso.yaml", content, "ciso"))
-    assert "3 of 4 requirements and questions included." in planned.content.decode()
+    planned = signed_in.post(reverse("framework-import"), upload("dsomm.yaml", with_an_empty_activity(), "dsomm"))
+    assert "4 of 5 activities included." in planned.content.decode()
 
     refused = signed_in.post(reverse("framework-import"), hidden(planned))
     assert refused.status_code == 422
@@ -380,8 +381,27 @@ def test_a_partial_import_asks_to_be_confirmed(signed_in):
     assert not Edition.objects.exists()
 
     done = signed_in.post(reverse("framework-import"), {**hidden(refused), "partial": "on"}, follow=True)
-    assert "as a draft. 3 of 4 requirements and questions included." in done.content.decode()
-    assert Edition.objects.get().criteria.count() == 3
+    assert "as a draft. 4 of 5 activities included." in done.content.decode()
+    assert Edition.objects.get().criteria.count() == 4
+
+
+def test_the_preview_names_groups_that_could_be_levels_and_takes_what_is_chosen(signed_in):
+    content = (DATA / "ciso" / "yesno.yaml").read_bytes()
+    page = signed_in.post(reverse("framework-import"), upload("yesno.yaml", content, "ciso"))
+    assert "The library has 2 implementation groups: L1, L2." in page.content.decode()
+    assert page.context["confirm"]["levels"].value() == "L1, L2"
+
+    page = signed_in.post(reverse("framework-import"), {**hidden(page), "levels": "none", "again": "yes"})
+    assert "In place" in page.content.decode()
+    assert "FD Feeding" in page.content.decode()
+    assert not Edition.objects.exists(), "it was only looked at"
+    wrong = signed_in.post(reverse("framework-import"), {**hidden(page), "levels": "L1, L9"})
+    assert wrong.status_code == 422
+    assert "There is no implementation group 'L9'; the groups are L1, L2" in unescape(wrong.content.decode())
+    assert hidden(wrong) == hidden(page), "the file is still there"
+
+    signed_in.post(reverse("framework-import"), {**hidden(page), "levels": "none"})
+    assert [level.name for level in Edition.objects.get().levels.all()] == ["Not started", "In place"]
 
 
 @pytest.mark.parametrize(
@@ -432,7 +452,7 @@ def test_a_file_that_was_tampered_with_on_the_way_is_refused(signed_in):
 def test_a_file_as_large_as_may_be_comes_through_its_confirmation(signed_in):
     """One that cannot be packed, so that base64 and the form make it larger; it is no framework, which is told."""
     content = random.Random(7).randbytes(MAX_UPLOAD)
-    data = {"name": "large.yaml", "packed": ConfirmForm.pack(content), "kind": OWN_FORMAT, "label": ""}
+    data = {"name": "large.yaml", "packed": packed(content), "kind": OWN_FORMAT, "label": ""}
     response = signed_in.post(
         reverse("framework-import"), urlencode(data), content_type="application/x-www-form-urlencoded"
     )

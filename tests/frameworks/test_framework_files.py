@@ -1,5 +1,6 @@
 """Framework files: what is read, what is refused and in which words, the digest, and writing."""
 
+import json
 import random
 import re
 from fractions import Fraction
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from assessments import scoring
 from assessments.frameworks.format.document import MAX_BYTES
@@ -17,7 +19,7 @@ from assessments.frameworks.format.schema import FrameworkFile, LevelEntry
 from ..examples import examples
 
 BUILT_IN = Path(__file__).parent.parent.parent / "assessments" / "frameworks" / "builtin"
-NAMES = ["devops", "ml-test-score", "mlops"]
+NAMES = ["data-management", "devops", "health-check", "ml-test-score", "mlops", "platform"]
 
 SMALL = """\
 format: 1
@@ -106,7 +108,14 @@ def broken(old, new, text=SMALL):
 
 @pytest.mark.parametrize(
     ("name", "levels", "dimensions", "criteria", "symptoms", "traces"),
-    [("mlops", 5, 8, 67, 13, 63), ("devops", 4, 4, 24, 0, 0), ("ml-test-score", 0, 4, 28, 0, 0)],
+    [
+        ("mlops", 5, 8, 67, 13, 63),
+        ("devops", 4, 4, 24, 0, 0),
+        ("ml-test-score", 0, 4, 28, 0, 0),
+        ("health-check", 5, 5, 10, 0, 0),
+        ("platform", 5, 6, 45, 9, 0),
+        ("data-management", 5, 6, 46, 9, 0),
+    ],
 )
 def test_built_in_frameworks_are_read_whole(name, levels, dimensions, criteria, symptoms, traces):
     file = read(BUILT_IN / f"{name}.yaml")
@@ -127,6 +136,32 @@ def test_nothing_of_the_mlops_framework_is_lost():
     assert file.adviser.inputs[5].default is True
     assert [len(part) for part in (file.source_differences, file.sources)] == [4, 6]
     assert file.criteria[1].na.startswith("The people who develop a model also")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_built_in_frameworks_help_with_each_criterion(name):
+    criteria = read(BUILT_IN / f"{name}.yaml").criteria
+    assert [c.key for c in criteria if not c.name] == []
+    assert len({c.name for c in criteria}) == len({c.statement for c in criteria}) == len(criteria)
+    if name != "health-check":
+        # There the described answers say what to check.
+        assert [c.key for c in criteria if not (c.evidence and c.next)] == []
+
+
+@pytest.mark.parametrize("name", ["data-management", "mlops", "platform"])
+def test_the_short_questionnaire_asks_one_criterion_of_each_dimension_and_level(name):
+    file = read(BUILT_IN / f"{name}.yaml")
+    cells = [(criterion.dimension, criterion.level) for criterion in file.criteria if criterion.quick]
+    levels = [level.level for level in file.levels[1:]]
+    assert sorted(cells) == sorted((dimension.key, level) for dimension in file.dimensions for level in levels)
+
+
+@pytest.mark.parametrize("name", ["data-management", "mlops", "platform"])
+def test_a_sign_of_a_low_level_is_cleared_by_criteria_above_it(name):
+    file = read(BUILT_IN / f"{name}.yaml")
+    levels = {criterion.key: criterion.level for criterion in file.criteria}
+    wrong = [s.key for s in file.symptoms if not s.cleared_by or any(levels[key] <= s.level for key in s.cleared_by)]
+    assert wrong == []
 
 
 def test_every_word_of_the_built_in_files_is_in_the_canonical_form():
@@ -197,6 +232,20 @@ def test_discussion_and_applicability_can_be_set():
     instrument = reads(broken("levels:\n  - {", f"{extra}  - {{"), name="x").instrument()
     assert (instrument.discuss_spread, instrument.discuss_split) == (3, False)
     assert instrument.applicability_warning_below == Fraction(1, 2)
+
+
+@pytest.mark.parametrize("part", ["criteria", "dimensions", "scales"])
+def test_a_fault_in_the_only_entry_of_a_list_does_not_make_the_list_empty(part):
+    data = YAML(typ="safe").load(SUMS)
+    data[part] = [data[part][0] | {"colour": "green"}]
+    messages = [(p.path.partition("[")[0], p.message) for p in problems_of(json.dumps(data))]
+    assert (part, "there is no field 'colour' here") in messages
+    assert "this list is empty" not in {message for _part, message in messages}
+
+
+def test_an_empty_list_is_told():
+    data = YAML(typ="safe").load(SUMS) | {"criteria": []}
+    assert "this list is empty" in {problem.message for problem in problems_of(json.dumps(data))}
 
 
 # ---------------------------------------------------------------------- digest and writing

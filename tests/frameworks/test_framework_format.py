@@ -2,6 +2,7 @@
 
 import io
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ TEXT = (DOCS / "framework-format.md").read_text()
 
 
 def test_the_annotated_example_is_a_framework():
-    example, sums = re.findall(r"```yaml\n(.*?)```", TEXT, re.S)
+    example, sums, rubric, translation = re.findall(r"```yaml\n(.*?)```", TEXT, re.S)
     file = reads(example, name="example.yaml")
     assert file.criteria[0].refs == ("ISO 27001: 5.10",)
     assert "bands" in sums
+    assert "translation" in translation
+    assert reads(rubric, name="rubric.yaml").instrument().rubric.edges == {2: 2, 3: Fraction(13, 5)}
 
 
 def test_the_json_schema_is_current():

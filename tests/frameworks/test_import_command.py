@@ -15,8 +15,9 @@ from assessments.models import Criterion, Edition, Event, Framework
 
 from ..examples import examples
 from .test_framework_files import SMALL, frameworks
+from .test_importers import with_an_empty_activity
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DATA = Path(__file__).parent.parent / "data" / "importers"
 COUNTS = ["levels", "groups", "dimensions", "criteria", "criteria_per_level", "scales"]
 CHANGES = ["added", "removed", "moved", "relevelled", "reworded", "rescaled", "advice", "references"]
@@ -65,7 +66,7 @@ def test_an_import_makes_a_draft(imported):
 
 @pytest.mark.parametrize(
     "kind,path,criteria,options",
-    [("dsomm", "dsomm.yaml", 4, []), ("samm", "samm", 18, ["--label", "2.1"]), ("ciso", "ciso.yaml", 3, ["--partial"])],
+    [("dsomm", "dsomm.yaml", 4, []), ("samm", "samm", 18, ["--label", "2.1"]), ("ciso", "ciso.yaml", 3, [])],
 )
 def test_each_foreign_format_can_be_published_at_once(imported, kind, path, criteria, options):
     report = imported(DATA / path, "--from", kind, "--publish", *options)
@@ -95,18 +96,30 @@ def test_a_newer_version_of_the_source_becomes_a_draft_that_says_what_changed(im
 
 def test_what_came_over_stands_first(capsys):
     call_command("import_framework", str(DATA / "ciso.yaml"), "--from", "ciso", "--dry-run")
-    assert capsys.readouterr().out.startswith("3 of 4 requirements and questions included.\n")
+    assert capsys.readouterr().out.startswith("3 of 3 requirements and questions included.\n")
     call_command("import_framework", str(DATA / "dsomm.yaml"), "--from", "dsomm", "--json")
     assert list(json.loads(capsys.readouterr().out).items())[:2] == [("came_over", 4), ("offered", 4)]
 
 
-def test_a_partial_import_is_reported_and_asks_to_be_confirmed(capsys):
-    with pytest.raises(CommandError, match=r"3 of 4 .* included\. Nothing was saved\. Run .* with --partial"):
-        call_command("import_framework", str(DATA / "ciso.yaml"), "--from", "ciso")
-    assert "questions of type text, because only single-choice" in capsys.readouterr().out
+def test_a_partial_import_is_reported_and_asks_to_be_confirmed(capsys, tmp_path):
+    path = tmp_path / "dsomm.yaml"
+    path.write_bytes(with_an_empty_activity())
+    with pytest.raises(CommandError, match=r"4 of 5 .* included\. Nothing was saved\. Run .* with --partial"):
+        call_command("import_framework", str(path), "--from", "dsomm")
+    assert "empty activities: “Nothing yet”" in capsys.readouterr().out
     assert not Framework.objects.exists()
-    call_command("import_framework", str(DATA / "ciso.yaml"), "--from", "ciso", "--partial")
-    assert Edition.objects.get().criteria.count() == 3
+    call_command("import_framework", str(path), "--from", "dsomm", "--partial")
+    assert Edition.objects.get().criteria.count() == 4
+
+
+def test_groups_that_are_levels_can_be_chosen(capsys):
+    yesno = str(DATA / "ciso" / "yesno.yaml")
+    call_command("import_framework", yesno, "--from", "ciso", "--dry-run", "--levels", "none")
+    said = capsys.readouterr().out
+    assert "Levels: Not started, In place (2)\nDimensions: FD Feeding (2)\n" in said
+    call_command("import_framework", yesno, "--from", "ciso", "--levels", "L2,L1")
+    assert "Levels: Not started, Level 2 (1), Level 1 (1)\n" in capsys.readouterr().out
+    assert [level.name for level in Edition.objects.get().levels.all()] == ["Not started", "Level 2", "Level 1"]
 
 
 def test_a_missing_version_names_the_option_that_gives_it(tmp_path, imported):
@@ -126,8 +139,8 @@ def test_an_id_that_comes_twice_in_the_source_is_matched_once(tmp_path, imported
     newer = text.replace(group, group + question).replace("\nversion: 2\n", "\nversion: 3\n")
     twice = tmp_path / "twice.yaml"
     twice.write_text(newer)
-    imported(DATA / "ciso.yaml", "--from", "ciso", "--partial")
-    assert imported(twice, "--from", "ciso", "--partial")["version"] == "3"
+    imported(DATA / "ciso.yaml", "--from", "ciso")
+    assert imported(twice, "--from", "ciso")["version"] == "3"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +155,7 @@ def test_a_database_that_is_not_prepared_gets_a_sentence(command):
 
 
 def test_importing_again_changes_nothing(imported):
-    imported(DATA / "ciso.yaml", "--from", "ciso", "--partial")
+    imported(DATA / "ciso.yaml", "--from", "ciso")
     report = imported(DATA / "ciso.yaml", "--from", "ciso")
     assert (report["known"], report["created"]) == (True, False)
     assert Edition.objects.count() == 1

@@ -15,13 +15,13 @@ from assessments.frameworks.format.differences import TextChange
 from assessments.frameworks.format.document import FOREIGN, MAX_FIELDS, MAX_VALUES, parse_documents
 from assessments.frameworks.format.files import FrameworkFileError, reads
 from assessments.frameworks.format.problems import MAX_PROBLEMS, Problem
-from assessments.frameworks.importers import adapt, sources_of
+from assessments.frameworks.importers import Options, adapt, sources_of
 from assessments.frameworks.importers.building import Lines, Source
 from assessments.templatetags.editing import MarkingBudget, wordings
 
 from .test_framework_files import SMALL
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 DATA = Path(__file__).parent.parent / "data" / "importers"
 SAMM = {f"model/{path.relative_to(DATA / 'samm')}": path.read_bytes() for path in (DATA / "samm").rglob("*.yml")}
@@ -60,7 +60,7 @@ def zipped(files, method=zipfile.ZIP_DEFLATED):
 
 
 def as_samm(packed):
-    return adapt("samm", sources_of("samm", "model.zip", packed), version="2.1")
+    return adapt("samm", sources_of("samm", "model.zip", packed), Options(version="2.1"))
 
 
 # ---------------------------------------------------------------------- many problems, many values

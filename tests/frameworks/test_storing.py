@@ -8,6 +8,9 @@ from assessments.frameworks.storing import BUILT_IN, VersionTaken, file_of, load
 from assessments.models import Criterion, Edition, Framework
 from assessments.models.assessments import instrument_of
 
+from .. import toy
+from ..factories import make_membership, make_team
+
 pytestmark = pytest.mark.django_db
 FILES = sorted(BUILT_IN.glob("*.yaml"))
 
@@ -33,10 +36,17 @@ def test_loading_twice_changes_nothing():
     assert (list(Criterion.objects.values_list("pk", flat=True)), list(Edition.objects.values())) == before
 
 
-def test_the_command_stores_the_three_frameworks(capsys):
+def test_the_command_stores_the_built_in_frameworks(capsys):
     call_command("load_frameworks")
-    assert set(Framework.objects.values_list("key", flat=True)) == {"mlops", "devops", "ml-test-score"}
-    assert "MLOps maturity 1.1.0: stored" in capsys.readouterr().out
+    assert set(Framework.objects.values_list("key", flat=True)) == {
+        "mlops",
+        "devops",
+        "ml-test-score",
+        "health-check",
+        "platform",
+        "data-management",
+    }
+    assert "MLOps maturity 1.2.0: stored" in capsys.readouterr().out
 
 
 def changed_devops() -> str:
@@ -55,6 +65,19 @@ def test_an_own_edition_stays_the_default_when_a_newer_built_in_one_comes():
     own = store(reads(changed_devops(), name="own.yaml"), origin=Edition.Origin.OWN).edition
     store(read(BUILT_IN / "devops.yaml"), origin=Edition.Origin.BUILT_IN)
     assert Framework.objects.get().default_edition() == own
+
+
+def test_mlops_is_offered_first_until_the_organisation_has_a_framework_of_its_own():
+    load_built_in()
+    team = make_team()
+    assert Edition.objects.to_offer_first(team).framework.key == "mlops"
+    assert Edition.objects.most_used().framework.key == "mlops"
+    own = store(reads(changed_devops(), name="own.yaml"), origin=Edition.Origin.OWN).edition
+    assert Edition.objects.to_offer_first(team) == own
+    assert Edition.objects.most_used() == own
+    devops = Edition.objects.get(framework__key="devops", origin="builtin")
+    toy.start(team=team, by=make_membership(team=team, role="lead").user, edition=devops)
+    assert Edition.objects.most_used() == devops
 
 
 def test_every_part_of_a_built_in_file_is_kept():

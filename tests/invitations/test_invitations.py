@@ -8,7 +8,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from assessments.invitations.forms import words_beside_names
-from assessments.models import Event, Guest, Invitation, LinkGuess, Participation, Rating, Refused, Respondent
+from assessments.models import Event, Guest, Invitation, LinkGuess, Participation, Rating, Refused, Respondent, Room
 from assessments.models.participation import Pledge, invite_hash, new_token, respond_hash
 
 from .. import toy
@@ -167,15 +167,24 @@ class TestOpening:
     def test_a_link_works_on_any_device_and_returns_to_where_the_person_was(self, assessment):
         _, token = toy.invited(assessment, email="ada@example.org")
         phone, desk = Client(), Client()
-        assert phone.post(f"/i/{token}/accept/").url == f"/i/{token}/answer/"
+        assert phone.post(f"/i/{token}/accept/").url == f"/i/{token}/answer/next/"
+        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/"
         assert answer(phone, token, assessment, "F").status_code == 302
-        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/next/"
+        assert desk.get(f"/i/{token}/").url == f"/i/{token}/answer/"
+        assert desk.get(f"/i/{token}/answer/").url == f"/i/{token}/answer/done/"
         following = assessment.edition.contents.criterion_by_key["x2"]
         assert desk.get(f"/i/{token}/answer/next/").url == f"/i/{token}/answer/to/X/#c-{following.pk}"
-        assert "Continue: 1 of 8 answered" in desk.get(f"/i/{token}/answer/").content.decode()
+        assert "1 of 8 answered" in desk.get(f"/i/{token}/answer/done/").content.decode()
         page = desk.get(f"/i/{token}/answer/to/X/").content.decode()
         assert page.count(" checked") == 1
         assert Respondent.objects.get().invitation.email == "ada@example.org"
+
+    def test_while_a_live_room_is_open_the_way_into_it_is_shown_first(self, client, assessment, lead):
+        _, token = toy.invited(assessment, email="ada@example.org")
+        Room.objects.open(assessment, by=lead)
+        response = client.post(f"/i/{token}/accept/")
+        assert response.url == f"/i/{token}/answer/"
+        assert "Answer in the live room" in client.get(response.url).content.decode()
 
     def test_a_personal_link_of_a_member_answers_as_that_member(self, client, assessment, lead, member):
         assessment.invite(by=lead, members=[member])
@@ -206,7 +215,7 @@ class TestOpening:
 
     def test_a_guest_sees_nothing_of_the_team(self, client, assessment, team):
         guest = toy.guest(assessment, email="ada@example.org")
-        for url in (f"/teams/{team.pk}/", f"/assessments/{assessment.pk}/", "/teams/"):
+        for url in (f"/teams/{team.pk}/", f"/assessments/{assessment.pk}/", "/teams/", "/"):
             assert client.get(url).status_code == 302
         for page in ("", "to/X/", "done/", "symptoms/"):
             html = client.get(f"/i/{guest.token}/answer/{page}").content.decode()

@@ -71,7 +71,7 @@ WAYS = [leave, become_viewer, go_by_the_back_office, be_deactivated]
 def test_the_link_ends(client, assessment, team, lead, member, way):
     link = token()
     assert place(assessment, link) is not None
-    assert client.get(f"/i/{link}/answer/").status_code == 200
+    assert client.get(f"/i/{link}/answer/", follow=True).status_code == 200
     way(team, lead, member)
     assert place(assessment, link) is None
     assert client.get(f"/i/{link}/answer/").status_code == 404

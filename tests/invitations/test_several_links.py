@@ -16,7 +16,7 @@ from assessments.outbox.sending import send_waiting
 from .. import toy
 from ..factories import make_membership, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 EMAIL = "ada@example.org"
 
 
@@ -53,7 +53,7 @@ def test_every_mail_has_a_link_of_its_own_and_all_of_them_lead_to_the_same_answe
     assert save(client, tokens[2], assessment, "F").status_code == 200
     for token in tokens:
         assert client.get(f"/i/{token}/", follow=True).status_code == 200
-        assert "1 of 8 answered" in client.get(f"/i/{token}/answer/").content.decode()
+        assert "1 of 8 answered" in client.get(f"/i/{token}/answer/", follow=True).content.decode()
     assert save(client, tokens[0], assessment, "L", key="x2").status_code == 200
     assert Respondent.objects.count() == 1
     assert Rating.objects.count() == 2
@@ -88,7 +88,7 @@ def test_the_link_of_a_mail_and_the_one_from_the_page_lead_to_the_same_answers(c
     by_mail = anonymous.make_link(anonymous.participations.get(user=member))
     by_page = toy.member_by_link(anonymous, member)
     toy.rate(anonymous, by_page, "F F - - - - - -")
-    assert "2 of 8 answered" in client.get(f"/i/{by_mail}/answer/").content.decode()
+    assert "2 of 8 answered" in client.get(f"/i/{by_mail}/answer/", follow=True).content.decode()
     assert save(client, by_mail, anonymous, "F", key="x3").status_code == 200
     assert anonymous.respondents.count() == 1
 

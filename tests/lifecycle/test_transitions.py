@@ -95,6 +95,8 @@ ASKED = {
     "assessment-facilitator": (["closed"], {"facilitator": ""}),
     "assessment-invite": (["closed"], {"addresses": "somebody@example.org"}),
     "assessment-share": (["closed"], {}),
+    "assessment-outside": (["review", "closed"], {"addresses": "somebody@example.org"}),
+    "assessment-outside-share": (["review", "closed"], {}),
     "assessment-remind": (["draft", "closed"], {}),
     "review-turn": (["open", "closed"], {}),
 }
@@ -181,7 +183,7 @@ def test_a_facilitator_from_outside_leads_the_review_and_nothing_else(client, te
     assert client.get(f"/assessments/{assessment.pk}/close/").status_code == 403
     assert client.get(f"/teams/{team.pk}/").status_code == 404
     assert f"/teams/{team.pk}/" not in client.get(f"/assessments/{assessment.pk}/").content.decode()
-    assert "You facilitate" in client.get("/teams/").content.decode()
+    assert f'{review}"' in client.get("/").content.decode()
     assert client.post(f"/assessments/{assessment.pk}/facilitator/", {"facilitator": ""}).status_code == 403
 
 

@@ -6,18 +6,19 @@ import re
 import pytest
 from django.db import transaction
 
-from assessments.models import Answer, Event, Team, Unit, User
+from assessments.models import Answer, Event, Round, Team, Unit, User
 
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
 
-#: What may stand in an event: an id, a code, a number, a date, a version.
+#: What may stand in an event: an id, a code, a number, a date, the moment of an earlier event, a version.
 ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CODE = r"[a-z][a-z0-9_.-]{0,39}"
 DATE = r"\d{4}-\d\d-\d\d"
-ALLOWED = re.compile(f"{ID}|{CODE}|{DATE}")
+MOMENT = DATE + r"T\d\d:\d\d:\d\d(\.\d+)?\+00:00"
+ALLOWED = re.compile(f"{ID}|{CODE}|{DATE}|{MOMENT}")
 #: Names, addresses and free text, none of which could be mistaken for a code.
 PRIVATE = ["Zenobia Quark", "zenobia@Example.org", "Team Nightingale", "Unit Albatross", "The reason is private."]
 
@@ -42,6 +43,17 @@ def a_whole_life():
     assessment.reopen(by=lead, reason=text)
     assessment.close(by=lead)
     toy.start(team=team, by=lead, edition=toy.make_edition()).discard(by=lead)
+    today = datetime.date.today()
+    terms = {"unit": unit, "edition": assessment.edition, "opens": today, "due": today, "message": text}
+    round_ = Round.objects.draft(by=admin, name=team_name, **terms)
+    round_.change(by=admin, seen=None, message=name)
+    round_.start(by=admin, teams=[team])
+    round_ = Round.objects.get()
+    round_.resume()
+    round_.remind(by=admin)
+    round_.extend(today + datetime.timedelta(days=3), by=admin)
+    round_.close(by=admin)
+    Round.objects.draft(by=admin, name=team_name, **terms).discard(by=admin)
     unit.add_manager(email="other@example.org", name=name, by=admin)
     team.remove_member(team.memberships.get(user=person), by=lead)
     return lead, person

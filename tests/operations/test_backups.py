@@ -21,8 +21,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from assessments.frameworks.storing import load_built_in
-from assessments.models import Team, Unit, User
+from assessments.models import CalendarFeed, Team, Unit, User
 from assessments.models.edition_triggers import is_frozen, thawed
+from assessments.models.outside import OutsideSeat
 from assessments.operations.archive import About, ArchiveDamaged, ArchiveReader, ArchiveWriter, StoredTable
 from assessments.operations.backing_up import write_backup
 from assessments.operations.columns import from_database, stored_tables, to_sqlite
@@ -34,6 +35,9 @@ from assessments.operations.whole_files import UNFINISHED, remove_abandoned, who
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
 from ..servers import ROOT, manage, plain_environment, scratch_database
+from ..webhooks.making import make_webhook
+
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 TABLE = StoredTable(name="assessments_unit", key="id", columns=[("id", "integer"), ("name", "text")])
 ABOUT = About(version="0.1.0", made_at="2026-11-26T00:00:00Z", database="sqlite", migrations={}, tables=[TABLE])
@@ -272,8 +276,15 @@ def test_every_column_of_every_table_is_known():
 def filled(transactional_db):
     load_built_in()
     team = make_team()
-    make_membership(team=team, role="lead")
-    toy.add_result(team=team, edition=toy.make_edition(), date=datetime.date(2026, 1, 31))
+    lead = make_membership(team=team, role="lead").user
+    make_webhook(team=team, by=lead, kind="json").test(by=lead)
+    CalendarFeed.objects.make(by=lead, token="a-token")
+    edition = toy.make_edition()
+    toy.add_result(team=team, edition=edition, date=datetime.date(2026, 1, 31))
+    assessment = toy.start(team=team, by=lead, edition=edition)
+    assessment.invite_outsiders(by=lead, addresses=["outside@example.org"])
+    seat = OutsideSeat.of_invitation(assessment.share_outside(by=lead))
+    assessment.enter_from_outside(seat, token="a-token")
     return team
 
 
@@ -469,7 +480,6 @@ def restore_and_die(source, function, call, **environment):
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 
-@pytest.mark.slow
 def test_restoring_that_is_killed_leaves_nothing_and_can_be_started_again(source, tmp_path):
     assert manage("prepare", DATA_DIR=str(tmp_path)).returncode == 0
     for function, call in [("_insert", 1), ("_insert", 12), ("_set_last_numbers", 1), ("digest_of_results", 1)]:
@@ -499,7 +509,6 @@ def test_nothing_is_restored_if_the_secret_key_has_no_place(filled, tmp_path, pl
     assert is_empty("default")
 
 
-@pytest.mark.slow
 def test_a_backup_is_verified_in_a_database_that_is_gone_afterwards(source, tmp_path):
     done = manage("verify_backup", str(source / "backup.tar.gz"), "--folder", str(tmp_path), DATA_DIR=str(source))
     assert done.returncode == 0, done.stderr
@@ -512,7 +521,6 @@ def test_a_backup_is_verified_in_a_database_that_is_gone_afterwards(source, tmp_
     assert list(tmp_path.iterdir()) == [half]
 
 
-@pytest.mark.slow
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(source, tmp_path):
     """Made from a new one: the migration that is taken out changed nothing in the database."""
     late = "0003_logentry_add_action_flag_choices"
@@ -546,7 +554,6 @@ def test_a_backup_of_a_newer_version_is_refused(transactional_db, tmp_path):
         call_command("restore", str(tmp_path / "newer.tar.gz"))
 
 
-@pytest.mark.slow
 def test_an_installation_moves_to_postgresql_and_back(source, tmp_path):
     sqlite = f"sqlite:///{source / 'maturity.sqlite3'}"
     back = f"sqlite:///{tmp_path / 'back.sqlite3'}"

@@ -18,6 +18,8 @@ from maturity import settings
 
 from ..servers import ROOT, collect_static, free_port, manage, serving
 
+pytestmark = pytest.mark.any_database
+
 SITE = "maturity.example.org"
 TOKEN = "t0ken" * 9
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")

@@ -15,6 +15,8 @@ import maturity
 
 from ..servers import ROOT
 
+pytestmark = pytest.mark.any_database
+
 INSTRUCTION = re.compile(r"^([A-Z]+)\s+(.*)$", re.DOTALL)
 REFERENCE = re.compile(r"\$\{([A-Z_]+)(?:(:[-?])([^}]*))?\}")
 
@@ -92,6 +94,12 @@ def test_image_has_a_health_check_and_names_its_port_and_volume():
     assert of("VOLUME") == ["/data"]
 
 
+def test_scripts_that_containers_start_with_are_in_the_image():
+    let_in = re.findall(r"^!(scripts/.*)", read(".dockerignore"), re.MULTILINE)
+    commands = [service.get("entrypoint", ["scripts/entrypoint"]) for service in compose()["services"].values()]
+    assert {command[0] for command in commands if command[0].startswith("scripts/")} <= set(let_in)
+
+
 def test_start_script_can_be_executed():
     assert of("ENTRYPOINT") == ['["scripts/entrypoint"]']
     assert os.access(ROOT / "scripts" / "entrypoint", os.X_OK)
@@ -117,7 +125,7 @@ def test_compose_hands_over_secrets_as_files():
     assert not re.search(r"//[^/]*:[^/]*@", document["services"]["web"]["environment"]["DATABASE_URL"])
 
 
-@pytest.mark.parametrize("name", ["web", "mail", "backup", "database"])
+@pytest.mark.parametrize("name", ["web", "web-2", "nginx", "mail", "backup", "database"])
 def test_containers_have_limits(name):
     """Everything that can be filled has an end, and with it nothing takes the machine's memory or processes."""
     service = compose()["services"][name]
@@ -128,7 +136,7 @@ def test_containers_have_limits(name):
     assert 0 < service["pids_limit"] < 1_000
 
 
-@pytest.mark.parametrize("name", ["web", "mail", "backup", "database"])
+@pytest.mark.parametrize("name", ["web", "web-2", "nginx", "mail", "backup", "database"])
 def test_containers_have_no_rights_to_spare(name):
     service = compose()["services"][name]
     assert service["read_only"] is True
@@ -151,6 +159,14 @@ def test_server_waits_for_a_healthy_postgresql_17():
     assert services["database"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
     assert services["web"]["healthcheck"]["test"][-1].endswith("/readyz")
     assert "ports" not in services["database"]
+
+
+def test_second_server_differs_from_the_first_in_what_it_waits_for_and_in_its_port():
+    services = compose()["services"]
+    different = {"profiles", "ports", "depends_on"}
+    first, second = services["web"], services["web-2"]
+    assert {name for name in first | second if first.get(name) != second.get(name)} == different
+    assert second["depends_on"] == {"web": {"condition": "service_healthy"}}
 
 
 def test_data_is_kept_in_named_volumes():
@@ -229,7 +245,7 @@ def test_what_readme_says_of_the_env_file_holds_for_every_variable_of_the_server
     """All but those that the Compose file sets itself, that the image has fixed, or that are for make alone."""
     elsewhere = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "DATA_DIR", "STATIC_ROOT", "DEBUG"}
     elsewhere |= {"HOST", "PORT", "IN_CONTAINER", "JOURNAL_FOLDER"}
-    for_make = {"MATURITY_USER", "LISTEN", "PYTHON", "ARGS"}
+    for_make = {"MATURITY_USER", "LISTEN", "LISTEN_SEVERAL", "PYTHON", "ARGS"}
     for_compose = {"WEB_MEMORY", "DATABASE_MEMORY", "BACKUP_KEEP"}
     for_tests = {name for name in variables_told() if name.startswith(("TEST_", "REQUIRE_")) or name == "CHROMIUM"}
     passed_on = set(compose()["services"]["web"]["environment"])
@@ -272,7 +288,7 @@ def test_help_lists_every_command():
 
 
 def test_lock_files_hold_hashes_and_no_addresses():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-extras.txt", "requirements-dev.txt"):
         text = read(name)
         assert "://" not in text
         assert "--index-url" not in text

@@ -65,10 +65,10 @@ def test_the_server_answers_at_its_address(live_server, settings):
 def test_migrations_that_are_missing_or_of_a_newer_version():
     recorder = MigrationRecorder(connection)
     recorder.record_unapplied("assessments", "0014_plain_words")
-    assert problems("migrations") == ["1 migrations are not applied. Run “manage.py prepare”."]
+    assert problems("migrations") == ["1 migration is not applied. Run “manage.py prepare”."]
     recorder.record_applied("assessments", "0014_plain_words")
     recorder.record_applied("assessments", "9999_from_the_future")
-    assert "of a newer version" in problems("migrations")[0]
+    assert "a newer version" in problems("migrations")[0]
 
 
 def test_triggers_that_are_gone():

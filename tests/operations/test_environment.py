@@ -246,7 +246,26 @@ class TestDatabase:
         setting("postgresql://user@host/name")
         setting(value, "DATABASE_PREPARE")
         options = env.database("X", "")["OPTIONS"]
-        assert (options.get("server_side_binding"), options.get("prepare_threshold")) == expected
+        assert (options.get("server_side_binding"), options["prepare_threshold"]) == expected
+
+    def test_nothing_is_left_on_connections_of_a_pooler(self, setting):
+        setting("postgresql://user@host/name")
+        setting("0", "DATABASE_PREPARE")
+        config = env.database("X", "")
+        assert config["DISABLE_SERVER_SIDE_CURSORS"]
+        assert "options" not in config["OPTIONS"]
+
+    def test_replica_is_of_postgresql_and_is_not_waited_for(self, setting):
+        primary = {"ENGINE": "django.db.backends.postgresql"}
+        assert env.replica("X", primary) == {}
+        setting("postgresql://user@replica/name")
+        config = env.replica("X", primary)
+        assert (config["HOST"], config["OPTIONS"]["pool"]["timeout"]) == ("replica", 1)
+        with pytest.raises(ImproperlyConfigured, match=r"^X: only PostgreSQL"):
+            env.replica("X", {"ENGINE": "maturity.sqlite3"})
+        setting("sqlite:////data/maturity.sqlite3")
+        with pytest.raises(ImproperlyConfigured, match=r"^X: only PostgreSQL"):
+            env.replica("X", primary)
 
     def test_its_password_may_come_alone(self, setting):
         setting("postgresql://user@host/name")

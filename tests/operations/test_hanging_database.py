@@ -1,6 +1,7 @@
 """A database that hangs, is read-only or full: noticed within seconds, told on a page, and nothing is lost."""
 
 import contextlib
+import select
 import selectors
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.urls import reverse
+from psycopg_pool import ConnectionPool
 
 from assessments.web.error_views import Trouble, trouble_of
 from maturity import answering_connection
@@ -20,6 +22,8 @@ from maturity.answering_connection import AnsweringConnection, DatabaseHangs, Do
 from .. import servers
 from ..factories import make_membership, make_team, make_user
 from ..servers import collect_static, manage, scratch_database, serving
+
+pytestmark = pytest.mark.slow
 
 
 class Network:
@@ -134,12 +138,27 @@ def test_those_who_wait_knock_once(network, quick):
     assert network.knocks == 1
 
 
+def test_a_check_asks_nothing_of_a_connection_on_which_nothing_came(network, behind):
+    with behind() as connection:
+        network.is_frozen.set()
+        ConnectionPool.check_connection(connection)
+
+
+def test_a_check_finds_that_the_server_has_ended_the_connection(behind):
+    with behind() as connection, behind() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+        with select.epoll() as came:
+            came.register(connection.fileno(), select.EPOLLIN)
+            assert came.poll(10)
+        with pytest.raises(psycopg.OperationalError):
+            ConnectionPool.check_connection(connection)
+
+
 def test_nobody_at_home_is_no_answer():
     assert not knock("127.0.0.1", servers.free_port())
     assert not knock("/nowhere", 5432)
 
 
-@pytest.mark.slow
 def test_pages_say_within_five_seconds_that_the_database_hangs(network, tmp_path):
     with scratch_database() as address:
         parts = urlsplit(address)

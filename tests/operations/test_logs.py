@@ -16,6 +16,8 @@ from maturity.logs import JsonLine, OnceOnly, OneLine, WithoutSecrets, request_n
 
 from ..servers import collect_static, serving
 
+pytestmark = pytest.mark.any_database
+
 FORGED = "2026-01-01 00:00:00,000 WARNING maturity: forged"
 HOSTILE = [
     "\n",

@@ -183,7 +183,7 @@ def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
     def away(*args):
         raise OperationalError("secret host and password")
 
-    monkeypatch.setattr(middleware, "MigrationExecutor", away)
+    monkeypatch.setattr(middleware, "fit_of", away)
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"ready": False, "why": "the database does not answer"}
@@ -216,7 +216,7 @@ def test_signed_out_fragment_is_not_led_to_another_site(client, team):
 
 def test_other_redirects_of_fragments_stay_as_they_are(client, lead):
     client.force_login(lead)
-    response = client.get(reverse("home"), headers=HTMX)
+    response = client.get(reverse("favicon"), headers=HTMX)
     assert (response.status_code, "HX-Redirect" in response.headers) == (302, False)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ..servers import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 
 SUITE = {
     "test_inside.py": "import pytest\ndef test_one(): pytest.skip('no server')\ndef test_two(): pass\n",

@@ -19,7 +19,7 @@ from maturity.sqlite3 import wal
 
 from ..servers import ROOT, manage, plain_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 #: Writes without end, and says which accounts are stored for good. Connections come and go as those of requests do.
 WRITER = """
 import random
@@ -141,7 +141,7 @@ def test_server_refuses_it_too(data, tmp_path):
     before = files(data)
     environment = plain_environment(data, DATA_DIR=str(data), MIGRATE="0")
     done = subprocess.run(
-        ["scripts/entrypoint"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False
+        ["scripts/entrypoint"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode != 0
     assert "Maturity cannot start. DATABASE_URL: " in done.stderr

@@ -4,11 +4,13 @@ import contextlib
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -17,7 +19,7 @@ from .. import servers
 from ..servers import ROOT, collect_static, manage, plain_environment, scratch_database, serving
 from .test_deployment_files import compose, make_secrets, of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serving")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serving"), pytest.mark.any_database]
 
 
 def copy_build_context(target):
@@ -186,6 +188,36 @@ def test_server_stops_cleanly(image, tmp_path, stop_signal):
     with serving(tmp_path, folder=image, **image_environment(image, tmp_path)) as server:
         assert server.ask("/healthz").status == 200
         assert server.stop(stop_signal) == 0
+    assert "Traceback" not in server.output
+
+
+def test_what_is_running_when_the_server_is_stopped_is_answered(image, tmp_path):
+    with (
+        serving(tmp_path, folder=image, **image_environment(image, tmp_path)) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=15) as client,
+    ):
+        head = "POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        client.sendall(f"{head}Content-Length: 10\r\n\r\nemail".encode())
+        # Answered after it, so the first one is being read.
+        assert server.ask("/healthz").status == 200
+        server.process.send_signal(signal.SIGTERM)
+        with pytest.raises(OSError):  # noqa: PT012 - until it takes nobody new
+            while True:
+                server.ask("/healthz")
+        client.sendall(b"=a%40b")
+        assert client.recv(12) in {b"HTTP/1.1 403", b"HTTP/1.1 302"}
+        assert server.process.wait(timeout=30) == 0
+
+
+def test_a_worker_that_has_grown_too_large_is_replaced_and_everybody_is_answered(image, tmp_path):
+    limited = {"WORKER_MEMORY_MB": "1", "WEB_WORKERS": "2"}
+    with (
+        serving(tmp_path, folder=image, **image_environment(image, tmp_path), **limited) as server,
+        ThreadPoolExecutor(4) as people,
+    ):
+        answers = list(people.map(server.ask, ["/healthz"] * 12))
+        assert {answer.status for answer in answers} == {200}
+        server.wait_for_output("is replaced: WORKER_MEMORY_MB allows 1.")
     assert "Traceback" not in server.output
 
 

@@ -207,3 +207,51 @@ def test_the_only_one_who_answered_is_told_that_the_medians_are_their_votes(clie
     assert sentence in client.get(f"/results/{result.pk}/").content.decode()
     client.force_login(make_membership(team=team, role="member").user)
     assert sentence not in client.get(f"/results/{result.pk}/").content.decode()
+
+
+class TestUndoing:
+    def removal(self, team, membership, by):
+        team.remove_member(membership, by=by)
+        return Event.objects.filter(kind="member.removed").latest("pk")
+
+    def test_removing_asks_first(self, client, team, ada):
+        client.force_login(ada)
+        member = make_membership(team=team)
+        page = client.get(f"/teams/{team.pk}/members/{member.pk}/remove/").content.decode()
+        assert "You can undo this" in page
+        assert team.memberships.filter(pk=member.pk).exists()
+
+    def test_who_comes_back_has_the_same_role_reads_the_same_comments_and_is_asked_again(self, client, team, ada):
+        member = make_membership(team=team, user=make_user(name="Bob"))
+        Membership.objects.filter(pk=member.pk).update(reads_comments_since=None)
+        assessment = toy.start(team=team, by=ada)
+        client.force_login(ada)
+        client.post(f"/teams/{team.pk}/members/{member.pk}/remove/")
+        assert not assessment.participations.filter(user=member.user).exists()
+        removal = Event.objects.get(kind="member.removed")
+        page = client.get(f"/teams/{team.pk}/members/").content.decode()
+        assert f"/members/restore/{removal.pk}/" in page
+        for _click in range(2):
+            assert client.post(f"/teams/{team.pk}/members/restore/{removal.pk}/").status_code == 302
+        back = team.memberships.get(user=member.user)
+        assert (back.role, back.reads_comments_since) == ("member", None)
+        assert assessment.participations.filter(user=member.user).exists()
+        assert f"/members/restore/{removal.pk}/" not in client.get(f"/teams/{team.pk}/members/").content.decode()
+        assert Event.objects.filter(kind="member.restored").count() == 1
+
+    def test_a_later_role_stays_if_somebody_was_added_again_meanwhile(self, client, team, ada):
+        member = make_membership(team=team, role="viewer")
+        removal = self.removal(team, member, by=ada)
+        join(team, role="member", by=ada, user=member.user)
+        client.force_login(ada)
+        client.post(f"/teams/{team.pk}/members/restore/{removal.pk}/")
+        assert team.memberships.get(user=member.user).role == "member"
+
+    def test_what_is_too_old_or_of_another_team_cannot_be_undone(self, client, team, ada, monkeypatch):
+        member = make_membership(team=team)
+        removal = self.removal(team, member, by=ada)
+        client.force_login(make_user(is_administrator=True))
+        assert client.post(f"/teams/{make_team().pk}/members/restore/{removal.pk}/").status_code == 404
+        monkeypatch.setattr("assessments.organisation.member_changes.UNDONE_WITHIN", datetime.timedelta(seconds=-1))
+        assert client.post(f"/teams/{team.pk}/members/restore/{removal.pk}/").status_code == 404
+        assert "Undo" not in client.get(f"/teams/{team.pk}/members/").content.decode()

@@ -15,7 +15,7 @@ import pytest
 from ..servers import ROOT, Server, collect_static, manage, plain_environment, serving
 from ..smtp_sink import smtp_sink
 
-pytestmark = [pytest.mark.xdist_group("serving"), pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("serving"), pytest.mark.slow, pytest.mark.any_database]
 NEW_ADMINISTRATOR = "from assessments.models import User; User.objects.create_superuser('kim@example.org')"
 
 

@@ -21,7 +21,7 @@ from .. import toy
 from ..factories import make_membership, make_team, make_user
 from ..models.test_races import environment
 from ..servers import ROOT
-from ..smtp_sink import Sink, smtp_sink
+from ..smtp_sink import Sink, smtp_sink, text_of
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 SITE_URL = "http://127.0.0.1:8000"
@@ -126,7 +126,7 @@ def test_killed_at_any_step(client, settings):
     twice = {key for key, number in copies.items() if number > 1}
     given_up = Mail.objects.filter(state=Mail.State.FAILED)
     never = emails - {message["To"] for message in sink.taken}
-    dead = [link for message in sink.taken for link in links_in(message.get_content()) if dead_link(client, link)]
+    dead = [link for message in sink.taken for link in links_in(text_of(message)) if dead_link(client, link)]
     print(
         f"\n{len(emails)} mails, {KILLS} kills {dict(killer.died_at)}: {len(sink.taken)} arrived, {len(twice)} twice, "
         f"{sum(number > 2 for number in copies.values())} more often, {len(dead)} dead links, "
@@ -134,7 +134,7 @@ def test_killed_at_any_step(client, settings):
     )
     assert max(copies.values()) <= 2
     assert twice <= killer.in_doubt
-    assert all(len(links_in(message.get_content())) == 1 for message in sink.taken)
+    assert all(len(links_in(text_of(message))) == 1 for message in sink.taken)
     assert dead == []
     # A mail that was in doubt twice is given up, and shown; it arrived, or that could not be known.
     assert set(given_up.values_list("problem", flat=True)) <= {Mail.Problem.INTERRUPTED}

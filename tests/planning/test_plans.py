@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, SetbackReason, Target
 from assessments.planning.context import Aspiration
-from assessments.planning.roadmap import Roadmap
+from assessments.planning.roadmap import Roadmap, WantedActions
 from assessments.planning.target_progress import graded, next_by_part
 from assessments.portfolio.organisation_plan import OrganisationPlan
 from assessments.scoring.target_grading import Grade
@@ -164,8 +164,8 @@ class TestActions:
         Action.objects.filter(pk=action.pk).update(created_at=at, status_at=at)
         return action
 
-    def roadmap(self, lead, **filters):
-        return Roadmap.of(Aspiration.of(lead.team), **filters)
+    def roadmap(self, lead, **wanted):
+        return Roadmap.of(Aspiration.of(lead.team), WantedActions(**wanted))
 
     def test_is_offered_as_done_when_a_later_result_meets_the_criterion(self, lead):
         action = self.plan(lead)
@@ -205,9 +205,19 @@ class TestActions:
     def test_filter_by_owner_and_day(self, lead):
         other = make_membership(team=lead.team).user
         mine, late = self.plan(lead, owner=lead.user, due=days(5)), self.plan(lead, owner=other, due=days(50))
-        self.plan(lead)
-        assert [each.action for each in self.roadmap(lead, owner=lead.user).actions] == [mine]
-        assert [each.action for each in self.roadmap(lead, until=days(60)).actions] == [mine, late]
+        nobodys = self.plan(lead, "x1")
+        over = self.plan(lead, owner=other, due=days(-1))
+        done = self.plan(lead, "gone", owner=other, due=days(-1), status="done")
+
+        def shown(**wanted):
+            return [each.action for each in self.roadmap(lead, **wanted).actions]
+
+        assert shown(owner=str(lead.user.pk)) == [mine]
+        assert shown(owner=WantedActions.NOBODY) == [nobodys]
+        assert shown(until=days(60)) == [over, done, mine, late]
+        assert shown(overdue=True) == [over]
+        assert shown(dimension="X") == [nobodys]
+        assert shown(dimension="Y", owner=str(other.pk)) == [over, late]
 
     def test_progress_of_a_target_counts_actions_in_its_part_up_to_its_level(self, lead):
         aim(lead, level=2, dimension="Y")

@@ -138,7 +138,7 @@ class TestReasons:
         assessment.close(by=lead.user)
         [needing] = Attention(seen(lead.user, edition)).teams
         assert [(reason.kind, reason.sentence) for reason in needing.reasons] == [
-            ("disagree", "8 of 8 criteria to discuss.")
+            ("disagree", "Answers differ on 8 of 8 criteria.")
         ]
 
 
@@ -246,6 +246,13 @@ class TestSentence:
         there = Result.objects.filter(level__gte=level).count()
         assert f"{there} of 5 teams are at level {level} or higher." in response.content.decode()
 
+    def test_of_several_teams_one_is_and_two_are(self, admin, edition):
+        Lead(name="A", edition=edition).closes(AT[1], on=ago(5))
+        assert self.words(admin, edition).headline == "1 of 1 team is at level 1 or higher."
+        for name in ("B", "C"):
+            Lead(name=name, edition=edition).closes(AT[0], on=ago(5))
+        assert self.words(admin, edition).headline == "1 of 3 teams is at level 1 or higher."
+
     def test_a_lowest_level_is_no_achievement(self, admin, edition):
         for number in range(3):
             Lead(name=f"Team {number}", edition=edition).closes(AT[0], on=ago(5))
@@ -260,6 +267,29 @@ class TestSentence:
         words = self.words(make_user(), edition)
         assert words.headline == "5 of 5 teams are at level 2 or higher."
         assert words.changes == ""
+
+    def test_changes_and_needs_of_some_teams_are_not_told_as_those_of_all(self, client, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        for number in range(5):
+            Lead(name=f"Team {number}", edition=edition).closes(AT[2], on=ago(5))
+        own = Lead(name="Own", edition=edition)
+        own.closes(AT[2], on=ago(600))
+        own.closes(AT[1], on=ago(5))
+        words = self.words(own.user, edition)
+        assert words.headline == "5 of 6 teams are at level 2 or higher."
+        changes = "no team is at a higher level and 1 team is at a lower level."
+        assert words.changes == f"Among your teams, compared with their previous result, {changes}"
+        client.force_login(own.user)
+        page = client.get("/portfolio/", {"framework": edition.framework.key}).content.decode()
+        assert "1 of your teams needs attention." in page
+        report = client.get("/portfolio/report/", {"framework": edition.framework.key}).content.decode()
+        assert "of your teams need attention" in report
+
+    def test_stands_above_the_filters(self, client, admin, edition):
+        Lead(name="Ads", edition=edition).closes(AT[2], on=ago(5))
+        client.force_login(admin)
+        page = client.get("/portfolio/", {"framework": edition.framework.key}).content.decode()
+        assert page.index('id="summary"') < page.index('class="filterbar"')
 
 
 class TestHeatmap:

@@ -105,6 +105,7 @@ class TestNewestResults:
         below = make_unit(name="Below", parent=top)
         for number, level in enumerate((0, 1, 2, 3)):
             Lead(unit=below if number else top, edition=edition).closes(AT[level], on="2026-05-01")
+        Lead(unit=below, edition=edition)
         rows = {row.unit.name: row for row in seen(admin, edition).unit_rows}
         assert (rows["Top"].teams, rows["Top"].median, rows["Top"].counts) == (4, 1, {0: 1, 1: 1, 2: 1, 3: 1})
         assert (rows["Below"].teams, rows["Below"].median) == (3, 2)
@@ -140,7 +141,8 @@ class TestNewestResults:
         Lead(name="Old", edition=edition).closes(AT[1], on="2026-06-01")
         Lead(name="Never", edition=edition)
         portfolio = seen(admin, edition, as_of=day)
-        assert [(row.team.name, row.months) for row in portfolio.due] == [("Never", 0), ("Old", 6)]
+        assert [(row.team.name, row.months) for row in portfolio.due] == [("Old", 6)]
+        assert [row.team.name for row in portfolio.unassessed] == ["Never"]
         assert (portfolio.assessed, len(portfolio.counted)) == (1, 3)
 
     def test_targets_are_those_of_the_day_the_rule_and_the_ladder(self, admin, edition):
@@ -269,14 +271,16 @@ class TestWhoSeesWhat:
                 assert HoldingBack(portfolio).withheld
         manager = make_membership(unit=self.small, role="manager").user
         assert HoldingBack(seen(manager, edition, unit=self.small.pk)).criteria[0].teams == 1
-        client.force_login(admin)
-        for address, told, link in (
-            (f"sort=X&unit={self.small.pk}", "There are fewer than four other teams in this unit", "sort=X"),
-            ("sort=X&as_of=2026-06-01", "other teams count only for today", "sort=X"),
+        # To an administrator no team is another one.
+        for user, in_unit, on_day in (
+            (organisation, "There are fewer than four other teams in this unit", "other teams count only for today"),
+            (admin, "There are fewer than four teams in this unit", "they are shown only for today"),
         ):
-            page = client.get(f"/portfolio/?{address}").content.decode()
-            assert "criteria are shown only for groups of four or more" in page
-            assert re.search(rf'{told}[^<]*<a href="\?{link}">', page)
+            client.force_login(user)
+            for address, told in ((f"sort=X&unit={self.small.pk}", in_unit), ("sort=X&as_of=2026-06-01", on_day)):
+                page = client.get(f"/portfolio/?{address}").content.decode()
+                assert "criteria are shown only for groups of four or more" in page
+                assert re.search(rf'{told}[^<]*<a href="\?sort=X">', page)
 
     def test_a_file_tells_no_more_criteria_than_the_page(self, organisation, edition, settings):
         """Administrators do not know the results of teams one by one; whoever does gets every count."""
@@ -312,7 +316,7 @@ class TestWhoSeesWhat:
                 assert bool(HoldingBack(portfolio).criteria) == tells
         client.force_login(admin)
         page = client.get("/portfolio/?edition=1.0.0&sort=X").content.decode()
-        assert re.search(r'not counted by version\.\s*<a href="\?sort=X">Show all versions</a>', page)
+        assert re.search(r'not shown by version\.\s*<a href="\?sort=X">Show all versions</a>', page)
         # Who leads the three that are left may see them, and tells the six others apart from nobody.
         for team in self.small.teams.all():
             make_membership(user=admin, team=team)
@@ -351,7 +355,7 @@ class TestWhoSeesWhat:
         for address, query in (("", {}), (f"?unit={unit.pk}", {"unit": unit.pk})):
             assert HoldingBack(seen(user, edition, **query)).withheld == "organisation"
             page = client.get(f"/portfolio/{address}").content.decode()
-            assert "There are fewer than four other teams in the organisation." in page
+            assert "There are fewer than four teams in the organisation." in page
             assert "in this unit" not in page
             assert "Show all units</a>" not in page
 
@@ -473,7 +477,7 @@ class TestPage:
             often.closes(AT[1], on=f"2026-0{month}-01")
         client.force_login(admin)
         assert client.get("/portfolio/").context["query"].edition == many
-        # One more than with a framework in the address: which one it is.
+        # As many as with a framework in the address: which one it is comes with the editions.
         with django_assert_max_num_queries(12):
             client.get("/portfolio/")
 
@@ -489,12 +493,11 @@ class TestPage:
         client.force_login(admin)
         address = f"/portfolio/?framework={edition.framework.key}"
         page = client.get(address).content.decode()
-        assert '<td class="age">only a short result</td>' in page
+        assert "No team that you can see by name has a result." in page
         assert "only a short result with" in page
         assert "never assessed" not in page
         Lead(name="Never", edition=edition)
         page = client.get(address).content.decode()
-        assert '<td class="age">no result yet</td>' in page
         assert "never assessed" in page
 
     def test_without_any_result_nobody_is_said_to_be_at_the_top(self, client, admin, edition):

@@ -1,5 +1,7 @@
 """Saving over HTTP: with htmx and without, and everything that can be wrong with a save."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -117,7 +119,7 @@ def test_a_conflict_shows_both_values_and_the_next_save_settles_it(signed_in, as
     assert response.status_code == 409
     assert "Fully" in html
     assert "Not" in html
-    assert 'name="version" value="1"' in html
+    assert re.search(r'name="version-\d+" value="1"', html)
     assert Rating.objects.get().choice.code == "F"
     assert signed_in.post(url(assessment), form(member, "N", page="p2", version=1), **HTMX).status_code == 200
     assert Rating.objects.get().choice.code == "N"
@@ -186,7 +188,7 @@ def test_the_page_shows_stored_answers_and_nothing_is_preset(signed_in, assessme
     assert "As before." in html
 
 
-def test_next_unanswered_goes_on_from_the_dimension_and_ends_at_the_last_page(signed_in, assessment, member):
+def test_next_unanswered_goes_on_from_the_dimension_and_ends_where_one_submits(signed_in, assessment, member):
     following = reverse("answer-next", args=[assessment.pk])
     contents = assessment.edition.contents
     # At its first question the page begins with what the dimension is about.
@@ -194,7 +196,43 @@ def test_next_unanswered_goes_on_from_the_dimension_and_ends_at_the_last_page(si
     toy.rate(assessment, member, "F F F F F - F F")
     assert signed_in.get(following).url.endswith(f"/answer/to/Y/#c-{contents.criterion_by_key['y2'].pk}")
     toy.rate(assessment, member, "- - - - - DK - -")
-    assert signed_in.get(following).url == reverse("answer-symptoms", args=[assessment.pk])
+    assert signed_in.get(following).url == reverse("answer-done", args=[assessment.pk])
+
+
+def test_the_introduction_is_shown_until_the_first_answer_and_then_the_page_to_submit(signed_in, assessment, member):
+    introduction = reverse("answer", args=[assessment.pk])
+    assert "Before you answer" in signed_in.get(introduction).content.decode()
+    signed_in.post(url(assessment), form(member))
+    assert signed_in.get(introduction).url == reverse("answer-done", args=[assessment.pk])
+
+
+def test_review_and_submit_lists_every_section_with_what_is_missing(signed_in, assessment, member):
+    for key in ("x1", "x2", "x3", "x4"):
+        signed_in.post(url(assessment, key), form(member, comment="So." if key == "x1" else ""))
+    signed_in.post(url(assessment, "y1"), form(member, "DK"))
+    page = " ".join(signed_in.get(reverse("answer-done", args=[assessment.pk])).content.decode().split())
+    assert "3 questions have no answer. You can answer them now, or submit without them." in page
+    [area_x, area_y] = re.findall(r"<li>\s*<a href=[^>]*/answer/to/.*?</li>", page)
+    assert "4 of 4 answered" in area_x
+    assert "1 comment" in area_x
+    assert "Complete" in area_x
+    assert "1 of 4 answered" in area_y
+    assert "comment" not in area_y
+    assert "3 missing" in area_y
+
+
+def test_without_an_answer_there_is_nothing_to_submit(signed_in, assessment):
+    page = signed_in.get(reverse("answer-done", args=[assessment.pk])).content.decode()
+    assert "You have not answered any questions yet." in page
+    assert "Submit my answers" not in page
+
+
+def test_what_is_submitted_says_so_and_what_happens_next(signed_in, assessment, member):
+    signed_in.post(url(assessment), form(member))
+    page = signed_in.post(reverse("answer-submit", args=[assessment.pk]), follow=True).content.decode()
+    assert "Your answers are submitted." in page
+    assert "What happens next:" in page
+    assert "Submit my answers" not in page
 
 
 def test_submitting_thanks_and_is_seen_by_the_lead(signed_in, client, assessment, member, lead):
@@ -265,7 +303,7 @@ def test_a_refused_save_does_not_make_the_corrected_one_stale(signed_in, assessm
     signed_in.post(url(assessment, "x3"), form(member, "F", page="before"), **HTMX)
     refused = signed_in.post(url(assessment, "x3"), form(member, "NA", page="now", version=1), **extra)
     assert refused.status_code == 422
-    assert 'name="version" value="1"' in refused.content.decode()
+    assert re.search(r'name="version-\d+" value="1"', refused.content.decode())
     data = form(member, "NA", page="now", version=1, sequence=2, reason="Not here.")
     assert signed_in.post(url(assessment, "x3"), data, **extra).status_code in {200, 302}
     assert Rating.objects.get().answer == "NA"

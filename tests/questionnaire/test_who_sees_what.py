@@ -47,7 +47,7 @@ class TestNamed:
             roles.VIEWER: {"see result"},
             roles.MANAGER: {"see result"},
             roles.ADMINISTRATOR: set(),
-            roles.GUEST: set(),
+            roles.GUEST: {"see own result"},
         }
 
     def test_the_only_one_who_answers_is_told_before(self, client, team, ada):

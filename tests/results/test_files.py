@@ -23,7 +23,7 @@ from assessments.web.workbooks import DAY, FIRST_LEVEL, MAX_TEXT, ON_COLOURS, xl
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SHEETS = ["results", "changes", "targets", "actions", "criteria"]
@@ -147,6 +147,19 @@ def test_a_result_has_every_criterion_with_what_was_said(client, world):
     assert ["Practice x4 is done.", "Not", "Partly", "better"] in [row[4:] for row in sheets["Changes"]]
 
 
+def test_a_sheet_is_printed_with_all_its_columns_side_by_side(client, world):
+    client.force_login(world.people["lead"])
+    data = client.get(reverse("result-export", args=[world.result.pk]), {"format": "xlsx"}).getvalue()
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        for number in range(1, len(SHEETS) + 1):
+            sheet = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+            assert sheet.find(f"{MAIN}sheetPr/{MAIN}pageSetUpPr").get("fitToPage") == "1"
+            paper = sheet.find(f"{MAIN}pageSetup")
+            assert (paper.get("orientation"), paper.get("fitToHeight")) == ("landscape", "0")
+        names = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}definedName")
+        assert next(name.text for name in names if name.get("name") == "_xlnm.Print_Titles") == "'Results'!$1:$1"
+
+
 def csv_row(client, world):
     address = reverse("result-export", args=[world.result.pk])
     data = client.get(address, {"format": "csv", "sheet": "criteria"}).getvalue().decode("utf-8-sig")
@@ -173,12 +186,12 @@ def test_levels_of_teams_that_one_may_not_open_come_without_the_rest(client, wor
     sheets = book_of(client, address)
     head, newest, older = sheets["Results"]
     assert (newest[0], older[0], head[6]) == (world.team.name, world.team.name, "Index")
-    # The cell of the index is not there at all.
-    assert len(newest) == len(head) - 1
+    # The cell of the index is not there at all, and nothing says where the result came from.
+    assert len(newest) == len(head) - 2
     assert [len(sheets[name]) for name in ("Targets", "Actions")] == [1, 1]
     client.force_login(world.people["lead"])
     sheets = book_of(client, address)
-    assert len(sheets["Results"][1]) == len(head)
+    assert len(sheets["Results"][1]) == len(head) - 1
     assert [len(sheets[name]) for name in ("Targets", "Actions")] == [2, 2]
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from assessments import charts
 from assessments.frameworks.storing import load_built_in
-from assessments.models import Answer, Edition, Framework, Result
+from assessments.models import Answer, Edition, Framework, Result, Target
 from assessments.models.results import latest_by_team
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.rows import Query
@@ -284,6 +284,50 @@ def test_a_comparison_tells_what_the_earlier_edition_had_different(client, add, 
     assert "Before: in Area Y, at level 2" in page
 
 
+def columns(client, team):
+    """The heads of the two tables of a comparison that say where a change comes from."""
+    page = client.get(f"/teams/{team.pk}/compare/").content.decode()
+    found = []
+    for table in ("split", "parts"):
+        section = page.split(f'aria-labelledby="{table}"')[1].split("</section>")[0]
+        heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", section)
+        rows = section.split("</thead>")[1].split("</tr>")
+        assert {len(re.findall("<t[hd] ", row)) for row in rows if "<td" in row} == {len(heads)}
+        found.append([head for head in heads if head in SOURCES])
+    assert found[0] == found[1]
+    return found[0]
+
+
+SOURCES = ["Your answers", "New version", "Added or removed criteria"]
+
+
+def test_a_comparison_on_one_version_has_a_column_for_the_answers_alone(client, add, team, lead):
+    add(1)
+    add(2, "F F F N F F P N")
+    client.force_login(lead)
+    assert columns(client, team) == ["Your answers"]
+
+
+def test_a_comparison_has_a_column_for_what_the_version_counts_differently(client, add, edition, team, lead):
+    add(1)
+    newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+    newer.criteria.filter(key="y3").update(level=newer.levels.get(number=3))
+    newer.publish(digest="sha256:newer")
+    add(3, edition=newer)
+    client.force_login(lead)
+    assert columns(client, team) == ["Your answers", "New version"]
+
+
+def test_a_comparison_has_a_column_for_what_only_one_of_the_two_asks(client, add, edition, team, lead):
+    add(1)
+    newer = toy.make_edition(key=edition.framework.key, version="2.0.0", published=False)
+    newer.criteria.filter(key="y3").update(meaning=2)
+    newer.publish(digest="sha256:newer")
+    add(3, "F F L N F F F N", edition=newer)
+    client.force_login(lead)
+    assert columns(client, team) == ["Your answers", "Added or removed criteria"]
+
+
 def test_comparing_stays_with_the_framework_and_with_the_two_results(client, add, team, lead):
     first, second = add(1), add(2)
     other = toy.make_edition()
@@ -314,7 +358,8 @@ class TestTwoResultsOfOneMonth:
             assert "Now and 3 March 2026" in page
             assert "Since 3 Mar 2026" in page
         page = client.get(f"/teams/{team.pk}/compare/").content.decode()
-        assert '<th scope="col">3 Mar 2026</th><th scope="col">24 Mar 2026</th>' in page
+        head = '<th scope="col" role="columnheader">'
+        assert f"{head}3 Mar 2026</th>{head}24 Mar 2026</th>" in page
 
     def test_those_of_two_months_are_named_by_them(self, client, add, team, lead):
         add(1, "F F L N F F P N", date=datetime.date(2025, 3, 24))
@@ -322,7 +367,8 @@ class TestTwoResultsOfOneMonth:
         client.force_login(lead)
         assert "Now and March 2025" in client.get(team.get_absolute_url()).content.decode()
         page = client.get(f"/teams/{team.pk}/compare/").content.decode()
-        assert '<th scope="col">Mar 2025</th><th scope="col">Mar 2026</th>' in page
+        head = '<th scope="col" role="columnheader">'
+        assert f"{head}Mar 2025</th>{head}Mar 2026</th>" in page
 
 
 class TestCouldBe:
@@ -404,6 +450,17 @@ class TestCharts:
         add(2, "F F L N F F F F")
         multiples = small_multiples(TeamHistory.of(team), edition.contents)
         assert [(m.name, m.level, m.index) for m in multiples] == [("Area X", 2, "1.67"), ("Area Y", 3, "3.00")]
+
+    def test_the_small_lines_have_one_axis_though_one_has_a_target(self, add, team, edition, lead):
+        add(1)
+        add(2, "F F L N F F F F")
+        Target.objects.set(
+            team=team, framework=edition.framework, dimension="Y", level=3, due=day(48), why="", by=lead, seen=0
+        )
+        x, y = small_multiples(TeamHistory.of(team), edition.contents, team.targets.all())
+        assert y.chart.aims
+        assert x.chart.line.split()[0].split(",")[0] == y.chart.line.split()[0].split(",")[0]
+        assert re.findall(r"[ML ]([\d.]+),", x.chart.line) == re.findall(r"[ML ]([\d.]+),", y.chart.line)
 
     def test_level_and_index_are_drawn_in_order_of_time(self, add, team, edition):
         add(4, "F F F F F F F F")

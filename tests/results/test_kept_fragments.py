@@ -26,8 +26,9 @@ def test_a_page_that_was_seen_before_reads_no_frozen_rows(client, django_assert_
     lead.closes(AT[1], on="2026-03-01")
     client.force_login(lead.user)
     client.get(lead.team.get_absolute_url())
-    with django_assert_max_num_queries(7):
-        # Session, person, team, membership, results, unfinished assessments, targets.
+    with django_assert_max_num_queries(10):
+        # Session, person, team, membership, results, unfinished assessments, results of merged teams, targets, actions,
+        # version in use.
         client.get(lead.team.get_absolute_url())
 
 

@@ -63,6 +63,19 @@ class TestHeadline:
         lead.closes(AT[before], on=days_ago(lead, 90))
         assert f"Step 2, {told} " in words(lead.closes(AT[2], on=days_ago(lead, 5))).headline
 
+    @pytest.mark.parametrize(("before", "told"), [(1, "up from 1 in"), (2, "the same as in"), (3, "down from 3 in")])
+    def test_of_two_results_of_one_day_nothing_is_said_to_be_since_then(self, lead, before, told):
+        lead.closes(AT[before], on=days_ago(lead, 5))
+        sentence = words(lead.closes(AT[2], on=days_ago(lead, 5))).headline
+        assert sentence == f"Level 2 of 3, Step 2, {told} another result of this day."
+
+    @pytest.mark.parametrize(("silent", "told"), [(0, ""), (1, "1 of 2"), (3, "1 of 4")])
+    def test_it_says_if_few_people_stand_behind_it(self, lead, silent, told):
+        for _person in range(silent):
+            make_membership(team=lead.team, role="member")
+        headline = words(lead.closes(AT[2], on=days_ago(lead, 5))).headline
+        assert headline == "Level 2 of 3, Step 2." + (f" Only {told} responded." if told else "")
+
     def test_an_earlier_result_is_compared_with_the_one_before_it(self, lead):
         lead.closes(AT[1], on="2024-01-10")
         earlier = lead.closes(AT[2], on="2024-05-10")

@@ -3,6 +3,7 @@
 import datetime
 import re
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from assessments import charts
 from assessments.frameworks.rubric_grid import rubric_grid
 from assessments.models import Action
+from assessments.results import rubric_map
 from assessments.results.report import Standing
 from assessments.results.rubric_map import RubricMap
 
@@ -108,6 +110,14 @@ class TestPage:
         assert "actions/new/y3/" in page(client, lead, dimension="Y", level="2")
         assert "actions/new/" not in page(client, lead, viewer, dimension="Y", level="2")
 
+    def test_nothing_is_planned_for_what_cannot_improve_or_is_no_longer_asked(self, client, lead, monkeypatch):
+        lead.closes("F N NA N F L F N", on="2026-03-01")
+        assert "actions/new/x2/" in page(client, lead, dimension="X", level="1")
+        assert "actions/new/x1/" not in page(client, lead, dimension="X", level="1")
+        assert "actions/new/x3/" not in page(client, lead, dimension="X", level="2")
+        monkeypatch.setattr(rubric_map, "contents_in_use", lambda framework: SimpleNamespace(criterion_by_key={}))
+        assert "actions/new/" not in page(client, lead, dimension="X", level="1")
+
     @pytest.mark.parametrize("query", [{"dimension": "X"}, {"dimension": "no", "level": "1"}, {"level": "x"}])
     def test_an_address_that_names_no_cell_opens_none(self, client, lead, query):
         lead.closes(AT[1], on="2026-03-01")
@@ -142,7 +152,7 @@ class TestPage:
         expected = 2 + 2  # The session and its user; the team with its unit, and the person's roles.
         expected += 2  # Every current result of the team, and the whole of the newest.
         expected += 2  # Its parts and its criteria.
-        expected += 2  # Earlier ratings of the open cell, and actions for it.
+        expected += 3  # Earlier ratings of the open cell, actions for it, and which version is in use.
         assert len(captured) == expected
 
 

@@ -1,9 +1,11 @@
 """Reviewing together: the agenda, agreeing, following on one's own device, and the result that comes of it."""
 
+import re
+
 import pytest
 
 from assessments import scoring
-from assessments.models import AgreedRating, Answer, Conflict, Event, Refused, Review
+from assessments.models import Action, AgreedRating, Answer, Conflict, Event, Refused, Review
 from assessments.review.agenda import Agenda
 
 from .. import toy
@@ -181,6 +183,74 @@ class TestAgreeing:
         assert assessment.close(by=people[0]).criteria.get(key="x1").rating == "P"
 
 
+class TestGoingOn:
+    """Deciding with one key: the decision is saved and the next open question is on the screen."""
+
+    def test_a_decision_goes_on_to_the_next_open_question_and_from_the_last_to_the_agenda(self, lead, assessment):
+        turn(lead, assessment, "x1")
+        agree(lead, assessment, "x1", "F", then="next")
+        assert Review.objects.get().criterion.key == "y3"
+        agree(lead, assessment, "y3", "median", then="next")
+        assert Review.objects.get().criterion is None
+        assert Agenda.of(assessment).is_done
+        html = lead.get(f"/assessments/{assessment.pk}/review/").content.decode()
+        assert html.count("Close the assessment</a>") == 1
+        assert re.search(r'class="btn primary" href="[^"]+/close/"', html)
+        assert "Look again" in html
+
+    def test_at_the_end_it_goes_back_to_what_was_left_out(self, lead, assessment):
+        turn(lead, assessment, "y3")
+        agree(lead, assessment, "y3", "F", then="next")
+        assert Review.objects.get().criterion.key == "x1"
+
+    def test_beside_the_agenda_it_goes_on_in_the_order_of_the_framework(self, lead, assessment):
+        turn(lead, assessment, "x2")
+        agree(lead, assessment, "x2", "F", then="next")
+        assert Review.objects.get().criterion.key == "x3"
+
+    def test_answers_stand_in_the_order_of_the_picture_with_the_keys_of_the_scale(self, lead, assessment):
+        turn(lead, assessment, "x3")
+        form = lead.get(f"/assessments/{assessment.pk}/review/").context["form"]
+        assert [decision.key for decision in form.decisions()] == ["4", "3", "2", "1", "5", "m"]
+        assert [decision.radio.data["value"] for decision in form.decisions()] == ["F", "L", "P", "N", "NA", "median"]
+
+    def test_the_filter_lists_what_could_change_the_level_and_stays_while_deciding(self, lead, assessment):
+        # With x1 not met there is no level, whatever y3 becomes.
+        agree(lead, assessment, "x1", "N")
+        agenda = Agenda.of(assessment, only_decisive=True)
+        assert [item.criterion.key for item in agenda.items] == ["x1", "y3"]
+        decisive = [item.criterion.key for item in agenda.listed]
+        assert decisive == [item.criterion.key for item in agenda.items if item.can_change_the_level]
+        assert decisive == ["x1"]
+        y3 = agenda.item(criterion(assessment, "y3").pk)
+        assert (agenda.next(None).criterion.key, agenda.next(y3)) == ("x1", None)
+        assert agenda.previous(y3).criterion.key == "x1"
+        page = lead.get(f"/assessments/{assessment.pk}/review/?only=level").content.decode()
+        assert 'name="only" value="level"' in page
+        assert "Practice y3" not in page.split('class="toc agenda"')[1].split("</ol>")[0]
+        turn(lead, assessment, "x1")
+        response = agree(lead, assessment, "x1", "F", then="next", only="level", revision=1)
+        assert response.url.endswith("/review/?only=level")
+        assert Review.objects.get().criterion is None
+
+    def test_the_review_begins_with_what_was_planned_and_is_not_done(self, lead, assessment, team, people):
+        framework = assessment.edition.framework
+        plan = {"team": team, "framework": framework, "by": people[0]}
+        Action.objects.plan(criterion="x2", text="Write the runbook.", owner=people[1], **plan)
+        Action.objects.plan(criterion="x2", text="Long done.", status="done", **plan)
+        Action.objects.plan(criterion="gone", text="Not asked any more.", **plan)
+        page = screen(lead, assessment)
+        main = page.split("<main")[1]
+        assert "Write the runbook." in main.split("What to talk about")[1].split("question")[0]
+        assert "Long done." not in page
+        assert "Not asked any more." not in page
+        assert "Nemo" not in main
+        turn(lead, assessment, "x1")
+        assert "Write the runbook." not in screen(lead, assessment)
+        turn(lead, assessment, "x2")
+        assert "Write the runbook." in screen(lead, assessment)
+
+
 class TestFollowing:
     def test_others_see_the_same_item_and_their_own_vote_beside_it(self, client, assessment, people):
         client.force_login(people[0])
@@ -249,7 +319,8 @@ class TestResult:
         html = lead.get(f"/results/{result.pk}/").content.decode()
         assert "67% say the same, up to 3 steps apart, agreement 0%" in html
         assert "How much people agree" in html
-        assert "Over the whole assessment, people mostly see the team alike." in html
+        assert html.count("see the team alike") == 1
+        assert "Check single criteria with care." in html
         assert 'aria-label="Agreement by dimension"' in html
 
     def test_a_viewer_sees_neither_votes_nor_notes(self, client, lead, assessment, team, people):

@@ -1,10 +1,21 @@
 """Small made-up instruments and ratings for property tests."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from assessments.scoring import NA, Band, Instrument, Rule, ScoredCriterion, ScoredDimension, ScoredScale, Threshold
+from assessments.scoring import (
+    NA,
+    Band,
+    Instrument,
+    Rubric,
+    Rule,
+    ScoredCriterion,
+    ScoredDimension,
+    ScoredScale,
+    Threshold,
+)
 
 RULES = (
     Rule(
@@ -73,8 +84,38 @@ def by_sums(draw):
     )
 
 
+#: All of them end at the same values, as in every rubric.
+RUBRIC_SCALES = (
+    ScoredScale(key="tier", values={"1": 1, "2": 2, "3": 3, "4": 4}, from_lowest=True),
+    ScoredScale(key="ends", values={"low": 1, "high": 4}, from_lowest=True),
+    ScoredScale(key="bent", values={"a": 1, "b": 3, "c": 4}, from_lowest=True),
+)
+WEIGHTS = (Fraction(1), Fraction(1), Fraction(2), Fraction(1, 3), Fraction(5, 2))
+
+
+@st.composite
+def by_rubric(draw, **options):
+    drawn = draw(criteria(levels=(), **options))
+    weighted = (
+        replace(c, scale=draw(st.sampled_from(RUBRIC_SCALES)), weight=draw(st.sampled_from(WEIGHTS))) for c in drawn
+    )
+    edges = draw(st.sampled_from([{2: 2, 3: 3, 4: 4}, {2: "1.4", 3: "8/3", 4: "3.9"}, {2: 1, 3: 2, 4: 3}]))
+    return Instrument(
+        method="rubric",
+        criteria=tuple(weighted),
+        dimensions=tuple(ScoredDimension(key=key, weight=draw(st.sampled_from(WEIGHTS))) for key in "XY"),
+        levels=(1, 2, 3, 4),
+        rubric=Rubric(
+            edges={number: Fraction(edge) for number, edge in edges.items()},
+            lowest=Fraction(1),
+            highest=Fraction(4),
+            result=draw(st.sampled_from(["mean", "lowest"])),
+        ),
+    )
+
+
 def instruments(**options):
-    return st.one_of(by_levels(**options), by_sums())
+    return st.one_of(by_levels(**options), by_sums(), by_rubric())
 
 
 @st.composite

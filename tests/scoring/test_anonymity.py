@@ -31,7 +31,7 @@ from assessments.results.comments import voices_behind
 from .. import toy
 from ..factories import make_membership, make_team, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 VOTES = ["F F L N F F P N", "F L L N F F P P", "L F - - F - P N", "N F F F - L - N", "F F L N - F - DK"]
 
@@ -122,10 +122,16 @@ class TestTheWayIn:
         client.post(f"/i/{guest.token}/answer/submit/")
         assert guest.token not in json.dumps(dict(client.session.items()))
 
-    def test_one_plain_sentence_stands_above_the_questionnaire(self, client, assessment, guests):
+    def test_one_plain_sentence_stands_before_the_questions_and_each_page_of_them_leads_to_it(
+        self, client, assessment, guests
+    ):
         sentence = "no one using Maturity can see who gave which answer"
-        for page in ("", "to/X/", "symptoms/"):
-            assert sentence in client.get(f"/i/{guests[0].token}/answer/{page}").content.decode()
+        start = f"/i/{guests[0].token}/answer/"
+        assert sentence in client.get(start).content.decode()
+        for page in ("to/X/", "symptoms/"):
+            html = client.get(f"{start}{page}").content.decode()
+            assert f'href="{start}done/#who-sees"' in html
+        assert sentence in client.get(f"{start}done/").content.decode()
 
     def test_the_shared_link_counts_a_member_who_is_signed_in_once(self, assessment, people):
         shared = assessment.share(by=people[0])
@@ -335,7 +341,8 @@ class TestFourAreNeeded:
         client.post(f"/assessments/{answered.pk}/review/turn/", {"criterion": y3.pk})
         page = client.get(f"/assessments/{answered.pk}/review/").content.decode()
         assert "Fewer than four people voted on this" in page
-        assert "Keep the median" not in page
+        assert 'value="median"' not in page
+        assert "Keep the median:" not in page
         client.post(f"/assessments/{answered.pk}/review/{y3.pk}/", {"code": "F", "version": 0})
         row = answered.close(by=people[0]).criteria.get(key="y3")
         assert (row.rating, row.is_agreed, row.votes, row.rwg_exact) == ("F", True, {}, "")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from assessments.scoring.comparison import Kind, Side, compare
 from ..examples import examples
 from .strategies import by_levels, instruments, ratings
 from .test_smallest_changes import toy
+
+pytestmark = pytest.mark.slow
 
 
 def side(instrument, given_ratings, meanings=None):

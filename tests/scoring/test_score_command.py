@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from ruamel.yaml import YAML
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 BUILT_IN = ROOT / "assessments" / "frameworks" / "builtin"
 VECTORS = YAML(typ="safe", pure=True).load(ROOT / "tests" / "data" / "scoring-vectors.yaml")

@@ -13,6 +13,8 @@ from assessments import scoring
 from ..examples import examples
 from ..instruments import NPLF, RULES, make_instrument
 
+pytestmark = [pytest.mark.any_database, pytest.mark.slow]
+
 settings.register_profile("repeatable", examples(100, derandomize=True, database=None))
 settings.load_profile("repeatable")
 

@@ -138,8 +138,10 @@ ALLOWED = (
     "scoring/shown.py",
     "scoring/as_json.py",
     "charts/drawing.py",
+    "sharing/badge_drawing.py",
     "demo/",
     "models/results.py",
+    "rounds/progress.py",
     "operations/examination.py",
 )
 

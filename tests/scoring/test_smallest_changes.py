@@ -14,6 +14,8 @@ from assessments.scoring.smallest_changes import smallest_changes
 from ..examples import examples
 from .strategies import by_levels, instruments, ratings
 
+pytestmark = [pytest.mark.any_database, pytest.mark.slow]
+
 
 def level_of(instrument, given, rule, dimension=None):
     score = scoring.score(instrument, [given])
@@ -28,7 +30,7 @@ def brute_force(instrument, given, rule, wanted, dimension=None):
         code = given[criterion.key]
         if code == NA or dimension not in (None, criterion.dimension):
             return [(code, 0, 0)]
-        present = 0 if code is None else criterion.scale.points(code)
+        present = criterion.scale.points_of(code)
         higher = [each for each in criterion.scale.codes if criterion.scale.points(each) > present]
         return [(code, 0, 0), *((each, 1, steps) for steps, each in enumerate(higher, 1))]
 
@@ -96,7 +98,7 @@ def steps_up(criterion, before, after) -> int:
     """How many choices higher that is; none where it is not higher, or the criterion does not apply."""
     if before == NA:
         return 0
-    present = 0 if before is None else criterion.scale.points(before)
+    present = criterion.scale.points_of(before)
     return sum(
         present < criterion.scale.points(code) <= criterion.scale.points(after) for code in criterion.scale.codes
     )

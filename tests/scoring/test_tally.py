@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from assessments.scoring.smallest_changes import Raise, smallest_changes, steps,
 from ..examples import examples
 from ..instruments import make_instrument
 from .strategies import by_levels, instruments, ratings
+
+pytestmark = pytest.mark.slow
 
 
 def everything(tally: Tally, instrument):

@@ -9,13 +9,17 @@ from assessments import charts
 from assessments.charts import HistoryPoint, RadarSeries
 from assessments.scoring import IndexScale
 from assessments.web.chart_words import (
-    bar_in_words,
+    column_in_words,
     day_label,
     history_in_words,
+    last_moves_in_words,
+    moves_in_words,
     note_of,
     profile_in_words,
     radar_in_words,
+    strip_in_words,
 )
+from assessments.web.drawings import movement_drawing
 
 AXES = ["People", "Data and features", "Training", "Experiments and model management"]
 
@@ -393,45 +397,152 @@ def test_notes_stand_in_the_table():
     assert note_of(chart.rows[0]) == "fell back: a move"
 
 
-# Teams per level
+# Movement between levels
 
 LADDER = [(0, "Low"), (1, "Middle"), (2, "High")]
+JANUARY, APRIL = datetime.date(2026, 1, 1), datetime.date(2026, 4, 1)
 
 
-def stacked(*days, **options):
-    return charts.stack([(datetime.date.fromisoformat(day), counts) for day, counts in days], LADDER, top=2, **options)
+def moving(before, after, moves, **options):
+    """Two days with these numbers of teams by level, and what moved between them."""
+    return charts.movement([(JANUARY, before), (APRIL, after)], [moves], LADDER, top=2, **options)
 
 
-def test_bars_stand_on_the_ground_and_are_as_tall_as_their_teams():
-    chart = stacked(("2026-01-01", {0: 1, 2: 3}), ("2026-04-01", {1: 2}))
-    tall, low = chart.bars
-    assert (tall.total, low.total, tall.counts, low.counts) == (4, 2, (1, 0, 3), (0, 2, 0))
-    assert sum(part.height for part in tall.slices) == pytest.approx(2 * sum(part.height for part in low.slices), abs=1)
-    assert tall.slices[0].y + tall.slices[0].height == pytest.approx(chart.bottom, abs=0.2)
-    assert [part.step for part in tall.slices] == [0, 2]
+def kinds(passage):
+    return {(flow.before, flow.after): flow.kind for flow in passage.flows}
 
 
-def test_a_slice_too_thin_for_its_number_has_none():
-    (bar,) = stacked(("2026-01-01", {0: 1, 1: 200})).bars
-    assert [part.label for part in bar.slices] == ["", "200"]
+def test_boxes_are_as_tall_as_their_teams_with_the_highest_level_on_top():
+    chart = moving({0: 2, 2: 6}, {0: 1, 2: 7}, {(0, 0): 1, (0, 2): 1, (2, 2): 6})
+    first, second = chart.columns
+    assert [(box.number, box.teams) for box in first.boxes] == [(2, 6), (0, 2)]
+    assert first.boxes[0].height == pytest.approx(3 * first.boxes[1].height, abs=0.2)
+    assert first.boxes[0].y < first.boxes[1].y
+    assert (first.counts, first.total, second.counts, second.total) == ((2, 0, 6), 8, (1, 0, 7), 8)
+    grounds = {round(column.boxes[-1].y + column.boxes[-1].height) for column in chart.columns}
+    assert len(grounds) == 1
 
 
-def test_what_has_no_place_on_the_ladder_stands_apart_on_top():
-    chart = stacked(("2026-01-01", {0: 1, -1: 2}), ("2026-04-01", {1: 2}), apart=(-1, "elsewhere"))
-    first, second = chart.bars
-    assert [part.step for part in first.slices] == [0, None]
-    assert first.slices[1].y < first.slices[0].y
-    assert (first.counts, first.total, second.counts, chart.apart) == ((1, 0, 0, 2), 3, (0, 2, 0, 0), "elsewhere")
-    assert stacked(("2026-04-01", {1: 2}), apart=(-1, "elsewhere")).apart == ""
+def test_days_before_the_first_team_are_left_out_as_long_as_some_remain():
+    days = [datetime.date(2026, month, 1) for month in range(1, 9)]
+
+    def drawn(first):
+        counts = [{1: 2} if place >= first else {} for place in range(8)]
+        moves = [{(1, 1): 2} if place >= first else {} for place in range(7)]
+        return charts.movement(list(zip(days, counts, strict=True)), moves, LADDER, top=2)
+
+    assert [column.date for column in drawn(0).columns] == days
+    assert [column.date for column in drawn(3).columns] == days[3:]
+    assert [passage.since for passage in drawn(3).passages] == days[3:-1]
+    assert [column.date for column in drawn(7).columns] == days[4:]
 
 
-def test_each_bar_says_its_day_and_its_teams():
-    chart = stacked(("2026-01-01", {0: 1, -1: 2}), ("2026-04-01", {}), apart=(-1, "elsewhere"))
-    assert [bar_in_words(chart, bar) for bar in chart.bars] == [
-        "1 January 2026: 1 at 0, 2 on other levels",
-        "1 April 2026: no team",
+def test_a_narrow_chart_has_the_newest_days_with_the_moves_between_them():
+    days = [datetime.date(2026, month, 1) for month in range(1, 5)]
+    counts = [{0: 3}, {0: 2, 1: 1}, {1: 3}, {1: 1, 2: 2}]
+    moves = [{(0, 0): 2, (0, 1): 1}, {(0, 1): 2, (1, 1): 1}, {(1, 1): 1, (1, 2): 2}]
+    chart = charts.movement(list(zip(days, counts, strict=True)), moves, LADDER, top=2, newest=3, width=330)
+    assert [column.date for column in chart.columns] == days[1:]
+    assert [(passage.since, passage.up) for passage in chart.passages] == [(days[1], 2), (days[2], 2)]
+    assert max(column.x for column in chart.columns) < 330 - 60
+    assert charts.movement([(days[0], {0: 1}), (days[1], {})], [{}], LADDER, top=2, newest=1) is None
+
+
+def test_bands_say_who_went_up_and_down_and_who_is_new_or_gone():
+    moves = {(0, 1): 2, (2, 1): 1, (1, 1): 3}
+    (passage,) = moving({0: 2, 1: 3, 2: 2}, {1: 6, 2: 1}, moves).passages
+    assert kinds(passage) == {(0, 1): "up", (2, 1): "down", (1, 1): "stayed"}
+    assert (passage.up, passage.down, passage.stayed, passage.new, passage.gone) == (2, 1, 3, 1, 1)
+    assert passage.said == "2 → 1: 1 · 0 → 1: 2"
+
+
+def test_bands_fill_the_boxes_that_they_leave_and_enter():
+    chart = moving({0: 3, 2: 3}, {1: 3, 2: 3}, {(0, 1): 1, (0, 2): 2, (2, 1): 2, (2, 2): 1})
+    left, right = chart.columns
+    starts, ends = {}, {}
+    for flow in chart.passages[0].flows:
+        # M x,y C .. .. until,end V under C .. .. x,y Z
+        found = numbers(flow.path)
+        starts.setdefault(flow.before, []).append((found[1], found[-1]))
+        ends.setdefault(flow.after, []).append((found[7], found[8]))
+    for column, sides in ((left, starts), (right, ends)):
+        for box in column.boxes:
+            spans = sorted(sides[box.number])
+            assert spans[0][0] == pytest.approx(box.y, abs=0.2)
+            assert spans[-1][1] == pytest.approx(box.y + box.height, abs=0.3)
+            for (_, under), (over, _) in pairwise(spans):
+                assert under == pytest.approx(over, abs=0.2)
+
+
+def test_what_has_no_place_on_the_ladder_stands_apart_below_and_moves_neither_way():
+    chart = moving({0: 1, -1: 2}, {1: 3}, {(0, 1): 1, (-1, 1): 2}, apart=(-1, "elsewhere"))
+    first, second = chart.columns
+    assert [box.step for box in first.boxes] == [0, None]
+    assert (first.counts, first.total, second.counts, chart.apart) == ((1, 0, 0, 2), 3, (0, 3, 0, 0), "elsewhere")
+    assert kinds(chart.passages[0])[-1, 1] == "apart"
+    assert (chart.passages[0].up, chart.passages[0].down) == (1, 0)
+    assert moving({0: 1}, {0: 1}, {(0, 0): 1}, apart=(-1, "elsewhere")).apart == ""
+
+
+def test_one_team_of_thousands_is_seen_and_has_no_number():
+    chart = moving({0: 1, 1: 5000}, {1: 5001}, {(0, 1): 1, (1, 1): 5000})
+    assert [(box.label, box.height >= 2) for box in chart.columns[0].boxes] == [("5000", True), ("", True)]
+
+
+def test_days_and_moves_are_said_in_words():
+    chart = moving({0: 1, 2: 2, -1: 1}, {1: 2, 2: 1, 0: 1}, {(0, 1): 1, (2, 1): 1, (-1, 2): 1}, apart=(-1, "elsewhere"))
+    assert [column_in_words(chart, column) for column in chart.columns] == [
+        "1 January 2026: 1 at 0, 2 at 2, 1 on other levels",
+        "1 April 2026: 1 at 0, 2 at 1, 1 at 2",
     ]
+    assert moves_in_words(chart, chart.passages[0]) == (
+        "1 team from 2 to 1, 1 team from 0 to 1, 1 team from other levels to 2, 1 team is new, "
+        "1 team has no level any more"
+    )
+    assert last_moves_in_words(chart) == (
+        "Since 1 January 2026, 1 team went up, 1 team went down and 0 stayed where they were."
+    )
+    quiet = moving({1: 2}, {1: 2}, {(1, 1): 2})
+    assert moves_in_words(quiet, quiet.passages[0]) == "no change"
+    assert last_moves_in_words(quiet) == "No team has moved since 1 January 2026."
 
 
-def test_without_a_team_there_is_nothing_to_stack():
-    assert stacked(("2026-01-01", {})) is None
+def test_a_drawing_of_its_own_has_every_flow_and_every_box():
+    chart = moving({0: 2, 2: 2}, {1: 2, 2: 2}, {(0, 1): 2, (2, 1): 0, (2, 2): 2})
+    drawing = movement_drawing(chart)
+    assert drawing.content.count("<path") == 2
+    assert drawing.content.count("<rect") == 4
+    assert "▲ 2" in drawing.content
+    assert "▼" not in drawing.content
+    assert drawing.words == "Movement between levels from Jan 2026 to Apr 2026. In the end: 2 at 1, 2 at 2."
+
+
+def test_without_a_team_nothing_moves():
+    assert moving({}, {}, {}) is None
+
+
+# Strips of levels
+
+
+@pytest.mark.parametrize("counts", [{0: 1}, {0: 1, 1: 9}, {0: 1, 1: 5000, 2: 1}, dict.fromkeys(range(11), 3)])
+def test_a_strip_is_as_wide_as_its_place_and_nobody_is_too_narrow_to_be_seen(counts):
+    strip = charts.level_strip(counts, top=10)
+    assert strip.parts[-1].x + strip.parts[-1].width == pytest.approx(strip.width, abs=0.5)
+    assert all(part.width >= 4 for part in strip.parts)
+    assert strip.counts == tuple(counts.items())
+
+
+def test_a_strip_has_shares_in_proportion_and_numbers_where_there_is_room():
+    strip = charts.level_strip({0: 1, 1: 3, 2: 0, 3: 6}, top=3)
+    narrow, middle, wide = strip.parts
+    assert middle.width == pytest.approx(3 * narrow.width, abs=0.2)
+    assert wide.width == pytest.approx(6 * narrow.width, abs=0.3)
+    assert [(part.step, part.label) for part in strip.parts] == [(0, "1"), (1, "3"), (3, "6")]
+    assert [part.label for part in charts.level_strip({0: 1, 1: 800}, top=3).parts] == ["", "800"]
+    assert charts.level_strip({0: 0}, top=3) is None
+
+
+def test_a_strip_says_its_teams_by_level_or_band():
+    strip = charts.level_strip({0: 1, 2: 3}, top=3)
+    assert strip_in_words(strip) == "1 at level 0, 3 at level 2"
+    assert strip_in_words(strip, {0: "Poor", 2: "Good"}) == "1 in “Poor”, 3 in “Good”"

@@ -10,11 +10,13 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from assessments.models import Action, AgreedRating, Choice, Review, Revised, Target, User
+from assessments.models import Action, AgreedRating, Choice, Review, Revised, Round, Target, User
+from assessments.web.dates import day
 
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
 from ..pseudo_language import Data, Texts, pseudo_language
+from ..webhooks.making import make_webhook
 from .test_translatable import written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -83,6 +85,21 @@ def status_of_an_action(world: World) -> Edit:
         shown=("Done", "In progress"),
         stored=lambda: Action.objects.get().status,
         values=("done", "doing"),
+    )
+
+
+def owner_and_due_of_an_action(world: World) -> Edit:
+    planned = Action.objects.plan(**world.known, criterion="x1", text="Do it.")
+    first, second = (datetime.date.today() + datetime.timedelta(days=number) for number in (10, 20))
+    return Edit(
+        Action,
+        page=f"/teams/{world.team.pk}/roadmap/?framework={world.framework.key}",
+        address=f"/teams/{world.team.pk}/actions/{planned.pk}/owner/?framework={world.framework.key}",
+        first={"due": first.isoformat()},
+        second={"due": second.isoformat()},
+        shown=(day(first), day(second)),
+        stored=lambda: Action.objects.get().due,
+        values=(first, second),
     )
 
 
@@ -172,6 +189,38 @@ def account(world: World) -> Edit:
         shown=("Kim One", "Kim Two"),
         stored=lambda: User.objects.get(pk=person.pk).name,
         values=("Kim One", "Kim Two"),
+    )
+
+
+def round_draft(world: World) -> Edit:
+    today = datetime.date.today()
+    terms = {"unit": world.team.unit, "edition": world.edition, "name": "Q4 2026", "opens": today, "due": today}
+    draft = Round.objects.draft(by=world.admin, **terms)
+    sent = {"unit": world.team.unit_id, "edition": world.edition.pk, "questionnaire": "full", "repeats": "once"}
+    sent |= {"opens": today.isoformat(), "due": today.isoformat(), "anonymous": "no", "leeway": 7}
+    return Edit(
+        Round,
+        page=f"/rounds/{draft.pk}/edit/",
+        first={"name": "Autumn round"},
+        second={"name": "Winter round"},
+        rest=sent,
+        shown=("Autumn round", "Winter round"),
+        stored=lambda: Round.objects.get().name,
+        values=("Autumn round", "Winter round"),
+    )
+
+
+def webhook(world: World) -> Edit:
+    row = make_webhook(team=None, by=world.admin)
+    return Edit(
+        type(row),
+        page=f"/webhooks/{row.pk}/edit/",
+        first={"name": "#everybody"},
+        second={"name": "#leads"},
+        rest={"happenings": row.happenings, "address": ""},
+        shown=("#everybody", "#leads"),
+        stored=lambda: type(row).objects.get(pk=row.pk).name,
+        values=("#everybody", "#leads"),
     )
 
 
@@ -278,12 +327,15 @@ def scale_of_a_draft(world: World) -> Edit:
 EDITS = [
     action,
     status_of_an_action,
+    owner_and_due_of_an_action,
     target,
     adviser,
     team,
     unit,
     role,
     account,
+    round_draft,
+    webhook,
     due_date,
     facilitator,
     agreed_value,
@@ -299,8 +351,9 @@ EDITS = [
     ),
     scale_of_a_draft,
 ]
-#: Symptoms have no page of their own: they are edited in the back office, see test_back_office.
-WITHOUT_A_PAGE = {"Symptom"}
+#: Symptoms have no page of their own: they are edited in the back office, see test_back_office. Texts of a translation
+#: are compared one by one, see test_translations.
+WITHOUT_A_PAGE = {"Symptom", "Translation"}
 
 
 @pytest.fixture(params=EDITS, ids=lambda make: make.__name__)

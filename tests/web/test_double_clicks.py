@@ -15,14 +15,17 @@ from django.test import Client
 from assessments.models import (
     Action,
     Assessment,
+    Edition,
     Membership,
     Refused,
+    Round,
     SetbackReason,
     Submission,
     Target,
     Team,
     Unit,
     User,
+    Webhook,
 )
 
 from .. import toy
@@ -89,12 +92,25 @@ def action(world: World) -> Making:
     return Making(world.lead, page, {"text": "Do it.", "status": "open"}, Action.objects.count)
 
 
+def actions_of_gaps(world: World) -> Making:
+    toy.add_result(team=world.team, edition=world.edition, date=datetime.date(2026, 1, 1), codes="N N N N N N N N")
+    page = f"/teams/{world.team.pk}/actions/new/?framework={world.edition.framework.key}"
+    return Making(world.lead, page, {"plan-x1": "on", "text-x1": "Do it."}, Action.objects.count)
+
+
 def assessment(world: World) -> Making:
     page = f"/teams/{world.team.pk}/assessments/new/?edition={world.edition.pk}"
     sent = {"edition": world.edition.pk, "date": "2026-10-14", "questionnaire": "full", "rule": "largely"}
     sent["anonymous"] = "no"
     other = toy.make_edition()
     return Making(world.lead, page, sent, Assessment.objects.count, another={"edition": other.pk})
+
+
+def round_of_teams(world: World) -> Making:
+    today = datetime.date.today().isoformat()
+    sent = {"unit": world.team.unit_id, "edition": world.edition.pk, "questionnaire": "full", "name": "Q4 2026"}
+    sent |= {"opens": today, "due": today, "repeats": "once", "anonymous": "no", "leeway": 7}
+    return Making(world.admin, "/rounds/new/", sent, Round.objects.count)
 
 
 def reopening(world: World) -> Making:
@@ -111,6 +127,30 @@ def reason_for_a_setback(world: World) -> Making:
     worse = toy.add_result(**terms, date=datetime.date(2026, 5, 1), codes="N N N N N N N N")
     page = worse.get_absolute_url()
     return Making(world.lead, page, {"text": "People left."}, SetbackReason.objects.count, address=f"{page}setback/")
+
+
+def webhook(world: World) -> Making:
+    sent = {"name": "#team", "kind": "slack", "happenings": ["assessment.opened"], "address": "https://1.1.1.1/x"}
+    return Making(world.admin, "/webhooks/", sent, Webhook.objects.count)
+
+
+def framework(world: World) -> Making:
+    sent = {"name": "New", "method": "levels", "levels": "Start\nFirst", "dimensions": "People"}
+    return Making(world.admin, "/framework-new/", sent, Edition.objects.count, another={"name": "Another"})
+
+
+def pasted_criteria(world: World) -> Making:
+    draft = world.edition.make_draft(by=world.admin)
+    dimension = draft.dimensions.first()
+    page = f"{draft.get_editor_url()}dimension/{dimension.pk}/paste/"
+    return Making(world.admin, page, {"text": "1\tDone.\n"}, draft.criteria.count)
+
+
+def copied_criterion(world: World) -> Making:
+    draft = world.edition.make_draft(by=world.admin)
+    criterion = draft.criteria.first()
+    page = draft.url_of(criterion)
+    return Making(world.admin, page, {}, draft.criteria.count, address=f"{page}duplicate/")
 
 
 def part(kind: str, **sent: Any) -> Callable[[World], Making]:
@@ -140,9 +180,15 @@ MAKING = [
     member,
     manager,
     action,
+    actions_of_gaps,
     assessment,
+    round_of_teams,
     reopening,
     reason_for_a_setback,
+    webhook,
+    framework,
+    pasted_criteria,
+    copied_criterion,
     part("level", name="Step 4", summary="Summary 4"),
     part("group", name="Group"),
     part("dimension", name="Area Z"),

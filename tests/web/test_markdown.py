@@ -59,7 +59,8 @@ def pages(assessment, lead, client):
     shown["review"] = get("review", assessment.pk), ["evidence"]
     result = assessment.close(by=lead)
     shown["result"] = get("result", result.pk), ["next"]
-    shown["team"] = get("team", team.pk), ["next"]
+    # Next steps on the page of a team begin as an action would: in plain words.
+    shown["team"] = get("team", team.pk), []
     shown["action"] = get("action-new", team.pk, "x3"), ["evidence", "next"]
     return shown
 
@@ -68,7 +69,8 @@ def test_markdown_is_shown_as_such_and_nothing_else_in_it_is(pages):
     for name, (html, words) in pages.items():
         for word in words:
             assert f"<em>{word}</em>" in html, (name, word)
-        assert '<a href="https://example.org"' in html, name
+        if words:
+            assert '<a href="https://example.org"' in html, name
         for wrong in ("<script>alert", "<b hx-get", 'href="javascript:'):
             assert wrong not in html, (name, wrong)
         assert "&lt;script&gt;alert" in html, name

@@ -9,8 +9,9 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
-from assessments.models import Mail
+from assessments.models import Action, Assessment, Mail, Round, Target
 from assessments.models.participation import Pledge
+from assessments.notices.queueing import ACTION_BEFORE, OVERDUE_AFTER
 from assessments.outbox.sending import send_waiting
 from assessments.web import error_views
 
@@ -19,7 +20,7 @@ from ..factories import make_membership
 from ..pseudo_language import Data, Texts, pseudo_language, runs_outside
 from .test_translatable import written
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -35,7 +36,7 @@ def people(team, lead):
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-@pytest.mark.parametrize("kind", Mail.Kind)
+@pytest.mark.parametrize("kind", [kind for kind in Mail.Kind if kind not in Mail.NOTICES])
 def test_mails(kind, anonymous, team, lead, people, settings):
     settings.MAIL_ENABLED = True
     today = timezone.localdate()
@@ -44,6 +45,8 @@ def test_mails(kind, anonymous, team, lead, people, settings):
         lead.set_unusable_password()
         lead.save()
         Mail.objects.queue_for(lead, kind)
+    elif kind == Mail.Kind.OUTSIDE:
+        assessment.invite_outsiders(by=lead, addresses=["outside@example.org"])
     else:
         assessment.invite(by=lead, members=people[:1], addresses=["guest@example.org"])
         asked = list(assessment.participations.filter(invitation__isnull=False))
@@ -60,10 +63,60 @@ def test_mails(kind, anonymous, team, lead, people, settings):
     with pseudo_language():
         send_waiting()
     assert mail.outbox
-    for message in mail.outbox:
+    assert untranslated(mail.outbox, data) == []
+
+
+def untranslated(messages, data) -> list[str]:
+    """What stands outside marks in mails, in their text or in their HTML."""
+    runs = []
+    for message in messages:
         for text in (message.subject, message.body):
             outside, _ = runs_outside(ADDRESS.sub("", text), 0)
-            assert [run for run in outside if not data.covers(run)] == []
+            runs += [run for run in outside if not data.covers(run)]
+        runs += [run for part in message.alternatives for run in missed(part.content, data)]
+    return runs
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_notices(anonymous, team, lead, people, settings):
+    settings.MAIL_ENABLED = True
+    lead.is_confirmed = True
+    lead.save()
+    edition = toy.make_edition()
+    toy.add_result(team=team, edition=edition, date=datetime.date(2026, 1, 1), anonymous=anonymous)
+    result = toy.add_result(team=team, edition=edition, date=datetime.date(2026, 2, 1), codes="- " * 7 + "N")
+    day = timezone.localdate()
+    ahead = {"framework": edition.framework, "team": team, "by": lead, "due": day + datetime.timedelta(days=14)}
+    target = Target.objects.set(**ahead, rule="largely", level=3, why="Zoë")
+    for due in (day + ACTION_BEFORE, day - OVERDUE_AFTER):
+        Action.objects.plan(**{**ahead, "due": due}, criterion="x1", text="Zoë", owner=lead)
+    terms = {"team": team, "by": lead, "anonymous": anonymous, "date": day, "due": day}
+    open_ = toy.start(**terms, edition=toy.make_edition())
+    reviewed = toy.start(**terms, edition=toy.make_edition(), facilitator=lead)
+    Assessment.objects.filter(pk=reviewed.pk).update(status=Assessment.Status.REVIEW)
+    toy.start(**terms, edition=toy.make_edition(), as_draft=True)
+    past = {"date": day - datetime.timedelta(days=9), "due": day - datetime.timedelta(days=1)}
+    late = toy.start(**terms | past, edition=toy.make_edition())
+    make_membership(unit=team.unit, role="manager", user=lead)
+    draft = Round.objects.draft(by=lead, unit=team.unit, edition=edition, name="Zoë", opens=day, due=day)
+    about = {
+        "ended": reviewed,
+        "review-soon": open_,
+        "result": result,
+        "target": target,
+        "action": team,
+        "round": open_,
+        "round-waits": late,
+        "round-draft": draft,
+    }
+    for kind in Mail.NOTICES:
+        Mail.objects.queue_notice([lead], kind, about=about.get(kind, open_), day=day, team=team, by=lead)
+    # Actions stand in a list, before the small print.
+    data = Data([*written(), "Zoë", "- Zoë", "- Zoë --"])
+    with pseudo_language():
+        send_waiting()
+    assert len(mail.outbox) == len(Mail.NOTICES)
+    assert untranslated(mail.outbox, data) == []
 
 
 @pytest.mark.parametrize("anonymous", [False, True])

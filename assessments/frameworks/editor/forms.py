@@ -11,6 +11,7 @@ from ... import scoring
 from ...models import Choice, Criterion, Dimension, Edition, Frozen, Group, Level, Scale
 from ...models.edition_editing import Part
 from ...web.revised_forms import Difference, RevisedForm
+from ..format.numbers import exact_number, number_text
 from ..part_names import FIELD_NAMES
 from .grid import Grid
 
@@ -35,6 +36,32 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list, though the widget holds text
         return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
+
+
+class ExactNumberField(forms.CharField):
+    """A number from 0 up, kept exactly as text: 2, 0.5 or 2/3; empty for none."""
+
+    def __init__(self, *, is_positive: bool = False, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=24, **kwargs)
+        self.is_positive = is_positive
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        number = exact_number(text)
+        if number is None:
+            raise forms.ValidationError(_("This is not a number. Write it as 2, as 0.5 or as 2/3."))
+        if self.is_positive and not number:
+            raise forms.ValidationError(_("This must be more than 0."))
+        return number_text(number)
+
+
+def weight_field() -> ExactNumberField:
+    """How much a dimension or criterion of a rubric counts."""
+    return ExactNumberField(
+        is_positive=True, label=FIELD_NAMES["weight"], help_text=gettext_lazy("How much it counts. Empty for 1.")
+    )
 
 
 class PartForm(RevisedForm, forms.ModelForm):
@@ -68,21 +95,40 @@ class PartForm(RevisedForm, forms.ModelForm):
 
 
 class HeadForm(PartForm):
+    rubric_result = forms.ChoiceField(
+        label=gettext_lazy("Score of the whole"),
+        choices=[
+            (scoring.MEAN, gettext_lazy("The mean of its dimensions, by their weights")),
+            (scoring.LOWEST, gettext_lazy("The lowest of its dimensions")),
+        ],
+    )
+
     class Meta:
         model = Edition
         fields = ["name", "version", "purpose", "unit_of_assessment", "language"]
         widgets = {"purpose": textarea(3), "unit_of_assessment": textarea(2)}
         labels = FIELD_NAMES
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.edition.is_rubric:
+            self.initial.setdefault("rubric_result", self.edition.rubric_result)
+        else:
+            del self.fields["rubric_result"]
+
 
 class LevelForm(PartForm):
     also_called = LinesField(label=FIELD_NAMES["also_called"])
     highlights = LinesField(label=FIELD_NAMES["highlights"])
     technology = LinesField(label=FIELD_NAMES["technology"])
+    start = ExactNumberField(
+        label=FIELD_NAMES["start"],
+        help_text=gettext_lazy("The score from which on it is reached. Empty for its own number."),
+    )
 
     class Meta:
         model = Level
-        fields = ["name", "alias", "summary", "description", "highlights", "technology", "fits", "also_called"]
+        fields = ["name", "start", "alias", "summary", "description", "highlights", "technology", "fits", "also_called"]
         widgets = {"summary": textarea(2), "description": textarea(6), "fits": textarea(2)}
         help_texts = {
             "description": MARKDOWN,
@@ -90,6 +136,13 @@ class LevelForm(PartForm):
             "fits": gettext_lazy("When this level is enough."),
         }
         labels = FIELD_NAMES
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        levels = self.grid.levels if self.grid else list(self.edition.levels.all())
+        is_lowest = bool(levels) and self.instance.pk == levels[0].pk
+        if not self.edition.is_rubric or is_lowest:
+            del self.fields["start"]
 
 
 class GroupForm(PartForm):
@@ -106,9 +159,11 @@ class NamedChoice(forms.ModelChoiceField):
 
 
 class DimensionForm(PartForm):
+    weight = weight_field()
+
     class Meta:
         model = Dimension
-        fields = ["name", "group", "about"]
+        fields = ["name", "group", "about", "weight"]
         widgets = {"about": textarea(3)}
         labels = FIELD_NAMES
 
@@ -116,17 +171,37 @@ class DimensionForm(PartForm):
         super().__init__(*args, **kwargs)
         groups = self.grid.groups if self.grid else self.edition.groups.all()
         self.offer("group", groups, required=False, empty_label=_("No group"))
+        if not self.edition.is_rubric:
+            del self.fields["weight"]
 
 
 class CriterionForm(PartForm):
     refs = LinesField(label=FIELD_NAMES["refs"])
+    weight = weight_field()
 
     class Meta:
         model = Criterion
-        fields = ["statement", "evidence", "next", "na", "dimension", "level", "scale", "quick", "source", "refs"]
+        fields = [
+            "statement",
+            "name",
+            "evidence",
+            "next",
+            "na",
+            "dimension",
+            "level",
+            "scale",
+            "weight",
+            "quick",
+            "source",
+            "refs",
+        ]
         widgets = {"statement": textarea(2), "evidence": textarea(4), "next": textarea(3), "na": textarea(2)}
-        labels = FIELD_NAMES | {"quick": gettext_lazy("Include in the short questionnaire")}
+        labels = FIELD_NAMES | {
+            "quick": gettext_lazy("Include in the short questionnaire"),
+            "name": gettext_lazy("Short name"),
+        }
         help_texts = {
+            "name": gettext_lazy("A few words for maps, tables and charts."),
             "statement": gettext_lazy("One practice, worded so that people can say how far they do it."),
             "evidence": MARKDOWN,
             "next": gettext_lazy("What a team could do first. You can use Markdown: *emphasis*, lists and links."),
@@ -138,10 +213,14 @@ class CriterionForm(PartForm):
         edition = self.edition
         grid = self.grid
         dimensions = [row.dimension for row in grid.rows] if grid else edition.dimensions.all()
-        levels = grid.columns if grid else edition.levels.filter(number__gt=0)
+        levels = grid.columns if grid else []
+        if grid is None and edition.has_criteria_by_level:
+            levels = list(edition.levels.filter(number__gt=0))
         self.offer("dimension", dimensions, empty_label=None)
         self.offer("level", levels, empty_label=None)
         self.offer("scale", grid.scales if grid else edition.scales.all(), empty_label=None)
+        if not edition.is_rubric:
+            self.fields.pop("weight", None)
 
 
 class NewCriterionForm(CriterionForm):
@@ -150,7 +229,9 @@ class NewCriterionForm(CriterionForm):
     class Meta(CriterionForm.Meta):
         fields = ["statement", "dimension", "level", "scale"]
 
-    refs = None  # type: ignore[assignment]  # Django's way to take away a field declared above
+    # Django's way to take away a field declared above.
+    refs = None  # type: ignore[assignment]
+    weight = None  # type: ignore[assignment]
 
 
 class ScaleForm(PartForm):
@@ -222,6 +303,9 @@ class ChoiceForm(forms.Form):
 
 
 class BaseChoiceFormSet(forms.BaseFormSet):
+    #: Whether the lowest choice is worth nothing, as everywhere but in a rubric.
+    from_zero = True
+
     def clean(self) -> None:
         if any(self.errors):
             return
@@ -232,7 +316,7 @@ class BaseChoiceFormSet(forms.BaseFormSet):
             raise forms.ValidationError(_("Two choices have the same code."))
         if len({choice["value"] for choice in kept}) < len(kept):
             raise forms.ValidationError(_("Two choices have the same value."))
-        if kept[0]["value"] != 0:
+        if self.from_zero and kept[0]["value"] != 0:
             raise forms.ValidationError(_("The value of the lowest choice is 0."))
 
     def choices(self) -> list[dict]:

@@ -7,13 +7,26 @@ from django.utils.translation import ngettext
 
 from ...models import Criterion, Dimension, Edition, Group, Level, Scale
 
+#: A cell of the grid: the ids of its dimension and of its level, if criteria have one.
+Place = tuple[int, int | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridCell:
-    """The criteria of one dimension at one level; level is None if sums are scored."""
+    """The criteria of one dimension at one level; level is None if criteria belong to none."""
 
+    dimension: Dimension
     level: Level | None
     criteria: list[Criterion]
+
+    @property
+    def place(self) -> Place:
+        return self.dimension.pk, self.level.pk if self.level else None
+
+    @property
+    def name(self) -> str:
+        """What the page calls it in ids."""
+        return f"{self.dimension.pk}-{self.level.pk if self.level else 0}"
 
     @property
     def anchor(self) -> str:
@@ -61,6 +74,8 @@ class Grid:
     """The whole draft at a glance, from seven queries."""
 
     levels: list[Level]
+    #: The levels that criteria belong to.
+    columns: list[Level]
     groups: list[Group]
     scales: list[Scale]
     rows: list[GridRow]
@@ -68,7 +83,7 @@ class Grid:
     @classmethod
     def of(cls, edition: Edition) -> "Grid":
         contents = edition.contents
-        columns: list[Level | None] = [*contents.levels[1:]] if edition.uses_levels else [None]
+        columns: list[Level | None] = [*contents.levels[1:]] if edition.has_criteria_by_level else [None]
         criteria: dict[tuple, list[Criterion]] = {}
         for criterion in contents.criteria:
             criteria.setdefault((criterion.dimension_id, criterion.level_id), []).append(criterion)
@@ -78,16 +93,23 @@ class Grid:
             cells = []
             for level in columns:
                 key = (dimension.pk, level.pk if level else None)
-                cells.append(GridCell(level=level, criteria=criteria.get(key, [])))
+                cells.append(GridCell(dimension=dimension, level=level, criteria=criteria.get(key, [])))
             rows.append(GridRow(dimension=dimension, cells=cells))
-        return cls(levels=contents.levels, groups=contents.groups, scales=contents.scales, rows=rows)
+        return cls(
+            levels=contents.levels,
+            columns=[level for level in columns if level],
+            groups=contents.groups,
+            scales=contents.scales,
+            rows=rows,
+        )
+
+    @property
+    def top(self) -> int:
+        """Where the ladder ends, for its colours."""
+        return self.levels[-1].number if self.levels else 0
 
     def row_of(self, dimension_pk: int) -> GridRow | None:
         return next((row for row in self.rows if row.dimension.pk == dimension_pk), None)
-
-    @property
-    def columns(self) -> list[Level]:
-        return self.levels[1:]
 
     @property
     def count(self) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -20,10 +20,12 @@ from ...web.requests import Request
 from ...web.saving import is_stored, made_once
 from .forms import NEW_CHOICES, ChoiceFormSet, HeadForm, PartForm, ScaleForm, choices_of
 from .grid import Grid
+from .grid_answers import changed, changed_cells, is_on_grid, place_of, remember_removed, removed_from
 from .kinds import KINDS
+from .rules_form import RulesForm
 
 
-def editing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def editing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """For administrators: passes the draft. Answers with 409 if its state forbids what was asked."""
 
     @site_permission(Permission.EDIT_FRAMEWORKS)
@@ -89,6 +91,35 @@ def head(request: Request, edition: Edition) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
+def rules(request: Request, edition: Edition) -> HttpResponse:
+    """How the draft is scored, what is noticed at low levels and what is advised: as text, saved with a button."""
+    form = RulesForm(request.POST if request.method == "POST" else None, edition=edition)
+
+    def save() -> Edition:
+        parts = form.parts
+        return edition.change_rules(
+            by=request.user,
+            seen=form.seen(),
+            scoring=parts.get("scoring", {}),
+            adviser=parts.get("adviser"),
+            symptoms=parts.get("symptoms", []),
+        )
+
+    if is_stored(form, save):
+        messages.success(request, _("Saved."))
+        return redirect(request.path)
+    context = {
+        "edition": edition,
+        "form": form,
+        "grid": Grid.of(edition),
+        "revision": form.data.get("revision", edition.revision),
+        "back": request.path,
+    }
+    return render(request, "frameworks/editor/rules.html", context, status=form.http_status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@editing
 def part(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     if kind == "scale":
@@ -100,14 +131,20 @@ def part(request: Request, edition: Edition, kind: str, part: int) -> HttpRespon
     if kind == "dimension":
         context["row"] = grid.row_of(row.pk) if grid else None
         context["here"] = row.pk
+        context["removed"] = removed_from(request, edition)
     elif kind == "criterion":
         context["here"] = row.dimension_id
     if request.method == "POST":
         form = words.form(request.POST, instance=get_part(edition, kind, part), edition=edition, grid=grid)
         is_stored(form, lambda: edition.change(row, by=request.user, seen=form.seen(), **form.values()))
+        if kind == "criterion" and form.stored is not None and is_on_grid(request):
+            context |= changed_cells(Grid.of(edition), {place_of(row), place_of(form.stored)})
         return answer_to_save(request, edition, form, "frameworks/editor/part.html", context, edition.url_of(row))
     form = words.form(instance=row, edition=edition, grid=grid)
-    return render(request, "frameworks/editor/part.html", context | {"form": form, "revision": row.revision})
+    template = "frameworks/editor/_panel.html" if request.htmx else "frameworks/editor/part.html"
+    response = render(request, template, context | {"form": form, "revision": row.revision})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _heading(part: AnyPart) -> str:
@@ -122,6 +159,7 @@ def _scale(request: Request, edition: Edition, scale: Scale) -> HttpResponse:
     """A scale is saved as a whole, with a button, because its choices only make sense together."""
     posted = request.POST if request.method == "POST" else None
     choices = ChoiceFormSet(posted, prefix="choices", initial=choices_of(scale))
+    choices.from_zero = not edition.is_rubric
     form = ScaleForm(posted, instance=scale, edition=edition, choices=choices)
     if is_stored(form, lambda: edition.change_scale(scale, by=request.user, **form.terms())):
         messages.success(request, _("Saved."))
@@ -149,6 +187,7 @@ def new(request: Request, edition: Edition, kind: str) -> HttpResponse:
     choices = None
     if kind == "scale":
         choices = ChoiceFormSet(posted, prefix="choices", initial=NEW_CHOICES)
+        choices.from_zero = not edition.is_rubric
         form = words.new_form(posted, edition=edition, grid=grid, choices=choices)
     else:
         initial = {name: request.GET[name] for name in ("dimension", "level") if name in request.GET}
@@ -178,6 +217,8 @@ def move(request: Request, edition: Edition, kind: str, part: int) -> HttpRespon
     row = get_part(edition, kind, part)
     direction = "up" if request.POST.get("direction") == "up" else "down"
     edition.move(row, by=request.user, direction=direction)
+    if request.htmx and kind == "criterion":
+        return changed(request, edition, [place_of(row)])
     return redirect(f"{_list_with(edition, row)}#{kind}-{row.pk}")
 
 
@@ -186,7 +227,12 @@ def move(request: Request, edition: Edition, kind: str, part: int) -> HttpRespon
 def remove(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     back = _list_with(edition, row)
-    edition.remove(row, by=request.user)
+    if kind == "criterion":
+        remember_removed(request, edition, edition.remove_for_now(row, by=request.user))
+        if request.htmx:
+            return changed(request, edition, [place_of(row)], is_removed=True)
+    else:
+        edition.remove(row, by=request.user)
     messages.success(request, _("Removed."))
     return redirect(back)
 

@@ -2,13 +2,22 @@
 
 from django.urls import path
 
-from . import draft_views, part_views
+from . import begin_views, draft_views, grid_views, part_views
 
 EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
 
 urlpatterns = [
+    path("framework-new/", begin_views.begin_blank, name="framework-new"),
+    path("framework-new/copy/", begin_views.begin_copy, name="framework-new-copy"),
+    path("framework-new/table/", begin_views.begin_table, name="framework-new-table"),
     path("frameworks/<slug:key>/<uuid:pk>/draft/", draft_views.make, name="draft-make"),
     path(EDIT, part_views.head, name="draft-edit"),
+    path(f"{EDIT}grid/", grid_views.grid, name="draft-grid"),
+    path(f"{EDIT}rules/", part_views.rules, name="draft-rules"),
+    path(f"{EDIT}place/", grid_views.place, name="draft-place"),
+    path(f"{EDIT}undo/", grid_views.undo, name="draft-undo"),
+    path(f"{EDIT}dimension/<int:part>/paste/", grid_views.paste, name="draft-paste"),
+    path(f"{EDIT}criterion/<int:part>/duplicate/", grid_views.duplicate, name="draft-duplicate"),
     path(f"{EDIT}discard/", draft_views.discard, name="draft-discard"),
     path(f"{EDIT}changes/", draft_views.changes, name="draft-changes"),
     path(f"{EDIT}changes/<kind:kind>/<int:part>/", draft_views.meaning, name="draft-meaning"),

@@ -10,17 +10,21 @@ from itertools import chain, islice, pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .adviser_checks import adviser
-from .numbers import exact_number
+from .numbers import exact_number, number_text
 from .problems import MAX_PROBLEMS, listed, one_of, shortened
+from .rubric_checks import RUBRIC_RESULTS, needed_for_rubric, rubric_edges, rubric_scales, rubric_weights
 from .untrusted import (
     LEVELS,
+    RUBRIC,
     SUMS,
     Finding,
     Place,
     Whole,
     as_code,
+    belongs_to_other_method,
     is_number,
     is_word,
     items,
@@ -38,12 +42,16 @@ KEY_FIELDS = {
 }
 
 
-def findings(framework: Any) -> list[Finding]:
-    """What does not fit together, limited in number; an empty list for a consistent framework."""
+def findings(framework: Any, *, is_published: bool = False) -> list[Finding]:
+    """What does not fit together, limited in number; an empty list for a consistent framework.
+
+    One that `is_published` already is not asked for what was not asked of it then.
+    """
     if not isinstance(framework, dict):
         return []
     whole = Whole(framework)
-    return list(islice(chain.from_iterable(check(whole) for check in CHECKS), MAX_PROBLEMS + 1))
+    checks = CHECKS if is_published else (*CHECKS, *NEWER_CHECKS)
+    return list(islice(chain.from_iterable(check(whole) for check in checks), MAX_PROBLEMS + 1))
 
 
 def repeated_keys(whole: Whole) -> Iterator[Finding]:
@@ -68,14 +76,14 @@ def scales(whole: Whole) -> Iterator[Finding]:
             if "values" in where and code in RESERVED_CODES:
                 message = _("'{code}' cannot be a choice of a scale").format(code=code)
                 yield Finding(where, message, _("move NA and DK to other_answers"))
-        yield from scale_values((*place, "values"), items(scale.get("values")))
+        yield from scale_values((*place, "values"), items(scale.get("values")), from_zero=whole.method != RUBRIC)
 
 
-def scale_values(place: Place, choices: list) -> Iterator[Finding]:
+def scale_values(place: Place, choices: list, *, from_zero: bool) -> Iterator[Finding]:
     values: list[tuple[int, int]] = [(i, row["value"]) for i, row in rows(choices) if is_number(row.get("value"))]
     if len(choices) < 2:
         yield Finding(place, _("a scale needs at least two choices"), _("add the choices that people select from"))
-    elif values and values[0][0] == 0 and values[0][1] != 0:
+    elif from_zero and values and values[0][0] == 0 and values[0][1] != 0:
         message = _("the values of a scale must start at 0")
         yield Finding((*place, 0, "value"), message, _("write 0 for the lowest choice"))
     for (_i, before), (i, value) in pairwise(values):
@@ -87,13 +95,19 @@ def scale_values(place: Place, choices: list) -> Iterator[Finding]:
 
 def levels(whole: Whole) -> Iterator[Finding]:
     numbers = [(i, row["level"]) for i, row in whole.rows("levels") if is_number(row.get("level"))]
+    first = numbers[0][1] - numbers[0][0] if numbers and whole.method == RUBRIC else 0
     for i, number in numbers:
-        if number != i:
+        expected = first + i
+        if number != expected:
             message = _(
                 "this level is {number}, but {expected} is expected; levels are numbered 0, 1, 2 … from the lowest"
             )
-            message = message.format(number=number, expected=i)
-            mend = _("write {expected}, or move the level to its place").format(expected=i)
+            if whole.method == RUBRIC:
+                message = _(
+                    "this level is {number}, but {expected} is expected; each level is one more than the one before it"
+                )
+            message = message.format(number=number, expected=expected)
+            mend = _("write {expected}, or move the level to its place").format(expected=expected)
             yield Finding(("levels", i, "level"), message, mend)
 
 
@@ -114,6 +128,9 @@ def criteria(whole: Whole) -> Iterator[Finding]:
             yield from criterion_level((*place, "level"), criterion.get("level"), whole)
         elif whole.method == SUMS and criterion.get("level") is not None:
             message = _("criteria have no level if sums are scored")
+            yield Finding((*place, "level"), message, _("leave the level out"))
+        elif whole.method == RUBRIC and criterion.get("level") is not None:
+            message = _("criteria have no level in a rubric: the answer is the level")
             yield Finding((*place, "level"), message, _("leave the level out"))
         if criterion.get("na") is not None:
             yield from offers_na((*place, "na"), whole.scale_of(criterion))
@@ -172,41 +189,80 @@ def bands(whole: Whole) -> Iterator[Finding]:
 
 def sizes(whole: Whole) -> list[int]:
     """The number of criteria of each dimension, which is the highest sum of a section."""
+    return list(sizes_by_dimension(whole).values())
+
+
+def sizes_by_dimension(whole: Whole) -> dict[str, int]:
     named = Counter(row["dimension"] for _, row in whole.rows("criteria") if is_word(row.get("dimension")))
-    return [named[key] for key in whole.dimension_keys]
+    return {key: named[key] for key in whole.dimension_keys}
+
+
+def reachable_bands(whole: Whole) -> Iterator[Finding]:
+    """No section can come to more than the number of its criteria, and the smallest one decides."""
+    by_dimension = sizes_by_dimension(whole)
+    if whole.method != SUMS or not by_dimension:
+        return
+    smallest = min(by_dimension, key=by_dimension.__getitem__)
+    most = by_dimension[smallest]
+    if not most:
+        # Told already: a dimension without criteria.
+        return
+    names = {row.get("key"): row.get("name") for _, row in whole.rows("dimensions") if is_word(row.get("key"))}
+    ends = [(i, row, exact_number(row.get("upto"))) for i, row in rows(whole.scoring.get("bands"))]
+    for (_i, _row, before), (i, row, _upto) in pairwise(ends):
+        if before is not None and before >= most:
+            message = ngettext(
+                "no result can reach the band “{band}”: it begins above {end}, and the section “{section}” comes to at "
+                "most {most}, as it has {most} criterion",
+                "no result can reach the band “{band}”: it begins above {end}, and the section “{section}” comes to at "
+                "most {most}, as it has {most} criteria",
+                most,
+            )
+            message = message.format(
+                band=shortened(row.get("name")), end=number_text(before), section=shortened(names[smallest]), most=most
+            )
+            mend = _("add criteria to this section, or let the bands end lower")
+            yield Finding(("scoring", "bands", i), message, mend)
 
 
 def method(whole: Whole) -> Iterator[Finding]:
-    """What each method needs, and what belongs to the other one."""
-    scoring = whole.scoring
-    framework = whole.framework
+    """What each method needs, and what belongs to another one."""
     if whole.method == LEVELS:
-        if len(items(framework.get("levels"))) < 2:
-            yield Finding(("levels",), _("the method 'levels' needs at least two levels"), _("add levels from 0 up"))
-        if not items(scoring.get("rules")):
-            mend = _("add a rule with unit, at and below")
-            yield Finding(("scoring", "rules"), _("the method 'levels' needs a rule"), mend)
-        for name in ("bands", "section", "result"):
-            if scoring.get(name):
-                yield belongs_to_other_method(("scoring", name), SUMS)
-        yield from default_rule(scoring)
+        yield from _needed_for_levels(whole)
     elif whole.method == SUMS:
-        if not items(scoring.get("bands")):
-            mend = _("add a band with upto and name")
-            yield Finding(("scoring", "bands"), _("the method 'min-of-sums' needs bands"), mend)
-        for place in (("scoring", "rules"), ("scoring", "default_rule"), ("levels",)):
-            if (framework if len(place) == 1 else scoring).get(place[-1]):
-                yield belongs_to_other_method(place, LEVELS)
-        asked = {row.get("dimension") for _, row in whole.rows("criteria") if is_word(row.get("dimension"))}
-        for i, row in whole.rows("dimensions"):
-            if is_word(row.get("key")) and row["key"] not in asked:
-                message = _("no criterion belongs to this dimension, so every result would be 0")
-                yield Finding(("dimensions", i), message, _("add a criterion, or remove the dimension"))
+        yield from _needed_for_sums(whole)
+    elif whole.method == RUBRIC:
+        yield from needed_for_rubric(whole)
 
 
-def belongs_to_other_method(place: Place, method: str) -> Finding:
-    message = _("{field} belongs to the method '{method}'").format(field=place[-1], method=method)
-    return Finding(place, message, _("leave it out"))
+def _needed_for_levels(whole: Whole) -> Iterator[Finding]:
+    scoring = whole.scoring
+    if len(items(whole.framework.get("levels"))) < 2:
+        yield Finding(("levels",), _("the method 'levels' needs at least two levels"), _("add levels from 0 up"))
+    if not items(scoring.get("rules")):
+        mend = _("add a rule with unit, at and below")
+        yield Finding(("scoring", "rules"), _("the method 'levels' needs a rule"), mend)
+    for name in ("bands", "section", "result"):
+        if scoring.get(name):
+            yield belongs_to_other_method(("scoring", name), RUBRIC if scoring[name] in RUBRIC_RESULTS else SUMS)
+    yield from default_rule(scoring)
+
+
+def _needed_for_sums(whole: Whole) -> Iterator[Finding]:
+    scoring = whole.scoring
+    if not items(scoring.get("bands")):
+        mend = _("add a band with upto and name")
+        yield Finding(("scoring", "bands"), _("the method 'min-of-sums' needs bands"), mend)
+    for place in (("scoring", "rules"), ("scoring", "default_rule"), ("levels",)):
+        if (whole.framework if len(place) == 1 else scoring).get(place[-1]):
+            yield belongs_to_other_method(place, LEVELS)
+    if scoring.get("result") in RUBRIC_RESULTS:
+        yield belongs_to_other_method(("scoring", "result"), RUBRIC)
+    asked = {row.get("dimension") for _, row in whole.rows("criteria") if is_word(row.get("dimension"))}
+    for i, row in whole.rows("dimensions"):
+        if is_word(row.get("key")) and row["key"] not in asked:
+            message = _("no criterion belongs to this dimension, so every result would be 0")
+            yield Finding(("dimensions", i), message, _("add a criterion, or remove the dimension"))
 
 
 def default_rule(scoring: dict) -> Iterator[Finding]:
@@ -234,7 +290,8 @@ def metrics(whole: Whole) -> Iterator[Finding]:
             yield Finding(("metrics", i, "values"), message, _("leave them out"))
 
 
-CHECKS: tuple[Callable[[Whole], Iterator[Finding]], ...] = (
+Check = Callable[[Whole], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (
     repeated_keys,
     scales,
     levels,
@@ -242,8 +299,13 @@ CHECKS: tuple[Callable[[Whole], Iterator[Finding]], ...] = (
     criteria,
     thresholds,
     bands,
+    rubric_edges,
+    rubric_scales,
+    rubric_weights,
     method,
     symptoms,
     metrics,
     adviser,
 )
+#: What was not asked when the first frameworks were published.
+NEWER_CHECKS: tuple[Check, ...] = (reachable_bands,)

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from .numbers import number_text
 from .schema import CriterionEntry, FrameworkFile, ScaleEntry
 
 #: Texts of a criterion that say what is rated; the others are advice, and where it comes from.
 MEANING_TEXTS = ("statement", "evidence", "na")
 ADVICE_TEXTS = ("next",)
-CRITERION_TEXTS = (*MEANING_TEXTS, *ADVICE_TEXTS, "source", "refs")
-LEVEL_TEXTS = ("name", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
+CRITERION_TEXTS = (*MEANING_TEXTS, *ADVICE_TEXTS, "name", "weight", "source", "refs")
+LEVEL_TEXTS = ("name", "start", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
 HEAD_TEXTS = ("name", "language", "unit_of_assessment", "purpose", "method", "representation")
 #: Kinds of changes. A criterion that moved and was reworded has two kinds; the last two exclude changes of meaning.
 KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled", "advice", "references")
@@ -62,7 +64,7 @@ class CriterionDifference:
 
     @property
     def references(self) -> bool:
-        """Whether only references and origin changed among the texts, and not what is rated."""
+        """Whether only short name, weight, references and origin changed, and not what is rated."""
         return bool(self.texts) and not self._has_other(ADVICE_TEXTS) and not self.may_change_meaning
 
     @property
@@ -155,7 +157,7 @@ class EditionComparison:
         message = _(
             "Of {both} criteria in both versions, {meaning} may mean something else: {reworded} with a different "
             "question, {rescaled} with different choices. Apart from these, {advice} only have different advice and "
-            "{references} only different references."
+            "{references} only a different short name, weight or references."
         )
         return message.format(
             both=both,
@@ -231,6 +233,8 @@ def texts_changed(before: Any, after: Any, fields: Iterable[str]) -> tuple[TextC
 def as_text(value: Any) -> str:
     if isinstance(value, tuple | list):
         return "\n".join(map(str, value))
+    if isinstance(value, Fraction):
+        return number_text(value)
     return "" if value is None else str(value)
 
 
@@ -242,7 +246,9 @@ def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartDifferen
         )
     yield from _kind("level", before.levels, after.levels, lambda x: str(x.level), LEVEL_TEXTS)
     yield from _kind("group", before.groups, after.groups, lambda x: x.key, ("name", "about"))
-    yield from _kind("dimension", before.dimensions, after.dimensions, lambda x: x.key, ("name", "group", "about"))
+    yield from _kind(
+        "dimension", before.dimensions, after.dimensions, lambda x: x.key, ("name", "group", "about", "weight")
+    )
     yield from _kind("scale", before.scales, after.scales, lambda x: x.key, ())
     yield from _kind("symptom", before.symptoms, after.symptoms, lambda x: x.key, ("level", "statement", "cleared_by"))
     if before.scoring != after.scoring:

@@ -43,7 +43,7 @@ class Limits:
 
 
 OWN = Limits()
-FOREIGN = Limits(max_bytes=3_000_000, documents=2, aliases=50_000)
+FOREIGN = Limits(max_bytes=6_000_000, documents=2, aliases=50_000)
 
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 WORDS: dict[str, bool | None] = {

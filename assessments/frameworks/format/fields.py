@@ -41,6 +41,12 @@ def _number(value: Any) -> Fraction:
     return number
 
 
+def _positive(value: Fraction) -> Fraction:
+    if not value:
+        raise field_error(_("this must be more than 0"), _("write a number such as 2 or 0.5, or leave it out for 1"))
+    return value
+
+
 def _share(value: Fraction) -> Fraction:
     if value > 1:
         message = _("{number} is not between 0 and 1").format(number=number_text(value))
@@ -70,6 +76,7 @@ AS_TEXT, TEXT_OR_NUMBER = BeforeValidator(_number_as_text), WithJsonSchema({"typ
 
 Text = Annotated[str, _text(), SPEAKABLE]
 Name = Annotated[str, _text(120), SPEAKABLE]
+ShortName = Annotated[str, _text(40), SPEAKABLE]
 Language = Annotated[str, _text(20), SPEAKABLE]
 Key = Annotated[str, _text(120, r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), SPEAKABLE]
 FrameworkKey = Annotated[str, _text(80, r"^[a-z0-9][a-z0-9_-]*$"), SPEAKABLE]
@@ -87,6 +94,7 @@ Number = Annotated[
     WithJsonSchema({"type": ["string", "number"]}),
 ]
 Share = Annotated[Number, AfterValidator(_share)]
+Weight = Annotated[Number, AfterValidator(_positive)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=MAX_ITEMS)]
 References = Annotated[tuple[Reference, ...], Field(max_length=MAX_ITEMS)]
 ANSWER_TYPES = ["boolean", "integer", "string"]

@@ -40,22 +40,27 @@ def reads(text: str | bytes, *, name: str, version: str = "") -> FrameworkFile:
 
 def write(framework_file: FrameworkFile) -> str:
     """YAML text that reads back to the same digest."""
+    return yaml_text(framework_file.plain())
+
+
+def yaml_text(value: dict[str, Any]) -> str:
+    """Plain values as the text of a file."""
     yaml = YAML(typ="rt", pure=True)
     yaml.indent(mapping=2, sequence=4, offset=2)
-    # The emitter loses spaces if it wraps quoted text, so it must not; `_folded` wraps what is safe.
+    # The emitter loses spaces if it wraps quoted text, so it must not; `folded` wraps what is safe.
     yaml.width = MAX_BYTES
     yaml.allow_unicode = True
     stream = io.StringIO()
-    yaml.dump(_folded(framework_file.plain()), stream)
+    yaml.dump(folded(value), stream)
     return stream.getvalue()
 
 
-def _folded(value: Any) -> Any:
+def folded(value: Any) -> Any:
     """The same value, with long plain text marked to be wrapped."""
     if isinstance(value, dict):
-        return {key: _folded(item) for key, item in value.items()}
+        return {key: folded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_folded(item) for item in value]
+        return [folded(item) for item in value]
     if not isinstance(value, str) or len(value) <= TEXT_WIDTH or not FOLDABLE.fullmatch(value):
         return value
     text = FoldedScalarString(value)

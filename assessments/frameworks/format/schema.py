@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from assessments import scoring as engine
@@ -33,14 +33,18 @@ from .fields import (
     Reference,
     References,
     Share,
+    ShortName,
     Text,
     Texts,
+    Weight,
     Whole,
     field_error,
 )
 from .problems import MAX_PROBLEMS
 
 MAX_CRITERIA = 2_000
+#: The context in which a framework is validated that was published already: it stays readable, whatever is asked since.
+PUBLISHED = {"is_published": True}
 
 
 class FileEntry(BaseModel):
@@ -60,12 +64,12 @@ class Head(FileEntry):
     language: Language = "en"
     unit_of_assessment: Text | None = None
     purpose: Text | None = None
-    method: Literal["levels", "min-of-sums"]
+    method: Literal["levels", "min-of-sums", "rubric"]
     representation: tuple[Literal["staged", "continuous", "score"], ...] = ()
 
 
 class ChoiceEntry(FileEntry):
-    """A step of a scale; its points are `value / highest value`."""
+    """A step of a scale; its points are `value / highest value`. In a rubric the value itself counts."""
 
     code: Code
     value: Whole
@@ -119,7 +123,7 @@ class Scoring(FileEntry):
     default_rule: Key | None = None
     rules: tuple[RuleEntry, ...] = ()
     section: Literal["sum"] | None = None
-    result: Literal["min"] | None = None
+    result: Literal["min", "mean", "lowest"] | None = None
     bands: tuple[BandEntry, ...] = ()
     rater_aggregation: Literal["low-median"] = "low-median"
     unanswered: Literal["counts-as-zero"] = "counts-as-zero"
@@ -129,7 +133,10 @@ class Scoring(FileEntry):
 
 
 class LevelEntry(FileEntry):
+    """A step of the ladder. `from` is for rubrics: where it begins on the scale of the values."""
+
     level: LevelNumber
+    start: Annotated[Number | None, Field(alias="from")] = None
     alias: Code | None = None
     name: Name
     also_called: Texts = ()
@@ -151,16 +158,22 @@ class DimensionEntry(FileEntry):
     name: Name
     group: Key | None = None
     about: Text | None = None
+    weight: Weight = Fraction(1)
 
 
 class CriterionEntry(FileEntry):
-    """A practice that can be rated. `meaning` counts how often the meaning has changed under the same key."""
+    """A practice that can be rated. `meaning` counts how often the meaning has changed under the same key.
+
+    `name` is a few words for maps, tables and charts; `weight` is for rubrics.
+    """
 
     key: Key
     dimension: Key
     level: LevelNumber | None = None
     scale: Key | None = None
     quick: Flag = False
+    name: ShortName | None = None
+    weight: Weight = Fraction(1)
     statement: Text
     evidence: Text | None = None
     next: Text | None = None
@@ -292,19 +305,21 @@ class FrameworkFile(FileEntry):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _consistent(cls, data: Any, handler: Any) -> "FrameworkFile":
+    def _consistent(cls, data: Any, handler: Any, info: ValidationInfo) -> "FrameworkFile":
         """Runs the cross checks even if fields are wrong, so that everything is reported at once."""
+        is_published = bool((info.context or {}).get("is_published"))
         framework: FrameworkFile | None = None
         errors: list[InitErrorDetails] = []
         try:
             framework = handler(data)
         except ValidationError as error:
-            errors = [_repeated(line) for line in islice(error.errors(include_url=False), MAX_PROBLEMS + 1)]
+            lines = (line for line in error.errors(include_url=False) if not _counts_faulty_entries(line))
+            errors = [_repeated(line) for line in islice(lines, MAX_PROBLEMS + 1)]
         whole = framework._dump() if framework is not None else data
         wrong = {tuple(error["loc"]) for error in errors}
         errors += [
             InitErrorDetails(type=field_error(finding.message, finding.mend), loc=finding.place, input=None)
-            for finding in checks.findings(whole)
+            for finding in checks.findings(whole, is_published=is_published)
             if finding.place not in wrong
         ]
         if errors or framework is None:
@@ -339,7 +354,11 @@ class FrameworkFile(FileEntry):
     def instrument(self) -> engine.Instrument:
         """What is asked and how it is scored, in the form that the scoring engine takes."""
         scales = {
-            scale.key: engine.ScoredScale(key=scale.key, values={choice.code: choice.value for choice in scale.values})
+            scale.key: engine.ScoredScale(
+                key=scale.key,
+                values={choice.code: choice.value for choice in scale.values},
+                from_lowest=self.framework.method == engine.RUBRIC,
+            )
             for scale in self.scales
         }
         plain = self.scoring.model_dump(mode="json", exclude_none=True)
@@ -347,20 +366,39 @@ class FrameworkFile(FileEntry):
             method=self.framework.method,
             criteria=tuple(
                 engine.ScoredCriterion(
-                    key=c.key, dimension=c.dimension, level=c.level, scale=scales[self.scale_of(c).key]
+                    key=c.key,
+                    dimension=c.dimension,
+                    level=c.level,
+                    scale=scales[self.scale_of(c).key],
+                    weight=engine.ONE if c.weight == 1 else c.weight,
                 )
                 for c in self.criteria
             ),
-            dimensions=tuple(engine.ScoredDimension(key=d.key, group=d.group) for d in self.dimensions),
+            dimensions=tuple(
+                engine.ScoredDimension(key=d.key, group=d.group, weight=d.weight) for d in self.dimensions
+            ),
             groups=tuple(group.key for group in self.groups),
             levels=tuple(level.level for level in self.levels),
             rules=tuple(engine.Rule.parsed(rule) for rule in plain["rules"]),
             default_rule=self.scoring.default_rule,
             bands=tuple(engine.Band.parsed(band) for band in plain["bands"]),
+            rubric=self._rubric(),
             discuss_spread=self.scoring.discuss_when.spread_min,
             discuss_split=self.scoring.discuss_when.split_median,
             applicability_warning_below=self.scoring.applicability_warning_below,
         )
+
+    def _rubric(self) -> engine.Rubric | None:
+        if self.framework.method != engine.RUBRIC:
+            return None
+        levels = [(level.level, str(level.start) if level.start is not None else None) for level in self.levels]
+        values = [choice.value for choice in self.scale_of(self.criteria[0]).values]
+        return engine.Rubric.parsed(levels, values, self.scoring.result)
+
+
+def _counts_faulty_entries(error: Any) -> bool:
+    """Whether a list is called too short only because its entries, which are reported themselves, are faulty."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _repeated(error: Any) -> InitErrorDetails:

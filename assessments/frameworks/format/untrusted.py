@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from .problems import did_you_mean, listed, shortened
 
 Place = tuple[str | int, ...]
-LEVELS, SUMS = "levels", "min-of-sums"
+LEVELS, SUMS, RUBRIC = "levels", "min-of-sums", "rubric"
 NO_SUCH = {
     "group": gettext_lazy("there is no group '{name}'"),
     "dimension": gettext_lazy("there is no dimension '{name}'"),
@@ -112,3 +112,8 @@ def references(place: Place, given: Any, known: Collection[str], what: str) -> I
     if is_word(given) and given not in known:
         mend = did_you_mean(given, list(known)) or _("add it, or leave this out")
         yield Finding(place, NO_SUCH[what].format(name=shortened(given)), mend)
+
+
+def belongs_to_other_method(place: Place, method: str) -> Finding:
+    message = _("{field} belongs to the method '{method}'").format(field=place[-1], method=method)
+    return Finding(place, message, _("leave it out"))

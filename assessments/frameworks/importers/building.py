@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from ..format.problems import MAX_PROBLEMS, FrameworkFileError, Problem, not_as_
 from ..format.schema import FrameworkFile
 
 MAX_KEY = 100
+#: Where a text stands in a translation file: `("criteria", "people.handover", "statement")`.
+TextPlace = tuple[str, ...]
 NPLF: dict[str, Any] = {
     "key": "steps",
     "values": [
@@ -70,10 +72,28 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person has chosen about an import.
+
+    `version` replaces the one in the files, or provides it if they have none. `levels` names the groups of the source
+    that become levels, the lowest first; none do if it is empty, and those whose names say an order if it is None.
+    """
+
+    version: str = ""
+    levels: tuple[str, ...] | None = None
+
+
+def named_levels(text: str) -> tuple[str, ...]:
+    """`Options.levels` as people write them: names with commas between them, or `none`."""
+    return () if text.strip() == "none" else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adapted:
     """A framework file made from another format, with what was changed to fit and what could not be imported.
 
     `offered` is how many things to rate the other file has, which it calls `things`; those imported are the criteria.
+    `groups` are what could be a level, as `Options.levels` names them, and `levels` those that are.
     """
 
     file: FrameworkFile
@@ -81,6 +101,10 @@ class Adapted:
     things: str
     adapted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    #: What the source says in other languages: by language, then by place in the file.
+    translations: Mapping[str, Mapping[TextPlace, str]] = field(default_factory=dict)
 
 
 class Lines:
@@ -229,6 +253,11 @@ def slug(name: str) -> str:
 def short(name: str, length: int = 120) -> str:
     """A name no longer than the format allows."""
     return name if len(name) <= length else f"{name[: length - 1].rstrip()}…"
+
+
+def kept_whole(name: str, about: str = "") -> str:
+    """What stands beside `short(name)`: the whole name where it was too long, and `about`."""
+    return paragraphs(name if short(name) != name else "", about)
 
 
 def paragraphs(*parts: str) -> str:

@@ -1,9 +1,10 @@
-"""OWASP SAMM: the folder `model/` of its core repository, with one small YAML file for each thing, joined by id.
+"""OWASP SAMM: its core repository, or the folder `model/` of it, with one small YAML file for each thing, joined by id.
 
 Functions become groups, practices dimensions, questions criteria, answer sets scales. With practices as dimensions the
 index equals SAMM's own score: the mean over practices of the sum over levels of the mean of both streams.
 """
 
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -17,11 +18,13 @@ from .building import (
     NOT_RATINGS,
     Adapted,
     Keys,
+    Options,
     Reader,
     Report,
     Source,
     built,
     bullets,
+    kept_whole,
     paragraphs,
     short,
     titled,
@@ -31,6 +34,8 @@ from .building import (
 MAX_FILES, MAX_BYTES = 1_000, 3_000_000
 #: Each file is small; the values of the whole folder are limited as well.
 LIMITS = replace(FOREIGN, values=2_000)
+#: What every file of the model has and hardly another one: without either it is passed over.
+IS_PART = re.compile(rb"^(type|id)[ \t]*:", re.MULTILINE)
 #: Reading stops after this many files that cannot be read.
 MAX_BROKEN = 25
 TYPES = (
@@ -78,11 +83,11 @@ def refuse_too_many(files: int, name: str) -> None:
         raise not_usable(name, message, _("use SAMM’s folder 'model'"))
 
 
-def adapt(sources: list[Source], version: str = "") -> Adapted:
+def adapt(sources: list[Source], options: Options) -> Adapted:
     if sum(len(source.content) for source in sources) > MAX_BYTES:
         message = _("the files together are larger than {limit} bytes").format(limit=f"{MAX_BYTES:,}")
         raise not_usable("model", message, _("use SAMM’s folder 'model'"))
-    return _SammAdapter(sources, version).adapted()
+    return _SammAdapter(sources, options.version).adapted()
 
 
 @dataclass(slots=True)
@@ -122,15 +127,27 @@ class _SammAdapter:
                 broken.append(error.problems[0])
                 if len(broken) > MAX_BROKEN:
                     raise FrameworkFileError(broken) from None
+                if IS_PART.search(source.content):
+                    self.report.problems.append(error.problems[0])
+                else:
+                    self.pass_over(source.name)
                 continue
             size += len(document.lines)
             if size > MAX_VALUES:
                 message = _("the files together hold more than {limit} values").format(limit=f"{MAX_VALUES:,}")
                 raise not_usable(document.name, message, _("use SAMM’s folder 'model'"))
             self.take(document)
-        self.report.problems += broken
+        if not self.documents and not self.report.problems:
+            message = _("none of these files is part of the model")
+            raise not_usable(sources[0].name, message, _("use SAMM’s folder 'model'"))
+
+    def pass_over(self, name: str) -> None:
+        self.report.refused.say(_("YAML files that are no part of the model"), example=name)
 
     def take(self, document: Document) -> None:
+        if not (isinstance(document.value, dict) and document.value.keys() & {"type", "id"}):
+            self.pass_over(document.name)
+            return
         self.documents.append(document)
         reader = Reader(self.report, document, (), document.value)
         kind = reader.text("type", needed=bool(reader.value)).replace(" ", "")
@@ -205,7 +222,7 @@ class _SammAdapter:
             "name": short(name),
             "version": version,
             "method": "levels",
-            "purpose": "The practices of OWASP SAMM, imported from its published files.",
+            "purpose": kept_whole(name, "The practices of OWASP SAMM, imported from its published files."),
             "representation": ["staged", "continuous"],
         }
 
@@ -232,9 +249,8 @@ class _SammAdapter:
             name = thing.reader.text("name", needed=True)
             by_id[key] = keys.make(name, "function")
             self.origins["groups", len(rows)] = (thing.reader.document, ())
-            rows.append(
-                without_empty({"key": by_id[key], "name": short(name), "about": thing.reader.text("description")})
-            )
+            about = kept_whole(name, thing.reader.text("description"))
+            rows.append(without_empty({"key": by_id[key], "name": short(name), "about": about}))
             self.left_out(thing, "model")
         return rows, by_id
 
@@ -252,7 +268,7 @@ class _SammAdapter:
             function = self.linked(thing, "function", "Function")
             name = reader.text("name", needed=True)
             by_id[key] = keys.make(name, "practice")
-            about = paragraphs(reader.text("shortDescription"), reader.text("longDescription"))
+            about = kept_whole(name, paragraphs(reader.text("shortDescription"), reader.text("longDescription")))
             self.origins["dimensions", len(rows)] = (reader.document, ())
             group = functions.get(function.id) if function else None
             rows.append(without_empty({"key": by_id[key], "name": short(name), "group": group, "about": about}))
@@ -291,7 +307,8 @@ class _SammAdapter:
         answers.sort(key=lambda answer: answer[0])
         parts = max([4, *(value.denominator for value, text in answers)])
         return [
-            {"code": CODES.get(value, f"A{i}"), "value": int(value * parts), "name": short(text)}
+            without_empty({"code": CODES.get(value, f"A{i}"), "name": short(text), "anchor": kept_whole(text)})
+            | {"value": int(value * parts)}
             for i, (value, text) in enumerate(answers)
         ]
 
@@ -324,6 +341,7 @@ class _SammAdapter:
             )
             position = (function.order if function else 0, practice.order, practice.id, number, letter, thing.order)
             rows.append((position, {"code": code, **row}, thing))
+        self.say_what_is_lost()
         keys = Keys()
         made: list[dict] = []
         for i, (_position, row, thing) in enumerate(sorted(rows, key=lambda item: item[0])):
@@ -333,7 +351,7 @@ class _SammAdapter:
 
     def criterion(self, question: _Thing, activity: _Thing, step: _Thing, stream: _Thing | None) -> dict:
         about = activity.reader
-        criterion = without_empty(
+        return without_empty(
             {
                 "statement": question.reader.text("text", needed=True),
                 "evidence": bullets(question.reader.lines("quality")),
@@ -348,11 +366,14 @@ class _SammAdapter:
                 "source": question.id,
             }
         )
-        if stream and stream.reader.text("description"):
-            self.report.refused.say(_("descriptions of streams"))
-        self.left_out(question)
-        self.left_out(activity)
-        return criterion
+
+    def say_what_is_lost(self) -> None:
+        """What questions, activities and streams hold beside what was taken, once for each of them."""
+        for kind in ("Question", "Activity"):
+            for thing in self.things[kind].values():
+                self.left_out(thing)
+        described = [stream for stream in self.things["Stream"].values() if stream.reader.text("description")]
+        self.report.refused.say(_("descriptions of streams"), times=len(described))
 
     def left_out(self, thing: _Thing, *known: str) -> None:
         thing.reader.seen.update(("id", "type", "order", *known))

@@ -1,4 +1,4 @@
-"""SAMM's folder as a ZIP, the way a browser sends it."""
+"""A model's folder as a ZIP, the way a browser sends it, or GitHub hands out a whole repository."""
 
 import io
 import struct
@@ -36,7 +36,7 @@ def sources_in_zip(name: str, content: bytes) -> list[Source]:
     except FrameworkFileError:
         raise
     except BROKEN:
-        mend = _("pack SAMM’s folder 'model' into a ZIP again, without a password")
+        mend = _("pack the folder of YAML files into a ZIP again, without a password")
         raise not_usable(name, _("this ZIP cannot be unpacked"), mend) from None
 
 
@@ -49,7 +49,7 @@ def _sources(archive: zipfile.ZipFile, name: str) -> list[Source]:
     refuse_too_many(len(entries), name)
     if sum(entry.file_size for entry in entries) > MAX_BYTES:
         message = _("its files are larger than {limit} bytes").format(limit=f"{MAX_BYTES:,}")
-        raise not_usable(name, message, _("pack only the folder 'model'"))
+        raise not_usable(name, message, _("pack only the folder of the model"))
     if any(entry.compress_type not in METHODS for entry in entries):
         raise not_usable(name, _("it is packed with an unknown method"), _("pack it as an ordinary ZIP"))
     # An entry is read no further than the size that it claims.

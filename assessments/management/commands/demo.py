@@ -5,7 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from assessments.accounts.demo_accounts import holds_real_data
-from assessments.demo.large import LargeDemo
+from assessments.demo.large import LargeDemo, unfinished_demo
 from assessments.demo.writing import DemoWriter
 from assessments.management.prepared import PreparedCommand
 from assessments.models import Edition, Team, User
@@ -32,6 +32,12 @@ class Command(PreparedCommand):
                 "This database holds real teams or accounts, which the demo organisation would mix with. "
                 "Nothing was changed."
             )
+        if unfinished := unfinished_demo():
+            self.stdout.write("Goes on with the organisation that was begun, as it was asked for then.")
+            today = datetime.date.fromisoformat(unfinished.pop("today"))
+            LargeDemo(**unfinished, today=today).write(told=self._told)
+            self._created()
+            return
         if Team.objects.exists():
             self.stdout.write("The demo organisation already exists.")
             return
@@ -45,7 +51,14 @@ class Command(PreparedCommand):
                 "A large organisation needs at least one team, year and dimension, and at most 100 dimensions."
             )
         else:
-            LargeDemo(seed=seed, today=today, teams=teams, years=years, dimensions=dimensions).write()
+            LargeDemo(seed=seed, today=today, teams=teams, years=years, dimensions=dimensions).write(told=self._told)
+        self._created()
+
+    def _told(self, teams: int) -> None:
+        self.stdout.write(f"{teams} teams")
+        self.stdout.flush()
+
+    def _created(self) -> None:
         self.stdout.write(
             f"Created the demo organisation: {Team.objects.count()} teams, {User.objects.count()} accounts."
         )

@@ -8,7 +8,7 @@ from assessments.management.sealed_files import add_file_and_keys, sealed_bytes,
 from assessments.models import Refused, Team
 from assessments.sealed.checking import Soundness, verdict
 from assessments.sealed.importing import import_result
-from assessments.sealed.signing import known_keys
+from assessments.sealed.signing import installations_by_key
 
 
 class Command(PreparedCommand):
@@ -22,7 +22,7 @@ class Command(PreparedCommand):
         parser.add_argument("--team", required=True, type=UUID, metavar="ID", help="the id in the team's address")
 
     def handle(self, *, path: str, key: list[str], team: UUID, **options: Any) -> None:
-        found = verdict(sealed_bytes(path), known=trusted_keys(key) if key else known_keys())
+        found = verdict(sealed_bytes(path), known=trusted_keys(key) if key else installations_by_key())
         if found.opened is None or found.soundness is not Soundness.SOUND:
             raise CommandError("\n".join(["Nothing was imported.", *found.lines]), returncode=int(found.soundness))
         chosen = Team.objects.filter(pk=team).first()
@@ -33,4 +33,4 @@ class Command(PreparedCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         words = "Imported" if is_new else "Nothing changed: already imported"
-        self.stdout.write(f"{words}: {stored.assessment} from {stored.installation}.")
+        self.stdout.write(f"{words}: {stored.assessment} from {stored.origin}.")

@@ -67,6 +67,8 @@ def chosen_rule(instrument: scoring.Instrument, named: str | None) -> str:
         return instrument.default_rule or scoring.NO_RULE
     if instrument.method == scoring.SUMS:
         raise CommandError(f"There is no rule '{named}': this framework is scored by sums, so it has no rules.")
+    if instrument.method == scoring.RUBRIC:
+        raise CommandError(f"There is no rule '{named}': this framework is a rubric, so it has no rules.")
     if named not in instrument.rule_keys:
         choices = ", ".join(f"'{key}'" for key in instrument.rule_keys)
         hint = did_you_mean(named, instrument.rule_keys)
@@ -77,9 +79,9 @@ def chosen_rule(instrument: scoring.Instrument, named: str | None) -> str:
 
 def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[str]:
     """The result as lines for people: the whole, each group and dimension, and what to do next."""
-    by_levels = file.framework.method == scoring.LEVELS
+    by_levels = file.framework.method != scoring.SUMS
     yield f"{file.framework.name} {file.framework.version}"
-    if by_levels:
+    if file.scoring.rules:
         yield f"Rule: {next(r.name for r in file.scoring.rules if r.key == rule)} ({rule})"
     yield ""
     scale = scoring.IndexScale.of(file.instrument())
@@ -95,9 +97,13 @@ def report(file: FrameworkFile, result: scoring.Score, rule: str) -> Iterator[st
 
 def _whole(file: FrameworkFile, whole: scoring.PartScore, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
     outcome = whole.outcomes[rule]
-    by_levels = file.framework.method == scoring.LEVELS
-    names = [level.name for level in file.levels] if by_levels else [band.name for band in file.scoring.bands]
+    by_levels = file.framework.method != scoring.SUMS
+    names = {level.level: level.name for level in file.levels}
+    if not by_levels:
+        names = {place: band.name for place, band in enumerate(file.scoring.bands)}
     figure = _index(whole, scale)
+    if file.framework.method == scoring.RUBRIC:
+        figure = f"{figure} of {scale.top_text}"
     if by_levels:
         reached = DASH if outcome.level is None else f"{outcome.level} {names[outcome.level]}"
         best = DASH if outcome.best is None else f"{outcome.best} {names[outcome.best]}"
@@ -122,7 +128,7 @@ def _range(reached: str, best: str) -> str:
 
 
 def _table(file: FrameworkFile, result: scoring.Score, rule: str, scale: scoring.IndexScale) -> Iterator[str]:
-    by_levels = file.framework.method == scoring.LEVELS
+    by_levels = file.framework.method != scoring.SUMS
     parts = [(group.name, result.groups.get(group.key)) for group in file.groups]
     parts += [(dimension.name, result.dimensions.get(dimension.key)) for dimension in file.dimensions]
     width = max(len(name) for name, _ in parts)

@@ -1,0 +1,72 @@
+"""What the page of a team is drawn from, in one small query.
+
+Whether a page is as it was can be told from a few columns, without reading and drawing what is on it: results are
+frozen, so which of them count is enough; of everything else here is what may change. Written by hand, as building it
+from querysets takes several times as long as running it. A test holds the tables that the page reads against these.
+"""
+
+from uuid import UUID
+
+from django.db import connection
+
+from ..models import User
+from ..models.answering_sql import bound
+from ..models.installation import current_generation
+
+#: Each row is a kind and five texts or nulls.
+_TEAM_PAGE = """
+    SELECT 'team', CAST(t.revision AS text), t.name, t.about, t.time_zone, u.name
+    FROM assessments_team t
+    JOIN assessments_unit u ON u.id = t.unit_id
+    WHERE t.id = %(team)s
+UNION ALL
+    SELECT 'result', CAST(r.id AS text), CAST(r.is_current AS text), CAST(r.edition_id AS text),
+        a.status || ' ' || r.former_team, p.origin
+    FROM assessments_result r
+    JOIN assessments_assessment a ON a.id = r.assessment_id
+    LEFT JOIN assessments_provenance p ON p.assessment_id = a.id
+    WHERE r.team_id = %(team)s
+UNION ALL
+    SELECT 'under way', CAST(a.id AS text), CAST(a.revision AS text), a.status, CAST(a.due AS text), p.state
+    FROM assessments_assessment a
+    LEFT JOIN assessments_participation p ON p.assessment_id = a.id AND p.user_id = %(user)s
+    WHERE a.team_id = %(team)s AND a.status <> 'closed'
+UNION ALL
+    SELECT 'reopened', CAST(o.id AS text), CAST(o.at AS text), o.reason, '', ''
+    FROM assessments_reopening o
+    JOIN assessments_assessment a ON a.id = o.assessment_id
+    WHERE a.team_id = %(team)s
+UNION ALL
+    SELECT 'fell', CAST(s.id AS text), CAST(s.at AS text), s.text, '', ''
+    FROM assessments_setbackreason s
+    JOIN assessments_result r ON r.id = s.result_id
+    WHERE r.team_id = %(team)s
+UNION ALL
+    SELECT 'target', CAST(g.id AS text), CAST(g.revision AS text), CAST(g.level AS text), CAST(g.due AS text),
+        g.dimension
+    FROM assessments_target g
+    WHERE g.team_id = %(team)s
+UNION ALL
+    SELECT 'action', CAST(n.id AS text), CAST(n.revision AS text), n.status, n.criterion, ''
+    FROM assessments_action n
+    WHERE n.team_id = %(team)s
+UNION ALL
+    SELECT 'edition', CAST(e.id AS text), e.status, CAST(e.publication AS text), '', ''
+    FROM assessments_edition e
+    WHERE e.framework_id IN (SELECT framework_id FROM assessments_result WHERE team_id = %(team)s)
+"""
+
+State = list[tuple[str | None, ...]]
+
+
+def team_page_state(team: UUID, viewer: User) -> tuple[State, str]:
+    """The same values as long as the page of the team has the same on it for people with the same roles, on one day.
+
+    It is to be asked for before anything is read for the page: what changes in between is then on a page that the next
+    state has another name for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TEAM_PAGE, {"team": bound(team), "user": bound(viewer.pk)})
+        rows = sorted(cursor.fetchall(), key=repr)
+    # Frameworks are drawn as the memory of this process has them, and it has them by the generation.
+    return rows, str(current_generation())

@@ -1,0 +1,1 @@
+"""Rounds: many teams assessed at once, followed on one page, and repeated."""

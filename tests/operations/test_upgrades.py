@@ -1,0 +1,216 @@
+"""Upgrades without a stop: old and new servers on one database, and programs that do not fit it."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, migrations, models
+from django.db.migrations.recorder import MigrationRecorder
+
+from assessments.operations import fitting
+from assessments.operations.fitting import Fit, fit_of, runs_before
+
+from ..servers import collect_static, manage, scratch_database, serving
+
+FOLDER = Path(fitting.__file__).parent.parent / "migrations"
+NAMES = sorted(path.stem for path in FOLDER.glob("0*.py"))
+
+
+# Migrations
+
+
+def is_harmless(operation, made: set[str]) -> bool:
+    """Whether servers of the version before go on working: they neither read nor write what it adds."""
+    if isinstance(operation, migrations.CreateModel):
+        made.add(operation.name.lower())
+        return True
+    if getattr(operation, "model_name", "").lower() in made:
+        return True
+    if isinstance(operation, migrations.AddField):
+        field = operation.field
+        return isinstance(field, models.ManyToManyField) or field.null or field.has_db_default()
+    # Django's class for PostgreSQL; on SQLite, where nothing runs side by side, it is an ordinary index.
+    return type(operation).__name__ == "AddIndexConcurrently"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if runs_before(name)])
+def test_what_runs_before_the_new_servers_does_not_disturb_the_old_ones(name):
+    migration = importlib.import_module(f"assessments.migrations.{name}").Migration
+    made: set[str] = set()
+    assert [operation for operation in migration.operations if not is_harmless(operation, made)] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "is_harmless_field"),
+    [
+        (models.TextField(default=""), False),
+        (models.TextField(null=True), True),
+        (models.TextField(db_default=""), True),
+    ],
+)
+def test_new_column_needs_a_value_that_old_servers_do_not_give(field, is_harmless_field):
+    assert is_harmless(migrations.AddField("team", "motto", field), set()) == is_harmless_field
+
+
+# What fits
+
+
+@pytest.mark.parametrize(
+    ("missing", "unknown", "hindrance"),
+    [
+        ([], [], ""),
+        (["0031_before_x"], [], "1 migration is not applied"),
+        (["0031_before_x", "0032_y"], [], "2 migrations are not applied"),
+        (["0032_after_x"], [], ""),
+        ([], ["0031_before_x"], ""),
+        ([], ["0031_before_x", "0032_after_x"], "newer version of Maturity, which has changed it (0032_after_x)"),
+        ([], ["0031_x"], "newer version"),
+    ],
+)
+def test_program_says_why_it_does_not_fit(missing, unknown, hindrance):
+    told = Fit(missing=missing, unknown=unknown, is_new=False).hindrance
+    assert hindrance in told
+    assert bool(hindrance) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("missing", "last"),
+    [
+        (["0031_before_x", "0032_before_y", "0033_after_x"], "0032_before_y"),
+        (["0031_before_x", "0032_y"], None),
+        # A rest of the upgrade before: servers of that version have not all been replaced.
+        (["0031_after_x", "0032_before_y"], None),
+        (["0031_after_x"], None),
+    ],
+)
+def test_first_part_ends_with_the_last_migration_that_may_run_before(missing, last):
+    assert Fit(missing=missing, unknown=[], is_new=False).last_before == last
+
+
+@pytest.fixture
+def of_newer_version(db):
+    def note(name):
+        MigrationRecorder(connection).record_applied("assessments", name)
+
+    return note
+
+
+def test_readyz_goes_on_while_a_newer_version_is_being_introduced(client, of_newer_version):
+    of_newer_version("9998_before_more")
+    assert client.get("/readyz").json() == {"ready": True}
+    of_newer_version("9999_after_more")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "9999_after_more" in answer.json()["why"]
+
+
+@pytest.mark.parametrize("command", [["prepare"], ["prepare", "--phase", "before"], ["greet"], ["send_due"]])
+def test_commands_refuse_a_newer_database(of_newer_version, command):
+    of_newer_version("9999_after_more")
+    with pytest.raises(CommandError, match="newer version of Maturity"):
+        call_command(*command)
+
+
+# Phases
+
+
+def run_phase(monkeypatch, phase, missing):
+    """The arguments with which `migrate` ran, or the refusal."""
+    ran = []
+    module = importlib.import_module("assessments.management.commands.prepare")
+    monkeypatch.setattr(module, "fit_of", lambda using: Fit(missing=missing, unknown=[], is_new=False))
+    monkeypatch.setattr(module, "call_command", lambda *arguments, **options: ran.append(arguments))
+    try:
+        call_command("prepare", *(["--phase", phase] if phase else []))
+    except CommandError as error:
+        return str(error)
+    return ran
+
+
+@pytest.mark.django_db
+def test_first_part_migrates_so_far_and_loads_no_frameworks(monkeypatch):
+    assert run_phase(monkeypatch, "before", ["0031_before_x", "0032_after_x"]) == [
+        ("migrate", "assessments", "0031_before_x")
+    ]
+    assert run_phase(monkeypatch, "before", ["0032_after_x"]) == []
+
+
+@pytest.mark.django_db
+def test_first_part_is_refused_if_old_servers_would_fail(monkeypatch):
+    told = run_phase(monkeypatch, "before", ["0031_before_x", "0032_wide"])
+    assert "(0031_before_x and 0032_wide). Stop them all" in told
+
+
+@pytest.mark.django_db
+def test_the_rest_waits_for_the_first_part(monkeypatch):
+    assert "--phase before" in run_phase(monkeypatch, "after", ["0031_before_x"])
+    everything = [("migrate",), ("load_frameworks",)]
+    assert run_phase(monkeypatch, "after", ["0032_after_x"]) == everything
+    assert run_phase(monkeypatch, None, ["0031_before_x", "0032_wide"]) == everything
+
+
+@pytest.mark.django_db
+def test_every_migration_that_there_is_has_run():
+    assert fit_of("default") == Fit(missing=[], unknown=[], is_new=False)
+
+
+# Servers
+
+
+NEWER = """
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+MigrationRecorder(connection).record_applied("assessments", "9999_after_more")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.any_database
+def test_server_does_not_start_on_a_newer_database(tmp_path):
+    data = {"DATA_DIR": str(tmp_path)}
+    assert manage("prepare", **data).returncode == 0
+    assert manage("shell", "-v", "0", "-c", NEWER, **data).returncode == 0
+    assert "newer version of Maturity" in manage("prepare", **data).stderr
+    with serving(tmp_path, MIGRATE="0") as server:
+        assert server.process.wait(timeout=60) != 0
+        assert "Maturity cannot start. The database belongs to a newer version" in server.output
+
+
+@pytest.fixture(scope="module")
+def static_root(tmp_path_factory):
+    return collect_static(tmp_path_factory.mktemp("static") / "files")
+
+
+SIGNED_IN = """
+from assessments.models import User
+from django.test import Client
+user = User.objects.create_superuser("ada@example.org", "a long password for tests", name="Ada")
+client = Client(HTTP_HOST="127.0.0.1")
+client.force_login(user)
+print(client.cookies["sessionid"].value)
+"""
+WIDER = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute('ALTER TABLE assessments_user ALTER name TYPE varchar(999)')
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.any_database
+def test_statements_that_were_prepared_survive_a_changed_table(tmp_path, static_root):
+    """Every connection has planned the query for the person of a session; widening a column spoils those plans."""
+    with scratch_database() as address:
+        data = {"DATA_DIR": str(tmp_path), "DATABASE_URL": address}
+        assert manage("prepare", **data).returncode == 0
+        with serving(
+            tmp_path, MIGRATE="0", DATABASE_URL=address, STATIC_ROOT=str(static_root), GREETING="0", WEB_THREADS="2"
+        ) as server:
+            session = manage("shell", "-v", "0", "-c", SIGNED_IN, **data).stdout.strip()
+            for _ in range(12):
+                assert server.ask("/account/", Cookie=f"sessionid={session}").status == 200
+            assert manage("shell", "-v", "0", "-c", WIDER, **data).returncode == 0
+            statuses = [server.ask("/account/", Cookie=f"sessionid={session}").status for _ in range(12)]
+            assert statuses == [200] * 12
+            assert "cached plan" not in server.output
