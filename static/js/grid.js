@@ -157,7 +157,12 @@
       const problem = form.querySelector("[data-problem]");
       problem.textContent = refusal?.textContent ?? document.querySelector("[data-grid-failed]").textContent;
       problem.hidden = false;
-    } else if (/\n\s*$/.test(field.value) && field.value.trim()) form.requestSubmit();
+    } else {
+      // htmx still holds this request: it would drop the next one without a word.
+      setTimeout(() => {
+        if (!sent.has(form) && /\n\s*$/.test(field.value) && field.value.trim()) form.requestSubmit();
+      });
+    }
   });
 
   // ---------------------------------------------------------------- lists and the panel

@@ -106,6 +106,7 @@ def test_criteria_are_added_one_after_another(sign_in, admin, draft):
     cell = spot(page, draft, "X", 1)
     before = draft.criteria.count()
     cell.locator("summary").click()
+    expect(cell.locator("textarea")).to_be_focused()
     for words in ("First of all.", "Second of all.", "Third of all."):
         page.keyboard.type(words)
         page.keyboard.press("Enter")
@@ -114,6 +115,24 @@ def test_criteria_are_added_one_after_another(sign_in, admin, draft):
     expect(cell.locator("textarea")).to_be_focused()
     expect(cell.locator("textarea")).to_have_value("")
     assert draft.criteria.count() == before + 3
+
+
+def test_what_is_typed_while_one_is_under_way_is_added_after_it(sign_in, admin, draft):
+    page = sign_in(admin)
+    page.goto(grid_of(draft))
+    cell = spot(page, draft, "X", 1)
+    cell.locator("summary").click()
+    expect(cell.locator("textarea")).to_be_focused()
+    held = []
+    page.route("**/paste/", lambda route: held.append(route), times=1)
+    for words in ("First of all.", "Second of all.", "Third of all."):
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+    expect(cell.locator("textarea")).to_have_value("Second of all.\nThird of all.\n")
+    held[0].continue_()
+    for words in ("First of all.", "Second of all.", "Third of all."):
+        expect(cell.locator(".crit", has_text=words)).to_have_count(1)
+    expect(cell.locator("textarea")).to_have_value("")
 
 
 def test_what_cannot_be_added_stays_in_its_cell(sign_in, admin, draft):

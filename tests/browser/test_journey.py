@@ -137,7 +137,9 @@ def test_from_an_empty_database_to_the_page_of_the_team(deployed, open_page, scr
     expect(lead.get_by_text("24 of 32 criteria have no rating")).to_be_visible()
     lead.get_by_role("button", name="Close and show the result").click()
     expect(lead.get_by_role("heading", name=re.compile("^Result of"))).to_be_visible()
-    expect(lead.get_by_role("region", name=re.compile("^Level ")).get_by_text("1 of 2")).to_be_visible()
+    expect(
+        lead.get_by_role("region", name=re.compile("^Level ")).get_by_text("1 of 2 responded", exact=True)
+    ).to_be_visible()
     expect(lead.get_by_role("heading", name=re.compile("What keeps the team from"))).to_be_visible()
     first_result = lead.url
 

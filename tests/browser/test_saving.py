@@ -255,8 +255,12 @@ def test_a_link_stays_where_the_answer_before_it_is_refused(sign_in, member, ass
     """Gone on, nobody would learn that the reason is missing. Followed once more, the link leads on."""
     page = sign_in(member, expects="422")
     page.goto(path)
+    held = []
+    page.route("**/answer/to/X/*/", lambda route: held.append(route), times=1)
     choose(page, "x3", "Does not apply")
     page.locator("a[data-key=next-page]").evaluate("link => link.click()")
+    wait_until(page, lambda: held)
+    held[0].continue_()
     expect(status(page, "x3")).to_contain_text("Say in a few words why it does not apply")
     expect(question(page, "x3").get_by_role("radio", name="Does not apply")).to_be_focused()
     assert stored(assessment) == {}

@@ -27,9 +27,15 @@ ADAPTERS: dict[str, TypeAdapter] = {
 
 
 def rules_text(edition: Edition) -> str:
-    """The parts as text; what is not there is left out."""
+    """The parts as text, with fields in the order of the format; what is not there is left out."""
     data = data_of(edition.contents)
-    return yaml_text({name: data[name] for name in PARTS if data.get(name)})
+    return yaml_text({name: in_order(name, data[name]) for name in PARTS if data.get(name)})
+
+
+def in_order(name: str, value: Any) -> Any:
+    """The same part. A database gives the fields of JSON back in an order of its own."""
+    adapter = ADAPTERS[name]
+    return adapter.dump_python(adapter.validate_python(value), mode="json", by_alias=True, exclude_defaults=True)
 
 
 class RulesForm(RevisedForm):
@@ -59,10 +65,7 @@ class RulesForm(RevisedForm):
         if problems:
             raise forms.ValidationError([_sentence(problem) for problem in problems])
         value = document.value
-        for name, adapter in ADAPTERS.items():
-            if value.get(name):
-                part = adapter.validate_python(value[name])
-                self.parts[name] = adapter.dump_python(part, mode="json", by_alias=True, exclude_defaults=True)
+        self.parts |= {name: in_order(name, value[name]) for name in PARTS if value.get(name)}
         return text
 
     def _problems(self, document: Document) -> Iterator[Problem]:
