@@ -237,8 +237,8 @@ def _facilitating(request: Request, assessment: Assessment) -> set[str]:
 
 
 def get_result(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEAM) -> tuple[Result, Permissions]:
-    rows = Result.objects.select_related("team__unit", "framework", "assessment__provenance")
-    result = _fetch_wired(rows, pk)
+    result = _fetch_wired(Result.objects.select_related("team__unit", "assessment__provenance"), pk)
+    result.framework = result.edition.framework
     return result, _require(request, result.team, may, assessment=result.assessment)
 
 

@@ -1,41 +1,46 @@
 """A frozen result: ladder, profile, blockers, and the answers behind each criterion."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
 from ..models import Result, SetbackReason
-from ..permissions.access import get_result
+from ..permissions.access import Permissions, get_result
 from ..permissions.roles import Permission
 from ..planning.target_progress import graded
-from ..web.kept_fragments import fragment_digest, kept
+from ..web.kept_fragments import fragment_digest, kept, kept_while
 from ..web.requests import Request
-from ..web.unchanged_pages import unchanged_told
+from ..web.unchanged_pages import told_from
 from .comments import is_mine_alone, said_behind
 from .forms import SetbackForm
 from .from_outside import OutsideRow, outside_rows
 from .history import current_beside, in_line_with, is_newest, latest_before
+from .page_state import result_page_state
 from .report import Standing
 from .report_charts import radar_chart
 from .result_in_words import ResultInWords
 
-#: The most characters of comments with which the answers are kept.
-MOST_KEPT = 50_000
+#: A page longer than this is drawn each time, as the memory for pieces of pages is bounded by their number alone.
+MOST_KEPT = 250_000
 
 
-def _may_keep(result: Result, said: list) -> bool:
-    """Whether to keep the answers with what people said about them.
+class Drawn(NamedTuple):
+    """A result in the two pieces around the one with a form, and the id of the result before it in its history."""
 
-    Comments of an anonymous assessment stand in another order each time, and the memory for pieces of pages is bounded
-    by their number alone.
-    """
-    if not said:
-        return True
-    return not result.assessment.anonymous and len(repr(said)) <= MOST_KEPT
+    above: str
+    fell: bool
+    below: str
+    previous: UUID | None
+
+    @property
+    def may_be_kept(self) -> bool:
+        return len(self.above) + len(self.below) <= MOST_KEPT
 
 
 def _outside(result: Result) -> list[OutsideRow]:
@@ -46,9 +51,46 @@ def _outside(result: Result) -> list[OutsideRow]:
 
 @require_safe
 @login_required
-@unchanged_told
 def result(request: Request, pk: UUID) -> HttpResponse:
+    state = result_page_state(pk)
     result, may = get_result(request, pk)
+    sees_votes = may(Permission.SEE_VOTES)
+    # With its answers a page is one person's, as their own stand out in it; else it is for all with the same roles.
+    seen_by = [may.drawn_from, (str(request.user.pk), str(may.reads_comments_since)) if sees_votes else ""]
+
+    def digest_of(state: object) -> str:
+        return fragment_digest(state, seen_by, result.team.today())
+
+    digest = digest_of(state)
+    if sees_votes and result.assessment.anonymous:
+        # Comments of an anonymous assessment stand in another order each time.
+        return _page(request, result, may, _drawn(request, result, may))
+    drawn = kept_while(
+        "result-page",
+        digest,
+        lambda: digest_of(result_page_state(pk)),
+        lambda: _drawn(request, result, may),
+        may_keep=lambda drawn: drawn.may_be_kept,
+    )
+    if drawn.fell and may(Permission.EXPLAIN_SETBACK):
+        # The form on it is another one each time.
+        return _page(request, result, may, drawn)
+    return told_from(request, digest, lambda: _page(request, result, may, drawn))
+
+
+def _page(request: Request, result: Result, may: Permissions, drawn: Drawn) -> HttpResponse:
+    context = {
+        "result": result,
+        "team": result.team,
+        "may": may,
+        "drawn": drawn,
+        "reasons": SetbackReason.objects.of(result) if drawn.fell and may(Permission.SEE_RESULT) else [],
+        "setback_form": SetbackForm(),
+    }
+    return render(request, "results/result.html", context)
+
+
+def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
     beside = current_beside(result)
     targets = graded(result.targets_beside().for_grading(), results=beside)
     previous = latest_before(result, beside)
@@ -61,12 +103,10 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         [result.team.time_zone, result.team.today()],
         [target.drawn_from for target in targets],
     )
-    fell = kept("fell", digest, lambda: standing.fell)
     generations = list(result.assessment.results.order_by("generation").defer("outcomes", "cells"))
     hides_others = bool(result.former_team) or not may.reads_comments_from(generations[0].created_at)
     voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     behind = "#answers-" if may(Permission.SEE_RESULT) else ""
-    said = [(key, [tuple(voice) for voice in of_criterion]) for key, of_criterion in voices.items()]
     context = {
         "result": result,
         "team": result.team,
@@ -76,13 +116,9 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "targets": targets,
         "behind": behind,
         "digest": digest,
-        "digest_of_answers": fragment_digest(digest, said, notes, hides_others) if _may_keep(result, said) else "",
         # Drawn only if the template asks.
         "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
         "outside": _outside(result) if may(Permission.SEE_RESULT) else [],
-        "fell": fell,
-        "reasons": SetbackReason.objects.of(result) if fell and may(Permission.SEE_RESULT) else [],
-        "setback_form": SetbackForm(),
         "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),
         "is_mine_alone": is_mine_alone(result, voices),
@@ -90,4 +126,9 @@ def result(request: Request, pk: UUID) -> HttpResponse:
         "voices": voices,
         "notes": notes,
     }
-    return render(request, "results/result.html", context)
+    return Drawn(
+        above=render_to_string("results/_result_above.html", context, request),
+        fell=kept("fell", digest, lambda: standing.fell),
+        below=render_to_string("results/_result_below.html", context, request),
+        previous=previous.pk if previous else None,
+    )

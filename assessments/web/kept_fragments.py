@@ -34,12 +34,19 @@ def kept(name: str, digest: str, work_out: Callable[[], Figure]) -> Figure:
     return cast(Figure, figure)
 
 
-def kept_while(name: str, digest: str, digest_now: Callable[[], str], work_out: Callable[[], Figure]) -> Figure:
-    """The same for what is worked out after its digest: kept only if that still holds afterwards."""
+def kept_while(
+    name: str,
+    digest: str,
+    digest_now: Callable[[], str],
+    work_out: Callable[[], Figure],
+    *,
+    may_keep: Callable[[Figure], bool] = lambda figure: True,
+) -> Figure:
+    """The same for what is worked out after its digest: kept only if that still holds afterwards, and if it may be."""
     cache = caches["template_fragments"]
     figure: Any = cache.get(f"{name}.{digest}")
     if figure is None:
         figure = work_out()
-        if digest_now() == digest:
+        if may_keep(figure) and digest_now() == digest:
             cache.set(f"{name}.{digest}", figure, timeout=None)
     return cast(Figure, figure)
