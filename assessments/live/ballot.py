@@ -98,19 +98,6 @@ class Ballot:
         return self.room.is_revealed and not self._shown and bool(self.room.tally())
 
     @property
-    def allowed(self) -> list[str]:
-        """The codes that can be voted for. Who does not know in an anonymous review does not vote: a number of people
-        beside the votes would tell of fewer than four.
-        """
-        if self.criterion is None:
-            return []
-        codes = [choice.code for choice in self.criterion.scale.choices.all()]
-        if self.criterion.na:
-            codes.append(scoring.NA)
-        can_say_so = self.room.is_answering or not self.assessment.anonymous
-        return [*codes, scoring.DK] if can_say_so else codes
-
-    @property
     def choices(self) -> list[Vote]:
         return [vote for vote in self._votes if vote.code not in {scoring.NA, scoring.DK}]
 
@@ -137,5 +124,5 @@ class Ballot:
                 number=self._shown.get(code, 0),
                 needs_reason=code == scoring.NA and self.room.is_answering,
             )
-            for code in self.allowed
+            for code in self.room.codes_for(self.criterion)
         ]

@@ -7,7 +7,6 @@ from django import forms
 
 from ..models import Criterion, Room
 from ..web.revised_forms import MOST
-from .ballot import Ballot
 
 
 class PlaceForm(forms.Form):
@@ -31,14 +30,10 @@ class PlaceForm(forms.Form):
 class VoteForm(PlaceForm):
     code = forms.CharField(max_length=20)
 
-    def __init__(self, data: Mapping[str, Any], *, ballot: Ballot) -> None:
-        super().__init__(data, room=ballot.room)
-        self.ballot = ballot
-
     def clean_code(self) -> str:
-        """Only an answer to the question that is on the screen; another question's vote is refused anyway."""
+        """An answer to the question that is asked with it: by the time it is stored, that one may be on the screen."""
         code = self.cleaned_data["code"]
         criterion = self.cleaned_data.get("criterion")
-        if criterion is not None and criterion.pk == self.room.criterion_id and code not in self.ballot.allowed:
+        if criterion is not None and code not in self.room.codes_for(criterion):
             raise forms.ValidationError("unknown")
         return code

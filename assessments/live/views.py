@@ -303,14 +303,13 @@ def _voted(request: Request, seat: Seat, running: Room | None) -> str:
     """Stores a vote; returns why that was refused."""
     if running is None:
         return str(ROOM_IS_OFF)
-    ballot = Ballot(seat, running)
-    form = VoteForm(request.POST, ballot=ballot)
+    form = VoteForm(request.POST, room=running)
     if not form.is_valid():
         return str(OVER)
     values = form.cleaned_data
     try:
         if running.is_answering and values["criterion"].pk == running.criterion_id:
-            return _answered(request, ballot, values["criterion"], values["round"])
+            return _answered(request, Ballot(seat, running), values["criterion"], values["round"])
         running.vote(by=seat.who, criterion=values["criterion"], number=values["round"], code=values["code"])
     except PersonGone:
         raise

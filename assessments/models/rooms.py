@@ -133,6 +133,16 @@ class Room(models.Model):
         """
         return not (self.is_answering and self.assessment.anonymous)
 
+    def codes_for(self, criterion: Criterion) -> list[str]:
+        """What can be voted for. Who does not know in an anonymous review does not vote: a number of people beside the
+        votes would tell of fewer than four.
+        """
+        codes = [choice.code for choice in criterion.scale.choices.all()]
+        if criterion.na:
+            codes.append(scoring.NA)
+        can_say_so = self.is_answering or not self.assessment.anonymous
+        return [*codes, scoring.DK] if can_say_so else codes
+
     @property
     def mark(self) -> str:
         """What a page was drawn from."""
@@ -243,14 +253,16 @@ class Room(models.Model):
 
     def vote(self, *, by: Answerer, criterion: Criterion, number: int, code: str) -> None:
         """Stores somebody's vote in this round, or changes it. Raises Refused once the votes are shown or the room has
-        moved on, and for anyone who may not answer.
+        moved on, for anyone who may not answer, and for what is no answer to this question.
+
+        This copy of the room may be older than the row: the question and round that count are those of the vote.
         """
         assessment = self.assessment
         person = None if assessment.anonymous else by.invitation.user if isinstance(by, Guest) else by
         if assessment.anonymous and not isinstance(by, Guest):
             raise Refused(_("In an anonymous assessment you can only vote through your personal link."))
         with writing(person):
-            if self.is_answering:
+            if self.is_answering or code not in self.codes_for(criterion):
                 raise Refused(str(OVER))
             # The row stays locked until the vote is stored: revealing, moving on and ending wait for it.
             at = {"state": self.State.VOTING, "criterion": criterion, "round": number}
@@ -263,7 +275,8 @@ class Room(models.Model):
             if isinstance(by, Guest) and assessment.anonymous:
                 counts = assessment.participations.of(by).filter(counts=True).exists()
                 more = {"code": code, "counts": counts}
-                RoomVote.objects.update_or_create(**known, secret=self.secret_of(by), defaults=more)
+                secret = self.secret_of(by, criterion.pk, number)
+                RoomVote.objects.update_or_create(**known, secret=secret, defaults=more)
                 return
             if seat.respondent_id is None:
                 seat.respondent_id = Respondent.objects.begin(assessment.pk, by, anonymous=False, counts=False).pk
@@ -300,15 +313,15 @@ class Room(models.Model):
         """This person's vote in this round; empty without one, and in an anonymous room once votes are shown."""
         votes = self.votes()
         if self.assessment.anonymous:
-            secret = self.secret_of(who) if isinstance(who, Guest) else ""
-            votes = votes.filter(secret=secret)
+            about = (self.criterion_id, self.round)
+            votes = votes.filter(secret=self.secret_of(who, *about) if isinstance(who, Guest) else "")
         else:
             votes = votes.filter(respondent__in=self.assessment.respondents.of(who, anonymous=False))
         return votes.values_list("code", flat=True).first() or ""
 
-    def secret_of(self, guest: Guest) -> str:
-        """What finds a guest's vote in this round, and no other vote of theirs."""
-        about = f"{self.assessment_id} {self.criterion_id} {self.round}"
+    def secret_of(self, guest: Guest, criterion: int | None, number: int) -> str:
+        """What finds a guest's vote in this round of the criterion, and no other vote of theirs."""
+        about = f"{self.assessment_id} {criterion} {number}"
         return hashlib.sha256(f"vote{guest.token} {about}".encode()).hexdigest()
 
     def votes(self) -> "RoomVoteQuerySet":

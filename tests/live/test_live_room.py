@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from assessments.live.forms import VoteForm
 from assessments.live.screen import ReviewScreen
 from assessments.models import AgreedRating, Event, Rating, Refused, Room, RoomVote
 from assessments.review.agenda import Agenda
@@ -328,6 +329,17 @@ class TestWhatIsRefused:
         assert vote(client, named.vote_url, room, code).status_code == 409
         assert not RoomVote.objects.exists()
 
+    @pytest.mark.parametrize("code", ["X", "NA"])
+    def test_what_is_no_answer_to_the_question_that_comes_next(self, named, code):
+        """The room was read before the facilitator turned it, and the vote is stored after."""
+        before = at(named.assessment, "y3")
+        asked = at(named.assessment, "x1").criterion
+        form = VoteForm({"criterion": asked.pk, "round": 1, "code": code}, room=before)
+        assert not form.is_valid()
+        with pytest.raises(Refused):
+            before.vote(by=named.people[1], criterion=asked, number=1, code=code)
+        assert not RoomVote.objects.exists()
+
     def test_people_who_are_not_asked(self, client, named):
         room = at(named.assessment, "x1")
         viewer = make_membership(team=named.team, role="viewer").user
@@ -377,6 +389,16 @@ class TestWhatIsRefused:
 
 
 class TestAnonymous:
+    def test_a_person_has_one_vote_also_if_the_room_turns_meanwhile(self, anonymous):
+        guest = anonymous.guests[0]
+        before = at(anonymous.assessment, "y3")
+        before.vote(by=guest, criterion=before.criterion, number=1, code="N")
+        room = at(anonymous.assessment, "x1")
+        for copy, code in ((before, "P"), (room, "L")):
+            copy.vote(by=guest, criterion=room.criterion, number=1, code=code)
+        assert sorted(RoomVote.objects.values_list("criterion__key", "code")) == [("x1", "L"), ("y3", "N")]
+        assert room_of(anonymous.assessment).own_vote(guest) == "L"
+
     def test_fewer_than_four_votes_are_neither_shown_nor_kept(self, client, anonymous):
         anonymous.vote("NNN")
         anonymous.reveal()
