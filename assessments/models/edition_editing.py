@@ -1,8 +1,9 @@
 """Editing a draft edition: one verb, one transaction, one event. A save from an older page raises Conflict."""
 
+import copy
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 #: Texts of a criterion that say what is rated: after a change its author states again whether the meaning is the same.
 MEANING_TEXTS = {"statement", "evidence", "na"}
 UP = "up"
+SYMPTOM_TEXTS = ("level", "statement", "cleared_by", "refs")
 
 
 #: One of the models of `edition_parts`. What they have differs: the verbs ask for the kind first.
@@ -137,32 +139,69 @@ class Drafting(Revised):
         Raises Conflict if the head or one of these was changed since revision `seen`.
         """
         with self.as_draft(by) as stored:
-            blocks = {name: block for name, block in stored.blocks.items() if name != "adviser"}
-            if adviser is not None:
-                blocks["adviser"] = adviser
-            fields = ("key", "level", "statement", "cleared_by", "refs")
             wanted = [{"cleared_by": [], "refs": [], **symptom} for symptom in symptoms]
-            has_symptoms = list(stored.symptoms.values(*fields)) == wanted
-            if has_symptoms and stored.scoring == scoring and stored.blocks == blocks:
-                return stored
-            if seen is not None and stored.revision != seen:
-                raise Conflict(stored)
-            stored.scoring = scoring
-            stored.blocks = blocks
-            stored.revision += 1
-            stored.save()
-            if not has_symptoms:
-                stored.symptoms.all().delete()
-                model: AnyPart = stored.symptoms.model
-                rows = [model(edition=stored, order=order, **symptom) for order, symptom in enumerate(wanted)]
-                stored.symptoms.bulk_create(rows)
-            stored._record("changed", by=by)
+            has_symptoms = list(stored.symptoms.values("key", *SYMPTOM_TEXTS)) == wanted
+            if stored._take_rules(scoring, adviser, seen=seen, is_same=has_symptoms):
+                if not has_symptoms:
+                    stored._take_symptoms(wanted)
+                stored._record("changed", by=by)
             return stored
+
+    def change_scoring(self, *, by: User, seen: int | None, scoring: dict) -> Self:
+        """Changes how results come about. Raises Conflict as `change_rules` does."""
+        with self.as_draft(by) as stored:
+            if stored._take_rules(scoring, stored.blocks.get("adviser"), seen=seen):
+                stored._record("changed", by=by)
+            return stored
+
+    def change_adviser(self, *, by: User, seen: int | None, change: Callable[[dict | None], dict | None]) -> Self:
+        """Changes what is advised: `change` gets a copy of it as it is stored, and returns it as it is to be.
+
+        None stands for no adviser. Raises Conflict as `change_rules` does.
+        """
+        with self.as_draft(by) as stored:
+            adviser = change(copy.deepcopy(stored.blocks.get("adviser")))
+            if stored._take_rules(stored.scoring, adviser, seen=seen):
+                stored._record("changed", by=by)
+            return stored
+
+    def _take_rules(self, scoring: dict, adviser: dict | None, *, seen: int | None, is_same: bool = True) -> bool:
+        """Stores these, and says whether something is different now; it is too unless the rest `is_same`."""
+        blocks = {name: block for name, block in self.blocks.items() if name != "adviser"}
+        if adviser is not None:
+            blocks["adviser"] = adviser
+        if is_same and self.scoring == scoring and self.blocks == blocks:
+            return False
+        if seen is not None and self.revision != seen:
+            raise Conflict(self)
+        self.scoring = scoring
+        self.blocks = blocks
+        self.revision += 1
+        self.save()
+        return True
+
+    def _take_symptoms(self, wanted: Sequence[dict]) -> None:
+        """Stores these symptoms in place of those that are there; one that keeps its key stays the same row."""
+        existing = {symptom.key: symptom for symptom in self.symptoms.all()}
+        model: AnyPart = self.symptoms.model
+        for order, values in enumerate(wanted):
+            row = existing.pop(values["key"], None) or model(edition=self, key=values["key"])
+            row.take({name: values[name] for name in SYMPTOM_TEXTS}, seen=None)
+            row.order = order
+            row.save()
+        for row in existing.values():
+            row.delete()
+
+    def _rules_changed(self, part: AnyPart) -> None:
+        """Counts a change of a symptom for those who have the rules before them as a whole."""
+        if part.kind == "symptom":
+            self.revision += 1
+            self.save(update_fields=["revision"])
 
     # ------------------------------------------------------------------ parts
 
     def change(self, part: AnyPart, *, by: User, seen: int | None, **values: Any) -> AnyPart:
-        """Changes a level, group, dimension or criterion, and returns the stored row."""
+        """Changes a level, group, dimension, criterion or symptom, and returns the stored row."""
         with self.as_draft(by) as locked:
             stored = locked.stored(part)
             changed = stored.take(values, seen=seen)
@@ -172,6 +211,7 @@ class Drafting(Revised):
                 stored.save()
                 if part.kind == "criterion" and {"dimension", "level"} & changed:
                     locked._place(stored)
+                locked._rules_changed(stored)
                 locked._record("changed", by=by, part=stored)
             return stored
 
@@ -220,7 +260,7 @@ class Drafting(Revised):
             return stored
 
     def add(self, part: AnyPart, *, by: User, choices: Sequence[dict] = ()) -> AnyPart:
-        """Adds a new level (at the top), group, dimension, scale (with its choices) or criterion (at the end).
+        """Adds a new level (at the top), group, dimension, scale (with its choices), criterion or symptom (at the end).
 
         It gets a key that no edition of the framework has used.
         """
@@ -237,6 +277,7 @@ class Drafting(Revised):
                 locked._place(part)
             if choices:
                 part.choices.bulk_create([part.choices.model(scale=part, **choice) for choice in choices])
+            locked._rules_changed(part)
             locked._record("added", by=by, part=part)
             return part
 
@@ -247,8 +288,7 @@ class Drafting(Revised):
 
     def _new_key(self, part: AnyPart) -> str:
         """A key from the words of the part that no edition has used, so that it gets no other part's history."""
-        words = part.statement if part.kind == "criterion" else getattr(part, "name", "") or part.key or part.kind
-        base = key_of(words) or part.kind
+        base = key_of(part.label or part.kind) or part.kind
         if part.kind == "criterion":
             base = f"{part.dimension.key}.{base}"[:100].strip("-.")
         rows = type(part).objects.filter(edition__framework=self.framework_id, key__startswith=base)
@@ -273,6 +313,7 @@ class Drafting(Revised):
                 stored.order, neighbour.order = neighbour.order, stored.order
                 stored.save(update_fields=["order"])
                 neighbour.save(update_fields=["order"])
+                locked._rules_changed(stored)
             locked._record("moved", by=by, part=stored, direction=direction)
 
     def _neighbour(self, part: AnyPart, field: str, direction: str) -> AnyPart:
@@ -311,7 +352,7 @@ class Drafting(Revised):
             data = {"key": getattr(stored, "key", "")}
             if stored.kind == "criterion":
                 locked._forget_in_symptoms(stored.key)
-            elif stored.kind != "group" and (count := stored.criteria.count()):
+            elif stored.kind not in ("group", "symptom") and (count := stored.criteria.count()):
                 message = ngettext(
                     "{count} criterion belongs to this. Move or remove it first.",
                     "{count} criteria belong to this. Move or remove them first.",
@@ -331,6 +372,7 @@ class Drafting(Revised):
                 return
             locked._record("removed", by=by, part=stored, **data)
             stored.delete()
+            locked._rules_changed(stored)
 
     def _forget_in_symptoms(self, key: str) -> None:
         for symptom in self.symptoms.all():

@@ -362,6 +362,9 @@ class Edition(CriteriaArranging):
     def get_grid_url(self) -> str:
         return reverse("draft-grid", args=[self.framework.key, self.pk])
 
+    def get_rules_url(self) -> str:
+        return reverse("draft-rules", args=[self.framework.key, self.pk])
+
     def url_of(self, part: Part) -> str:
         """The page on which a part of this draft is edited."""
         return reverse("draft-part", args=[self.framework.key, self.pk, part.kind, part.pk])

@@ -16,7 +16,7 @@ class KeyConverter:
 class KindConverter:
     """What a draft is made of and the editor has pages for."""
 
-    regex = "level|group|dimension|scale|criterion"
+    regex = "level|group|dimension|scale|criterion|symptom"
 
     def to_python(self, value: str) -> str:
         return value

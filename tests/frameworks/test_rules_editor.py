@@ -26,7 +26,7 @@ def draft(admin):
 
 @pytest.fixture
 def address(draft):
-    return reverse("draft-rules", args=[draft.framework.key, draft.pk])
+    return reverse("draft-rules-text", args=[draft.framework.key, draft.pk])
 
 
 def test_what_is_shown_can_be_saved_unchanged(client, draft, address):

@@ -29,6 +29,7 @@ MOST_OF = {
     "review": 13,
     "share": 14,
     "draft-rules": 17,
+    "draft-rules-text": 17,
     "draft-preview-result": 24,
 }
 SIGNED_IN = 2  # The session and its user.

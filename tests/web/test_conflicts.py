@@ -300,6 +300,27 @@ def part(kind: str, changed: str, **rest: Any) -> Callable[[World], Edit]:
     return make
 
 
+def scoring_of_a_draft(world: World) -> Edit:
+    draft = world.edition.make_draft(by=world.admin)
+
+    def rules(name: str) -> dict[str, Any]:
+        rule = {"key": "largely", "name": name, "unit": "cell", "at": "2/3", "below": "2/3"}
+        rule |= {"at_kind": "at_least", "below_kind": "at_least"}
+        sent = {f"rules-0-{field}": value for field, value in rule.items()}
+        return sent | {"rules-TOTAL_FORMS": 1, "rules-INITIAL_FORMS": 1}
+
+    return Edit(
+        type(draft),
+        page=f"{draft.get_rules_url()}scoring/",
+        first=rules("Said first."),
+        second=rules("Said second."),
+        rest={"default": "0", "warning": "0.7", "spread": "2", "split": "on"},
+        shown=("Said first.", "Said second."),
+        stored=lambda: type(draft).objects.get(pk=draft.pk).scoring["rules"][0]["name"],
+        values=("Said first.", "Said second."),
+    )
+
+
 def scale_of_a_draft(world: World) -> Edit:
     draft = world.edition.make_draft(by=world.admin)
     scale = draft.scales.get()
@@ -349,11 +370,12 @@ EDITS = [
         dimension=lambda draft, row: row.dimension_id,
         level=lambda draft, row: row.level_id,
     ),
+    part("symptom", "statement", level=1),
     scale_of_a_draft,
+    scoring_of_a_draft,
 ]
-#: Symptoms have no page of their own: they are edited in the back office, see test_back_office. Texts of a translation
-#: are compared one by one, see test_translations.
-WITHOUT_A_PAGE = {"Symptom", "Translation"}
+#: Texts of a translation are compared one by one, see test_translations.
+WITHOUT_A_PAGE = {"Translation"}
 
 
 @pytest.fixture(params=EDITS, ids=lambda make: make.__name__)

@@ -108,6 +108,10 @@ class Grid:
         """Where the ladder ends, for its colours."""
         return self.levels[-1].number if self.levels else 0
 
+    @property
+    def criteria(self) -> list[Criterion]:
+        return [criterion for row in self.rows for cell in row.cells for criterion in cell.criteria]
+
     def row_of(self, dimension_pk: int) -> GridRow | None:
         return next((row for row in self.rows if row.dimension.pk == dimension_pk), None)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...models import Criterion, Dimension, Group, Level, Scale
+from ...models import Criterion, Dimension, Group, Level, Scale, Symptom
 from ...models.edition_editing import AnyPart
 from .forms import (
     CriterionForm,
@@ -17,6 +17,7 @@ from .forms import (
     PartForm,
     ScaleForm,
 )
+from .symptom_form import SymptomForm
 
 ONLY_THIS_DRAFT = _("Only this draft changes.")
 
@@ -69,5 +70,12 @@ KINDS = {
         new_form=NewScaleForm,
         new=_("New scale"),
         remove=_("Remove this scale"),
+    ),
+    "symptom": PartKind(
+        model=Symptom,
+        form=SymptomForm,
+        new_form=SymptomForm,
+        new=_("New symptom"),
+        remove=_("Remove this symptom"),
     ),
 }

@@ -18,11 +18,11 @@ from ...permissions.access import get_edition, site_permission
 from ...permissions.roles import Permission
 from ...web.requests import Request
 from ...web.saving import is_stored, made_once
+from ..part_names import PART_NAMES
 from .forms import NEW_CHOICES, ChoiceFormSet, HeadForm, PartForm, ScaleForm, choices_of
 from .grid import Grid
 from .grid_answers import changed, changed_cells, is_on_grid, place_of, remember_removed, removed_from
 from .kinds import KINDS
-from .rules_form import RulesForm
 
 
 def editing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
@@ -91,35 +91,6 @@ def head(request: Request, edition: Edition) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
-def rules(request: Request, edition: Edition) -> HttpResponse:
-    """How the draft is scored, what is noticed at low levels and what is advised: as text, saved with a button."""
-    form = RulesForm(request.POST if request.method == "POST" else None, edition=edition)
-
-    def save() -> Edition:
-        parts = form.parts
-        return edition.change_rules(
-            by=request.user,
-            seen=form.seen(),
-            scoring=parts.get("scoring", {}),
-            adviser=parts.get("adviser"),
-            symptoms=parts.get("symptoms", []),
-        )
-
-    if is_stored(form, save):
-        messages.success(request, _("Saved."))
-        return redirect(request.path)
-    context = {
-        "edition": edition,
-        "form": form,
-        "grid": Grid.of(edition),
-        "revision": form.data.get("revision", edition.revision),
-        "back": request.path,
-    }
-    return render(request, "frameworks/editor/rules.html", context, status=form.http_status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@editing
 def part(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     if kind == "scale":
@@ -148,8 +119,8 @@ def part(request: Request, edition: Edition, kind: str, part: int) -> HttpRespon
 
 
 def _heading(part: AnyPart) -> str:
-    if part.kind == "criterion":
-        return _("Criterion")
+    if part.kind in ("criterion", "symptom"):
+        return str(PART_NAMES[part.kind])
     if part.kind == "level":
         return _("Level {number}").format(number=part.number)
     return part.label
@@ -238,5 +209,7 @@ def remove(request: Request, edition: Edition, kind: str, part: int) -> HttpResp
 
 
 def _list_with(edition: Edition, part: AnyPart) -> str:
-    """The page that lists this part: its dimension for a criterion, else the whole draft."""
-    return edition.url_of(part.dimension) if part.kind == "criterion" else edition.get_editor_url()
+    """The page that lists this part: its dimension for a criterion, the rules for a symptom, else the whole draft."""
+    if part.kind == "criterion":
+        return edition.url_of(part.dimension)
+    return edition.get_rules_url() if part.kind == "symptom" else edition.get_editor_url()

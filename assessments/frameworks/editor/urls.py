@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import begin_views, draft_views, grid_views, part_views
+from . import begin_views, draft_views, grid_views, part_views, rules_views
 
 EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
 
@@ -13,7 +13,9 @@ urlpatterns = [
     path("frameworks/<slug:key>/<uuid:pk>/draft/", draft_views.make, name="draft-make"),
     path(EDIT, part_views.head, name="draft-edit"),
     path(f"{EDIT}grid/", grid_views.grid, name="draft-grid"),
-    path(f"{EDIT}rules/", part_views.rules, name="draft-rules"),
+    path(f"{EDIT}rules/", rules_views.overview, name="draft-rules"),
+    path(f"{EDIT}rules/text/", rules_views.text, name="draft-rules-text"),
+    path(f"{EDIT}rules/scoring/", rules_views.scoring, name="draft-scoring"),
     path(f"{EDIT}place/", grid_views.place, name="draft-place"),
     path(f"{EDIT}undo/", grid_views.undo, name="draft-undo"),
     path(f"{EDIT}dimension/<int:part>/paste/", grid_views.paste, name="draft-paste"),
