@@ -536,7 +536,8 @@ class Team(Revised):
     def restore_member(self, removal: Event, *, by: User) -> "Membership":
         """Undoes a removal: the person has the same role again, reads the same comments and is asked again.
 
-        Nothing happens if they are back already. Raises Refused if their account has been deleted.
+        Nothing happens if they are back already. Raises Refused if their account has been deleted, or if they were
+        removed once more since: only the last removal says what they had.
         """
         person = User.objects.filter(pk=removal.data["person"]).first()
         if person is None:
@@ -546,6 +547,9 @@ class Team(Revised):
             present = self.memberships.filter(user=person).first()
             if present is not None:
                 return present
+            removals = Event.objects.filter(team=self, kind=removal.kind, data__person=str(person.pk))
+            if removals.filter(pk__gt=removal.pk).exists():
+                raise Refused(_("{person} was removed once more since. Undo that instead.").format(person=person))
             role = removal.data["role"]
             restored = Membership(team=self, user=person, role=role)
             if "reads_since" in removal.data:

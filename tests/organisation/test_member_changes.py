@@ -247,6 +247,20 @@ class TestUndoing:
         client.post(f"/teams/{team.pk}/members/restore/{removal.pk}/")
         assert team.memberships.get(user=member.user).role == "member"
 
+    def test_only_the_last_removal_of_somebody_can_be_undone(self, client, team, ada):
+        """An earlier one would give a role and comments back that were taken away on purpose."""
+        member = make_membership(team=team, role="lead", user=make_user(name="Bob"))
+        Membership.objects.filter(pk=member.pk).update(reads_comments_since=None)
+        earlier = self.removal(team, member, by=ada)
+        join(team, role="viewer", by=ada, user=member.user)
+        last = self.removal(team, team.memberships.get(user=member.user), by=ada)
+        client.force_login(ada)
+        page = client.post(f"/teams/{team.pk}/members/restore/{earlier.pk}/", follow=True).content.decode()
+        assert "Bob was removed once more since" in page
+        assert not team.memberships.filter(user=member.user).exists()
+        client.post(f"/teams/{team.pk}/members/restore/{last.pk}/")
+        assert team.memberships.get(user=member.user).role == "viewer"
+
     def test_what_is_too_old_or_of_another_team_cannot_be_undone(self, client, team, ada, monkeypatch):
         member = make_membership(team=team)
         removal = self.removal(team, member, by=ada)
