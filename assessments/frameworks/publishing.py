@@ -16,18 +16,19 @@ from .format.document import Document, Place
 from .format.files import problem_of
 from .format.schema import FrameworkFile
 from .part_names import PART_NAMES, field_name
+from .rules_places import rules_address, rules_place_name
 from .storing import data_of, file_of
 
 #: Lists of a framework file whose rows have a page of their own in the editor.
-LISTS = frozenset({"levels", "groups", "dimensions", "scales", "criteria"})
+LISTS = frozenset({"levels", "groups", "dimensions", "scales", "criteria", "symptoms"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """One problem to fix before a draft can be published, and the row it is about, if it is about one."""
+    """One problem to fix before a draft can be published, and where; without an address only the file has it."""
 
     sentence: str
-    part: object | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class Readiness:
             # Only an import follows a draft, and that one may have been edited since.
             comparison = None
             sentence = _("{version}, the version before, is an unfinished draft. Finish or discard it first.")
-            obstacles.append(Obstacle(sentence=sentence.format(version=draft.based_on)))
+            before = draft.based_on
+            obstacles.append(Obstacle(sentence=sentence.format(version=before), address=before.get_editor_url()))
         if comparison and comparison.is_empty:
             obstacles.append(Obstacle(sentence=_("This draft changes nothing. There is nothing to publish.")))
         return cls(contents=contents, file=file, comparison=comparison, obstacles=obstacles)
@@ -84,20 +86,34 @@ class Readiness:
 
 def _faults(contents: Contents, data: dict, error: ValidationError) -> list[Obstacle]:
     document = Document("", data, {})
-    parts = {}
+    addresses = {}
     for line in error.errors(include_url=False):
         problem = problem_of(document, line)
         loc: Place = tuple(step for step in line["loc"] if step != "[key]")
         part = _row_at(contents, loc)
-        where = [_known_as(part, problem.path)]
+        where = [_known_as(part, rules_place_name(data, loc) or problem.path)]
         if part is not None and len(loc) > 2:
             where.append(field_name(str(loc[-1])))
         fault = problem.message
         if problem.mend:
             fault = _("{problem}; {remedy}").format(problem=problem.message, remedy=problem.mend)
         # The same sentence about the same part once.
-        parts[": ".join([*where, fault])] = part
-    return [Obstacle(sentence=sentence, part=part) for sentence, part in parts.items()]
+        addresses[": ".join([*where, fault])] = _address(contents.edition, part, data, loc)
+    return [Obstacle(sentence=sentence, address=address) for sentence, address in addresses.items()]
+
+
+def _address(draft: Edition, part: Part | None, data: dict, loc: Place) -> str:
+    """The page on which a fault is mended; empty for what only the file has."""
+    if part is not None:
+        return draft.url_of(part)
+    first = loc[0] if loc else ""
+    if first in ("scoring", "adviser"):
+        return f"{draft.get_rules_url()}{rules_address(data, loc)}"
+    if first in ("dimensions", "criteria"):
+        return draft.get_grid_url()
+    if first in ("framework", "levels", "groups", "scales"):
+        return draft.get_editor_url()
+    return ""
 
 
 def _row_at(contents: Contents, loc: Place) -> Part | None:
@@ -120,7 +136,8 @@ def _unreachable(contents: Contents) -> Iterator[Obstacle]:
     for level in contents.levels[1:]:
         if level.pk not in asked:
             sentence = _("No team can reach level {number}, {name}: it has no criteria.")
-            yield Obstacle(sentence=sentence.format(number=level.number, name=level.name), part=level)
+            sentence = sentence.format(number=level.number, name=level.name)
+            yield Obstacle(sentence=sentence, address=contents.edition.url_of(level))
 
 
 def publish(draft: Edition, *, by: User | None, seen: str = "") -> Edition:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import scoring
-from ..frameworks.format.problems import did_you_mean, shortened
+from ..frameworks.format.problems import closest, shortened
 from ..models import (
     Answer,
     Criterion,
@@ -248,13 +248,23 @@ class _HistoryReading:
                 keys=", ".join(criterion.key for criterion in known[:5])
             )
         if not known:
-            sentence = _("The framework has no criterion “{criterion}”.").format(criterion=shortened(line.criterion))
-            self.suggested += 1
-            hint = did_you_mean(line.criterion, self.keys) if self.suggested < MOST_SUGGESTIONS else ""
-            return f"{sentence} ({hint})" if hint else sentence
+            return self.unknown_criterion(line)
         if known[0].key not in self.asked:
             return _("{criterion} is not part of the short questionnaire.").format(criterion=known[0].key)
         return known[0]
+
+    def unknown_criterion(self, line: GivenLine) -> str:
+        """That there is none like it, and what to write; the first few times also which one may be meant."""
+        said = shortened(line.criterion)
+        self.suggested += 1
+        close = closest(line.criterion, self.keys) if self.suggested < MOST_SUGGESTIONS else None
+        if close is not None:
+            sentence = _("The framework has no criterion “{criterion}”. Did you mean “{close}”?")
+            return sentence.format(criterion=said, close=close)
+        sentence = _(
+            "The framework has no criterion “{criterion}”. Write the key or the whole statement of one it has."
+        )
+        return sentence.format(criterion=said)
 
     def code(self, line: GivenLine, criterion: Criterion) -> str | None:
         """The code of an answer, empty for none; None if it is no answer to this criterion."""

@@ -302,7 +302,7 @@ def test_an_empty_statement_is_told_with_its_criterion(draft, admin):
     draft.change(row, by=admin, seen=0, statement="")
     (obstacle,) = Readiness.of(draft).obstacles
     assert "Statement" in obstacle.sentence
-    assert obstacle.part.pk == row.pk
+    assert obstacle.address == draft.url_of(row)
 
 
 def test_a_rule_that_cannot_be_met_is_told(draft):

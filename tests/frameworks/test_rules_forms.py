@@ -84,6 +84,18 @@ def test_a_symptom_is_added_changed_moved_and_removed(client, draft, admin):
     assert draft.revision == 4
 
 
+def test_a_symptom_saved_unchanged_keeps_the_order_of_what_clears_it(client, draft, admin):
+    symptom = draft.symptoms.get()
+    draft.change(symptom, by=admin, seen=0, cleared_by=["data.one", "people.one"])
+    form = page(client, draft.url_of(symptom)).context["form"]
+    offered = [key for key, _name in form.fields["cleared_by"].choices]
+    assert offered == ["data.one", "people.one"]
+    data = sent(form) | {"refs": "", "cleared_by": offered}
+    assert client.post(draft.url_of(symptom), data).status_code == 302
+    symptom.refresh_from_db()
+    assert symptom.revision == 1
+
+
 @pytest.mark.parametrize(
     "wrong", [{"statement": ""}, {"level": "7"}, {"level": "many"}, {"cleared_by": ["data.none"]}, {"statement": " "}]
 )
@@ -221,3 +233,28 @@ def test_a_rubric_shows_where_its_levels_begin(client, admin):
     for level in draft.levels.all():
         assert draft.url_of(level) in text
     assert "rules-0" not in page(client, url(draft, "draft-scoring")).content.decode()
+
+
+# ---------------------------------------------------------------------- what stands in the way of publishing
+
+
+def test_a_fault_leads_to_the_form_that_has_it(client, draft, admin):
+    rules = [{**draft.scoring["rules"][0], "at": {"more_than": "1"}}]
+    draft.change_scoring(by=admin, seen=None, scoring={"default_rule": "gone", "rules": rules})
+    draft.change(draft.symptoms.get(), by=admin, seen=0, level=9)
+    text = page(client, url(draft, "draft-publish")).content.decode()
+    scoring = url(draft, "draft-scoring")
+    for address in (f"{scoring}#id_rules-0-at", f"{scoring}#id_default", draft.url_of(draft.symptoms.get())):
+        assert f'<a href="{address}">Fix</a>' in text
+    assert "Rule “Most”: nothing can be more than 1" in text
+    form = page(client, scoring).content.decode()
+    assert 'id="id_rules-0-at"' in form
+    assert 'id="id_default"' in form
+
+
+def test_a_band_that_cannot_be_reached_leads_to_it(client, admin):
+    draft = draft_of(SUMS, admin)
+    bands = [*draft.scoring["bands"], {"upto": "99", "name": "Beyond"}, {"upto": "100", "name": "Far beyond"}]
+    draft.change_scoring(by=admin, seen=None, scoring=draft.scoring | {"bands": bands})
+    text = page(client, url(draft, "draft-publish")).content.decode()
+    assert f'href="{url(draft, "draft-scoring")}#id_bands-{len(bands) - 1}-name">Fix' in text

@@ -41,8 +41,8 @@ class LinesField(forms.CharField):
 class ExactNumberField(forms.CharField):
     """A number from 0 up, kept exactly as text: 2, 0.5 or 2/3; empty for none."""
 
-    def __init__(self, *, is_positive: bool = False, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=24, **kwargs)
+    def __init__(self, *, is_positive: bool = False, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(required=required, max_length=24, **kwargs)
         self.is_positive = is_positive
 
     def clean(self, value: Any) -> str:
@@ -187,8 +187,8 @@ class CriterionForm(PartForm):
             "evidence",
             "next",
             "na",
-            "dimension",
             "level",
+            "dimension",
             "scale",
             "weight",
             "quick",
@@ -227,7 +227,7 @@ class NewCriterionForm(CriterionForm):
     """Only what a new criterion cannot be without; the rest is written on its own page."""
 
     class Meta(CriterionForm.Meta):
-        fields = ["statement", "dimension", "level", "scale"]
+        fields = ["statement", "level", "dimension", "scale"]
 
     # Django's way to take away a field declared above.
     refs = None  # type: ignore[assignment]

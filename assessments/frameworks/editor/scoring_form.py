@@ -22,7 +22,6 @@ UNITS = [
     ("criterion", gettext_lazy("Each criterion")),
     ("cell", gettext_lazy("The mean of the criteria of a dimension")),
 ]
-SHARE = gettext_lazy("A share of all points, such as 2/3 or 0.85.")
 
 
 class ShareField(ExactNumberField):
@@ -46,29 +45,32 @@ class RowSet(forms.BaseFormSet):
             if form.cleaned_data.get("name") and not form.cleaned_data.get("DELETE")
         ]
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].label = _("Remove")
+
 
 class RuleRow(forms.Form):
     """A rule by which levels are reached. A rule that exists keeps its key, under which assessments name it."""
 
     key = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
     name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
-    unit = forms.ChoiceField(choices=UNITS, initial="criterion", label=gettext_lazy("What must reach it"))
-    at_kind = forms.ChoiceField(choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At the level itself"))
-    at = ShareField(label=gettext_lazy("Share at the level itself"), help_text=SHARE)
-    below_kind = forms.ChoiceField(
-        choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At every level below it")
+    unit = forms.ChoiceField(choices=UNITS, initial="criterion", label=gettext_lazy("What must have enough points"))
+    at_kind = forms.ChoiceField(
+        choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At the level itself, …")
     )
-    below = ShareField(label=gettext_lazy("Share at every level below it"), help_text=SHARE)
+    at = ShareField(required=True, label=gettext_lazy("… this share of the points"))
+    below_kind = forms.ChoiceField(
+        choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At every level below it, …")
+    )
+    below = ShareField(required=True, label=gettext_lazy("… this share of the points"))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         for side in ("at", "below"):
-            if side in self.errors:
-                continue
             share = self.cleaned_data.get(side)
-            if not share:
-                self.add_error(side, _("This field is required."))
-            elif self.cleaned_data.get(f"{side}_kind") == MORE_THAN and Fraction(share) == 1:
+            if share and self.cleaned_data.get(f"{side}_kind") == MORE_THAN and Fraction(share) == 1:
                 self.add_error(side, _("Nothing can be more than 1. Choose “at least”."))
         return cleaned
 
@@ -106,14 +108,9 @@ def _free_key(words: str, taken: set[str]) -> str:
 
 
 class BandRow(forms.Form):
-    upto = ExactNumberField(label=gettext_lazy("Up to"))
+    upto = ExactNumberField(required=True, label=gettext_lazy("Up to"))
     name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
     meaning = forms.CharField(required=False, label=gettext_lazy("What it means"), widget=textarea(2))
-
-    def clean_upto(self) -> str:
-        if not self.cleaned_data["upto"]:
-            raise forms.ValidationError(_("This field is required."))
-        return self.cleaned_data["upto"]
 
 
 class BaseBandFormSet(RowSet):

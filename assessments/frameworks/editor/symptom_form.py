@@ -18,11 +18,12 @@ class SymptomForm(PartForm):
         help_text=gettext_lazy("Criteria that would not be met if this were so."),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "many"}),
     )
+    field_order = ["statement", "level", "refs", "cleared_by"]
     refs = LinesField(label=FIELD_NAMES["refs"])
 
     class Meta:
         model = Symptom
-        fields = ["statement", "level", "cleared_by", "refs"]
+        fields = ["statement", "level", "refs", "cleared_by"]
         widgets = {"statement": textarea(2)}
         labels = FIELD_NAMES
         help_texts = {
@@ -36,8 +37,9 @@ class SymptomForm(PartForm):
         fields: Any = self.fields
         fields["level"].choices = [(level.number, f"{level.number} · {level.name}") for level in levels]
         criteria = self.grid.criteria if self.grid else self.edition.criteria.select_related("dimension")
-        fields["cleared_by"].choices = [
-            (criterion.key, f"{criterion.dimension.label}: {criterion.statement}") for criterion in criteria
-        ]
+        choices = [(criterion.key, f"{criterion.dimension.label}: {criterion.statement}") for criterion in criteria]
+        # What is chosen comes first, in the order that it has: a framework may have many criteria.
+        chosen = {key: place for place, key in enumerate(self.instance.cleared_by)}
+        fields["cleared_by"].choices = sorted(choices, key=lambda choice: chosen.get(choice[0], len(chosen)))
         if not fields["cleared_by"].choices:
             del self.fields["cleared_by"]

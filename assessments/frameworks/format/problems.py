@@ -52,11 +52,16 @@ class FrameworkFileError(ValueError):
 
 def did_you_mean(given: object, choices: Collection[str]) -> str:
     """How to fix a word that is not among the choices: suggests the closest one, or else the choices."""
-    close = difflib.get_close_matches(str(given)[:MAX_QUOTED], choices, n=1, cutoff=0.6)
-    if close:
-        return _("did you mean '{name}'?").format(name=shortened(close[0]))
+    close = closest(given, choices)
+    if close is not None:
+        return _("did you mean '{name}'?").format(name=shortened(close))
     known = listed(choices, quote="'")
     return one_of(known) if known else ""
+
+
+def closest(given: object, choices: Collection[str]) -> str | None:
+    """The choice that is written most like this, if one is much like it."""
+    return next(iter(difflib.get_close_matches(str(given)[:MAX_QUOTED], choices, n=1, cutoff=0.6)), None)
 
 
 def one_of(names: str) -> str:
