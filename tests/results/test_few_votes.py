@@ -204,7 +204,9 @@ class Onlooker:
         # Of lists the whole one: their orders and filters are many, and show the same rows.
         wanted = parse_qs(parts.query).keys() - {"framework"}
         is_part = bool(wanted) and (parts.path == "/portfolio/" or "/roadmap/" in parts.path)
-        return not parts.netloc and not is_part and not parts.path.startswith(aside)
+        # A picture is drawn from the vector graphic that is followed as well.
+        is_drawn = parts.path.endswith(".png")
+        return not parts.netloc and not is_part and not is_drawn and not parts.path.startswith(aside)
 
     @staticmethod
     def _text(response) -> str:
@@ -212,9 +214,7 @@ class Onlooker:
             book = zipfile.ZipFile(io.BytesIO(response.getvalue()))
             # What else the book holds is the moment at which it was made.
             return "".join(book.read(name).decode() for name in sorted(book.namelist()) if name != "docProps/core.xml")
-        # A picture is bytes; each of them stands for itself.
-        encoding = "latin-1" if response.headers.get("Content-Type") == "image/png" else "utf-8"
-        text = VOLATILE.sub("", response.getvalue().decode(encoding))
+        text = VOLATILE.sub("", response.getvalue().decode())
         return f"{response.status_code} {response.headers.get('Location', '')}\n{text}"
 
     def _named(self, text: str) -> str:
