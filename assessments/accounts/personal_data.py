@@ -15,6 +15,7 @@ from ..models import (
     Action,
     AdviserAnswers,
     AgreedRating,
+    ApiKey,
     Assessment,
     Badge,
     CalendarFeed,
@@ -126,6 +127,9 @@ def _mails_caused(person: User) -> "QuerySet[Mail]":
     return Mail.objects.filter(by=person).exclude(kind__in=Mail.REMINDERS, assessment__anonymous=True)
 
 
+_OF_A_KEY = ("name", "start", "scopes", "networks", "made_on", "expires_on", "last_used_on", "revoked_on")
+
+
 #: What administrators see elsewhere too: who there is, who is asked, and what was done when.
 _ADMINISTRATIVE = [
     PersonalRows(
@@ -159,6 +163,7 @@ _ADMINISTRATIVE = [
     ),
     _held("badges", Badge, "made_by", _TEAM | _same("made_on", "revoked_on")),
     _held("calendars", CalendarFeed, "user", _same("made_on", "revoked_on", "last_read_on")),
+    _held("api-keys", ApiKey, "owner", _same(*_OF_A_KEY)),
     _held("assessments-imported", HistoryImport, "by", _same("name", "at")),
     _held("webhooks", Webhook, "made_by", {"team": "team__name"} | _same("name", "made_on")),
     _held("mails", Mail, "user", _MAIL),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import first_link_views, mail_views, sign_in_views, views
+from . import first_link_views, key_views, mail_views, sign_in_views, views
 
 urlpatterns = [
     path("setup/", sign_in_views.setup, name="setup"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("account/", views.own, name="account"),
     path("account/password/", views.password, name="password-change"),
     path("account/data/", views.own_data, name="account-own-data"),
+    path("account/keys/", key_views.own_keys, name="api-keys"),
+    path("account/keys/<int:key>/revoke/", key_views.revoke_own_key, name="api-key-revoke"),
     path("account/delete/", views.erase_own, name="account-own-erase"),
     path("mails/stop/<str:token>/", mail_views.stop, name="mails-stop"),
     path("accounts/", views.accounts, name="accounts"),
@@ -22,5 +24,6 @@ urlpatterns = [
     path("accounts/<uuid:pk>/", views.edit, name="account-edit"),
     path("accounts/<uuid:pk>/link/", views.link, name="account-link"),
     path("accounts/<uuid:pk>/data/", views.data, name="account-data"),
+    path("accounts/<uuid:pk>/keys/<int:key>/revoke/", key_views.revoke_key, name="account-key-revoke"),
     path("accounts/<uuid:pk>/delete/", views.erase, name="account-erase"),
 ]

@@ -155,6 +155,7 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         "form": form,
         "person": person,
         "memberships": memberships,
+        "keys": person.api_keys.select_related("owner"),
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": undelivered_to_accounts(person.mails.undelivered()),
         "back": request.path if form.conflict else reverse("accounts"),

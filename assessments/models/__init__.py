@@ -14,13 +14,15 @@ team's answers. A result that fell behind the one before it is given *setback re
 changed. A result of another installation comes in as a sealed file, earlier assessments in a *history import*; their
 *provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a level on a
 page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or another program,
-each time by a *delivery* that waits in the outbox like a mail. A *calendar feed* shows a person what is due for them.
+each time by a *delivery* that waits in the outbox like a mail. By an
+*API key* a program does what its owner can do. A *calendar feed* shows a person what is due for them.
 People who are not the team answer in the *outside view*, whose rows lead to none of those that a score is made of. A
 *translation* stands beside an edition; what a *reader* sees follows from its state. The one row of
 the *installation* says what all servers that share the database have to agree on.
 """
 
 from .accounts import SignInAttempt, User
+from .api_keys import ApiCalls, ApiKey, ApiReply, KeyTerms
 from .assessments import Assessment, Reopening
 from .badges import Badge
 from .calendars import CalendarFeed
@@ -63,6 +65,9 @@ __all__ = [
     "AdviserAnswers",
     "AgreedRating",
     "Answer",
+    "ApiCalls",
+    "ApiKey",
+    "ApiReply",
     "Assessment",
     "Badge",
     "CalendarFeed",
@@ -86,6 +91,7 @@ __all__ = [
     "Installation",
     "Invitation",
     "InvitationLink",
+    "KeyTerms",
     "Level",
     "LinkGuess",
     "Mail",

@@ -18,6 +18,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..models import (
+    ApiKey,
+    ApiReply,
     Assessment,
     Badge,
     CalendarFeed,
@@ -106,6 +108,16 @@ def old_calendars() -> "models.QuerySet[Any]":
     return CalendarFeed.objects.ended_before(timezone.localdate() - timedelta(days=settings.KEEP_ENDED_LINKS_DAYS))
 
 
+def old_keys() -> "models.QuerySet[Any]":
+    """Keys of the API that have not worked for a long time."""
+    return ApiKey.objects.ended_before(timezone.localdate() - timedelta(days=settings.KEEP_ENDED_LINKS_DAYS))
+
+
+def old_replies() -> "models.QuerySet[Any]":
+    """Replies of the API that nobody can ask for again."""
+    return ApiReply.objects.old()
+
+
 LEFTOVERS = [
     Leftover(words="ended sessions", rows=ended_sessions),
     Leftover(words="old attempts to sign in", rows=old_attempts),
@@ -117,6 +129,8 @@ LEFTOVERS = [
     Leftover(words="links to reports that ended", rows=old_share_links),
     Leftover(words="badges that were turned off", rows=old_badges),
     Leftover(words="calendars that were revoked", rows=old_calendars),
+    Leftover(words="API keys that ended", rows=old_keys),
+    Leftover(words="old replies of the API", rows=old_replies),
 ]
 JOURNAL = "entries of the journal"
 COMMENTS = "assessments with their comments"

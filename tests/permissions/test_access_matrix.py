@@ -33,6 +33,7 @@ from assessments.models import (
 from assessments.models.participation import Pledge, new_token
 
 from .. import toy
+from ..api.keys import make_key
 from ..factories import make_membership, make_team, make_unit, make_user
 from ..webhooks.making import make_webhook
 
@@ -62,6 +63,11 @@ EXPECTED = {
     ("account", "POST"): "333333i",
     ("password-change", "GET"): "222222i",
     ("password-change", "POST"): "uuuuuui",
+    ("api-keys", "GET"): "222222i",
+    ("api-keys", "POST"): "uuuuuui",
+    # The key is the lead's.
+    ("api-key-revoke", "POST"): "443444i",
+    ("account-key-revoke", "POST"): "300000i",
     ("accounts", "GET"): "200000i",
     ("account-new", "GET"): "200000i",
     ("account-new", "POST"): "u00000i",
@@ -382,6 +388,7 @@ class World:
         framework = self.edition.framework
         self.calendar_token = new_token()
         CalendarFeed.objects.make(by=self.lead, token=self.calendar_token)
+        self.key = make_key(by=self.lead)
         self.webhook = make_webhook(team=self.team, by=self.lead)
         self.delivery = self.webhook.test(by=self.lead)
         days = {"opens": timezone.localdate(), "due": timezone.localdate() + datetime.timedelta(days=9)}
@@ -454,6 +461,8 @@ class World:
             "result-share-revoke": [self.result.pk, self.share.pk],
             "unit-share": [self.team.unit_id],
             "unit-share-revoke": [self.team.unit_id, self.portfolio_share.pk],
+            "api-key-revoke": [self.key.pk],
+            "account-key-revoke": [self.lead.pk, self.key.pk],
             "calendar-feed": [self.calendar_token],
             "webhook-again": [self.webhook.pk, self.delivery.pk],
             "share": [self.report_token],
@@ -586,7 +595,8 @@ NO_ROW = {"setup", "sign-in-demo", "room-code"}
 def test_a_foreign_object_answers_like_a_missing_one(client, world, name, method):
     client.force_login(world.outsider)
     arguments = world.arguments(name)
-    missing = ["00000000-0000-4000-8000-000000000000", *arguments[1:]]
+    nowhere = 999_999_999 if isinstance(arguments[0], int) else "00000000-0000-4000-8000-000000000000"
+    missing = [nowhere, *arguments[1:]]
     answers = [client.generic(method, reverse(name, args=each)) for each in (arguments, missing)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].content == answers[1].content
