@@ -79,10 +79,6 @@ class TeamGlance:
         target = self.target.level if self.target else None
         return profile_bar(cells, reached=level, top=contents.top, target=target)
 
-    @property
-    def target_name(self) -> str:
-        return self.result.edition.contents.rung_name(self.target.level) if self.result and self.target else ""
-
 
 class OwnTeams:
     """Seven queries at most, for any number of teams."""
@@ -105,16 +101,16 @@ class OwnTeams:
         total = len(roles)
         has_units = any(unit for _role, _team, unit in memberships)
         if has_units:
-            chosen, total = cls._with_those_of_units(user, chosen, memberships)
+            chosen, total = cls._with_those_of_units(chosen, memberships)
         return cls(_glances(chosen, roles), total=total, has_units=has_units)
 
     @staticmethod
-    def _with_those_of_units(user: User, own: list[Team], memberships: list[tuple]) -> tuple[list[Team], int]:
+    def _with_those_of_units(own: list[Team], memberships: list[tuple]) -> tuple[list[Team], int]:
+        """Those to look at, and how many there are: a team of which a manager is a member counts once."""
+        of_person = [team for _role, team, _unit in memberships if team]
         units = Unit.objects.subtree_ids([unit for _role, _team, unit in memberships if unit])
-        managed = Team.objects.filter(unit__in=units).select_related("unit").order_by("name")
-        known = {team.pk for team in own}
-        others = [team for team in managed[:LOOKED_AT] if team.pk not in known]
-        return own + others[: LOOKED_AT - len(own)], managed.count() + len(own)
+        others = Team.objects.filter(unit__in=units).exclude(pk__in=of_person).select_related("unit").order_by("name")
+        return own + list(others[: LOOKED_AT - len(own)]), len(of_person) + others.count()
 
     @cached_property
     def shown(self) -> list[TeamGlance]:

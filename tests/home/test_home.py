@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from assessments.home.own_teams import OwnTeams
 from assessments.models import Action, Membership, Participation, SetbackReason
 
 from .. import toy
@@ -162,3 +163,11 @@ def test_checklist_of_administrators_ticks_itself_until_the_first_result(client)
     assert "4 of 6 done" in start_page(client, admin)
     toy.add_result(team=team, edition=edition, date=datetime.date(2025, 1, 1))
     assert "Getting started" not in start_page(client, admin)
+
+
+def test_a_team_that_somebody_both_leads_and_manages_counts_once(team):
+    manager = make_membership(unit=team.unit, role="manager").user
+    make_membership(team=team, role="lead", user=manager)
+    make_team(unit=team.unit)
+    teams = OwnTeams.of(manager)
+    assert (teams.total, len(teams.shown), teams.has_more) == (2, 2, False)
