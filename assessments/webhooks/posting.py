@@ -70,6 +70,8 @@ def _connected(destination: Destination, addresses: list[IPAddress], until: floa
         if not destination.is_encrypted:
             return connection
         try:
+            # Connecting has used up some of the time.
+            _limit(connection, until)
             return _trust().wrap_socket(connection, server_hostname=destination.host)
         except BaseException:
             connection.close()

@@ -4,6 +4,7 @@ import datetime
 import socket
 import ssl
 import time
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -280,6 +281,25 @@ def test_the_certificate_must_be_trusted_and_be_for_the_name(
         deliver_waiting()
         delivery.refresh_from_db()
         assert (delivery.state, delivery.problem) == state
+
+
+def test_the_handshake_gets_only_the_time_that_connecting_has_left(settings, monkeypatch):
+    settings.WEBHOOK_NETWORKS = networks("127.0.0.0/8")
+    clock = iter([0.0, 0.0, posting.LIMIT - 1])
+    monkeypatch.setattr(posting, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    left = []
+
+    def handshake(connection, *, server_hostname):
+        left.append(connection.gettimeout())
+        raise TimeoutError
+
+    monkeypatch.setattr(posting, "_trust", lambda: SimpleNamespace(wrap_socket=handshake))
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        destination = parsed_destination(f"https://127.0.0.1:{slow.getsockname()[1]}/")
+        with pytest.raises(posting.NotTaken) as refusal:
+            posting.post(destination, b"{}", {})
+    assert refusal.value.problem == Delivery.Problem.TOO_SLOW
+    assert left == [1.0]
 
 
 @pytest.mark.django_db
