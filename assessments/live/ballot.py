@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .. import scoring
-from ..models import Criterion, Participation, Rating, Room
+from ..models import Criterion, Rating, Room
 from ..questionnaire.session import Seat
 
 
@@ -33,8 +33,7 @@ class Turnout:
     @classmethod
     def of(cls, room: Room, *, own: bool) -> "Turnout":
         voted = room.voted()
-        asked = Participation.objects.filter(assessment=room.assessment_id).count()
-        return cls(voted=voted, asked=max(asked, voted), own=own)
+        return cls(voted=voted, asked=room.asked(voted), own=own)
 
 
 class Ballot:
@@ -57,7 +56,7 @@ class Ballot:
 
     @cached_property
     def asked(self) -> int:
-        return max(self.assessment.participations.count(), self.voted)
+        return self.room.asked(self.voted)
 
     @cached_property
     def answer(self) -> Rating | None:

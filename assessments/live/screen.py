@@ -117,7 +117,12 @@ class Screen:
 
     @cached_property
     def asked(self) -> int:
-        return max(self.assessment.participations.count(), self.voted)
+        return self.room.asked(self.voted)
+
+    @property
+    def shows_turnout(self) -> bool:
+        """Whether the number stands beside what was said. Beside anonymous votes it would say how many kept silent."""
+        return self.room.is_answering or (bool(self._now) and not self.assessment.anonymous)
 
     @property
     def pips(self) -> list[bool]:

@@ -24,7 +24,7 @@ from . import answering_sql, unlinking
 from .accounts import User
 from .edition_parts import Criterion
 from .journal import Event
-from .participation import Answerer, Guest
+from .participation import Answerer, Guest, Participation
 from .ratings import Answer, PageMark, Rating, Respondent
 from .refusals import Refused
 from .transitions import OPEN, REVIEW
@@ -305,6 +305,10 @@ class Room(models.Model):
     def voted(self) -> int:
         """How many have voted in this round; while people answer, how many have answered, in the room or before."""
         return self._answers().count() if self.is_answering else self.votes().count()
+
+    def asked(self, voted: int) -> int:
+        """How many are asked, of whom so many have voted: never fewer than those."""
+        return max(Participation.objects.filter(assessment=self.assessment_id).count(), voted)
 
     def _answers(self) -> "RatingQuerySet":
         return Rating.objects.filter(assessment=self.assessment_id, criterion=self.criterion_id).given()
