@@ -14,10 +14,11 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import CalendarFeed, LinkGuess, Refused
+from ..models import CalendarFeed, LinkGuess
 from ..models.participation import Pledge
 from ..web.calendar_files import CALENDAR_TYPE
 from ..web.requests import Request
+from ..web.saving import refusal_as_message
 from .calendar_feed import calendar_of, file_of
 
 #: When the entries are said to be made where only their content counts.
@@ -63,12 +64,10 @@ def own(request: Request) -> HttpResponse:
     if token is None:
         messages.error(request, _("This page is too old. Try again."))
         return redirect("calendar")
-    try:
+    with refusal_as_message(request):
         CalendarFeed.objects.make(by=request.user, token=token)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("calendar")
-    return _page(request, address=settings.SITE_URL + reverse("calendar-feed", args=[token]))
+        return _page(request, address=settings.SITE_URL + reverse("calendar-feed", args=[token]))
+    return redirect("calendar")
 
 
 def _page(request: Request, *, address: str = "") -> HttpResponse:

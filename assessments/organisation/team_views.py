@@ -14,14 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Membership, PersonGone, Refused, Team, Unit, User
+from ..models import Membership, Team, Unit, User
 from ..models.results import latest_by_team
-from ..models.teams import LastLead
 from ..permissions import roles
 from ..permissions.access import Permissions, get_team, site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
-from ..web.saving import changed_meanwhile, is_stored, made_once
+from ..web.saving import changed_meanwhile, is_stored, made_once, refusal_as_message
 from .forms import ROLES_IN_TEAM, MemberForm, MergeTeamForm, RoleForm, TeamForm
 from .member_changes import member_changes, removal_or_none
 from .merging import merge_page
@@ -159,11 +158,8 @@ def show_comments(request: Request, pk: UUID, membership: int) -> HttpResponse:
     """Lets someone who joined later read the comments that the lead can read."""
     team, _may = get_team(request, pk, may=Permission.SHOW_COMMENTS)
     shown_to = _membership_or_404(team, membership)
-    try:
+    with refusal_as_message(request):
         team.show_earlier_comments(shown_to, by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("{person} can now see the comments that you see.").format(person=shown_to.user))
     return redirect("team-members", pk)
 
@@ -176,16 +172,13 @@ def remove_member(request: Request, pk: UUID, membership: int) -> HttpResponse:
     removed = _membership_or_404(team, membership)
     if request.method != "POST":
         return render(request, "organisation/remove_member.html", {"team": team, "membership": removed})
-    try:
+    with refusal_as_message(request):
         team.remove_member(removed, by=request.user)
-    except LastLead as refusal:
-        messages.error(request, str(refusal))
-        return redirect("team-members", pk)
-    sentence = _("Removed {person} from the team. You can undo this below.")
-    messages.success(request, sentence.format(person=removed.user))
-    removed_themselves = removed.user_id == request.user.pk
-    if removed_themselves and not request.user.is_administrator:
-        return redirect("teams")
+        sentence = _("Removed {person} from the team. You can undo this below.")
+        messages.success(request, sentence.format(person=removed.user))
+        removed_themselves = removed.user_id == request.user.pk
+        if removed_themselves and not request.user.is_administrator:
+            return redirect("teams")
     return redirect("team-members", pk)
 
 
@@ -197,13 +190,8 @@ def restore_member(request: Request, pk: UUID, removal: int) -> HttpResponse:
     event = removal_or_none(team, removal)
     if event is None:
         raise Http404
-    try:
+    with refusal_as_message(request):
         restored = team.restore_member(event, by=request.user)
-    except PersonGone:
-        raise
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         sentence = _("{person} is in {team} again. Role: {role}.")
         role = restored.get_role_display()
         messages.success(request, sentence.format(person=restored.user, team=team, role=role))

@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..models import Membership, Unit, User
-from ..models.teams import StillInUse
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
-from ..web.saving import is_stored, made_once
+from ..web.saving import is_stored, made_once, refusal_as_message
 from .forms import ManagerForm, MergeUnitForm, UnitForm
 from .merging import merge_page
 
@@ -80,13 +79,11 @@ def _page(
 @site_permission(Permission.MANAGE_UNITS)
 def delete(request: Request, pk: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
-    try:
+    with refusal_as_message(request):
         unit.remove(by=request.user)
-    except StillInUse as refusal:
-        messages.error(request, str(refusal))
-        return redirect(unit)
-    messages.success(request, _("Deleted {unit}.").format(unit=unit.name))
-    return redirect("units")
+        messages.success(request, _("Deleted {unit}.").format(unit=unit.name))
+        return redirect("units")
+    return redirect(unit)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

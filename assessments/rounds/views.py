@@ -18,13 +18,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from ..models import Edition, Refused, Round
+from ..models import Edition, Round
 from ..models.assessments import minutes
 from ..permissions.access import Permissions, get_round, runs_rounds
 from ..permissions.roles import Permission
 from ..web.dates import day
 from ..web.requests import Request
-from ..web.saving import is_stored, made_once
+from ..web.saving import is_stored, made_once, refusal_as_message
 from .forms import ExtendForm, RoundForm, TeamsForm
 from .preview import RoundPreview
 from .progress import RoundProgress
@@ -129,13 +129,11 @@ def _say_started(request: Request, number: int) -> None:
 @login_required
 def discard(request: Request, pk: UUID) -> HttpResponse:
     round_, _may = get_round(request, pk, may=Permission.RUN_ROUNDS)
-    try:
+    with refusal_as_message(request):
         round_.discard(by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(round_)
-    messages.success(request, _("The draft is discarded."))
-    return redirect("rounds")
+        messages.success(request, _("The draft is discarded."))
+        return redirect("rounds")
+    return redirect(round_)
 
 
 # ---------------------------------------------------------------------- following
@@ -194,11 +192,8 @@ def resume(request: Request, pk: UUID) -> HttpResponse:
 @login_required
 def remind(request: Request, pk: UUID) -> HttpResponse:
     round_, _may = get_round(request, pk, may=Permission.RUN_ROUNDS)
-    try:
+    with refusal_as_message(request):
         number = round_.remind(by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         sentence = ngettext(
             "In {count} team everyone who has not submitted gets a reminder, if they had none today.",
             "In {count} teams everyone who has not submitted gets a reminder, if they had none today.",
@@ -213,11 +208,8 @@ def remind(request: Request, pk: UUID) -> HttpResponse:
 def remind_leads(request: Request, pk: UUID) -> HttpResponse:
     """Asks the leads of teams past their due date to go on; nobody else can."""
     round_, _may = get_round(request, pk, may=Permission.RUN_ROUNDS)
-    try:
+    with refusal_as_message(request):
         number = round_.remind_leads(by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         sentence = ngettext(
             "The leads of {count} team get a mail, if they had none today.",
             "The leads of {count} teams get a mail, if they had none today.",
@@ -250,10 +242,7 @@ def extend(request: Request, pk: UUID) -> HttpResponse:
 def close(request: Request, pk: UUID) -> HttpResponse:
     """Ends the round. Assessments that are still open stay open."""
     round_, _may = get_round(request, pk, may=Permission.RUN_ROUNDS)
-    try:
+    with refusal_as_message(request):
         round_.close(by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("The round is closed. Assessments that are still open stay open."))
     return redirect(round_)

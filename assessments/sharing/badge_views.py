@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from ..models import Badge, Refused
+from ..models import Badge
 from ..models.participation import Pledge
 from ..permissions.access import get_result
 from ..permissions.roles import Permission
 from ..web.requests import Request
+from ..web.saving import refusal_as_message
 from .badge_drawing import badge_drawing
 from .links import badge_address
 from .maker_views import share_page
@@ -53,12 +54,10 @@ def make(request: Request, pk: UUID) -> HttpResponse:
     if token is None:
         messages.error(request, _("This page is too old. Try again."))
         return redirect("result-share", pk)
-    try:
+    with refusal_as_message(request):
         Badge.objects.make(result, by=request.user, token=token)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("result-share", pk)
-    return share_page(request, result, may, badge_address=badge_address(token))
+        return share_page(request, result, may, badge_address=badge_address(token))
+    return redirect("result-share", pk)
 
 
 @require_POST

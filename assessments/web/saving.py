@@ -1,16 +1,18 @@
 """Saving what a form says: the form says what was refused and what conflicts, and a double click makes one thing."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django import forms
+from django.contrib import messages
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from ..models import Conflict, Refused
+from ..models import Conflict, PersonGone, Refused
 from ..models.submissions import Submission
 from .requests import Request
 
@@ -88,6 +90,20 @@ def made_once(request: Request, form: Any, model: type[Made], make: Callable[[],
     # The page that follows may have a form for the next one.
     request.form_is_used = made is not None
     return made
+
+
+@contextmanager
+def refusal_as_message(request: HttpRequest) -> Iterator[None]:
+    """For a button without a form: if what it does is refused, the rest is left out and the next page says why.
+
+    A person who is gone may have no next page, so that refusal keeps its own.
+    """
+    try:
+        yield
+    except PersonGone:
+        raise
+    except Refused as refusal:
+        messages.error(request, str(refusal))
 
 
 def done_once(request: Request, row: Made, do: Callable[[], Any]) -> None:

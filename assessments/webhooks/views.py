@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import Refused, Team, Webhook
+from ..models import Team, Webhook
 from ..models.encryption import Unreadable
 from ..permissions.access import Permissions, get_team, get_webhook, site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
-from ..web.saving import is_stored, made_once
+from ..web.saving import is_stored, made_once, refusal_as_message
 from .forms import WebhookChangeForm, WebhookForm
 
 #: So many of the last deliveries are listed.
@@ -97,11 +97,8 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _done(request: Request, row: Webhook, do: Callable[[], object], sentence: str) -> HttpResponse:
-    try:
+    with refusal_as_message(request):
         do()
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, sentence)
     return redirect(row)
 
