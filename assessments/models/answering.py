@@ -36,9 +36,6 @@ class Answering(Moving):
     class Meta:
         abstract = True
 
-    def respondent_of(self, who: Answerer) -> Respondent | None:
-        return self.respondents.of(who, anonymous=self.anonymous).first()
-
     def participation_of(self, who: Answerer) -> Participation | None:
         return self.participations.of(who).first()
 

@@ -571,11 +571,6 @@ class Assessment(Answering, Inviting, AskingOutside, Revised):
         rows = self.agreed_ratings.agreed().values_list("criterion__key", "choice__code")
         return {key: code or scoring.NA for key, code in rows}
 
-    def unanswered_criteria(self) -> list[Criterion]:
-        """Criteria without a vote that counts and without an agreed value; closing counts them as zero."""
-        settled = self.score().criteria
-        return [criterion for criterion in self.criteria_asked() if settled[criterion.key].rating is None]
-
 
 def instrument_of(edition: Edition, contents: Contents | None = None) -> scoring.Instrument:
     """An edition's rows as the scoring engine's plain values; pass `contents` if they have already been read."""

@@ -45,10 +45,6 @@ class BulkAdded:
     memberships: int = 0
     roles: int = 0
 
-    @property
-    def is_nothing(self) -> bool:
-        return not (self.people or self.units or self.teams or self.memberships or self.roles)
-
 
 def add_in_bulk(entries: Sequence[BulkEntry], *, by: User, changes_roles: bool, mails_links: bool) -> BulkAdded:
     """Creates the accounts, units, teams and roles that do not exist yet.

@@ -246,17 +246,6 @@ class Mail(models.Model):
     INVITATIONS = [Kind.INVITATION, Kind.OUTSIDE]
     BY_DATE = [Kind.DUE_SOON, Kind.OVERDUE]
     REMINDERS = [Kind.REMINDER, *BY_DATE]
-    NOTICES = [
-        Kind.ENDED,
-        Kind.REVIEW_SOON,
-        Kind.RESULT,
-        Kind.TARGET,
-        Kind.ACTION,
-        Kind.ROUND,
-        Kind.ROUND_WAITS,
-        Kind.ROUND_DRAFTED,
-        Kind.DIGEST,
-    ]
     #: Which switch stops which kind. Mails about an account cannot be switched off.
     TOPICS = {
         Kind.INVITATION: MailStop.Topic.INVITATION,

@@ -309,10 +309,6 @@ class Participation(models.Model):
         return self.state == self.State.ASKED
 
     @property
-    def is_started(self) -> bool:
-        return self.state == self.State.STARTED
-
-    @property
     def is_submitted(self) -> bool:
         return self.state == self.State.SUBMITTED
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.utils.safestring import SafeString, mark_safe
 
-from ..charts import LEVEL_COLOURS, RIM_COLOURS, History, Movement, ProfileBar, Radar
+from ..charts import History, Movement, ProfileBar, Radar
 from .chart_words import day_label, history_in_words, movement_in_words, profile_in_words, radar_in_words
 from .dates import short_month
 
@@ -16,7 +16,6 @@ INK, MUTED, GRID, TRACK, ACCENT, LEVEL_LINE = "#1a2029", "#575e69", "#dde0e4", "
 ON_LIGHT, ON_DARK, LAST_LIGHT = "#1a2029", "#ffffff", 2
 #: Between two lines of a hatching.
 HATCH_STEP = 4.0
-BAR_HEIGHT = 14.0
 FONT = "Inter, 'DejaVu Sans', sans-serif"
 
 
@@ -184,8 +183,3 @@ def movement_drawing(movement: Movement) -> Drawing:
         parts.append(_text(name.x, name.y + 4, name.anchor, text, MUTED))
     size = f"0 0 {movement.width} {movement.height}"
     return Drawing(view_box=size, content="".join(parts), words=movement_in_words(movement), font_size=12)
-
-
-def level_colours(step: int) -> tuple[str, str]:
-    """Ground and rim of a step of level, where no style sheet reaches."""
-    return LEVEL_COLOURS[step], RIM_COLOURS[step]

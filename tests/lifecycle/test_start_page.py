@@ -146,7 +146,7 @@ class TestTheSharedLink:
             assert self.comes_by(client, shared).status_code == 302
         (person,) = assessment.participations.filter(user=None)
         assert person.address == "Ada@example.org"
-        assert person.is_started
+        assert person.state == "started"
 
     def test_finds_nobody_by_an_email_that_is_not_proven(self, client, assessment, lead):
         assessment.invite(by=lead, addresses=["ada@example.org"])

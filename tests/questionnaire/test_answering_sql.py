@@ -37,7 +37,8 @@ def test_each_kind_of_person_finds_their_own_answers_only(assessment, team):
         toy.rate(assessment, who, " ".join(["F"] * number + ["-"] * (8 - number)))
     for number, who in enumerate(people, start=1):
         keys = {assessment.edition.contents.criterion_by_pk[pk].key for pk in answering_sql.answered(assessment, who)}
-        assert keys == assessment.answered_keys(assessment.respondent_of(who))
+        respondent = assessment.respondents.of(who, anonymous=assessment.anonymous).get()
+        assert keys == assessment.answered_keys(respondent)
         assert len(keys) == number
 
 

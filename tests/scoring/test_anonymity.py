@@ -73,7 +73,7 @@ def answered(assessment, guests):
 
 def comment(assessment, guest, text):
     criterion = assessment.edition.contents.criterion_by_key["x1"]
-    stored = assessment.respondent_of(guest).ratings.get(criterion=criterion)
+    stored = assessment.respondents.of(guest, anonymous=True).get().ratings.get(criterion=criterion)
     answer = Answer(code=stored.code, comment=text)
     mark = toy.mark(page=stored.page, sequence=2)
     assessment.save_rating(by=guest, criterion=criterion, answer=answer, mark=mark)

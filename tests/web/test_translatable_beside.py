@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assessments.models import Action, Assessment, Mail, Round, Target
 from assessments.models.participation import Pledge
+from assessments.notices.letters import LETTERS
 from assessments.notices.queueing import ACTION_BEFORE, OVERDUE_AFTER
 from assessments.outbox.sending import send_waiting
 from assessments.web import error_views
@@ -36,7 +37,7 @@ def people(team, lead):
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-@pytest.mark.parametrize("kind", [kind for kind in Mail.Kind if kind not in Mail.NOTICES])
+@pytest.mark.parametrize("kind", [kind for kind in Mail.Kind if kind not in LETTERS])
 def test_mails(kind, anonymous, team, lead, people, settings):
     settings.MAIL_ENABLED = True
     today = timezone.localdate()
@@ -109,13 +110,13 @@ def test_notices(anonymous, team, lead, people, settings):
         "round-waits": late,
         "round-draft": draft,
     }
-    for kind in Mail.NOTICES:
+    for kind in LETTERS:
         Mail.objects.queue_notice([lead], kind, about=about.get(kind, open_), day=day, team=team, by=lead)
     # Actions stand in a list, before the small print.
     data = Data([*written(), "Zoë", "- Zoë", "- Zoë --"])
     with pseudo_language():
         send_waiting()
-    assert len(mail.outbox) == len(Mail.NOTICES)
+    assert len(mail.outbox) == len(LETTERS)
     assert untranslated(mail.outbox, data) == []
 
 
