@@ -322,14 +322,19 @@ def _for_administrators() -> list[Waiting]:
         sentence = ngettext(
             "{number} person has not set a password yet", "{number} people have not set a password yet", number
         )
-        sent = _("Send the link again.") if settings.MAIL_ENABLED else _("Pass on the link to each of them.")
+        if settings.MAIL_ENABLED:
+            detail, action = _("A link works for three days."), _("Send again")
+            label = _("Send the links to set a password again")
+        else:
+            detail, action = _("Pass on the link to each of them."), _("Show the links")
+            label = _("Show the links to set a password")
         tasks.append(
             Waiting(
                 title=sentence.format(number=number),
-                detail=sent,
+                detail=detail,
                 address=reverse("people-links"),
-                action=_("Show the links"),
-                for_screen_readers=_("Show the links to set a password"),
+                action=action,
+                for_screen_readers=label,
             )
         )
     return tasks

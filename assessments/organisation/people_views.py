@@ -46,18 +46,19 @@ def add_people(request: Request) -> HttpResponse:
     if form.cleaned_data["seen"] != plan.seen():
         notice = _("The lines or what is stored changed after this preview. Check it again, then confirm.")
         return _preview(request, form, plan, notice=notice, status=409)
+    mails_links = settings.MAIL_ENABLED and form.cleaned_data["mails_links"]
     try:
         added = add_in_bulk(
             plan.entries,
             by=request.user,
             changes_roles=form.cleaned_data["changes_roles"],
-            mails_links=settings.MAIL_ENABLED and form.cleaned_data["mails_links"],
+            mails_links=mails_links,
         )
     except (IntegrityError, PersonGone):
         # Somebody else added or deleted one of them at this moment. What was added so far is known now.
         notice = _("Somebody else changed the same people or teams just now. Check the preview again, then confirm.")
         return _preview(request, form, plan_people(form.cleaned_data["text"]), notice=notice, status=409)
-    messages.success(request, _told(added))
+    messages.success(request, _told(added, mails_links=mails_links))
     if not plan.counts["problem"]:
         return redirect("people-links" if added.people else "accounts")
     left = plan_people(plan.problem_text())
@@ -108,12 +109,22 @@ def _in_words(people: int, units: int, teams: int, roles: int) -> list[str]:
     return [text.format(number=number) for number, text in parts if number]
 
 
-def _told(added: BulkAdded) -> str:
+def _told(added: BulkAdded, *, mails_links: bool) -> str:
     parts = _in_words(added.people, added.units, added.teams, added.memberships)
     if added.roles:
         changed = ngettext("{number} changed role", "{number} changed roles", added.roles)
         parts.append(changed.format(number=added.roles))
-    return _("Added: {list}.").format(list=", ".join(parts)) if parts else _("Nothing had to be added.")
+    if not parts:
+        return _("Nothing had to be added.")
+    told = _("Added: {list}.").format(list=", ".join(parts))
+    if mails_links and added.people:
+        mailed = ngettext(
+            "The new person gets an email with a link to set a password.",
+            "Each new person gets an email with a link to set a password.",
+            added.people,
+        )
+        told = f"{told} {mailed}"
+    return told
 
 
 @require_safe

@@ -235,15 +235,17 @@ def _portfolio_facts(portfolio: Portfolio, holding: HoldingBack, attention: Atte
     median = scoring.DASH if portfolio.median is None else str(portfolio.median)
     yield median, _("median level (the lower one if there are two)")
     of = _("{count} of {all}")
-    assessed = of.format(count=portfolio.assessed, all=len(portfolio.with_result))
-    yield assessed, _("assessed in the last {months} months").format(months=portfolio.stale_after)
+    # A share of nothing is no figure: "0 of 0" would look like teams that have missed something.
+    if portfolio.with_result:
+        assessed = of.format(count=portfolio.assessed, all=len(portfolio.with_result))
+        yield assessed, _("assessed in the last {months} months").format(months=portfolio.stale_after)
     reached, with_target = portfolio.at_target
     at_target = of.format(count=reached, all=with_target)
-    if portfolio.names_all:
+    if with_target and portfolio.names_all:
         yield at_target, _("at or above their target")
-    elif not portfolio.viewer.is_outsider:
+    elif with_target and not portfolio.viewer.is_outsider:
         yield at_target, _("of your teams at or above their target")
-    if not portfolio.query.as_of and portfolio.named and not portfolio.viewer.is_outsider:
+    if not portfolio.query.as_of and portfolio.named_with_result and not portfolio.viewer.is_outsider:
         needing = of.format(count=len(attention.teams), all=portfolio.named_with_result)
         yield needing, _("need attention") if portfolio.names_all else _("of your teams need attention")
     if holding.most:

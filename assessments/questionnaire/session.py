@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -19,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from ..invitations.links import keep_link, leave_session_alone, link_problems, open_link
 from ..models import Assessment, Guest, Participation, Rating
 from ..models.participation import Answerer, link_to
+from ..models.ratings import RatingQuerySet
 from ..permissions import roles
 from ..permissions.access import Permissions, get_answering
 from ..web.requests import Request
@@ -55,7 +55,7 @@ class Seat:
             return reverse(f"guest-{name}", args=[self.token, *args])
         return reverse(name, args=[self.assessment.pk, *args])
 
-    def ratings(self) -> QuerySet[Rating]:
+    def ratings(self) -> RatingQuerySet:
         """This person's answers."""
         assessment = self.assessment
         mine = assessment.respondents.of(self.who, anonymous=assessment.anonymous)
@@ -65,6 +65,22 @@ class Seat:
     def link(self) -> str:
         """The absolute personal link, for the person to keep."""
         return link_to(self.token)
+
+    @property
+    def sees_result(self) -> bool:
+        """Whether the person's link shows what the assessment came to.
+
+        Whoever was asked by the lead sees it. Anyone else has the shared link, and sees it for having answered, or
+        for having submitted in an anonymous assessment, where nobody can know who has answered.
+        """
+        if not self.assessment.is_closed or not self.may(roles.Permission.SEE_OWN_RESULT):
+            return False
+        if not isinstance(self.who, Guest) or self.who.invitation.addressee:
+            return True
+        participation = self.participation
+        if participation is not None and participation.is_submitted:
+            return True
+        return not self.assessment.anonymous and self.ratings().given().exists()
 
     @property
     def participation(self) -> Participation | None:

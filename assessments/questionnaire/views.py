@@ -67,7 +67,7 @@ def begin(request: Request, seat: Seat) -> HttpResponse:
         return _show(request, "take_link", seat, pledge=Pledge.make(), **context)
     if seat.assessment.is_open and Progress.of(seat).answered:
         return redirect(seat.url("answer-done"))
-    if seat.assessment.is_closed and seat.may(Permission.SEE_OWN_RESULT):
+    if seat.sees_result:
         return redirect(seat.url("answer-done"))
     return _show(request, "begin", seat, **context)
 
@@ -323,7 +323,7 @@ def done(request: Request, seat: Seat) -> HttpResponse:
         "has_noticed": any(question.agrees is not None for question in noticing),
         "contradicted": [question for question in noticing if question.contradicted_by],
     }
-    if assessment.is_closed and seat.may(Permission.SEE_OWN_RESULT):
+    if seat.sees_result:
         context |= _own_result(assessment)
     return _show(request, "done", seat, **context)
 

@@ -150,6 +150,13 @@ def passage_in_words(movement: Movement, passage: Passage) -> str:
 def last_moves_in_words(movement: Movement) -> str:
     """How many teams went up and down between the last two days."""
     last = movement.passages[-1]
+    if not last.flows:
+        # Nobody has a level on both days: "no team has moved" would tell of teams that there are not.
+        if not last.gone:
+            return _("No team had a level on {date} yet.").format(date=day(last.since))
+        return _("No team has a level on both {since} and {until}.").format(
+            since=day(last.since), until=day(last.until)
+        )
     if not last.moved:
         return _("No team has moved since {date}.").format(date=day(last.since))
     up = ngettext("{count} team went up", "{count} teams went up", last.up)

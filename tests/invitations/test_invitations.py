@@ -63,6 +63,11 @@ class TestInviting:
         assert assessment.participations.count() == 4
         assert Event.objects.get(kind="assessment.invited").data == {"people": 3}
 
+    def test_nothing_is_called_optional_where_one_field_of_several_is_enough(self, client, assessment, lead):
+        client.force_login(lead)
+        for page in ("invite/", ""):
+            assert "<small>optional</small>" not in client.get(f"/assessments/{assessment.pk}/{page}").content.decode()
+
     def test_one_wrong_address_invites_nobody_and_is_named(self, client, assessment, lead):
         client.force_login(lead)
         response = invite(client, assessment, addresses="ada@example.org, wrong@, grace@example.org")

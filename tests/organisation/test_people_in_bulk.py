@@ -231,7 +231,8 @@ def test_links_are_mailed_only_to_new_people_if_chosen(client, admin, settings, 
     settings.MAIL_ENABLED = True
     make_user(email="known@example.org")
     text = "known@example.org,,Shop,Search,lead\nnew@example.org,New,Shop,Search,member"
-    paste(client, text, **({"mails_links": "on"} if mail else {}))
+    page = paste(client, text, **({"mails_links": "on"} if mail else {})).content.decode()
+    assert ("The new person gets an email with a link to set a password." in page) == mail
     assert list(Mail.objects.values_list("user__email", flat=True)) == (["new@example.org"] if mail else [])
 
 
@@ -239,6 +240,7 @@ def test_who_has_no_password_is_seen_and_gets_a_link_again(client, admin, settin
     settings.MAIL_ENABLED = True
     person = make_user(email="new@example.org", name="Newcomer")
     make_user(email="has@example.org", name="Settled", password="a-good-password")
+    assert "Send again</a>" in client.get("/").content.decode()
     page = client.get("/accounts/links/").content.decode()
     assert "Newcomer" in page
     assert "Settled" not in page

@@ -540,3 +540,38 @@ class TestExport:
             ("2026-06-01", "Area X", 2),
             ("2026-06-01", "Area Y", 2),
         ]
+
+
+class TestFiguresOfNothing:
+    """ "0 of 0" would look like teams that have missed something."""
+
+    def stats(self, client, person, edition):
+        client.force_login(person)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        return " ".join(re.sub(r"<[^>]*>", " ", page.split('aria-label="Summary"')[1].split("</section>")[0]).split())
+
+    def test_without_any_result(self, client, admin, edition):
+        Lead(edition=edition)
+        stats = self.stats(client, admin, edition)
+        assert "0 of 0" not in stats
+        assert stats.count("– no result yet") == 3
+
+    def test_without_a_target(self, client, admin, edition):
+        Lead(edition=edition).closes(AT[1], on="2026-05-01")
+        stats = self.stats(client, admin, edition)
+        assert "0 of 0" not in stats
+        assert "– no assessed team has a target" in stats
+
+    def test_of_a_persons_own_teams(self, client, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        for _number in range(5):
+            lead = Lead(edition=edition)
+            lead.closes(AT[1], on="2026-05-01")
+        assert "– none of your assessed teams has a target" in self.stats(client, lead.user, edition)
+
+    def test_in_the_report(self, client, admin, edition):
+        Lead(edition=edition)
+        client.force_login(admin)
+        report = client.get("/portfolio/report/", {"framework": edition.framework.key})
+        assert report.status_code == 200
+        assert "0 of 0" not in report.content.decode()

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from assessments.models import Guest
+from assessments.models.participation import new_token
 
 from .. import toy
 from ..factories import make_membership, make_user
@@ -86,6 +87,39 @@ def test_an_anonymous_one_tells_no_more_than_the_level(client, lead):
     assert "Level 2 of 3, Step 2." in page
     assert "Answers are no longer linked to people" in page
     assert "4 of 5 responded" in page
+
+
+def by_shared_link(assessment, lead) -> Guest:
+    """Somebody who took the shared link and began."""
+    token = new_token()
+    shared = assessment.invitations.genuine(assessment.share(by=lead.user))
+    return Guest(assessment.enter(shared, token=token), token)
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_whoever_came_by_the_shared_link_sees_it_for_having_answered(client, lead, anonymous):
+    people = [make_membership(team=lead.team, role="member", user=make_user(is_confirmed=True)).user for _n in range(4)]
+    assessment = toy.start(team=lead.team, by=lead.user, edition=lead.edition, anonymous=anonymous)
+    for person in people:
+        toy.rate(assessment, toy.member_by_link(assessment, person) if anonymous else person, AT[2])
+    answered, looked = by_shared_link(assessment, lead), by_shared_link(assessment, lead)
+    toy.rate(assessment, answered, AT[2])
+    assessment.close(by=lead.user)
+    assert "Level 2 of 3, Step 2." in text(client.get(f"/i/{answered.token}/answer/done/"))
+    for address in (f"/i/{looked.token}/", f"/i/{looked.token}/answer/", f"/i/{looked.token}/answer/done/"):
+        page = text(client.get(address, follow=True))
+        assert "This assessment is closed." in page, address
+        assert "Level 2" not in page, address
+        assert "shows its result" not in page, address
+
+
+def test_the_page_says_of_which_team_and_framework(client, lead):
+    assessment, guest = assessment_with_guest(lead)
+    assessment.close(by=lead.user)
+    response = client.get(f"/i/{guest.token}/answer/done/")
+    assert f"{lead.edition.name} · " in text(response)
+    # A crumb without any element is not shown.
+    assert f"<span>{lead.team}</span>" in response.content.decode().split('class="crumbs"')[1].split("</nav>")[0]
 
 
 def test_somebody_with_an_account_is_led_to_the_page_of_the_team(client, lead):

@@ -507,6 +507,13 @@ def test_days_and_moves_are_said_in_words():
     assert last_moves_in_words(quiet) == "No team has moved since 1 January 2026."
 
 
+def test_moves_are_not_denied_where_no_team_was_there_to_move():
+    begins = moving({}, {1: 2}, {})
+    assert last_moves_in_words(begins) == "No team had a level on 1 January 2026 yet."
+    others = moving({0: 1}, {1: 2}, {})
+    assert last_moves_in_words(others) == "No team has a level on both 1 January 2026 and 1 April 2026."
+
+
 def test_a_drawing_of_its_own_has_every_flow_and_every_box():
     chart = moving({0: 2, 2: 2}, {1: 2, 2: 2}, {(0, 1): 2, (2, 1): 0, (2, 2): 2})
     drawing = movement_drawing(chart)
