@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import register_converter
 
-from .web.url_converters import KeyConverter, KindConverter
+from .web.url_converters import AdviceConverter, KeyConverter, KindConverter
 
 
 class AssessmentsConfig(AppConfig):
@@ -14,6 +14,7 @@ class AssessmentsConfig(AppConfig):
     def ready(self) -> None:
         register_converter(KeyConverter, "key")
         register_converter(KindConverter, "kind")
+        register_converter(AdviceConverter, "advice")
         pre_migrate.connect(thaw_for_migration, sender=self)
         post_migrate.connect(freeze_after_migration, sender=self)
 

@@ -55,7 +55,7 @@ class Readiness:
             # Only an import follows a draft, and that one may have been edited since.
             comparison = None
             sentence = _("{version}, the version before, is an unfinished draft. Finish or discard it first.")
-            before = draft.based_on
+            before: Any = draft.based_on
             obstacles.append(Obstacle(sentence=sentence.format(version=before), address=before.get_editor_url()))
         if comparison and comparison.is_empty:
             obstacles.append(Obstacle(sentence=_("This draft changes nothing. There is nothing to publish.")))

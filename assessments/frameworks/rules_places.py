@@ -11,6 +11,9 @@ from .format.document import Place
 ENTRIES = {
     ("scoring", "rules"): gettext_lazy("Rule “{name}”"),
     ("scoring", "bands"): gettext_lazy("Band “{name}”"),
+    ("adviser", "inputs"): gettext_lazy("Question “{name}”"),
+    ("adviser", "rules"): gettext_lazy("Rule of the adviser “{name}”"),
+    ("adviser", "adjustments"): gettext_lazy("Adjustment of the adviser “{name}”"),
 }
 WHOLES = {"scoring": gettext_lazy("Scoring"), "adviser": gettext_lazy("Adviser")}
 #: The fields of the form about scoring, by what they are called in the file.
@@ -27,21 +30,26 @@ def rules_place_name(data: Mapping[str, Any], loc: Place) -> str:
         return ""
     entry = _entry(data, loc)
     if entry is not None:
-        return str(ENTRIES[loc[0], loc[1]]).format(name=str(entry.get("name", ""))[:60])  # type: ignore[index]  # see _entry
+        names = (entry.get(field) for field in ("name", "ask", "why"))
+        return str(ENTRIES[str(loc[0]), str(loc[1])]).format(name=str(next(filter(None, names), ""))[:60])
     return str(WHOLES[str(loc[0])])
 
 
 def _entry(data: Mapping[str, Any], loc: Place) -> Mapping[str, Any] | None:
     if len(loc) < 3 or (loc[0], loc[1]) not in ENTRIES:
         return None
-    entry = data[loc[0]][loc[1]][loc[2]]
+    entry = data[str(loc[0])][loc[1]][loc[2]]
     return entry if isinstance(entry, Mapping) else None
 
 
 def rules_address(data: Mapping[str, Any], loc: Place) -> str:
     """The form that has it, seen from the page of the rules, with the field."""
     if loc[0] == "adviser":
-        return "text/"
+        entry = _entry(data, loc)
+        if entry is not None:
+            return f"adviser/{loc[1]}/at/{entry['key']}/"
+        # Only the text has worked cases.
+        return "adviser/" if len(loc) > 1 and loc[1] in ("question", "principle", "cautions", "confirm") else "text/"
     if len(loc) > 2 and loc[1] in ("rules", "bands"):
         field = loc[3] if len(loc) > 3 and loc[3] in ("name", "upto", "unit", "at", "below", "meaning") else "name"
         return f"scoring/#id_{loc[1]}-{loc[2]}-{field}"

@@ -13,6 +13,18 @@ class KeyConverter:
         return value
 
 
+class AdviceConverter:
+    """What the adviser of a draft is made of and the editor has pages for."""
+
+    regex = "inputs|rules|adjustments"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 class KindConverter:
     """What a draft is made of and the editor has pages for."""
 

@@ -143,6 +143,15 @@ EXPECTED = {
     ("draft-rules-text", "POST"): "u00000i",
     ("draft-scoring", "GET"): "200000i",
     ("draft-scoring", "POST"): "u00000i",
+    ("draft-adviser", "GET"): "200000i",
+    ("draft-adviser", "POST"): "u00000i",
+    ("draft-adviser-remove", "POST"): "300000i",
+    ("draft-advice-new", "GET"): "200000i",
+    ("draft-advice-new", "POST"): "u00000i",
+    ("draft-advice", "GET"): "200000i",
+    ("draft-advice", "POST"): "u00000i",
+    ("draft-advice-move", "POST"): "300000i",
+    ("draft-advice-remove", "POST"): "300000i",
     ("draft-place", "POST"): "300000i",
     ("draft-undo", "POST"): "300000i",
     ("draft-paste", "GET"): "200000i",
@@ -354,6 +363,9 @@ class World:
         self.empty_unit = Unit.objects.create(name="Empty")
         self.edition = toy.make_edition()
         self.next_edition = self.edition.make_draft(by=self.admin)
+        question = {"key": "models", "type": "integer", "ask": "How many?"}
+        adviser = {"question": "Which level?", "inputs": [question], "rules": []}
+        self.next_edition.change_adviser(by=self.admin, seen=None, change=lambda stored: adviser)
         Translation.objects.create(edition=self.edition, language="de")
         closed = toy.start(team=self.team, by=self.lead, edition=self.edition)
         toy.rate(closed, self.member, "F F L N F F P N")
@@ -424,6 +436,10 @@ class World:
             "draft-meaning": part,
             "draft-new": [*draft, "criterion"],
             "draft-part": part,
+            "draft-advice-new": [*draft, "inputs"],
+            "draft-advice": [*draft, "inputs", "models"],
+            "draft-advice-move": [*draft, "inputs", "models"],
+            "draft-advice-remove": [*draft, "inputs", "models"],
             "draft-move": part,
             "draft-remove": part,
             "draft-duplicate": [*draft, self.next_edition.criteria.first().pk],

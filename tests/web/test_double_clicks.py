@@ -153,6 +153,16 @@ def copied_criterion(world: World) -> Making:
     return Making(world.admin, page, {}, draft.criteria.count, address=f"{page}duplicate/")
 
 
+def question_of_an_adviser(world: World) -> Making:
+    draft = world.edition.make_draft(by=world.admin)
+
+    def count() -> int:
+        return len(type(draft).objects.get(pk=draft.pk).blocks.get("adviser", {}).get("inputs", []))
+
+    page = f"{draft.get_rules_url()}adviser/inputs/new/"
+    return Making(world.admin, page, {"ask": "How many?", "type": "integer"}, count)
+
+
 def part(kind: str, **sent: Any) -> Callable[[World], Making]:
     def make(world: World) -> Making:
         draft = world.edition.make_draft(by=world.admin)
@@ -189,6 +199,7 @@ MAKING = [
     framework,
     pasted_criteria,
     copied_criterion,
+    question_of_an_adviser,
     part("level", name="Step 4", summary="Summary 4"),
     part("group", name="Group"),
     part("dimension", name="Area Z"),

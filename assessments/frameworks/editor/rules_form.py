@@ -38,6 +38,17 @@ def in_order(name: str, value: Any) -> Any:
     return adapter.dump_python(adapter.validate_python(value), mode="json", by_alias=True, exclude_defaults=True)
 
 
+def faults_of(name: str, value: Any) -> list[str]:
+    """What a framework file could not say, in sentences: a letter that no font has, or more than there is room for."""
+    try:
+        ADAPTERS[name].validate_python(value)
+    except ValidationError as error:
+        document = Document("", {name: value}, {})
+        lines = [{**line, "loc": (name, *line["loc"])} for line in error.errors(include_url=False)]
+        return [_sentence(problem_of(document, line), with_place=False) for line in lines]
+    return []
+
+
 class RulesForm(RevisedForm):
     """`parts` holds plain values by the name of the part, once the form is valid."""
 
@@ -92,9 +103,11 @@ class RulesForm(RevisedForm):
         return {"text": rules_text(row)}
 
 
-def _sentence(problem: Problem) -> str:
+def _sentence(problem: Problem, *, with_place: bool = True) -> str:
     sentence = problem.message
     if problem.mend:
         sentence = _("{problem}; {remedy}").format(problem=problem.message, remedy=problem.mend)
+    if not with_place:
+        return sentence
     place = _("Line {line}").format(line=problem.line)
     return ": ".join(part for part in (place, problem.path, sentence) if part)

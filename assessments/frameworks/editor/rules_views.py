@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ...models import Edition
 from ...web.requests import Request
 from ...web.saving import is_stored
+from .advice_forms import KINDS_OF_ADVICE, adviser_of, listed
 from .grid import Grid
 from .part_views import editing
 from .rules_form import RulesForm
@@ -26,8 +27,11 @@ def overview(request: Request, edition: Edition) -> HttpResponse:
         "scoring": scoring,
         "rules": rules_in_words(scoring),
         "symptoms": edition.contents.symptoms,
-        "adviser": edition.blocks.get("adviser"),
     }
+    if edition.uses_levels and "adviser" in edition.blocks:
+        adviser = adviser_of(edition)
+        lists = [(kind, words, listed(adviser, kind)) for kind, words in KINDS_OF_ADVICE.items()]
+        context |= {"adviser": adviser, "lists": lists}
     return render(request, "frameworks/editor/rules.html", context)
 
 

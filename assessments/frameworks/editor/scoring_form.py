@@ -14,7 +14,7 @@ from ...models.edition_editing import key_of
 from ...web.revised_forms import Difference, RevisedForm
 from ..format.schema import Scoring
 from .forms import ExactNumberField, textarea
-from .rules_form import in_order
+from .rules_form import faults_of, in_order
 
 AT_LEAST, MORE_THAN = "at_least", "more_than"
 KINDS_OF_THRESHOLD = [(AT_LEAST, gettext_lazy("At least")), (MORE_THAN, gettext_lazy("More than"))]
@@ -188,10 +188,18 @@ class ScoringForm(RevisedForm):
             raise forms.ValidationError(_("There is a problem below. Check the fields marked there."))
         if "default" in self.cleaned_data and int(self.cleaned_data["default"]) not in dict(self.rows.kept()):
             self.add_error("default", _("Choose one of the rules that stay."))
+        if not self.errors:
+            for sentence in faults_of("scoring", self._entered()):
+                self.add_error(None, sentence)
         return cleaned
 
     def scoring(self) -> dict[str, Any]:
         """As in a framework file."""
+        scoring = in_order("scoring", self._entered())
+        # What is stored may be written in another way that means the same.
+        return self.edition.scoring if scoring == plain_scoring(self.edition) else scoring
+
+    def _entered(self) -> dict[str, Any]:
         stored = plain_scoring(self.edition)
         scoring = stored | {
             "discuss_when": {"spread_min": self.cleaned_data["spread"], "split_median": self.cleaned_data["split"]}
@@ -203,9 +211,7 @@ class ScoringForm(RevisedForm):
             scoring["applicability_warning_below"] = self.cleaned_data["warning"] or "0.7"
         elif not self.edition.uses_levels:
             scoring["bands"] = self.rows.bands()
-        scoring = in_order("scoring", scoring)
-        # What is stored may be written in another way that means the same.
-        return self.edition.scoring if scoring == stored else scoring
+        return scoring
 
     def rules(self) -> list[tuple[int, dict[str, Any]]]:
         return self.rows.rules(rule.key for rule in self.stored_scoring.rules)

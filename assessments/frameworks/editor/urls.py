@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import begin_views, draft_views, grid_views, part_views, rules_views
+from . import advice_views, begin_views, draft_views, grid_views, part_views, rules_views
 
 EDIT = "frameworks/<slug:key>/<uuid:pk>/edit/"
 
@@ -16,6 +16,12 @@ urlpatterns = [
     path(f"{EDIT}rules/", rules_views.overview, name="draft-rules"),
     path(f"{EDIT}rules/text/", rules_views.text, name="draft-rules-text"),
     path(f"{EDIT}rules/scoring/", rules_views.scoring, name="draft-scoring"),
+    path(f"{EDIT}rules/adviser/", advice_views.adviser, name="draft-adviser"),
+    path(f"{EDIT}rules/adviser/remove/", advice_views.remove_adviser, name="draft-adviser-remove"),
+    path(f"{EDIT}rules/adviser/<advice:kind>/new/", advice_views.new, name="draft-advice-new"),
+    path(f"{EDIT}rules/adviser/<advice:kind>/at/<key:advice>/", advice_views.advice, name="draft-advice"),
+    path(f"{EDIT}rules/adviser/<advice:kind>/at/<key:advice>/move/", advice_views.move, name="draft-advice-move"),
+    path(f"{EDIT}rules/adviser/<advice:kind>/at/<key:advice>/remove/", advice_views.remove, name="draft-advice-remove"),
     path(f"{EDIT}place/", grid_views.place, name="draft-place"),
     path(f"{EDIT}undo/", grid_views.undo, name="draft-undo"),
     path(f"{EDIT}dimension/<int:part>/paste/", grid_views.paste, name="draft-paste"),
