@@ -1,8 +1,9 @@
 """Editing a draft edition: one verb, one transaction, one event. A save from an older page raises Conflict."""
 
+import copy
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -150,6 +151,17 @@ class Drafting(Revised):
         """Changes how results come about. Raises Conflict as `change_rules` does."""
         with self.as_draft(by) as stored:
             if stored._take_rules(scoring, stored.blocks.get("adviser"), seen=seen):
+                stored._record("changed", by=by)
+            return stored
+
+    def change_adviser(self, *, by: User, seen: int | None, change: Callable[[dict | None], dict | None]) -> Self:
+        """Changes what is advised: `change` gets a copy of it as it is stored, and returns it as it is to be.
+
+        None stands for no adviser. Raises Conflict as `change_rules` does.
+        """
+        with self.as_draft(by) as stored:
+            adviser = change(copy.deepcopy(stored.blocks.get("adviser")))
+            if stored._take_rules(stored.scoring, adviser, seen=seen):
                 stored._record("changed", by=by)
             return stored
 
