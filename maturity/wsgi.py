@@ -33,6 +33,16 @@ def look_at_database() -> None:
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
+def read_ahead() -> None:
+    """Imports the views and what every page is drawn with. Otherwise one person waits for it in each worker."""
+    from django.template.loader import get_template
+    from django.urls import reverse
+
+    reverse("home")
+    get_template("base.html")
+
+
 application = get_wsgi_application()
 if "pytest" not in sys.modules:
     look_at_database()
+    read_ahead()

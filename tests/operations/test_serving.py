@@ -413,6 +413,16 @@ def test_malformed_value_stops_the_start_with_its_name(tmp_path, name):
     assert "Traceback" not in done.stderr
 
 
+def test_a_worker_has_read_the_views_before_the_first_request(tmp_path):
+    assert manage("prepare", DATA_DIR=str(tmp_path)).returncode == 0
+    reads = "import sys, maturity.wsgi; print('assessments.live.views' in sys.modules)"
+    environment = plain_environment(tmp_path, DATA_DIR=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", reads], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "True\n"
+
+
 def test_malformed_pool_stops_commands_with_its_name(tmp_path):
     address = "postgresql://nobody@127.0.0.1:1/maturity"
     done = manage("prepare", DATA_DIR=str(tmp_path), DATABASE_URL=address, DATABASE_POOL="none")
