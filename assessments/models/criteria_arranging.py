@@ -1,18 +1,13 @@
-"""Verbs of a draft about many criteria at once, or about where one stands: adding a list, moving, copying, undoing."""
+"""Verbs of a draft about many criteria at once, or about where one stands: adding a list, moving, copying."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from django.utils.translation import gettext as _
+from typing import TYPE_CHECKING
 
 from .accounts import User
-from .edition_editing import AnyPart, Drafting, EditRefused
+from .edition_editing import AnyPart, Drafting
 
 if TYPE_CHECKING:
     from .edition_parts import Criterion, Dimension, Level
-
-#: What belongs to the row and not to what is said in it.
-NOT_KEPT = {"id", "edition_id"}
 
 
 class CriteriaArranging(Drafting):
@@ -80,37 +75,3 @@ class CriteriaArranging(Drafting):
             locked._number([*others[:position], copy, *others[position:]])
             locked._record("added", by=by, part=copy)
             return copy
-
-    def remove_for_now(self, criterion: "Criterion", *, by: User) -> dict[str, Any]:
-        """Removes a criterion and returns all that was in it as plain values, for `put_back`."""
-        with self.as_draft(by) as locked:
-            stored = locked.stored(criterion)
-            names = [field.attname for field in stored._meta.concrete_fields if field.attname not in NOT_KEPT]
-            kept = {name: getattr(stored, name) for name in names}
-            symptoms = [symptom.pk for symptom in locked.symptoms.all() if stored.key in symptom.cleared_by]
-            locked.remove(stored, by=by)
-            return {"values": kept, "symptoms": symptoms}
-
-    def put_back(self, removed: dict[str, Any], *, by: User) -> "Criterion":
-        """Undoes a removal: the same key, texts and place. Doing it twice puts it back once."""
-        values = removed["values"]
-        with self.as_draft(by) as locked:
-            existing = locked.criteria.filter(key=values["key"]).first()
-            if existing:
-                return existing
-            row: AnyPart = locked.criteria.model
-            belongs = row(edition=locked, **values)
-            for name in ("dimension", "level", "scale"):
-                row_id = getattr(belongs, f"{name}_id")
-                model: Any = belongs._meta.get_field(name).related_model
-                if row_id is not None and not model.objects.filter(edition=locked, pk=row_id).exists():
-                    raise EditRefused(_("What it belonged to has been removed."))
-            belongs.save(force_insert=True)
-            others = list(locked.criteria.select_related("level").exclude(pk=belongs.pk))
-            position = min(values["order"], len(others))
-            locked._number([*others[:position], belongs, *others[position:]])
-            for symptom in locked.symptoms.filter(pk__in=removed["symptoms"]):
-                symptom.cleared_by = [*symptom.cleared_by, belongs.key]
-                symptom.save(update_fields=["cleared_by"])
-            locked._record("put-back", by=by, part=belongs)
-            return belongs

@@ -19,7 +19,7 @@ from .revisions import Conflict, Revised
 from .writing import writing
 
 if TYPE_CHECKING:
-    from .edition_parts import Criterion, Level, Scale, Symptom
+    from .edition_parts import Criterion, Dimension, Level, Scale, Symptom
     from .frameworks import Edition, Framework
 
 
@@ -84,6 +84,7 @@ class Drafting(Revised):
         framework: models.ForeignKey[Framework, Framework]
         framework_id: int
         levels: models.QuerySet[Level]
+        dimensions: models.QuerySet[Dimension]
         criteria: models.QuerySet[Criterion]
         symptoms: models.QuerySet[Symptom]
         Status: type[Edition.Status]

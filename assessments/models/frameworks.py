@@ -19,6 +19,7 @@ from .edition_editing import Drafting, Frozen, Part
 from .edition_parts import Criterion, Dimension
 from .framework_texts import put_texts, source_texts
 from .installation import Installation, current_generation
+from .part_removal import PartRemoval
 from .reading import reader
 from .replica import asking_replica
 from .teams import Team
@@ -269,7 +270,7 @@ def _newness(edition: "Edition") -> tuple[bool, bool, int]:
     return (not is_built_in, edition.framework.key == FIRST_BUILT_IN, edition.publication or 0)
 
 
-class Edition(CriteriaArranging):
+class Edition(CriteriaArranging, PartRemoval):
     """One version of a framework: a draft that can be edited, or published and frozen under its digest."""
 
     class Status(models.TextChoices):

@@ -10,12 +10,15 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
 from ...models import Criterion, Edition
+from ...models.edition_editing import AnyPart
 from ...web.requests import Request
 from .grid import Grid, Place
 
 #: Where the session keeps what was removed and can be put back, the newest last.
-REMOVED = "removed_criteria"
+REMOVED = "removed_parts"
 MAX_REMOVED = 10
+#: All of it together has at most so many criteria, so that a session stays small; the newest is kept anyway.
+MAX_CRITERIA = 300
 
 
 def place_of(criterion: Criterion) -> Place:
@@ -24,16 +27,38 @@ def place_of(criterion: Criterion) -> Place:
 
 
 def removed_from(request: Request, edition: Edition) -> dict[str, Any] | None:
-    """What was removed from this draft last and can be put back."""
-    for removed in reversed(request.session.get(REMOVED, [])):
-        if removed["draft"] == str(edition.pk):
-            return removed["criterion"]
+    """What was removed from this draft last and can be put back: its `kind`, `key`, `label` and how many criteria."""
+    for kept in reversed(request.session.get(REMOVED, [])):
+        if kept["draft"] == str(edition.pk):
+            return kept
     return None
 
 
-def remember_removed(request: Request, edition: Edition, criterion: dict[str, Any]) -> None:
-    kept = [*request.session.get(REMOVED, []), {"draft": str(edition.pk), "criterion": criterion}]
-    request.session[REMOVED] = kept[-MAX_REMOVED:]
+def remember_removed(request: Request, part: AnyPart, removed: dict[str, Any]) -> None:
+    """`removed` is what `remove_for_now` returned for this part."""
+    kept = {
+        "draft": str(part.edition_id),
+        "kind": part.kind,
+        "key": str(part.number) if part.kind == "level" else part.key,
+        "label": part.label[:120],
+        "count": len(removed["criteria"]),
+        "removed": removed,
+    }
+    others = request.session.get(REMOVED, [])[1 - MAX_REMOVED :]
+    while others and sum(other["count"] for other in others) + kept["count"] > MAX_CRITERIA:
+        others = others[1:]
+    request.session[REMOVED] = [*others, kept]
+
+
+def forget_removed(request: Request, edition: Edition, kind: str, key: str) -> dict[str, Any] | None:
+    """Takes the newest of this kind and key out of the session and returns it, if there is one."""
+    others = request.session.get(REMOVED, [])
+    wanted = (str(edition.pk), kind, key)
+    for kept in reversed(others):
+        if (kept["draft"], kept["kind"], kept["key"]) == wanted:
+            request.session[REMOVED] = [other for other in others if other is not kept]
+            return kept
+    return None
 
 
 def is_on_grid(request: Request) -> bool:

@@ -4,17 +4,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from ...models import Criterion, Edition, Refused
 from ...web.requests import Request
 from ...web.saving import is_stored, made_once
 from .grid import Grid
-from .grid_answers import REMOVED, changed, place_of, removed_from
+from .grid_answers import REMOVED, changed, forget_removed, is_on_grid, place_of, removed_from
 from .grid_forms import CellForm, CriteriaForm
 from .part_views import editing, get_part
 
@@ -110,24 +111,25 @@ def duplicate(request: Request, edition: Edition, part: int) -> HttpResponse:
 @require_POST
 @editing
 def undo(request: Request, edition: Edition) -> HttpResponse:
-    """Puts back what was removed, by its key; the second of two clicks finds it done."""
-    kept = request.session.get(REMOVED, [])
-    wanted = (str(edition.pk), request.POST.get("key", ""))
-    for removed in kept:
-        if (removed["draft"], removed["criterion"]["values"]["key"]) == wanted:
-            break
-    else:
+    """Puts back what was removed, by its kind and key; the second of two clicks finds it done."""
+    kept = forget_removed(request, edition, request.POST.get("kind", "criterion"), request.POST.get("key", ""))
+    if kept is None:
         return changed(request, edition, [])
     try:
-        criterion = edition.put_back(removed["criterion"], by=request.user)
+        part = edition.put_back(kept["removed"], by=request.user)
     except Refused as refusal:
+        request.session[REMOVED] = [*request.session[REMOVED], kept]
         return changed(request, edition, [], status=409, refusal=str(refusal))
-    request.session[REMOVED] = [other for other in kept if other is not removed]
+    if part.kind != "criterion":
+        # Rows or columns come back: the page is drawn anew.
+        messages.success(request, _("Put back."))
+        back = edition.get_grid_url() if is_on_grid(request) else edition.get_editor_url()
+        return HttpResponseClientRedirect(back) if request.htmx else redirect(back)
     return changed(
         request,
         edition,
-        [place_of(criterion)],
-        anchor=f"criterion-{criterion.pk}",
-        focus=criterion.pk,
+        [place_of(part)],
+        anchor=f"criterion-{part.pk}",
+        focus=part.pk,
         said=_("Put back."),
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ...models import Edition, Refused, Scale, User
 from ...models.edition_editing import AnyPart
+from ...models.part_removal import REMEMBERED
 from ...permissions.access import get_edition, site_permission
 from ...permissions.roles import Permission
 from ...web.requests import Request
@@ -79,7 +80,9 @@ def answer_to_save(
 @require_http_methods(["GET", "HEAD", "POST"])
 @editing
 def head(request: Request, edition: Edition) -> HttpResponse:
-    context: dict = {"grid": Grid.of(edition)} if not request.htmx else {}
+    context: dict = {"removed": removed_from(request, edition)}
+    if not request.htmx:
+        context["grid"] = Grid.of(edition)
     if request.method == "POST":
         form = HeadForm(request.POST, instance=get_edition(request, edition.framework.key, edition.pk), edition=edition)
         is_stored(form, lambda: edition.change_head(by=request.user, seen=form.seen(), **form.values()))
@@ -99,6 +102,7 @@ def part(request: Request, edition: Edition, kind: str, part: int) -> HttpRespon
     grid = None if request.htmx else Grid.of(edition)
     context: dict = {"edition": edition, "part": row, "kind": kind, "words": words, "grid": grid}
     context["heading"] = _heading(row)
+    context["goes_along"] = row.criteria.count() if kind in ("dimension", "level") and grid else 0
     if kind == "dimension":
         context["row"] = grid.row_of(row.pk) if grid else None
         context["here"] = row.pk
@@ -198,9 +202,9 @@ def move(request: Request, edition: Edition, kind: str, part: int) -> HttpRespon
 def remove(request: Request, edition: Edition, kind: str, part: int) -> HttpResponse:
     row = get_part(edition, kind, part)
     back = _list_with(edition, row)
-    if kind == "criterion":
-        remember_removed(request, edition, edition.remove_for_now(row, by=request.user))
-        if request.htmx:
+    if kind in REMEMBERED:
+        remember_removed(request, row, edition.remove_for_now(row, by=request.user))
+        if request.htmx and kind == "criterion":
             return changed(request, edition, [place_of(row)], is_removed=True)
     else:
         edition.remove(row, by=request.user)
