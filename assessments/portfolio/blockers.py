@@ -1,7 +1,6 @@
 """What keeps teams from their next level: the dimensions and criteria that block most of them."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from ..models import Criterion, CriterionResult, Result
 from ..web.criterion_places import place_of
+from ..web.kept_fragments import kept
 from .disclosure_control import may_be_split, shown_units
-from .many_ids import ManyIds
 from .portfolio import Portfolio
 from .rows import TeamRow, sort_by_dimension
-from .team_rows import newest_ids
+from .team_rows import newest_ids, results_digest
 
 #: Blockers of so many teams are read rather than counted by the database.
 FEW = 100
@@ -58,21 +57,28 @@ class HoldingBack:
         self.contents = portfolio.contents
         self._rows = portfolio.on_ladder
 
-    def _teams_held_back(self, by: str, rows: Iterable[TeamRow]) -> dict[str, int]:
+    def _teams_held_back(self, by: str, rows: list[TeamRow]) -> dict[str, int]:
         """How many of these teams are held back, by dimension or key, from the index alone.
 
-        Of many teams counted by the database: a thousand have ten thousand blockers, and reading them took 12% of the
-        page. Of few they are read once for both.
+        Of many teams counted by the database, and kept for these results: a thousand have ten thousand blockers, and
+        reading them took 12% of the page. Of few they are read once for both.
         """
-        results = {row.newest.pk for row in rows if row.newest}
         if len(self._rows) > FEW:
-            blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=ManyIds(results)).order_by()
-            return dict(blocking.values_list(by).annotate(teams=Count("result", distinct=True)))
+            digest = self.portfolio.digest if rows is self._rows else results_digest(rows)
+            return kept(f"held-back-{by}", digest, lambda: self._count_held_back(by, rows))
+        results = {row.newest.pk for row in rows if row.newest}
         held_back: dict[str, set] = {}
         for result, dimension, key in self._blocking:
             if result in results:
                 held_back.setdefault(dimension if by == "dimension" else key, set()).add(result)
         return {name: len(teams) for name, teams in held_back.items()}
+
+    @staticmethod
+    def _count_held_back(by: str, rows: list[TeamRow]) -> dict[str, int]:
+        blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=newest_ids(rows)).order_by()
+        # A criterion is there once in a result, a dimension as often as it has blockers.
+        counted = Count("result", distinct=True) if by == "dimension" else Count("pk")
+        return dict(blocking.values_list(by).annotate(teams=counted))
 
     @cached_property
     def _blocking(self) -> list[tuple]:

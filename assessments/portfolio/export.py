@@ -179,7 +179,7 @@ def _openable(portfolio: Portfolio) -> Iterator[dict[UUID, Team]]:
     """Teams whose page may be opened, by id, some at a time."""
     units = {unit.pk: unit for unit in portfolio.units}
     for rows in _teams(portfolio):
-        teams = {row.team.pk: row.team for row in rows if row.team.pk in portfolio.linked}
+        teams = {row.team.pk: row.team.as_row() for row in rows if row.team.pk in portfolio.linked}
         for team in teams.values():
             team.unit = units[team.unit_id]
         yield teams

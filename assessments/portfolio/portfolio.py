@@ -16,9 +16,10 @@ from django.utils import timezone
 from .. import scoring
 from ..models import PartResult, Round, Target, Unit, User
 from ..web.dates import past_days
+from ..web.kept_fragments import kept
 from .disclosure_control import shown_units
 from .rows import ASSESSED, OF_DIMENSION, OVERALL, DimensionRow, Query, TeamRow, UnitRow
-from .team_rows import newest_ids, part_levels, team_rows
+from .team_rows import newest_ids, part_levels, results_digest, team_rows
 from .viewer import DISTRIBUTION, Viewer
 
 #: Teams in one page of the table: with twenty dimensions a row is a thousand characters and more.
@@ -150,6 +151,11 @@ class Portfolio:
         """Those whose result has the levels of the edition shown."""
         return [row for row in self.with_result if not row.is_apart]
 
+    @cached_property
+    def digest(self) -> str:
+        """Names what is counted over the results of `on_ladder`."""
+        return results_digest(self.on_ladder)
+
     @property
     def without_level(self) -> int:
         """Teams whose result came to no level: in no median and no distribution."""
@@ -234,6 +240,10 @@ class Portfolio:
                         of_dimension = counts.setdefault(key, {})
                         of_dimension[part_level] = of_dimension.get(part_level, 0) + 1
             return counts
+        return kept("dimension-counts", self.digest, self._count_dimensions)
+
+    def _count_dimensions(self) -> dict[str, dict[int, int]]:
+        counts: dict[str, dict[int, int]] = {}
         here = newest_ids(self.on_ladder)
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, level__isnull=False)
         for key, level, n in rows.order_by().values_list("key", "level").annotate(n=Count("pk")):

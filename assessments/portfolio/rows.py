@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import TextChoices
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Team, Unit
@@ -77,19 +78,41 @@ class Query:
         return self.unit is not None or self.only_edition
 
 
+class TeamInRow(NamedTuple):
+    """Of a team, what a row needs, as `Team` has it."""
+
+    pk: UUID
+    unit_id: int
+    name: str
+    time_zone: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("team", args=[self.pk])
+
+    def as_row(self) -> Team:
+        """The team itself, as far as it is known."""
+        return Team(pk=self.pk, unit_id=self.unit_id, name=self.name, time_zone=self.time_zone)
+
+
 class ResultInRow(NamedTuple):
-    """Of a result, what a row needs, as `Result` has it. To make two thousand of those took 16% of the page."""
+    """Of a result, what a row needs, as `Result` has it; of the one before the newest, only the first five.
+
+    To make two thousand rows of those took 16% of the page.
+    """
 
     pk: UUID
     edition_id: UUID
     level: int | None
     index_exact: str
     date: datetime.date
-    agreement_exact: str
-    discuss: int
-    asked: int
-    respondents: int
-    participants: int
+    agreement_exact: str = ""
+    discuss: int = 0
+    asked: int = 0
+    respondents: int = 0
+    participants: int = 0
     origin: str | None = None
 
     @property
@@ -111,14 +134,16 @@ class TeamRow:
     A previous result on another ladder than the newest counts as none: its levels meant something else. `is_apart`
     says that the newest result itself is on another ladder than the edition shown. `only_other` is the questionnaire
     that the team has results with, if it has none with the one shown. `origin` is what the newest result was
-    imported from, for people who may open the team.
+    imported from, for people who may open the team. `level_here` is the level on the ladder shown: only this can be
+    counted, sorted and compared with a target.
     """
 
-    team: Team
+    team: TeamInRow
     is_named: bool
     newest: ResultInRow | None
     previous: ResultInRow | None
     levels_then: list[int | None]
+    level_here: int | None = None
     is_apart: bool = False
     parts: dict[tuple, int | None] = field(default_factory=dict)
     parts_before: dict[tuple, int | None] = field(default_factory=dict)
@@ -131,11 +156,6 @@ class TeamRow:
     @property
     def level(self) -> int | None:
         return self.newest.level if self.newest else None
-
-    @property
-    def level_here(self) -> int | None:
-        """The level on the ladder shown: only this can be counted, sorted and compared with a target."""
-        return None if self.is_apart else self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from ..models import Team, Unit, User
+from .rows import TeamInRow
 
 #: What people see of teams that they may not open: their names, figures over all of them, or nothing.
 NAMES, DISTRIBUTION, NOTHING = "names", "distribution", "nothing"
@@ -59,14 +60,14 @@ class Viewer:
             named_units=frozenset(inside) if names_teams else frozenset(),
         )
 
-    def names(self, team: Team) -> bool:
+    def names(self, team: Team | TeamInRow) -> bool:
         """Whether the team is shown by name, with its levels."""
         return self.mode == NAMES or team.unit_id in self.named_units or self.may_open(team)
 
-    def may_open(self, team: Team) -> bool:
+    def may_open(self, team: Team | TeamInRow) -> bool:
         """Whether the page of the team is the person's to open: as `Team.objects.visible_to`, from what is known."""
         return self.is_administrator or self.sees_result(team)
 
-    def sees_result(self, team: Team) -> bool:
+    def sees_result(self, team: Team | TeamInRow) -> bool:
         """Whether the person may know more of the team than levels: every role in the table but the administrator."""
         return team.pk in self.own_teams or team.unit_id in self.own_units

@@ -1,0 +1,83 @@
+"""Counts over frozen results are kept by which results they are over, and are those of a server that keeps nothing."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from assessments.portfolio import blockers, views
+
+from ..factories import make_team, make_user
+from ..progress import AT, Lead
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
+COUNTED = ("assessments_criterionresult", "assessments_partresult")
+NOTHING_KEPT = {**settings.CACHES, "template_fragments": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
+
+@pytest.fixture(autouse=True)
+def _as_if_there_were_many_teams(monkeypatch):
+    """Of few teams the rows are read for other reasons already, and nothing is counted."""
+    monkeypatch.setattr(blockers, "FEW", 0)
+    monkeypatch.setattr(views, "PAGE", 1)
+    caches["template_fragments"].clear()
+    yield
+    caches["template_fragments"].clear()
+
+
+class World:
+    def __init__(self) -> None:
+        self.one = Lead()
+        self.other = Lead(edition=self.one.edition, team=make_team(unit=self.one.team.unit))
+        self.one.closes(AT[1], on="2026-01-01")
+        self.other.closes(AT[2], on="2026-02-01")
+        self.browsers = {}
+        people = {"one": self.one.user, "other": self.other.user, "admin": make_user(is_administrator=True)}
+        for name, user in people.items():
+            self.browsers[name] = Client()
+            self.browsers[name].force_login(user)
+
+    def read(self, name: str) -> bytes:
+        return TOKEN.sub(b"", self.browsers[name].get("/portfolio/").content)
+
+
+@pytest.mark.parametrize("others", ["names", "distribution", "nothing"])
+def test_everybody_reads_the_counts_of_the_results_that_are_theirs_to_count(settings, others):
+    settings.OTHER_TEAMS = others
+    world = World()
+    moves = [
+        lambda: None,
+        lambda: world.one.closes(AT[3], on="2026-03-01"),
+        lambda: world.other.closes(AT[1], on="2026-03-01"),
+        lambda: (
+            world.one.team.results.current_only()
+            .newest_first()[0]
+            .assessment.reopen(by=world.one.user, reason="A mistake.")
+        ),
+    ]
+    for move in moves:
+        move()
+        for name in world.browsers:
+            kept = world.read(name)
+            with override_settings(CACHES=NOTHING_KEPT):
+                assert kept == world.read(name)
+
+
+def test_what_was_counted_is_not_counted_again_until_a_result_is_closed():
+    world = World()
+
+    def counted() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            world.read("admin")
+        return sum("COUNT(" in query["sql"] and any(t in query["sql"] for t in COUNTED) for query in captured)
+
+    assert counted() > 0
+    assert counted() == 0
+    world.one.closes(AT[3], on="2026-03-01")
+    assert counted() > 0
