@@ -30,6 +30,7 @@ KEPT = {
     "assessments/portfolio/heatmap.py:_pattern": "addresses are part of the program",
     "assessments/portfolio/heatmap.py:change": "words of the program, under the language",
     "assessments/portfolio/heatmap.py:target": "words of the program, under the language",
+    "assessments/portfolio/team_rows.py:age": "for one page",
     "assessments/sharing/content.py:cache.set": "a file, under the digest of what it is made from",
     "assessments/web/from_replica.py:_asked_again_at": "whether the replica answered, for ten seconds",
     "assessments/web/kept_fragments.py:cache.set": "under the digest of what it is drawn from",

@@ -114,6 +114,7 @@ def test_team_page_that_somebody_saw_is_not_read_again(client, lead, team, editi
 def test_result_page_is_constant_in_the_history_before_it(queries, team, edition, number):
     *_, newest = results(team, edition, number)
     expected = SIGNED_IN
+    expected += 2 + 2  # What can change on the page and what people said, before it is drawn and after that.
     expected += 2  # The result with its team, framework, edition and assessment, and the person's roles.
     expected += 1  # The previous result.
     expected += 1  # Parts of both.
