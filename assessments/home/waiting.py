@@ -271,11 +271,16 @@ def _running_round(row: Round) -> Waiting:
     sentence = ngettext(
         "Round {round}: {closed} of {total} team closed", "Round {round}: {closed} of {total} teams closed", row.teams
     )
-    when = _("Opens {day}").format(day=day(row.opens)) if row.is_ahead else _("Due {due}").format(due=day(row.due))
+    facts = [_("Opens {day}").format(day=day(row.opens)) if row.is_ahead else _("Due {due}").format(due=day(row.due))]
+    waiting = row.teams_waiting_for_lead
+    if waiting:
+        wait = ngettext("{number} team waits for its lead", "{number} teams wait for their leads", waiting)
+        facts.insert(0, wait.format(number=waiting))
     return Waiting(
         title=sentence.format(round=row, closed=row.teams_closed, total=row.teams),
-        detail=f"{when} · {row.edition.name}",
-        address=row.get_absolute_url(),
+        detail=" · ".join([*facts, row.edition.name]),
+        address=f"{row.get_absolute_url()}#needs-you" if waiting else row.get_absolute_url(),
+        is_urgent=bool(waiting),
         action=_("Open round"),
         for_screen_readers=_("Open round {round}").format(round=row),
     )

@@ -70,15 +70,21 @@ class RoundQuerySet(models.QuerySet["Round"]):
     def with_counts(self, user: User) -> Self:
         """Each with the numbers of teams in it that this person may see. Newest first.
 
-        `.teams` are all, `.teams_closed` those that have closed, `.teams_over` also those that have discarded.
+        `.teams` are all, `.teams_closed` those that have closed, `.teams_over` also those that have discarded,
+        `.teams_waiting_for_lead` those whose due date is over, by the calendar of the server.
         """
         seen = Q(entries__team__in=Team.objects.visible_to(user))
         is_closed = Q(entries__assessment__status=Assessment.Status.CLOSED)
         is_discarded = Q(entries__started_on__isnull=False, entries__assessment=None)
+        is_late = Q(
+            entries__assessment__status__in=[Assessment.Status.OPEN, Assessment.Status.REVIEW],
+            entries__assessment__due__lt=timezone.localdate(),
+        )
         rows = self.annotate(
             teams=Count("entries", filter=seen),
             teams_closed=Count("entries", filter=seen & is_closed),
             teams_over=Count("entries", filter=seen & (is_closed | is_discarded)),
+            teams_waiting_for_lead=Count("entries", filter=seen & is_late),
         )
         # Counting rows of another table loses the order of the model.
         return rows.order_by("-opens", "name", "pk")
@@ -119,6 +125,7 @@ class Round(Revised):
     teams: int
     teams_closed: int
     teams_over: int
+    teams_waiting_for_lead: int
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: None is the whole organisation.

@@ -311,6 +311,19 @@ def test_whoever_runs_the_round_can_do_something_about_a_silent_lead(client, wor
 
 
 @override_settings(MAIL_ENABLED=False)
+def test_the_start_page_says_that_teams_wait_for_silent_leads(client, world):
+    round_ = world.running()
+    assert "wait" not in page_of(client, world.admin, "/").split("Round Q4 2026")[1].split("</li>")[0]
+    past = world.today - datetime.timedelta(days=1)
+    late = Assessment.objects.filter(team__in=world.teams[:2])
+    late.update(date=past, due=past)
+    for person in (world.admin, world.manager):
+        task = page_of(client, person, "/").split("Round Q4 2026")[1].split("</li>")[0]
+        assert "2 teams wait for their leads" in task
+        assert "Overdue" in task
+        assert f'href="{round_.get_absolute_url()}#needs-you"' in task
+
+
 def test_without_mail_a_silent_lead_is_named_and_can_be_replaced(client, world):
     round_ = world.running()
     past = world.today - datetime.timedelta(days=1)

@@ -342,7 +342,7 @@ def test_reminding_leads_reaches_those_of_teams_that_wait_for_them_once_a_day(wo
     round_ = world.started()
     round_.resume()
     assert round_.remind_leads(by=world.admin) == 0
-    past = datetime.date.today() - datetime.timedelta(days=1)
+    past = TODAY - datetime.timedelta(days=1)
     late, in_review, _in_time = Assessment.objects.order_by("team__name")
     Assessment.objects.filter(pk__in=[late.pk, in_review.pk]).update(date=past, due=past)
     Assessment.objects.filter(pk=in_review.pk).update(status=Assessment.Status.REVIEW)
@@ -409,13 +409,13 @@ def test_the_reminder_of_a_lead_says_what_only_they_can_do(world, mailoutbox, st
     round_ = world.started()
     round_.resume()
     assessment = Assessment.objects.order_by("team__name").first()
-    past = datetime.date.today() - datetime.timedelta(days=1)
+    past = TODAY - datetime.timedelta(days=1)
     Assessment.objects.filter(pk=assessment.pk).update(date=past, due=past)
     round_.remind_leads(by=world.admin)
     if state == "review":
         Assessment.objects.filter(pk=assessment.pk).update(status=state)
     elif state == "extended":
-        Assessment.objects.filter(pk=assessment.pk).update(due=datetime.date.today())
+        Assessment.objects.filter(pk=assessment.pk).update(due=TODAY)
     letters = sent(mailoutbox, Mail.Kind.ROUND_WAITS)
     if state == "extended":
         assert letters == []
