@@ -194,7 +194,9 @@ class QuestionForm(EntryForm):
         ],
     )
     choices = LinesField(label=gettext_lazy("The words to choose from"))
-    min = forms.IntegerField(required=False, min_value=0, max_value=MOST, label=gettext_lazy("Smallest number"))
+    min = forms.IntegerField(
+        required=False, min_value=0, max_value=MOST, label=gettext_lazy("Smallest number that can be entered")
+    )
     default = forms.CharField(
         required=False,
         max_length=200,

@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRefresh
 
 from ...models import Criterion, Edition, Refused
 from ...web.requests import Request
@@ -120,11 +120,10 @@ def undo(request: Request, edition: Edition) -> HttpResponse:
     except Refused as refusal:
         request.session[REMOVED] = [*request.session[REMOVED], kept]
         return changed(request, edition, [], status=409, refusal=str(refusal))
-    if part.kind != "criterion":
-        # Rows or columns come back: the page is drawn anew.
+    if part.kind != "criterion" or (request.htmx and not is_on_grid(request)):
+        # Rows or columns come back, or the page is no grid: it is drawn anew.
         messages.success(request, _("Put back."))
-        back = edition.get_grid_url() if is_on_grid(request) else edition.get_editor_url()
-        return HttpResponseClientRedirect(back) if request.htmx else redirect(back)
+        return HttpResponseClientRefresh() if request.htmx else redirect(edition.get_grid_url())
     return changed(
         request,
         edition,

@@ -57,14 +57,12 @@ class RuleRow(forms.Form):
     key = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
     name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
     unit = forms.ChoiceField(choices=UNITS, initial="criterion", label=gettext_lazy("What must have enough points"))
-    at_kind = forms.ChoiceField(
-        choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At the level itself, …")
-    )
-    at = ShareField(required=True, label=gettext_lazy("… this share of the points"))
+    at_kind = forms.ChoiceField(choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At the level itself"))
+    at = ShareField(required=True, label=gettext_lazy("Share at the level itself"))
     below_kind = forms.ChoiceField(
-        choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At every level below it, …")
+        choices=KINDS_OF_THRESHOLD, initial=AT_LEAST, label=gettext_lazy("At every level below it")
     )
-    below = ShareField(required=True, label=gettext_lazy("… this share of the points"))
+    below = ShareField(required=True, label=gettext_lazy("Share at every level below it"))
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
