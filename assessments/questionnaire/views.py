@@ -323,8 +323,8 @@ def done(request: Request, seat: Seat) -> HttpResponse:
         "has_noticed": any(question.agrees is not None for question in noticing),
         "contradicted": [question for question in noticing if question.contradicted_by],
     }
-    if seat.sees_result:
-        context |= _own_result(assessment)
+    if seat.sees_result and (own_result := _own_result(assessment)):
+        context |= own_result | {"heading": _("Result")}
     return _show(request, "done", seat, **context)
 
 

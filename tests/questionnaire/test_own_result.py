@@ -118,6 +118,7 @@ def test_the_page_says_of_which_team_and_framework(client, lead):
     assessment.close(by=lead.user)
     response = client.get(f"/i/{guest.token}/answer/done/")
     assert f"{lead.edition.name} · " in text(response)
+    assert "<h1>Result</h1>" in response.content.decode()
     # A crumb without any element is not shown.
     assert f"<span>{lead.team}</span>" in response.content.decode().split('class="crumbs"')[1].split("</nav>")[0]
 
