@@ -29,7 +29,7 @@ from .ratings import Rating
 from .refusals import PersonGone, Refused
 from .teams import Membership
 from .transitions import DRAFT, OPEN, Moving
-from .writing import hold_to_write, writing
+from .writing import hold_to_write, still_there, writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +225,8 @@ class Inviting(Moving):
         Raises Refused if answers are anonymous: whoever knows a link can read what is answered by it.
         """
         with writing(by):
+            waiting = self.participations.filter(state=Participation.State.ASKED)
+            people = self._held_people(waiting)
             locked = self._lock()
             locked._refuse_unless(OPEN)
             if locked.anonymous:
@@ -234,8 +236,11 @@ class Inviting(Moving):
                         "answers."
                     )
                 )
-            waiting = locked.participations.filter(state=Participation.State.ASKED).named()
-            links = [(person, locked.make_link(person)) for person in waiting if not locked._is_shut_out(person)]
+            links = [
+                (person, locked.make_link(person))
+                for person in waiting.named()
+                if person.user_id in people and not locked._is_shut_out(person)
+            ]
             links = [(person, token) for person, token in links if token]
             Event.record("invitation.shown", by=by, team=self.team, assessment=self, people=len(links))
         return links
@@ -330,10 +335,10 @@ class Inviting(Moving):
         Empty if the person should use the link they have; None if the mail is no longer needed.
         """
         with transaction.atomic():
+            asked = self.participations.filter(mails=mail)
+            people = self._held_people(asked)
             locked = self._lock()
-            person = None
-            if mail.participation_id is not None:
-                person = locked.participations.filter(pk=mail.participation_id).first()
+            person = asked.filter(Q(user=None) | Q(user__in=people)).first()
             if locked.status != OPEN or person is None or not person.address or locked._is_shut_out(person):
                 return None
             # An anonymous invitation is always sent: if it were not, that would reveal who has answered.
@@ -343,6 +348,14 @@ class Inviting(Moving):
             if locked.anonymous and not invited_anonymously:
                 return ""
             return locked.make_link(person)
+
+    def _held_people(self, participations: ParticipationQuerySet) -> set[UUID | None]:
+        """Which of these people there still are, held until the transaction ends; None stands for guests.
+
+        It comes before the lock of the assessment: whoever erases somebody holds them and then waits for assessments.
+        """
+        users = participations.exclude(user=None).values_list("user_id", flat=True)
+        return {None, *still_there(User, users)}
 
     def _is_shut_out(self, person: Participation) -> bool:
         """Whether the link of this person was revoked, or their account no longer answers for the team."""

@@ -363,11 +363,14 @@ class Round(Revised):
         people = [person for person in everyone if person.is_active]
         try:
             with writing(by, *everyone):
+                # Before the rows of the round, as merging does.
+                if not Team.objects.select_for_update(no_key=True).filter(pk=team.pk).first():
+                    return False
                 locked = self._lock()
                 # From memory: the texts of an edition are long, and it never changes.
                 locked.edition = self.edition
                 waiting = RoundTeam.objects.select_for_update(no_key=True, of=("self",)).waiting()
-                if not locked.is_running or not waiting.filter(pk=entry.pk).first():
+                if not locked.is_running or not waiting.filter(pk=entry.pk, team=team).first():
                     return False
                 if reason := locked.why_not(team):
                     return entry.wait(reason)

@@ -5,6 +5,7 @@ Each command in WRITES is repeated by one thread until it is refused; the other 
 
 import datetime
 import itertools
+import re
 import threading
 import time
 
@@ -200,3 +201,30 @@ def test_two_administrators_erase_somebody_once():
         lambda: erase(User.objects.get(pk=world.person.pk), by=other),
     )
     assert sorted(map(type, outcomes), key=str) == [type(None), PersonGone]
+
+
+def test_links_are_shown_to_the_lead_while_somebody_is_erased():
+    """Erasing holds its person and then writes to the assessments that this person has started."""
+    for round_ in range(6):
+        world = World(round_)
+        for _other in range(6):
+            make_membership(team=world.team)
+        assessment = toy.start(team=world.team, by=world.person, edition=world.edition)
+        shown, erased = at_once(
+            lambda assessment=assessment, lead=world.lead: assessment.show_links(by=lead),
+            lambda world=world: erase(User.objects.get(pk=world.person.pk), by=world.admin),
+        )
+        assert len(shown) in {7, 8}
+        assert erased is None
+
+
+def test_a_link_in_a_mail_holds_its_person_before_the_assessment(django_assert_max_num_queries):
+    world = World(0)
+    assessment = world.assessment()
+    assessment.invite(by=world.lead, members=[world.person])
+    mail = assessment.mails.get()
+    with django_assert_max_num_queries(20) as queries:
+        assert assessment.token_for_mail(mail)
+    tables = [User._meta.db_table, Assessment._meta.db_table]
+    selected = [re.match(r'SELECT .*? FROM "?(\w+)', query["sql"]) for query in queries.captured_queries]
+    assert [match[1] for match in selected if match and match[1] in tables][:2] == tables

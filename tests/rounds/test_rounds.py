@@ -41,10 +41,10 @@ def make_staffed_team(*, unit, people=3, **fields) -> Team:
 
 
 class World:
-    def __init__(self, *, teams=3):
+    def __init__(self, *, teams=3, edition=None):
         self.unit = make_unit()
         self.admin = make_user(is_administrator=True)
-        self.edition = toy.make_edition()
+        self.edition = edition or toy.make_edition()
         self.teams = [make_staffed_team(unit=self.unit) for _ in range(teams)]
 
     def draft(self, **terms) -> Round:
@@ -356,6 +356,19 @@ def test_reminding_leads_reaches_those_of_teams_that_wait_for_them_once_a_day(wo
         Round.objects.get(pk=round_.pk).remind_leads(by=world.admin)
 
 
+def test_a_team_that_is_merged_while_the_round_starts_is_left_to_the_other(world):
+    round_ = world.started()
+    gone, other = world.teams[0], make_staffed_team(unit=world.unit)
+    entry = round_.entries.select_related("team").get(team=gone)
+    gone.merge_into(other, by=world.admin)
+    assert not round_._start_team(entry)
+    assert round_.entries.get(team=other).reason == ""
+    assert round_.resume() == 3
+    assert sorted(round_.assessments().values_list("team", flat=True)) == sorted(
+        team.pk for team in [*world.teams[1:], other]
+    )
+
+
 def test_a_merged_unit_hands_its_rounds_on(world):
     round_ = world.started()
     other = make_unit()
@@ -485,3 +498,25 @@ def test_of_two_processes_that_draft_the_next_round_one_does():
     at_once(*(lambda: Round.objects.draft_next(day) for _ in range(2)))
     assert Round.objects.drafts().count() == 1
     assert Mail.objects.filter(kind=Mail.Kind.ROUND_DRAFTED).count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_teams_are_merged_while_their_round_starts():
+    """Both lock the team and its row in the round, in the same order."""
+    edition = toy.make_edition()
+    for _ in range(4):
+        world = World(teams=4, edition=edition)
+        others = [make_staffed_team(unit=world.unit) for _ in world.teams]
+        round_ = world.draft()
+        round_.start(by=world.admin, teams=world.teams)
+
+        def merge(world=world, others=others):
+            for gone, other in zip(world.teams, others, strict=True):
+                gone.merge_into(other, by=world.admin)
+
+        started, merged = at_once(Round.objects.get(pk=round_.pk).resume, merge)
+        assert isinstance(started, int), started
+        assert merged is None
+        Round.objects.get(pk=round_.pk).resume()
+        assert [team.assessments.count() for team in others] == [1] * 4
