@@ -117,6 +117,19 @@ def test_criteria_are_added_one_after_another(sign_in, admin, draft):
     assert draft.criteria.count() == before + 3
 
 
+def test_the_warning_of_an_empty_level_goes_with_its_first_criterion(sign_in, admin, draft):
+    draft.criteria.filter(level__number=3).delete()
+    page = sign_in(admin)
+    page.goto(draft.get_grid_url())
+    expect(page.get_by_text("No team can reach level 3")).to_be_visible()
+    cell = spot(page, draft, "X", 3)
+    cell.locator("summary").click()
+    cell.locator("textarea").fill("At the top.")
+    page.keyboard.press("Enter")
+    expect(cell.locator(".crit", has_text="At the top.")).to_have_count(1)
+    expect(page.get_by_text("No team can reach level 3")).to_have_count(0)
+
+
 def test_what_is_typed_while_one_is_under_way_is_added_after_it(sign_in, admin, draft):
     page = sign_in(admin)
     page.goto(grid_of(draft))

@@ -71,7 +71,7 @@ def changed_cells(grid: Grid, places: Iterable[Place]) -> dict[str, Any]:
     wanted = set(places)
     rows = [row for row in grid.rows if row.dimension.pk in {dimension for dimension, _level in wanted}]
     cells = [cell for row in rows for cell in row.cells if cell.place in wanted]
-    return {"rows": rows, "cells": cells}
+    return {"rows": rows, "cells": cells, "whole": grid}
 
 
 def changed(
