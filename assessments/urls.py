@@ -23,6 +23,7 @@ PACKAGES = (
     "sharing",
     "webhooks",
     "rounds",
+    "api",
 )
 
 urlpatterns = [path("", include(f"assessments.{package}.urls")) for package in PACKAGES]

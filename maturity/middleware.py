@@ -16,6 +16,9 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from assessments.api.problems import PREFIX as API
+from assessments.api.problems import as_problem
+from assessments.api.requests import note_limit
 from assessments.models.edition_triggers import is_frozen
 from assessments.models.installation import begin_request
 from assessments.models.reading import FrameworkReader, accepted, read_by
@@ -182,6 +185,24 @@ def probes(get_response: GetResponse) -> GetResponse:
             if request.path == "/readyz":
                 return readiness()
         return get_response(request)
+
+    return middleware
+
+
+def api_answers(get_response: GetResponse) -> GetResponse:
+    """Answers programs in their language: every error below /api/v1/ is a problem, and HEAD is a GET without a body."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(API):
+            return get_response(request)
+        method = request.method
+        if method == "HEAD":
+            request.method = "GET"
+        response = as_problem(get_response(request))
+        # Whoever sends the response leaves out the body.
+        request.method = method
+        note_limit(request, response)
+        return response
 
     return middleware
 

@@ -63,6 +63,8 @@ MIDDLEWARE = [
     # Is not there unless METRICS_TOKEN or METRICS_NETWORKS is set.
     "maturity.metrics.measured",
     "maturity.middleware.security_headers",
+    # Around everything that may answer with an error.
+    "maturity.middleware.api_answers",
     # Before anything that may read the body.
     "maturity.middleware.limited_bodies",
     "django.middleware.security.SecurityMiddleware",
@@ -230,6 +232,7 @@ BODY_LIMITS = {
     "team-import-result": 5_000_000,
     "people-add": 2_500_000,
     "round-teams": 500_000,
+    "api-framework-import": 9_000_000,
 }
 # Within these limits, files are kept in memory: uploads never reach the disk or a container's /tmp.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())

@@ -58,7 +58,7 @@ def start(request: Request, pk: UUID) -> HttpResponse:
         form = StartForm(request.POST, team=team, edition=edition)
     else:
         form = StartForm(team=team, edition=edition, initial=_entered(request))
-    assessment = made_once(request, form, Assessment, lambda: _started(form, team, edition, by=request.user))
+    assessment = made_once(request, form, Assessment, lambda: started(form, team, edition, by=request.user))
     if assessment is not None:
         messages.success(request, STARTED[Assessment.Status(assessment.status)])
         return _after_the_start(request, assessment, form)
@@ -114,7 +114,7 @@ def _entered(request: Request) -> dict[str, Any]:
     return entered
 
 
-def _started(form: StartForm, team: Team, edition: Edition, *, by: User) -> Assessment:
+def started(form: StartForm, team: Team, edition: Edition, *, by: User) -> Assessment:
     """The assessment, with everybody on the page invited to it."""
     assessment = Assessment.objects.start(team=team, edition=edition, by=by, **form.terms())
     invited = form.invited()

@@ -19,6 +19,7 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 PACKAGES = {
     "urls": "every address of the application, by including the addresses of the packages",
     "admin": "the advanced admin for administrators",
+    "api": "the API for programs: what they read and change, errors, limits, its documentation",
     "management": "the commands of `manage.py`",
     "apps": "what Django loads first",
     "operations": "backups, moving to another database, tidying up, and looking after an installation",

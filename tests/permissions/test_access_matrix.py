@@ -63,6 +63,7 @@ EXPECTED = {
     ("account", "POST"): "333333i",
     ("password-change", "GET"): "222222i",
     ("password-change", "POST"): "uuuuuui",
+    ("api-documentation", "GET"): "2222222",
     ("api-keys", "GET"): "222222i",
     ("api-keys", "POST"): "uuuuuui",
     # The key is the lead's.

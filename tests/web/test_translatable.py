@@ -46,8 +46,8 @@ EXCEPTIONS = {
 }
 #: Of pages that look alike, so many are looked at.
 SAMPLES = 2
-#: Not in any language but the operator's.
-ASIDE = ("/admin/", "/static/", "/sign-out/")
+#: Not in any language but that of operators, and of those who write programs.
+ASIDE = ("/admin/", "/static/", "/sign-out/", "/api/")
 
 
 def strings(value: object) -> Iterator[str]:

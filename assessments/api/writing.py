@@ -1,0 +1,311 @@
+"""What programs change: each address gives the form of the page what was sent, and calls the method that it calls."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse
+from django.http.request import QueryDict
+from django.utils.translation import gettext as _
+
+from ..frameworks.format.files import reads
+from ..frameworks.format.problems import FrameworkFileError
+from ..frameworks.import_plan import plan
+from ..frameworks.storing import VersionTaken
+from ..invitations.forms import InviteForm
+from ..lifecycle.forms import DueForm, StartForm
+from ..lifecycle.views import started
+from ..models import Action, Assessment, Edition, EditRefused, Refused, Target
+from ..permissions.access import get_assessment, get_team
+from ..permissions.roles import Permission
+from ..planning.context import Aspiration
+from ..planning.forms import ActionForm, TargetForm
+from .problems import ApiProblem, errors_of
+from .reading import action_or_404, require_in_site, router, target_or_404, with_what_is_shown
+from .replies import IdempotencyKey, IfMatch, carried_out, require_unchanged
+from .requests import FRAMEWORKS, TEAMS, ApiRequest
+from .schemas import (
+    ActionChange,
+    ActionJson,
+    AssessmentJson,
+    DueChange,
+    FrameworkFileJson,
+    ImportedJson,
+    InvitedJson,
+    NewAction,
+    NewAssessment,
+    NewTarget,
+    People,
+    TargetJson,
+)
+
+Form = TypeVar("Form", bound=forms.Form)
+#: Sentences about what is not there, where the request is right otherwise.
+WRONG = 422
+
+
+def sent(values: Mapping[str, Any]) -> QueryDict:
+    """Values as a page sends them: nothing for None and False."""
+    data = QueryDict(mutable=True)
+    for name, value in values.items():
+        if isinstance(value, list):
+            data.setlist(name, [str(one) for one in value])
+        elif value is True:
+            data[name] = "on"
+        elif value is not None and value is not False:
+            data[name] = str(value)
+    return data
+
+
+def valid(form: Form, names: Mapping[str, str] | None = None) -> Form:
+    """The form if it is valid; else 422 with what it says. `names` are fields that the API calls otherwise."""
+    if not form.is_valid():
+        raise ApiProblem(WRONG, _("Some values are not right."), errors=errors_of(form, names))
+    return form
+
+
+def _about(team: Any, key: str) -> Aspiration:
+    """The team and this framework; 422 if it is not in use."""
+    about = Aspiration.of(team, key) if Edition.objects.published().filter(framework__key=key).exists() else None
+    if about is None:
+        problem = _("There is no framework with this key.")
+        raise ApiProblem(WRONG, _("Some values are not right."), errors=[("framework", problem)])
+    return about
+
+
+def _shown_again(assessment: Assessment) -> AssessmentJson:
+    return AssessmentJson.of(with_what_is_shown(Assessment.objects.all()).get(pk=assessment.pk))
+
+
+# ---------------------------------------------------------------------- assessments
+
+
+@router.post(
+    "/teams/{uuid:pk}/assessments",
+    auth=TEAMS,
+    response={201: AssessmentJson},
+    tags=["Assessments"],
+    summary="Start an assessment",
+)
+def start(request: ApiRequest, pk: UUID, body: NewAssessment, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    team, _may = get_team(request, pk, may=Permission.START)
+
+    def do() -> AssessmentJson:
+        edition = Edition.objects.published().select_related("framework").filter(pk=body.edition).first()
+        if edition is None:
+            problem = _("There is no published version with this id.")
+            raise ApiProblem(WRONG, _("Some values are not right."), errors=[("edition", problem)])
+        values = body.model_dump(exclude={"edition", "members", "anonymous"})
+        values["date"] = body.date or team.today()
+        values["rule"] = body.rule or edition.contents.default_rule
+        values["anonymous"] = "yes" if body.anonymous else "no"
+        values["addresses"] = "\n".join(body.addresses)
+        if body.members is not None:
+            values |= {"picked": True, "members": body.members}
+        form = valid(StartForm(sent(values), team=team, edition=edition))
+        for name in ("questionnaire", "rule"):
+            # The page does not ask for these where there is no choice.
+            if name not in form.fields and getattr(body, name) not in {"", "full"}:
+                problem = _("This version does not offer it.")
+                raise ApiProblem(WRONG, _("Some values are not right."), errors=[(name, problem)])
+        return _shown_again(started(form, team, edition, by=request.user))
+
+    return carried_out(request, do, status=201, location="/api/v1/assessments/")
+
+
+@router.patch(
+    "/assessments/{uuid:pk}", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="Change the due date"
+)
+def set_due(
+    request: ApiRequest,
+    pk: UUID,
+    body: DueChange,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> HttpResponse:
+    assessment, _may = get_assessment(request, pk, may=Permission.EXTEND)
+
+    def do() -> AssessmentJson:
+        require_unchanged(request, AssessmentJson.of(assessment))
+        form = valid(DueForm(sent({"due": body.due, "revision": assessment.revision}), assessment=assessment))
+        assessment.set_due(form.cleaned_data["due"], by=request.user, seen=form.seen())
+        return _shown_again(assessment)
+
+    return carried_out(request, do)
+
+
+@router.post(
+    "/assessments/{uuid:pk}/invitations",
+    auth=TEAMS,
+    response=InvitedJson,
+    tags=["Assessments"],
+    summary="Invite people",
+)
+def invite(request: ApiRequest, pk: UUID, body: People, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    assessment, _may = get_assessment(request, pk, may=Permission.INVITE)
+
+    def do() -> InvitedJson:
+        form = InviteForm.of(assessment, sent({"members": body.members, "addresses": "\n".join(body.addresses)}))
+        return InvitedJson(invited=assessment.invite(by=request.user, **valid(form).people()))
+
+    return carried_out(request, do)
+
+
+def _moved(request: ApiRequest, pk: UUID, may: Permission, move: Callable[[Assessment], object]) -> HttpResponse:
+    assessment, _may = get_assessment(request, pk, may=may)
+
+    def do() -> AssessmentJson:
+        require_unchanged(request, AssessmentJson.of(assessment))
+        move(assessment)
+        return _shown_again(assessment)
+
+    return carried_out(request, do)
+
+
+@router.post(
+    "/assessments/{uuid:pk}/open", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="Open a draft"
+)
+def open_draft(
+    request: ApiRequest, pk: UUID, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
+    return _moved(request, pk, Permission.START, lambda assessment: assessment.open(by=request.user))
+
+
+@router.post(
+    "/assessments/{uuid:pk}/end", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="End answering"
+)
+def end_answering(
+    request: ApiRequest, pk: UUID, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
+    """The assessment goes on in review. Answers that were saved count, submitted or not."""
+    return _moved(request, pk, Permission.END_ANSWERING, lambda assessment: assessment.end_answering(by=request.user))
+
+
+@router.post("/assessments/{uuid:pk}/close", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="Close")
+def close(
+    request: ApiRequest, pk: UUID, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
+    """Freezes the answers into a result, to which `result` leads. Closing what is closed changes nothing."""
+    return _moved(request, pk, Permission.CLOSE, lambda assessment: assessment.close(by=request.user))
+
+
+# ---------------------------------------------------------------------- plans
+
+
+@router.post("/teams/{uuid:pk}/targets", auth=TEAMS, response={201: TargetJson}, tags=["Plans"], summary="Set a target")
+def set_target(request: ApiRequest, pk: UUID, body: NewTarget, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    team, _may = get_team(request, pk, may=Permission.SET_TARGETS)
+
+    def do() -> TargetJson:
+        about = _about(team, body.framework)
+        there = team.targets.filter(framework=about.framework, dimension=body.dimension, due=body.due).first()
+        values = body.model_dump(exclude={"framework", "dimension"}) | {"part": body.dimension}
+        values["revision"] = there.revision if there else 0
+        form = valid(TargetForm(sent(values), team=team, contents=about.contents), {"part": "dimension"})
+        target = Target.objects.set(
+            team=team,
+            framework=about.framework,
+            rule=about.rule,
+            baseline=about.latest,
+            by=request.user,
+            **form.terms(),
+        )
+        return TargetJson.of(target)
+
+    return carried_out(request, do, status=201, location="/api/v1/targets/")
+
+
+@router.delete("/targets/{int:pk}", auth=TEAMS, response={204: None}, tags=["Plans"], summary="Remove a target")
+def remove_target(
+    request: ApiRequest, pk: int, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
+    target = target_or_404(request, pk, may=Permission.SET_TARGETS)
+
+    def do() -> None:
+        require_unchanged(request, TargetJson.of(target))
+        target.give_up(by=request.user, seen=target.revision)
+
+    return carried_out(request, do)
+
+
+@router.post(
+    "/teams/{uuid:pk}/actions", auth=TEAMS, response={201: ActionJson}, tags=["Plans"], summary="Plan an action"
+)
+def plan_action(request: ApiRequest, pk: UUID, body: NewAction, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    team, _may = get_team(request, pk, may=Permission.PLAN_ACTIONS)
+
+    def do() -> ActionJson:
+        about = _about(team, body.framework)
+        if not about.asks(body.criterion):
+            problem = _("This framework has no criterion with this key.")
+            raise ApiProblem(WRONG, _("Some values are not right."), errors=[("criterion", problem)])
+        form = valid(ActionForm(sent(body.model_dump(exclude={"framework", "criterion"})), team=team))
+        action = Action.objects.plan(
+            team=team, framework=about.framework, criterion=body.criterion, by=request.user, **form.values()
+        )
+        return ActionJson.of(action)
+
+    return carried_out(request, do, status=201, location="/api/v1/actions/")
+
+
+@router.patch("/actions/{int:pk}", auth=TEAMS, response=ActionJson, tags=["Plans"], summary="Change an action")
+def change_action(
+    request: ApiRequest,
+    pk: int,
+    body: ActionChange,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> HttpResponse:
+    action = action_or_404(request, pk, may=Permission.PLAN_ACTIONS)
+
+    def do() -> ActionJson:
+        require_unchanged(request, ActionJson.of(action))
+        stored = {
+            "text": action.text,
+            "owner": action.owner_id,
+            "due": action.due,
+            "status": action.status,
+            "reason": action.reason,
+        }
+        named = body.model_dump(exclude_unset=True)
+        # Null empties what can be empty, and means nothing elsewhere.
+        given = {name: value for name, value in named.items() if value is not None or name in {"owner", "due"}}
+        values = stored | given | {"revision": action.revision}
+        instance = Action.objects.select_related("framework", "owner", "team").get(pk=pk)
+        form = ActionForm(sent(values), team=action.team, instance=instance)
+        changed = action.change(by=request.user, seen=action.revision, **valid(form).values())
+        return ActionJson.of(changed)
+
+    return carried_out(request, do)
+
+
+# ---------------------------------------------------------------------- frameworks
+
+
+@router.post(
+    "/frameworks/import",
+    auth=FRAMEWORKS,
+    response={201: ImportedJson},
+    tags=["Frameworks"],
+    summary="Import a framework file",
+    url_name="api-framework-import",
+)
+def import_framework(
+    request: ApiRequest, body: FrameworkFileJson, idempotency_key: IdempotencyKey = None
+) -> HttpResponse:
+    """The file becomes a draft, which an administrator publishes in the browser; a known version is found again."""
+    require_in_site(request, Permission.EDIT_FRAMEWORKS)
+
+    def do() -> ImportedJson:
+        try:
+            stored = plan(reads(body.text.encode(), name=body.name)).carry_out(by=request.user)
+        except FrameworkFileError as error:
+            problems = [(problem.path or problem.file, str(problem)) for problem in error.problems]
+            raise ApiProblem(WRONG, _("This file cannot be imported."), errors=problems) from error
+        except (VersionTaken, EditRefused) as error:
+            raise Refused(str(error)) from error
+        edition = Edition.objects.select_related("framework").get(pk=stored.edition.pk)
+        return ImportedJson(**ImportedJson.values_of(edition), is_new=stored.is_new)
+
+    return carried_out(request, do, status=201, location="/api/v1/editions/")
