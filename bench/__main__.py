@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import frameworks, live, load, many, portfolio, server
+from . import frameworks, large, live, load, many, portfolio, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -171,6 +171,7 @@ def arguments():
     parser.add_argument("--only-many", action="store_true", help="measure only a whole team at once")
     parser.add_argument("--only-live", action="store_true", help="measure only a live room with 30 phones")
     parser.add_argument("--only-portfolio", action="store_true", help="measure only the portfolio of a thousand teams")
+    parser.add_argument("--only-large", action="store_true", help="measure only what ten thousand teams cost")
     parser.add_argument("--only-frameworks", action="store_true", help="measure only the editor and importing")
     parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
     return parser.parse_args()
@@ -180,6 +181,8 @@ def main():
     wanted, port = arguments(), server.free_port()
     if wanted.only_portfolio:
         return portfolio.alone()
+    if wanted.only_large:
+        return large.alone()
     with tempfile.TemporaryDirectory() as data, server.database(sqlite=wanted.sqlite) as url:
         server.prepare_environment(url, data, port)
         server.manage("migrate")
@@ -194,7 +197,7 @@ def main():
 
         everything_else = not (wanted.only_many or wanted.only_frameworks or wanted.only_live)
         made = {} if wanted.only_frameworks else seed()
-        large = {} if wanted.only_many or wanted.only_live else frameworks.seed()
+        edited_ones = {} if wanted.only_many or wanted.only_live else frameworks.seed()
         # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
@@ -203,7 +206,7 @@ def main():
             together = many.measure(port, made["many"]) if made and not wanted.only_live else {}
             meeting = live.measure(port, made["room"]) if made and not wanted.only_many else {}
             others = other_figures(port, made) if everything_else else {}
-            edited = frameworks.figures(port, large) if large else {}
+            edited = frameworks.figures(port, edited_ones) if edited_ones else {}
         hang_up()
     organisations = portfolio.everything() if everything_else else []
     report = {

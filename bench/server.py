@@ -65,7 +65,7 @@ def manage(*arguments):
 
 @contextlib.contextmanager
 def serve(port: int):
-    """gunicorn as the product deploys it, with the bare views beside the product's."""
+    """gunicorn as the product deploys it, with the bare views beside the product's; yields its process."""
     command = [sys.executable, "-m", "gunicorn", "maturity.wsgi", "--bind", f"127.0.0.1:{port}"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -76,7 +76,7 @@ def serve(port: int):
             time.sleep(0.1)
         else:
             raise RuntimeError("the server did not become ready")
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(60)

@@ -97,9 +97,10 @@ class Concerns:
     def of(self, row: TeamRow) -> Iterable[Concern]:
         """The most serious first."""
         yield from self._went_down(row)
-        if self.portfolio.viewer.may_open(row.team):
+        if row.team.pk in self._missed_targets and self.portfolio.viewer.may_open(row.team):
             yield from self._missed(row)
-        yield from self._overdue(row)
+        if row.is_stale:
+            yield from self._overdue(row)
         if self.portfolio.viewer.sees_result(row.team):
             yield from self._actions(row)
             yield from self._disagree(row)
@@ -195,9 +196,8 @@ class Concerns:
         return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
 
     def _overdue(self, row: TeamRow) -> Iterable[Concern]:
-        if row.is_stale:
-            tell = partial(self._last_assessed, row.months)
-            yield Concern(kind=ConcernKind.OVERDUE, tell=tell, lead=partial(self._address, row, "team"))
+        tell = partial(self._last_assessed, row.months)
+        yield Concern(kind=ConcernKind.OVERDUE, tell=tell, lead=partial(self._address, row, "team"))
 
     @staticmethod
     def _last_assessed(months: int) -> str:

@@ -27,6 +27,7 @@ NEWEST = TEAM + 11
 BEFORE = NEWEST + 5
 #: What stands for a level in `place * STEP + level`: none, or one on another ladder.
 NO_LEVEL, ON_ANOTHER_LADDER, STEP = 998, 999, 1000
+LEVELS: dict[int, int | None] = {NO_LEVEL: None, ON_ANOTHER_LADDER: APART[0]}
 
 #: Every team with the newest two results of the line, by name. Numbered in one pass over the line: looked up in an
 #: index, once for each team and day, it took 2.5 s for ten thousand teams, and this takes 0.2 s. Of a day of the past
@@ -94,7 +95,7 @@ def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[Tea
             is_named=viewer.names(team),
             newest=newest,
             previous=previous,
-            levels_then=[*map(_level, values[BEFORE + 1 :]), level_now],
+            levels_then=[*[LEVELS.get(level, level) for level in values[BEFORE + 1 :]], level_now],
             level_here=None if is_apart or newest is None else newest.level,
             is_apart=is_apart,
             is_stale=stale,
@@ -104,13 +105,6 @@ def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[Tea
         )
         rows.append(row)
     return rows
-
-
-def _level(place_and_level: int | None) -> int | None:
-    if place_and_level is None:
-        return None
-    level = place_and_level % STEP
-    return {NO_LEVEL: None, ON_ANOTHER_LADDER: APART[0]}.get(level, level)
 
 
 def as_uuid(value: Any) -> UUID:
@@ -153,7 +147,7 @@ def _fetched(query: Query, *, viewer: Viewer, here: set[UUID], days: list[dateti
         levels_then=", ".join(
             f"MIN(CASE WHEN date <= %(day_{n})s THEN place * {STEP} + level_here END) AS day_{n}" for n in numbers
         ),
-        days=", ".join(f"past.day_{n}" for n in numbers),
+        days=", ".join(f"past.day_{n} %% {STEP}" for n in numbers),
     )
     # Perhaps of the replica.
     with connections[router.db_for_read(Result)].cursor() as cursor:
