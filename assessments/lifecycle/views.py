@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..invitations.tracking import Following
@@ -60,7 +60,7 @@ def start(request: Request, pk: UUID) -> HttpResponse:
         form = StartForm(team=team, edition=edition, initial=_entered(request))
     assessment = made_once(request, form, Assessment, lambda: started(form, team, edition, by=request.user))
     if assessment is not None:
-        messages.success(request, STARTED[Assessment.Status(assessment.status)])
+        messages.success(request, _told_of_the_start(assessment))
         return _after_the_start(request, assessment, form)
 
     offered = Edition.objects.published().select_related("framework").exclude(framework__in=under_way)
@@ -121,6 +121,22 @@ def started(form: StartForm, team: Team, edition: Edition, *, by: User) -> Asses
     if invited["members"] or invited["addresses"]:
         assessment.invite(by=by, **invited)
     return assessment
+
+
+def _told_of_the_start(assessment: Assessment) -> str:
+    """That it is there, and who gets an email now."""
+    told = str(STARTED[Assessment.Status(assessment.status)])
+    if not (assessment.is_open and settings.MAIL_ENABLED):
+        return told
+    invited = assessment.invitations.personal().count()
+    if not invited:
+        return told
+    mailed = ngettext(
+        "{number} person gets an email with their own link.",
+        "{number} people get an email with their own link.",
+        invited,
+    )
+    return f"{told} {mailed.format(number=invited)}"
 
 
 def _after_the_start(request: Request, assessment: Assessment, form: StartForm) -> HttpResponse:

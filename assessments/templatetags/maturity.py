@@ -133,6 +133,10 @@ def assessment_steps(assessment: Assessment | None = None, here: str = "", *, is
         sentence = _("Next: start it, and everyone who is asked can answer.")
     elif assessment.is_draft:
         sentence = _("Next, for the lead: invite people, then open the assessment.")
+    elif assessment.is_overdue:
+        sentence = _(
+            "The due date is over. Next, the lead ends answering. Until then everyone who is asked can answer."
+        )
     elif assessment.is_open and assessment.due:
         sentence = _("Next: everyone who is asked answers by {day}. Then the lead ends answering.")
         sentence = sentence.format(day=date_format(assessment.due))

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from assessments.models import Answer, Assessment, Conflict, Event, Participation, Rating, Refused, Result
+from assessments.templatetags.maturity import assessment_steps
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -272,3 +273,13 @@ def test_the_next_assessment_is_offered_with_the_newest_edition_of_the_framework
     assert link in page
     assert f'name="edition" value="{newest.pk}"' in client.get(link).content.decode()
     assert f'value="{other.pk}"' in client.get(link.replace("mine", "other")).content.decode()
+
+
+def test_steps_promise_no_day_that_is_over(assessment):
+    sentence = assessment_steps(assessment)["sentence"]
+    assert "by" not in sentence.split()
+    assessment.due = assessment.team.today()
+    assert " answers by " in assessment_steps(assessment)["sentence"]
+    assessment.due -= datetime.timedelta(days=1)
+    sentence = assessment_steps(assessment)["sentence"]
+    assert sentence.startswith("The due date is over. Next, the lead ends answering.")

@@ -51,6 +51,7 @@ def test_starting_invites_who_is_ticked_and_who_is_pasted(client, page, edition,
     sent = form(edition, member, addresses="ada@example.org", message="It is time.")
     assessment_page = client.post(page, sent, follow=True)
     assessment = Assessment.objects.get()
+    assert "2 people get an email with their own link." in assessment_page.content.decode()
     assert assessment_page.redirect_chain[-1][0] == assessment.get_absolute_url()
     asked = {person.address for person in assessment.participations.named()}
     assert asked == {member.email, "ada@example.org"}
@@ -61,7 +62,8 @@ def test_starting_invites_who_is_ticked_and_who_is_pasted(client, page, edition,
 
 def test_a_draft_sends_nothing_until_it_is_opened(client, page, edition, member, settings):
     settings.MAIL_ENABLED = True
-    client.post(page, form(edition, member, as_draft="yes"))
+    answer = client.post(page, form(edition, member, as_draft="yes"), follow=True)
+    assert "email with their own link" not in answer.content.decode()
     assessment = Assessment.objects.get()
     assert assessment.is_draft
     assert Mail.objects.count() == 1
