@@ -163,7 +163,7 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         if due and due < date:
             raise Refused(TOO_EARLY)
         with writing(by, terms.get("facilitator"), *team.people_who_answer()):
-            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            Team.objects.lock(team.pk)
             if self.unfinished().filter(team=team, edition__framework=edition.framework_id).exists():
                 message = _("An assessment with {framework} is already under way. Close or discard it first.")
                 raise Refused(message.format(framework=edition.name))

@@ -51,7 +51,7 @@ class BadgeQuerySet(models.QuerySet["Badge"]):
         The same token again gives the same badge.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
+            Team.objects.lock(result.team_id)
             known = self.filter(token_hash=badge_hash(token)).first()
             if known is not None:
                 if known.made_by_id != by.pk or known.revoked_on:

@@ -61,7 +61,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         Conflict if there is another one by now.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            Team.objects.lock(team.pk)
             this = {"team": team, "framework": framework, "dimension": dimension, "due": due}
             target = self.filter(**this).first() or Target(revision=0, **this)
             values = {"level": level, "why": why, "rule": rule, "baseline_id": baseline and baseline.pk}
@@ -95,7 +95,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         target of another level for this date.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            Team.objects.lock(team.pk)
             there: Target | None = self.filter(team=team, framework=framework, dimension="", due=due).first()
             is_in_use = there is not None and self.on_the_ladder_in_use().filter(pk=there.pk).exists()
             if there is not None and is_in_use and there.level != level:
@@ -179,7 +179,7 @@ class Target(RevisedOnceMade):
         Raises Conflict if it was changed since the revision `seen`.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=self.team_id)
+            Team.objects.lock(self.team_id)
             stored = Target.objects.filter(pk=self.pk).first()
             if stored is None:
                 return
@@ -196,7 +196,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
     def plan(self, *, team: Team, framework: Framework, criterion: str, by: User, **values: Any) -> "Action":
         """Creates an action; `values` are text, owner, due, status, reason."""
         with writing(by, values.get("owner")):
-            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            Team.objects.lock(team.pk)
             action = Action(team=team, framework=framework, criterion=criterion, created_by=by, **values)
             action.note_owner(by)
             action.save()
@@ -291,7 +291,7 @@ class AdviserAnswersQuerySet(models.QuerySet["AdviserAnswers"]):
     ) -> "AdviserAnswers":
         """Stores a team's answers. Raises Conflict if it has given other answers since the revision `seen`."""
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            Team.objects.lock(team.pk)
             this = {"team": team, "framework": framework}
             row = self.filter(**this).first() or AdviserAnswers(revision=0, **this)
             if row.take({"answers": answers}, seen=seen):
@@ -334,7 +334,7 @@ class SetbackReasonQuerySet(models.QuerySet["SetbackReason"]):
 
     def tell(self, *, result: Result, text: str, by: User) -> "SetbackReason":
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
+            Team.objects.lock(result.team_id)
             row = self.create(result=result, text=text, by=by)
             Event.record(
                 "setback.explained", by=by, team=result.team, assessment=result.assessment, result=str(result.pk)

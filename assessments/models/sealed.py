@@ -114,7 +114,7 @@ class ProvenanceQuerySet(models.QuerySet["Provenance"]):
         already.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+            Team.objects.lock(team.pk)
             if known := self.holding(foreign, team=team):
                 return known, False
             for sentence in self.hindrances(foreign, team=team):

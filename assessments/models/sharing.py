@@ -72,7 +72,7 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         Raises Refused if a newer generation replaced it.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=result.team_id)
+            Team.objects.lock(result.team_id)
             if known := self._made_before(token, by=by):
                 return known
             if not Result.objects.filter(pk=result.pk, is_current=True).exists():

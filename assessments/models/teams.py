@@ -35,6 +35,9 @@ def default_time_zone() -> str:
     return settings.TIME_ZONE
 
 
+TEAM_GONE = gettext_lazy("This team has been deleted.")
+
+
 class LastLead(Refused):
     """A team would be left without a lead."""
 
@@ -272,6 +275,13 @@ class TeamQuerySet(models.QuerySet["Team"]):
         units = Unit.objects.subtree_ids(own_units) if own_units else []
         return self.filter(Q(pk__in=own_teams) | Q(unit__in=units))
 
+    def lock(self, pk: uuid.UUID) -> "Team":
+        """The team as it is now, locked until the transaction ends. Raises Refused if it was merged into another."""
+        locked = self.select_for_update(no_key=True).filter(pk=pk).first()
+        if locked is None:
+            raise Refused(TEAM_GONE)
+        return locked
+
     def matching(self, words: str) -> Self:
         """Teams whose name or unit name contains these words."""
         return self.filter(Q(name__icontains=words) | Q(unit__name__icontains=words)) if words else self
@@ -375,7 +385,7 @@ class Team(Revised):
             if self.pk not in teams:
                 return
             if other.pk not in teams:
-                raise Refused(_("This team has been deleted."))
+                raise Refused(TEAM_GONE)
             # Whoever closes an assessment is let finish, and then nothing new may refer to this team.
             list(self.assessments.select_for_update(no_key=True).order_by("pk"))
             locked = Team.objects.select_for_update().get(pk=self.pk)
@@ -427,7 +437,7 @@ class Team(Revised):
         Raises Conflict if it was changed since the revision `seen`.
         """
         with writing(by):
-            locked = Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            locked = Team.objects.lock(self.pk)
             if locked.take(values, seen=seen):
                 locked.save()
                 Event.record("team.changed", by=by, team=locked, unit=locked.unit_id)
@@ -459,7 +469,7 @@ class Team(Revised):
         Raises LastLead if the person is already in the team, as its only lead.
         """
         with writing(by, User.objects.at_address(email)):
-            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            Team.objects.lock(self.pk)
             user, _is_new = User.objects.for_address(email, name=name)
             membership = self.memberships.filter(user=user).first()
             if membership:
@@ -476,7 +486,7 @@ class Team(Revised):
         Nothing happens if the person has already left the team.
         """
         with writing(by, membership.user):
-            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            Team.objects.lock(self.pk)
             if now := self.memberships.filter(pk=membership.pk).first():
                 self.give_role(now, role, by, seen)
 
@@ -506,7 +516,7 @@ class Team(Revised):
         People cannot give this to themselves, nor give more than they have. Both raise Refused.
         """
         with writing(by, membership.user):
-            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            Team.objects.lock(self.pk)
             lead = self.memberships.filter(user=by, role=Membership.Role.LEAD).first()
             now = self.memberships.filter(pk=membership.pk).first()
             if lead is None or now is None or not lead.can_show_comments_to(now):
@@ -521,7 +531,7 @@ class Team(Revised):
         Raises LastLead if the team would be left without a lead. Nothing happens if the person has already left.
         """
         with writing(by):
-            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            Team.objects.lock(self.pk)
             now = self.memberships.filter(pk=membership.pk).first()
             if now is None:
                 return
@@ -543,7 +553,7 @@ class Team(Revised):
         if person is None:
             raise Refused(_("The account of this person has been deleted."))
         with writing(by, person):
-            Team.objects.select_for_update(no_key=True).get(pk=self.pk)
+            Team.objects.lock(self.pk)
             present = self.memberships.filter(user=person).first()
             if present is not None:
                 return present

@@ -68,7 +68,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         """
         with writing(by):
             if team is not None:
-                Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+                Team.objects.lock(team.pk)
             if self.filter(team=team).count() >= self.MOST:
                 sentence = _("There are {count} webhooks here already. Delete one first.")
                 raise Refused(sentence.format(count=self.MOST))

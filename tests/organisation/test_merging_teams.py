@@ -18,6 +18,7 @@ from assessments.models import (
     RoundTeam,
     Target,
     Team,
+    Webhook,
 )
 
 from .. import toy
@@ -272,3 +273,31 @@ def test_merged_already_or_into_nothing(admin, search, shop):
         search.team.merge_into(shop_again, by=admin)
     shop_again.merge_into(third, by=admin)
     assert Event.objects.filter(kind="team.merged").count() == 1
+
+
+WRITES = {
+    "member": lambda side, edition: side.team.add_member(email="a@example.org", name="", role="member", by=side.lead),
+    "name": lambda side, edition: side.team.change(by=side.lead, seen=None, name="Other"),
+    "assessment": lambda side, edition: toy.start(team=side.team, by=side.lead, edition=edition),
+    "target": lambda side, edition: side.target(edition),
+    "action": lambda side, edition: Action.objects.plan(
+        team=side.team, framework=edition.framework, criterion="x1", by=side.lead, text="Do it."
+    ),
+    "webhook": lambda side, edition: Webhook.objects.add(
+        team=side.team,
+        name="A",
+        kind="slack",
+        address="https://example.org/",
+        host="example.org",
+        happenings=[],
+        by=side.lead,
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_what_was_begun_for_a_team_that_is_merged_meanwhile_is_refused(admin, edition, search, shop, write):
+    """Whoever waits for the lock of a team may find it gone."""
+    Team.objects.get(pk=search.team.pk).merge_into(shop.team, by=admin)
+    with pytest.raises(Refused, match="This team has been deleted"):
+        WRITES[write](search, edition)
