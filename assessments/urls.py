@@ -15,6 +15,7 @@ PACKAGES = (
     "sealed",
     "history_import",
     "planning",
+    "measurements",
     "portfolio",
     "frameworks",
     "frameworks.editor",

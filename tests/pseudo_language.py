@@ -87,8 +87,9 @@ class Texts(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        # Commands in a block of code are typed as they stand.
-        if self.path and (self.path[-1] in {"script", "style"} or self.path[-2:] == ["pre", "code"]):
+        # Commands in a block of code, and keys in a table, are typed as they stand.
+        is_typed = self.path[-2:] in (["pre", "code"], ["td", "code"])
+        if self.path and (self.path[-1] in {"script", "style"} or is_typed):
             return
         runs, self.depth = runs_outside(data, self.depth)
         where = " ".join(self.path[-3:])

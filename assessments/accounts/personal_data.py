@@ -24,6 +24,7 @@ from ..models import (
     Invitation,
     Mail,
     MailStop,
+    Measurement,
     Membership,
     OutsideInvitation,
     Participation,
@@ -52,8 +53,8 @@ What this installation of Maturity stores about you, one file for each kind of t
 """
 ABOUT_FOR_OTHERS = """\
 What this installation of Maturity stores about a person, one file for each kind of thing, without what administrators
-do not see: answers, comments, notes, reasons, plans and whether they took part. Only the person can download these, on
-the page of their own account.
+do not see: answers, comments, notes, reasons, plans, figures and whether they took part. Only the person can download
+these, on the page of their own account.
 
 - Answers in anonymous assessments are not here either. Nobody can find them.
 - Passwords and the secret parts of links are not here.
@@ -195,6 +196,7 @@ _PERSONAL = [
     _held("targets", Target, "set_by", _TEAM | _same("dimension", "level", "due", "why", "set_at")),
     _held("actions-owned", Action, "owner", _TEAM | _same("criterion", "text", "due", "status", "reason")),
     _held("actions-planned", Action, "created_by", _TEAM | _same("criterion", "text", "due", "status", "created_at")),
+    _held("figures", Measurement, "by", _TEAM | _same("metric", "month", "value", "source", "link", "at")),
     _held("adviser-answers", AdviserAnswers, "by", _TEAM | _same("answers", "at")),
 ]
 

@@ -5,6 +5,7 @@ Coordinates are SVG user units, rounded to a tenth. Levels and indexes are drawn
 
 from .drawing import LEVEL_COLOURS, RIM_COLOURS, Number, level_step
 from .level_strip import LevelStrip, StripPart, level_strip
+from .measured import MeasuredChart, MeasuredPoint, measured
 from .movement import DayColumn, Flow, LevelBox, Movement, Passage, movement
 from .profile_bar import ProfileBar, Segment, profile_bar
 from .radar import Label, Radar, RadarPoint, RadarSeries, Shape, radar
@@ -29,6 +30,8 @@ __all__ = [
     "LevelBox",
     "LevelStrip",
     "Mark",
+    "MeasuredChart",
+    "MeasuredPoint",
     "Movement",
     "Number",
     "Passage",
@@ -49,6 +52,7 @@ __all__ = [
     "history",
     "level_step",
     "level_strip",
+    "measured",
     "movement",
     "profile_bar",
     "radar",

@@ -146,6 +146,9 @@ class History:
     rows: tuple[HistoryRow, ...]
     #: The newest of the points that are joined.
     newest: HistoryPoint
+    #: The days between which the time axis reaches.
+    first: datetime.date
+    last: datetime.date
     flags: tuple[Flag, ...] = ()
     aims: tuple[AimLine, ...] = ()
 
@@ -233,6 +236,8 @@ def history(
         points=tuple(points),
         rows=() if small else tuple(_row(point, now.scale) for point in points),
         newest=now,
+        first=plane.first,
+        last=plane.last,
         flags=_flags(marks, plane),
         aims=_aim_lines(aims, plane),
     )

@@ -10,7 +10,8 @@ invitation to a respondent. *Moves* are the one table of what can be done in whi
 level and index of the whole, of each group and each dimension, and the rating of each criterion. Reopening leads to a
 new generation of the result; the earlier ones stay.
 *Targets* and *actions* refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a
-team's answers. A result that fell behind the one before it is given *setback reasons*. *Events* are the journal of what
+team's answers. A result that fell behind the one before it is given *setback reasons*. *Measurements* are
+outcome figures of a team, month by month; no level is made of them. *Events* are the journal of what
 changed. A result of another installation comes in as a sealed file, earlier assessments in a *history import*; their
 *provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a level on a
 page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or another program,
@@ -33,6 +34,7 @@ from .history_imports import EarlierAssessment, HistoryImport, HistoryLine
 from .installation import Installation
 from .journal import Event
 from .mail_stops import MailStop
+from .measurements import Measured, Measurement
 from .outbox import Mail, PasswordRequest
 from .outside import (
     OutsideInvitation,
@@ -96,6 +98,8 @@ __all__ = [
     "LinkGuess",
     "Mail",
     "MailStop",
+    "Measured",
+    "Measurement",
     "Membership",
     "Move",
     "OutsideInvitation",

@@ -396,6 +396,7 @@ class Team(Revised):
             known = other.adviser_answers.values("framework")
             locked.adviser_answers.filter(framework__in=known).delete()
             locked._share_rounds_with(other)
+            locked._leave_out_months_of(other)
             locked._hand_over(other)
             present = other.memberships.values("user")
             for membership in locked.memberships.exclude(user__in=present).select_related("user"):
@@ -421,6 +422,12 @@ class Team(Revised):
         under_way = self.round_entries.filter(assessment__in=self.assessments.unfinished())
         other.round_entries.filter(round__in=under_way.values("round")).delete()
         self.round_entries.filter(round__in=other.round_entries.values("round")).delete()
+
+    def _leave_out_months_of(self, other: "Team") -> None:
+        """There is one value a month: where both teams have one, that of the other team stays."""
+        taken = {row.place for row in other.measurements.all()}
+        both = [row.pk for row in self.measurements.all() if row.place in taken]
+        self.measurements.filter(pk__in=both).delete()
 
     def _hand_over(self, other: "Team") -> None:
         """Lets every row that would go with this team refer to the other one; people are moved one by one."""

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     REOPEN = "reopen"
     DISCARD = "discard"
     SET_TARGETS = "set targets"
+    RECORD_FIGURES = "record figures"
     PLAN_ACTIONS = "plan actions"
     EXPLAIN_SETBACK = "explain setback"
     SEAL_VOTES = "seal votes"
@@ -67,12 +68,13 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.RUN_ROUNDS,
         }
     ),
-    # Manages a unit: sees results and targets of its teams, not answers.
+    # Manages a unit: sees results, targets and figures of its teams, not answers.
     MANAGER: frozenset(
         {
             Permission.SEE_TEAM,
             Permission.SEE_RESULT,
             Permission.SET_TARGETS,
+            Permission.RECORD_FIGURES,
             Permission.SHARE_PORTFOLIO,
             Permission.RUN_ROUNDS,
         }
@@ -99,6 +101,7 @@ IN_TEAM: dict[str, frozenset[Permission]] = {
             Permission.REOPEN,
             Permission.DISCARD,
             Permission.SET_TARGETS,
+            Permission.RECORD_FIGURES,
             Permission.PLAN_ACTIONS,
             Permission.EXPLAIN_SETBACK,
             Permission.SEAL_VOTES,

@@ -30,7 +30,7 @@ from .instrument import (
     ScoredScale,
     Threshold,
 )
-from .metrics import Metric, average
+from .metrics import LEAST_MOVE, Metric, average, moved
 from .outside import BesideTheTeam, SeenFromOutside, beside_the_team, seen_from_outside
 from .parts import Outcome, PartScore
 from .shown import DASH, IndexScale, add_up, direction, pace_text, percent, rounded, signed, told_apart
@@ -41,6 +41,7 @@ __all__ = [
     "DASH",
     "DK",
     "FIRST_SEMANTICS",
+    "LEAST_MOVE",
     "LEVELS",
     "LOWEST",
     "MEAN",
@@ -79,6 +80,7 @@ __all__ = [
     "krippendorff_alpha",
     "low_median",
     "mean",
+    "moved",
     "of_settled",
     "pace_text",
     "part",

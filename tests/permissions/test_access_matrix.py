@@ -6,6 +6,7 @@ g a link that has ended (410).
 """
 
 import datetime
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -22,6 +23,8 @@ from assessments.models import (
     HistoryImport,
     HistoryLine,
     MailStop,
+    Measured,
+    Measurement,
     Room,
     Round,
     ShareLink,
@@ -253,6 +256,12 @@ EXPECTED = {
     ("team-targets", "GET"): "222224i",
     ("team-targets", "POST"): "0uu004i",
     ("target-give-up", "POST"): "033004i",
+    ("team-figures", "GET"): "022224i",
+    ("team-figures", "POST"): "0uu004i",
+    ("team-figures-add", "GET"): "022004i",
+    ("team-figures-add", "POST"): "0uu004i",
+    ("team-figures-export", "GET"): "022224i",
+    ("team-figure-remove", "POST"): "033004i",
     ("team-adviser", "GET"): "222224i",
     ("team-adviser", "POST"): "022004i",
     ("team-roadmap", "GET"): "022224i",
@@ -378,6 +387,8 @@ class World:
         known = {"team": self.team, "framework": self.edition.framework, "by": self.lead}
         self.target = Target.objects.set(**known, level=2, due=datetime.date(2099, 1, 1), why="To try.")
         self.action = Action.objects.plan(**known, criterion="y3", text="Do it.")
+        measured = Measured(framework=None, metric="lead-time", month=datetime.date(2026, 1, 1), value=Decimal(52))
+        self.figure = Measurement.objects.record(measured, team=self.team, by=self.lead)
         self.draft = toy.start(team=self.team, by=self.lead, edition=toy.make_edition(), as_draft=True)
         self.reviewed = toy.start(team=self.team, by=self.lead, edition=toy.make_edition())
         toy.rate(self.reviewed, self.member, "F F - - F F - -")
@@ -487,6 +498,7 @@ class World:
             "result-badge": [self.result.pk],
             "result-badge-off": [self.result.pk],
             "target-give-up": [self.team.pk, self.target.pk],
+            "team-figure-remove": [self.team.pk, self.figure.pk],
             "action-new": [self.team.pk, "x1"],
             "action-edit": [self.team.pk, self.action.pk],
             "action-status": [self.team.pk, self.action.pk],
@@ -543,8 +555,8 @@ class World:
             return {"name": "Somebody", "keyboard_shortcuts": "on"}
         if name == "result-setback":
             return {"text": "People left."}
-        if name == "target-give-up":
-            return {"revision": self.target.revision}
+        if name in {"target-give-up", "team-figure-remove"}:
+            return {"revision": (self.target if name == "target-give-up" else self.figure).revision}
         if name == "action-status":
             return {"status": "doing"}
         if name == "draft-meaning":

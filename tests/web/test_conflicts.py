@@ -4,13 +4,14 @@ import datetime
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import models
 
-from assessments.models import Action, AgreedRating, Choice, Review, Revised, Round, Target, User
+from assessments.models import Action, AgreedRating, Choice, Measurement, Review, Revised, Round, Target, User
 from assessments.web.dates import day
 
 from .. import toy
@@ -114,6 +115,19 @@ def target(world: World) -> Edit:
         shown=("Faster.", "Safer."),
         stored=lambda: Target.objects.get().level,
         values=(2, 3),
+    )
+
+
+def figure(world: World) -> Edit:
+    return Edit(
+        Measurement,
+        page=f"/teams/{world.team.pk}/figures/",
+        first={"value": "52"},
+        second={"value": "47.5"},
+        rest={"metric": "lead-time", "month": "2026-01", "link": ""},
+        shown=("52", "47.5"),
+        stored=lambda: Measurement.objects.get().value,
+        values=(Decimal(52), Decimal("47.5")),
     )
 
 
@@ -350,6 +364,7 @@ EDITS = [
     status_of_an_action,
     owner_and_due_of_an_action,
     target,
+    figure,
     adviser,
     team,
     unit,
