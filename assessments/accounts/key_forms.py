@@ -37,7 +37,7 @@ class ApiKeyForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
-    pledge = forms.CharField(widget=forms.HiddenInput)
+    pledge = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,11 +65,12 @@ class ApiKeyForm(forms.Form):
                 raise forms.ValidationError(sentence.format(line=line)) from None
         return tuple(dict.fromkeys(networks))
 
-    def clean_pledge(self) -> str:
-        token = Pledge.redeem(self.cleaned_data["pledge"])
-        if token is None:
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["pledge"] = Pledge.redeem(cleaned.get("pledge", ""))
+        if cleaned["pledge"] is None:
             raise forms.ValidationError(_("This page is too old. Open it again."))
-        return token
+        return cleaned
 
     @property
     def terms(self) -> KeyTerms:

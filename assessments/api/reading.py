@@ -1,6 +1,5 @@
 """What programs read: each address shows what the page of the same thing shows the owner of the key, or less."""
 
-import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from .requests import READ, ApiRequest
 from .schemas import (
     ActionJson,
     AssessmentJson,
+    Day,
     EditionContentsJson,
     EditionJson,
     FrameworkJson,
@@ -206,7 +206,7 @@ def results(
     request: ApiRequest,
     team: OfTeam = None,
     framework: OfFramework = None,
-    since: Annotated[datetime.date | None, Query(description="Only of this day or later.")] = None,
+    since: Annotated[Day | None, Query(description="Only of this day or later.")] = None,
     limit: Limit = 50,
     after: AfterId = None,
 ) -> HttpResponse:

@@ -32,10 +32,6 @@ IdempotencyKey = Annotated[
         description="The same request with the same key is carried out once, within 24 hours.",
     ),
 ]
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", description="The ETag of what the request changes: 412 if it was changed since."),
-]
 
 
 class PageJson(BaseModel, Generic[Item]):

@@ -1,10 +1,11 @@
 """What the API shows and takes. Nothing here is about people who answer: no answers, comments, names or counts."""
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..models import (
     Action,
@@ -27,7 +28,18 @@ from ..models.results import Figures, as_fraction
 LongText = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
 ShortText = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 Key = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")]
-Day = datetime.date
+
+
+def _written_as_day(value: object) -> object:
+    """Numbers are no days, though pydantic takes them for seconds since 1970."""
+    if isinstance(value, datetime.date) or (isinstance(value, str) and DAY.fullmatch(value)):
+        return value
+    raise ValueError("Write a day like 2026-01-31.")
+
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+Day = Annotated[datetime.date, BeforeValidator(_written_as_day)]
+Yes = Annotated[bool, Field(strict=True)]
 Index = Annotated[float | None, Field(description="On the scale of the framework, as its pages show it.")]
 
 
@@ -389,12 +401,12 @@ class NewAssessment(Taken):
     due: Day | None = None
     questionnaire: Literal["full", "short"] = "full"
     rule: Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")] = ""
-    anonymous: bool = False
-    hides_hints: bool = False
+    anonymous: Yes = False
+    hides_hints: Yes = False
     members: Annotated[list[UUID], Field(max_length=200)] | None = None
     addresses: Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=200)] = []
     message: ShortText = ""
-    as_draft: bool = False
+    as_draft: Yes = False
 
 
 class DueChange(Taken):
@@ -446,7 +458,7 @@ class NewTarget(Taken):
 
     framework: Key
     dimension: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
-    level: Annotated[int, Field(ge=1, le=1000)]
+    level: Annotated[int, Field(ge=1, le=1000, strict=True)]
     due: Day
     why: LongText
 

@@ -25,9 +25,9 @@ ALWAYS = {
     "503": "The database is away",
 }
 OF_ONE = {"404": "Nothing there that the owner of the key can see"}
-OF_INPUT = {"422": "A value is not right"}
+OF_INPUT = {"422": "A value is not as described"}
 OF_COMMANDS = {
-    "409": "The state of things forbids it",
+    "409": "The state of things forbids it, or values do not fit it",
     "412": "Changed since it was read",
     "413": "The body is too long",
 }
@@ -75,7 +75,7 @@ class Api(NinjaAPI):
         for status, description in errors.items():
             operation["responses"][status] = {"description": description, "content": content}
         if path.endswith("/file"):
-            operation["responses"]["200"]["content"] = {"application/yaml": {"schema": {"type": "string"}}}
+            operation["responses"]["200"]["content"] = {"application/yaml": {"schema": {}}}
 
     def get_openapi_operation_id(self, operation: Any) -> str:
         return str(operation.view_func.__name__)

@@ -23,7 +23,7 @@ from ..planning.context import Aspiration
 from ..planning.forms import ActionForm, TargetForm
 from .problems import ApiProblem, errors_of
 from .reading import action_or_404, require_in_site, router, target_or_404, with_what_is_shown
-from .replies import IdempotencyKey, IfMatch, carried_out, require_unchanged
+from .replies import IdempotencyKey, carried_out, require_unchanged
 from .requests import FRAMEWORKS, TEAMS, ApiRequest
 from .schemas import (
     ActionChange,
@@ -41,8 +41,8 @@ from .schemas import (
 )
 
 Form = TypeVar("Form", bound=forms.Form)
-#: Sentences about what is not there, where the request is right otherwise.
-WRONG = 422
+#: Values that are as described, and do not fit what is there: a day in the past, a criterion that is not asked.
+WRONG = 409
 
 
 def sent(values: Mapping[str, Any]) -> QueryDict:
@@ -59,18 +59,18 @@ def sent(values: Mapping[str, Any]) -> QueryDict:
 
 
 def valid(form: Form, names: Mapping[str, str] | None = None) -> Form:
-    """The form if it is valid; else 422 with what it says. `names` are fields that the API calls otherwise."""
+    """The form if it is valid; else 409 with what it says. `names` are fields that the API calls otherwise."""
     if not form.is_valid():
-        raise ApiProblem(WRONG, _("Some values are not right."), errors=errors_of(form, names))
+        raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=errors_of(form, names))
     return form
 
 
 def _about(team: Any, key: str) -> Aspiration:
-    """The team and this framework; 422 if it is not in use."""
+    """The team and this framework; 409 if it is not in use."""
     about = Aspiration.of(team, key) if Edition.objects.published().filter(framework__key=key).exists() else None
     if about is None:
         problem = _("There is no framework with this key.")
-        raise ApiProblem(WRONG, _("Some values are not right."), errors=[("framework", problem)])
+        raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=[("framework", problem)])
     return about
 
 
@@ -95,7 +95,7 @@ def start(request: ApiRequest, pk: UUID, body: NewAssessment, idempotency_key: I
         edition = Edition.objects.published().select_related("framework").filter(pk=body.edition).first()
         if edition is None:
             problem = _("There is no published version with this id.")
-            raise ApiProblem(WRONG, _("Some values are not right."), errors=[("edition", problem)])
+            raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=[("edition", problem)])
         values = body.model_dump(exclude={"edition", "members", "anonymous"})
         values["date"] = body.date or team.today()
         values["rule"] = body.rule or edition.contents.default_rule
@@ -108,7 +108,7 @@ def start(request: ApiRequest, pk: UUID, body: NewAssessment, idempotency_key: I
             # The page does not ask for these where there is no choice.
             if name not in form.fields and getattr(body, name) not in {"", "full"}:
                 problem = _("This version does not offer it.")
-                raise ApiProblem(WRONG, _("Some values are not right."), errors=[(name, problem)])
+                raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=[(name, problem)])
         return _shown_again(started(form, team, edition, by=request.user))
 
     return carried_out(request, do, status=201, location="/api/v1/assessments/")
@@ -121,7 +121,6 @@ def set_due(
     request: ApiRequest,
     pk: UUID,
     body: DueChange,
-    if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> HttpResponse:
     assessment, _may = get_assessment(request, pk, may=Permission.EXTEND)
@@ -166,26 +165,20 @@ def _moved(request: ApiRequest, pk: UUID, may: Permission, move: Callable[[Asses
 @router.post(
     "/assessments/{uuid:pk}/open", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="Open a draft"
 )
-def open_draft(
-    request: ApiRequest, pk: UUID, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
-) -> HttpResponse:
+def open_draft(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     return _moved(request, pk, Permission.START, lambda assessment: assessment.open(by=request.user))
 
 
 @router.post(
     "/assessments/{uuid:pk}/end", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="End answering"
 )
-def end_answering(
-    request: ApiRequest, pk: UUID, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
-) -> HttpResponse:
+def end_answering(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """The assessment goes on in review. Answers that were saved count, submitted or not."""
     return _moved(request, pk, Permission.END_ANSWERING, lambda assessment: assessment.end_answering(by=request.user))
 
 
 @router.post("/assessments/{uuid:pk}/close", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="Close")
-def close(
-    request: ApiRequest, pk: UUID, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
-) -> HttpResponse:
+def close(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """Freezes the answers into a result, to which `result` leads. Closing what is closed changes nothing."""
     return _moved(request, pk, Permission.CLOSE, lambda assessment: assessment.close(by=request.user))
 
@@ -217,9 +210,7 @@ def set_target(request: ApiRequest, pk: UUID, body: NewTarget, idempotency_key: 
 
 
 @router.delete("/targets/{int:pk}", auth=TEAMS, response={204: None}, tags=["Plans"], summary="Remove a target")
-def remove_target(
-    request: ApiRequest, pk: int, if_match: IfMatch = None, idempotency_key: IdempotencyKey = None
-) -> HttpResponse:
+def remove_target(request: ApiRequest, pk: int, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     target = target_or_404(request, pk, may=Permission.SET_TARGETS)
 
     def do() -> None:
@@ -239,7 +230,7 @@ def plan_action(request: ApiRequest, pk: UUID, body: NewAction, idempotency_key:
         about = _about(team, body.framework)
         if not about.asks(body.criterion):
             problem = _("This framework has no criterion with this key.")
-            raise ApiProblem(WRONG, _("Some values are not right."), errors=[("criterion", problem)])
+            raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=[("criterion", problem)])
         form = valid(ActionForm(sent(body.model_dump(exclude={"framework", "criterion"})), team=team))
         action = Action.objects.plan(
             team=team, framework=about.framework, criterion=body.criterion, by=request.user, **form.values()
@@ -254,7 +245,6 @@ def change_action(
     request: ApiRequest,
     pk: int,
     body: ActionChange,
-    if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> HttpResponse:
     action = action_or_404(request, pk, may=Permission.PLAN_ACTIONS)

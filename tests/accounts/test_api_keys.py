@@ -160,6 +160,7 @@ def test_a_key_ends_with_its_day_its_owner_and_new_rights():
 
 
 def test_erasing_a_person_takes_their_keys_along():
+    make_user(is_administrator=True)
     person = make_user()
     key = make_key(by=person)
     erasure.erase(person, by=person)
