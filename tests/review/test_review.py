@@ -336,3 +336,19 @@ class TestResult:
         lead.post(f"/assessments/{assessment.pk}/reopen/", {"reason": "New facts.", "to": "review"})
         assert agree(lead, assessment, "x1", "P").status_code == 302
         assert assessment.close(by=people[0]).generation == 2
+
+
+def test_people_who_rated_little_are_not_said_to_see_it_alike(client, team, people):
+    made = toy.start(team=team, by=people[0])
+    for user in people:
+        toy.rate(made, user, "F - - - - - - -")
+    made.end_answering(by=people[0])
+    client.force_login(people[0])
+    turn(client, made, "x1")
+    page = client.get(f"/assessments/{made.pk}/review/").content.decode()
+    assert "you see it the same way" not in page
+    assert "Nothing stands out, but nobody rated 7 questions." in page
+    client.force_login(people[1])
+    page = client.get(f"/assessments/{made.pk}/review/").content.decode()
+    assert "Now: " in page
+    assert "Agreed 0 of 0" not in page
