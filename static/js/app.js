@@ -264,5 +264,6 @@
   window.addEventListener("pageshow", (event) => {
     if (event.persisted && !questions().length) window.location.reload();
   });
+  document.querySelectorAll(".find-key").forEach((key) => { key.hidden = false; });
   document.querySelectorAll(".shortcut-hint").forEach((hint) => { hint.hidden = !document.querySelector("[data-shortcuts]"); });
 })();

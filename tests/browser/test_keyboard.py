@@ -110,10 +110,14 @@ def test_shortcuts_can_be_switched_off(page, path):
 
 def test_slash_leads_into_the_search_unless_shortcuts_are_switched_off(page, member):
     searching = page.get_by_label("Search teams, people and criteria")
+    hint = page.locator(".find-key")
+    expect(hint).to_be_visible()
     press(page, "/")
     expect(searching).to_be_focused()
+    expect(hint).to_be_hidden()
     expect(searching).to_have_value("")
     member.change_own(keyboard_shortcuts=False)
     page.reload()
+    expect(hint).to_have_count(0)
     press(page, "/")
     expect(searching).not_to_be_focused()
