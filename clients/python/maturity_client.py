@@ -1,0 +1,253 @@
+"""A client for the API of Maturity in one file, with nothing but Python 3.11 or newer.
+
+    from maturity_client import Maturity
+
+    maturity = Maturity("https://maturity.example.org", key="mat_…")
+    for result in maturity.results(team=team["id"]):
+        print(result["date"], result["level_name"])
+
+Copy it into your project, or run it: `python maturity_client.py results --team ID` prints JSON, a line for each row.
+It reads MATURITY_URL and MATURITY_KEY.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from typing import Any, TypedDict
+
+Row = dict[str, Any]
+
+
+class ProblemAt(TypedDict):
+    at: str
+    message: str
+
+
+class MaturityError(Exception):
+    """The server refused. `str()` is its sentence; `errors` are the places of values that are not right."""
+
+    def __init__(self, status: int, detail: str, errors: list[ProblemAt]) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.errors = errors
+
+
+class ChangedMeanwhile(MaturityError):
+    """Somebody else changed it since it was read: read it again."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The key goes to the server that it is for, and nowhere else."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+class Maturity:
+    """One installation, with the rights of the owner of a key.
+
+    Commands are repeated if the server cannot be reached, and carried out once all the same: each has an
+    Idempotency-Key, which a caller may give so that a later run of the same job is the same command.
+    """
+
+    #: Tries of one request, and seconds until it is given up.
+    TRIES = 4
+    TIMEOUT = 30.0
+
+    def __init__(self, url: str, key: str) -> None:
+        self._base = url.rstrip("/") + "/api/v1/"
+        self._key = key
+        self._opener = urllib.request.build_opener(_NoRedirect)
+        self._read: dict[str, str] = {}
+
+    # ------------------------------------------------------------------ reading
+
+    def me(self) -> Row:
+        return self._get("me")
+
+    def people(self) -> Iterator[Row]:
+        return self._list("people")
+
+    def units(self) -> Iterator[Row]:
+        return self._list("units")
+
+    def teams(self) -> Iterator[Row]:
+        return self._list("teams")
+
+    def team(self, pk: str) -> Row:
+        return self._get(f"teams/{pk}")
+
+    def memberships(self, team: str) -> Iterator[Row]:
+        return self._list(f"teams/{team}/memberships")
+
+    def frameworks(self) -> Iterator[Row]:
+        return self._list("frameworks")
+
+    def editions(self, framework: str | None = None) -> Iterator[Row]:
+        return self._list("editions", framework=framework)
+
+    def edition(self, pk: str) -> Row:
+        return self._get(f"editions/{pk}")
+
+    def assessments(self, team: str | None = None, status: str | None = None) -> Iterator[Row]:
+        return self._list("assessments", team=team, status=status)
+
+    def assessment(self, pk: str) -> Row:
+        return self._get(f"assessments/{pk}")
+
+    def results(self, team: str | None = None, framework: str | None = None, since: str | None = None) -> Iterator[Row]:
+        """Results that count today, in no order that means anything; `since` is a day as 2026-01-31."""
+        return self._list("results", team=team, framework=framework, since=since)
+
+    def result(self, pk: str) -> Row:
+        """With its parts, and its criteria if the owner of the key may see them."""
+        return self._get(f"results/{pk}")
+
+    def targets(self, team: str | None = None) -> Iterator[Row]:
+        return self._list("targets", team=team)
+
+    def actions(self, team: str | None = None, status: str | None = None) -> Iterator[Row]:
+        return self._list("actions", team=team, status=status)
+
+    def action(self, pk: int) -> Row:
+        return self._get(f"actions/{pk}")
+
+    def rounds(self) -> Iterator[Row]:
+        return self._list("rounds")
+
+    def webhooks(self, team: str | None = None) -> Iterator[Row]:
+        return self._list("webhooks", team=team)
+
+    # ------------------------------------------------------------------ changing
+
+    def start_assessment(self, team: str, *, edition: str, once: str | None = None, **terms: Any) -> Row:
+        """`terms` are due, date, questionnaire, rule, anonymous, members, addresses, message, as_draft."""
+        return self._command("POST", f"teams/{team}/assessments", {"edition": edition, **terms}, once=once)
+
+    def invite(self, assessment: str, *, once: str | None = None, **people: list[str]) -> Row:
+        """`members` by id and `addresses`."""
+        return self._command("POST", f"assessments/{assessment}/invitations", people, once=once)
+
+    def open(self, assessment: str) -> Row:
+        return self._command("POST", f"assessments/{assessment}/open")
+
+    def end_answering(self, assessment: str) -> Row:
+        return self._command("POST", f"assessments/{assessment}/end")
+
+    def close(self, assessment: str) -> Row:
+        return self._command("POST", f"assessments/{assessment}/close")
+
+    def set_due(self, assessment: str, due: str | None) -> Row:
+        return self._command("PATCH", f"assessments/{assessment}", {"due": due})
+
+    def set_target(
+        self, team: str, *, framework: str, level: int, due: str, why: str, dimension: str = "", once: str | None = None
+    ) -> Row:
+        body = {"framework": framework, "level": level, "due": due, "why": why, "dimension": dimension}
+        return self._command("POST", f"teams/{team}/targets", body, once=once)
+
+    def remove_target(self, pk: int) -> None:
+        self._command("DELETE", f"targets/{pk}")
+
+    def plan_action(
+        self, team: str, *, framework: str, criterion: str, text: str, once: str | None = None, **values: Any
+    ) -> Row:
+        """`values` are owner, due, status and reason."""
+        body = {"framework": framework, "criterion": criterion, "text": text, **values}
+        return self._command("POST", f"teams/{team}/actions", body, once=once)
+
+    def change_action(self, pk: int, *, only_as_read: bool = False, **values: Any) -> Row:
+        """With `only_as_read`, raises ChangedMeanwhile if it is not as `action` read it last."""
+        path = f"actions/{pk}"
+        return self._command("PATCH", path, values, etag=self._read[path] if only_as_read else None)
+
+    def import_framework(self, text: str, *, name: str = "framework.yaml") -> Row:
+        return self._command("POST", "frameworks/import", {"text": text, "name": name})
+
+    # ------------------------------------------------------------------ requests
+
+    def _get(self, path: str) -> Row:
+        return self._ask("GET", path)
+
+    def _list(self, path: str, **filters: str | None) -> Iterator[Row]:
+        """Every row, whatever number of parts they come in."""
+        query: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+        query["limit"] = 200
+        while True:
+            part = self._ask("GET", f"{path}?{urllib.parse.urlencode(query)}")
+            yield from part["items"]
+            if part["next"] is None:
+                return
+            query["after"] = part["next"]
+
+    def _command(
+        self, method: str, path: str, body: Any = None, *, once: str | None = None, etag: str | None = None
+    ) -> Row:
+        headers = {"Idempotency-Key": once or str(uuid.uuid4())}
+        if etag is not None:
+            headers["If-Match"] = etag
+        return self._ask(method, path, body, headers)
+
+    def _ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Row:
+        data = None if body is None else json.dumps(body).encode()
+        sent = {"Authorization": f"Bearer {self._key}", "Accept": "application/json", **(headers or {})}
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        # Whoever makes the client says which address it asks.
+        request = urllib.request.Request(self._base + path, data, sent, method=method)  # noqa: S310
+        for tries_left in reversed(range(self.TRIES)):
+            pause = 1.0
+            try:
+                with self._opener.open(request, timeout=self.TIMEOUT) as response:
+                    self._read[path] = response.headers.get("ETag", "")
+                    text = response.read()
+                    return json.loads(text) if text else {}
+            except urllib.error.HTTPError as error:
+                if not tries_left or error.code not in {429, 503}:
+                    raise _refusal(error) from None
+                pause = float(error.headers.get("Retry-After") or pause)
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                if not tries_left:
+                    raise
+            time.sleep(pause)
+        raise AssertionError("every try ends above")
+
+
+def _refusal(error: urllib.error.HTTPError) -> MaturityError:
+    try:
+        said = json.loads(error.read())
+    except ValueError:
+        said = {}
+    kind = ChangedMeanwhile if error.code == 412 else MaturityError
+    return kind(error.code, str(said.get("detail") or error.reason), said.get("errors", []))
+
+
+#: What the command line can list.
+LISTS = ("people", "units", "teams", "frameworks", "editions", "assessments", "results", "targets", "actions", "rounds")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Prints rows of Maturity as JSON, one a line.")
+    parser.add_argument("what", choices=LISTS)
+    parser.add_argument("--team")
+    chosen = parser.parse_args(arguments)
+    maturity = Maturity(os.environ["MATURITY_URL"], os.environ["MATURITY_KEY"])
+    filters = {"team": chosen.team} if chosen.team else {}
+    try:
+        for row in getattr(maturity, chosen.what)(**filters):
+            print(json.dumps(row, ensure_ascii=False))
+    except MaturityError as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
