@@ -50,7 +50,6 @@ class MeasuredChart:
     right: float
     head: float
     bottom: float
-    top: str
     line: str
     dots: tuple[MeasuredDot, ...]
     edges: tuple[Edge, ...]
@@ -61,13 +60,12 @@ def measured(
     points: Sequence[MeasuredPoint],
     *,
     below: History,
-    top: str,
     edges: Sequence[tuple[Number, str]] = (),
     height: int = 84,
 ) -> MeasuredChart | None:
     """`points` in order of time, from zero to the highest of them, as wide as the history they stand below.
 
-    `top` is how the highest value is read. `edges` are values between bands with the name of the band above; those
+    `edges` are values between bands with the name of the band above; those
     above every point are left out. A month that is partly on the axis is drawn at its end; None if no month is on it.
     """
     first, last = below.first, below.last
@@ -76,7 +74,7 @@ def measured(
         return None
     highest = max(point.value for point in shown)
     plane = Plane([first, last], top=highest, width=below.width, height=height, small=False)
-    plane.head, plane.bottom = 10.0, height - 8.0
+    plane.head, plane.bottom = 14.0, height - 8.0
     path: list[Point | None] = []
     dots = []
     before: datetime.date | None = None
@@ -94,7 +92,6 @@ def measured(
         right=plane.right,
         head=plane.head,
         bottom=plane.bottom,
-        top=top,
         line=" ".join(path_of(run) for run in runs(path) if len(run) > 1),
         dots=tuple(dots),
         edges=tuple(Edge(y=plane.y(value), name=name) for value, name in edges if value < highest),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from ..charts.measured import MIDDLE
 from ..models import Edition, Measurement, Result, Team
 from ..models.frameworks import Contents
 from ..web.dates import shifted
@@ -131,8 +132,10 @@ class TeamFigures:
         return bool(self.series)
 
     @property
-    def last_month(self) -> datetime.date | None:
-        return max((series.newest.month for series in self.series), default=None)
+    def last_day(self) -> datetime.date | None:
+        """Where the newest one stands on a time axis."""
+        newest = max((series.newest.month for series in self.series), default=None)
+        return newest and newest.replace(day=MIDDLE)
 
     def for_result(self, result: Result, previous: Result | None = None) -> list[FigureChange]:
         """What is known for the day of a result, beside what was known for the one before it."""
@@ -172,9 +175,10 @@ class TeamFigures:
 
 
 def _rose(result: Result, previous: Result) -> bool:
-    if result.level is None or previous.level is None or not previous.is_on_the_ladder_of(result):
+    is_same_line = (result.rule, result.questionnaire) == (previous.rule, previous.questionnaire)
+    if not is_same_line or not previous.is_on_the_ladder_of(result):
         return False
-    return result.level > previous.level
+    return result.level is not None and previous.level is not None and result.level > previous.level
 
 
 def _named(result: Result) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from ..measurements.team_figures import TeamFigures
 from ..models import SetbackReason
 from ..permissions.access import get_result, get_team
 from ..permissions.roles import Permission
@@ -33,6 +34,11 @@ def compare(request: Request, pk: UUID) -> HttpResponse:
         beside = Beside(form.cleaned_data["earlier"], form.cleaned_data["later"])
         reasons = SetbackReason.objects.of(beside.new)
         context |= {"beside": beside, "reasons": reasons, "setback_form": SetbackForm()}
+        # Results that came with another team have no figures beside them, as there is one value a month.
+        if not (beside.old.former_team or beside.new.former_team):
+            figures = TeamFigures.beside(team, beside.new.edition.contents)
+            context["figures"] = figures.for_result(beside.new, beside.old)
+            context["not_followed"] = figures.not_followed(beside.new, beside.old)
     return render(request, "results/compare.html", context)
 
 

@@ -51,6 +51,10 @@ UNION ALL
     FROM assessments_action n
     WHERE n.team_id = %(team)s
 UNION ALL
+    SELECT 'figure', CAST(m.id AS text), CAST(m.revision AS text), '', '', ''
+    FROM assessments_measurement m
+    WHERE m.team_id = %(team)s
+UNION ALL
     SELECT 'edition', CAST(e.id AS text), e.status, CAST(e.publication AS text), '', ''
     FROM assessments_edition e
     WHERE e.framework_id IN (SELECT framework_id FROM assessments_result WHERE team_id = %(team)s)
@@ -88,6 +92,10 @@ UNION ALL
         g.dimension
     FROM assessments_target g
     WHERE g.team_id IN (SELECT team_id FROM shown) AND g.framework_id IN (SELECT framework_id FROM shown)
+UNION ALL
+    SELECT 'figure', CAST(m.id AS text), CAST(m.revision AS text), '', '', ''
+    FROM assessments_measurement m
+    WHERE m.team_id IN (SELECT team_id FROM shown)
 UNION ALL
     SELECT 'outside', CAST(o.id AS text), '', '', '', ''
     FROM assessments_outsidepart o

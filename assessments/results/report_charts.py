@@ -79,8 +79,13 @@ def _point(past: TeamHistory, result: Result, *, beside: bool) -> HistoryPoint:
     )
 
 
-def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Target] = ()) -> charts.History | None:
-    """The line that is looked at, with what happened on the way and the overall targets."""
+def history_chart(
+    past: TeamHistory, contents: Contents, targets: Iterable[Target] = (), *, until: datetime.date | None = None
+) -> charts.History | None:
+    """The line that is looked at, with what happened on the way and the overall targets.
+
+    The time axis reaches to `until`, if what is drawn ends before.
+    """
     points = [_point(past, result, beside=False) for result in past.shown]
     points += [_point(past, result, beside=True) for result in past.beside()]
     return charts.history(
@@ -91,6 +96,7 @@ def history_chart(past: TeamHistory, contents: Contents, targets: Iterable[Targe
             for target in targets
             if contents.edition.uses_levels and not target.dimension
         ],
+        until=until,
     )
 
 

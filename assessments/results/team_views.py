@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
+from ..measurements.drawn import FiguresDrawn
+from ..measurements.team_figures import TeamFigures
 from ..models import Assessment, Team
 from ..permissions.access import Permissions, get_team
 from ..permissions.roles import Permission
@@ -76,6 +78,9 @@ def _overview(request: Request, team: Team, may: Permissions) -> Overview:
         standing = Standing(past.latest, past.previous, targets)
         lasting = [target.target for target in targets if not target.outdated]
         # Where the answers of a dimension are, without its key.
+        figures = TeamFigures.beside(team, standing.contents) if may(Permission.SEE_RESULT) else None
+        until = figures.last_day if figures else None
+        chart = history_chart(past, standing.contents, lasting, until=until)
         behind = f"{past.latest.get_absolute_url()}#answers-" if may(Permission.SEE_RESULT) else ""
         context |= {
             "targets": targets,
@@ -84,7 +89,9 @@ def _overview(request: Request, team: Team, may: Permissions) -> Overview:
             "behind": behind,
             # Drawn only if the template asks.
             "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
-            "chart": SimpleLazyObject(lambda: history_chart(past, standing.contents, lasting)),
+            "chart": chart,
+            "figures": FiguresDrawn.below(chart, figures) if figures else None,
+            "not_followed": figures.not_followed(standing.result, standing.previous) if figures else "",
             "multiples": SimpleLazyObject(lambda: small_multiples(past, standing.contents, lasting)),
         }
         if may(Permission.SEE_RESULT):

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
+from ..measurements.team_figures import TeamFigures
 from ..models import Result, SetbackReason
 from ..permissions.access import Permissions, get_result
 from ..permissions.roles import Permission
@@ -47,6 +48,13 @@ def _outside(result: Result) -> list[OutsideRow]:
     """How people outside the team saw it. Frozen beside the result, and no part of it."""
     parts = [part.beside for part in result.outside_parts.all()]
     return outside_rows(result.edition.contents, parts) if parts else []
+
+
+def _figures(result: Result, may: Permissions) -> TeamFigures | None:
+    """Those of its team; a result that came with another team has none, as there is one value a month."""
+    if result.former_team or not may(Permission.SEE_RESULT):
+        return None
+    return TeamFigures.beside(result.team, result.edition.contents)
 
 
 @require_safe
@@ -107,6 +115,7 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
     hides_others = bool(result.former_team) or not may.reads_comments_from(generations[0].created_at)
     voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     behind = "#answers-" if may(Permission.SEE_RESULT) else ""
+    figures = _figures(result, may)
     context = {
         "result": result,
         "team": result.team,
@@ -119,6 +128,8 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
         # Drawn only if the template asks.
         "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
         "outside": _outside(result) if may(Permission.SEE_RESULT) else [],
+        "figures": figures.for_result(result, previous) if figures else [],
+        "not_followed": figures.not_followed(result, previous) if figures else "",
         "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),
         "is_mine_alone": is_mine_alone(result, voices),

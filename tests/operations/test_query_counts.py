@@ -96,6 +96,7 @@ def test_team_page_is_constant_in_its_history(queries, team, edition, number):
     expected += 1  # Their criteria, for blockers and changes.
     expected += number > 1  # Each dimension over time, once there is something to join.
     expected += 1  # Targets.
+    expected += 1  # Figures of its months.
     expected += 2  # Which criteria work is planned for, and which version of the framework is in use.
     assert queries(team.get_absolute_url()) == expected
 
@@ -123,6 +124,7 @@ def test_result_page_is_constant_in_the_history_before_it(queries, team, edition
     expected += 1  # What was noted when agreeing.
     expected += 1  # Generations of this result.
     expected += 1  # Targets.
+    expected += 1  # Figures of the team's months.
     expected += 1  # How people outside the team saw it.
     expected += number > 1  # Why it fell back.
     assert queries(newest.get_absolute_url()) == expected
