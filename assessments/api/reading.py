@@ -32,6 +32,7 @@ from .replies import AfterNumber, Limit, PageJson, page_of, shown
 from .requests import READ, ApiRequest
 from .schemas import (
     ActionJson,
+    ActionStatus,
     AssessmentJson,
     Day,
     EditionContentsJson,
@@ -254,7 +255,7 @@ def target_or_404(request: ApiRequest, pk: int, *, may: Permission = Permission.
 def actions(
     request: ApiRequest,
     team: OfTeam = None,
-    status: Annotated[Action.Status | None, Query(description="Only in this state.")] = None,
+    status: Annotated[ActionStatus | None, Query(description="Only in this state.")] = None,
     limit: Limit = 50,
     after: AfterNumber = None,
 ) -> HttpResponse:

@@ -40,6 +40,16 @@ def _written_as_day(value: object) -> object:
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 Day = Annotated[datetime.date, BeforeValidator(_written_as_day)]
 Yes = Annotated[bool, Field(strict=True)]
+
+
+def _written_as_number(value: object) -> object:
+    """JSON does not tell 2 from 2.0, but it does from "2"."""
+    if isinstance(value, str | bool):
+        raise ValueError("Write a number without quotation marks.")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_written_as_number)]
 Index = Annotated[float | None, Field(description="On the scale of the framework, as its pages show it.")]
 
 
@@ -458,7 +468,7 @@ class NewTarget(Taken):
 
     framework: Key
     dimension: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
-    level: Annotated[int, Field(ge=1, le=1000, strict=True)]
+    level: Annotated[Whole, Field(ge=1, le=1000)]
     due: Day
     why: LongText
 
@@ -489,7 +499,7 @@ class ActionJson(Shown):
         )
 
 
-Status = Literal["open", "doing", "done", "dropped"]
+ActionStatus = Literal["open", "doing", "done", "dropped"]
 
 
 class NewAction(Taken):
@@ -500,7 +510,7 @@ class NewAction(Taken):
     text: LongText
     owner: UUID | None = None
     due: Day | None = None
-    status: Status = "open"
+    status: ActionStatus = "open"
     reason: ShortText = ""
 
 
@@ -510,7 +520,7 @@ class ActionChange(Taken):
     text: LongText | None = None
     owner: UUID | None = None
     due: Day | None = None
-    status: Status | None = None
+    status: ActionStatus | None = None
     reason: ShortText | None = None
 
 

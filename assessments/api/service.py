@@ -20,6 +20,7 @@ ALWAYS = {
     "400": "The request cannot be read",
     "401": "No key that works",
     "403": "Not allowed",
+    "414": "The address is too long",
     "429": "Too many calls",
     "500": "A fault of the server",
     "503": "The database is away",

@@ -233,6 +233,7 @@ def test_a_number_is_no_word_and_a_word_is_no_number(program, team, edition):
     body = {"framework": edition.framework.key, "level": "2", "due": 0, "why": "To try."}
     said = problem(program.post(f"teams/{team.pk}/targets", body), 422)
     assert {error["at"] for error in said["errors"]} == {"level", "due"}
+    assert program.post(f"teams/{team.pk}/targets", body | {"level": 2.0, "due": "2030-01-01"}).json()["level"] == 2
     start = {"edition": str(edition.pk), "anonymous": "no", "as_draft": 1}
     said = problem(program.post(f"teams/{team.pk}/assessments", start), 422)
     assert {error["at"] for error in said["errors"]} == {"anonymous", "as_draft"}
@@ -424,6 +425,19 @@ def test_the_description_is_openapi_3_1_and_names_every_error_as_a_problem(clien
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
                     assert list(answer["content"]) == ["application/problem+json"], (path, method, status)
+
+
+def test_states_of_assessments_and_of_actions_are_described_apart(client):
+    schema = client.get("/api/v1/openapi.json").json()
+
+    def states(path):
+        parameters = schema["paths"][f"/api/v1/{path}"]["get"]["parameters"]
+        (described,) = [one["schema"] for one in parameters if one["name"] == "status"]
+        (option,) = [one for one in described["anyOf"] if one.get("type") != "null"]
+        return schema["components"]["schemas"][option["$ref"].rsplit("/", 1)[-1]] if "$ref" in option else option
+
+    assert states("actions")["enum"] == ["open", "doing", "done", "dropped"]
+    assert states("assessments")["enum"] == ["draft", "open", "review", "closed"]
 
 
 def test_every_reference_of_the_description_leads_somewhere(client):
