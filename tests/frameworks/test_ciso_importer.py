@@ -112,6 +112,29 @@ def test_groups_are_levels_only_where_their_names_say_an_order(groups, levels):
     assert max(c.level for c in result.file.criteria) == (len(levels) or 1)
 
 
+@pytest.mark.parametrize(
+    "memberships,levels,of_each",
+    [
+        # What the first class asks for, the others ask for too, and more.
+        (["123", "23", "3", "3"], "123", [1, 2, 3, 3]),
+        # The first class is the strictest: it asks for all that the others do, and more.
+        (["123", "12", "1", "123"], "321", [1, 2, 3, 1]),
+        # One requirement out of line turns nothing around.
+        (["123", "23", "23", "12"], "123", [1, 2, 2, 1]),
+        # Each requirement in one class only says nothing.
+        (["1", "2", "3", "3"], "123", [1, 2, 3, 3]),
+        # So few are in a class that the classes are about something else.
+        (["1", "", "", ""], "", [1, 1, 1, 1]),
+    ],
+)
+def test_numbered_groups_may_begin_with_the_strictest(memberships, levels, of_each):
+    groups = [(number, f"Class {number}") for number in "123"]
+    result = made(*[{"implementation_groups": list(named)} for named in memberships], groups=groups)
+    assert result.levels == tuple(levels)
+    assert [criterion.level for criterion in result.file.criteria] == of_each
+    assert bool(said(result.adapted, "asks for the most")) == (levels == "321")
+
+
 def test_groups_are_levels_in_the_order_that_is_chosen():
     groups = [("A", "Automatic"), ("M", "Manual")]
     nodes = [{"implementation_groups": ["A"]}, {"implementation_groups": ["M", "A"]}, {"implementation_groups": ["M"]}]

@@ -46,10 +46,10 @@ class ImplementationGroups:
             )
 
     def choose(self, keys: tuple[str, ...] | None, framework: Reader) -> None:
-        """Makes these groups levels, the lowest first; None: those whose names say an order."""
-        chosen = (
-            in_order(list(self.all.values())) if keys is None else [self.all[key] for key in keys if key in self.all]
-        )
+        """Makes these groups levels, the lowest first; None: those whose names say an order, if most requirements
+        are in one of them.
+        """
+        chosen = self._plainly_ordered(framework) if keys is None else [self.all[k] for k in keys if k in self.all]
         for key in keys or ():
             if key not in self.all:
                 message = _("there is no implementation group '{name}'").format(name=shortened(key))
@@ -68,6 +68,21 @@ class ImplementationGroups:
             sentence = _("Implementation groups did not become levels ({names}). You can choose groups that do.")
             say(sentence.format(names=listed(group.name for group in self.all.values())))
 
+    def _plainly_ordered(self, framework: Reader) -> list[ImplementationGroup]:
+        """In some libraries the first of the numbers asks for the most: what is in it is not all in the others."""
+        groups = in_order(list(self.all.values()))
+        memberships = _memberships(framework, [group.key for group in groups])
+        if 2 * sum(map(bool, memberships)) < len(memberships):
+            return []
+        last = len(groups) - 1
+        # Among requirements of several groups, those that begin above the first and those that end before the last.
+        rising = sum(len(places) > 1 and min(places) > 0 for places in memberships)
+        falling = sum(len(places) > 1 and max(places) < last for places in memberships)
+        if falling <= rising:
+            return groups
+        self.report.adapted.say(_("The first implementation group asks for the most, so it became the highest level"))
+        return groups[::-1]
+
     def level_of(self, requirement: Reader, heading: str) -> int:
         """The lowest level among the groups of a requirement; 1 if it is in none of them."""
         named = requirement.lines("implementation_groups")
@@ -79,6 +94,19 @@ class ImplementationGroups:
         if self.levels and not numbers:
             self.report.adapted.say(_("Requirements in none of these groups are at level 1"), example=heading)
         return min(numbers, default=1)
+
+
+def _memberships(framework: Reader, keys: list[str]) -> list[set[int]]:
+    """Of each node that can be rated, in which of these groups it is, by their places."""
+    nodes = framework.get("requirement_nodes")
+    listed_nodes = nodes if isinstance(nodes, list) else []
+    rated = [node for node in listed_nodes if isinstance(node, dict) and node.get("assessable") is True]
+    memberships = []
+    for node in rated:
+        named = node.get("implementation_groups") or []
+        given = {str(name).strip() for name in (named if isinstance(named, list) else [named])}
+        memberships.append({place for place, key in enumerate(keys) if key in given})
+    return memberships
 
 
 def in_order(groups: list[ImplementationGroup]) -> list[ImplementationGroup]:
