@@ -25,6 +25,7 @@ SECTION_NAMES = {
     "dimensions": gettext_lazy("Dimension"),
     "criteria": gettext_lazy("Criterion"),
     "symptoms": gettext_lazy("Symptom"),
+    "adviser": gettext_lazy("Adviser"),
 }
 
 

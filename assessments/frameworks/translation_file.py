@@ -39,7 +39,10 @@ SECTIONS = {
     "dimensions": 1,
     "criteria": 1,
     "symptoms": 1,
+    "adviser": 0,
 }
+#: Below these, texts lie one key deeper.
+NESTED = {("adviser", name) for name in ("inputs", "rules", "adjustments", "confirm")}
 HEAD = ("framework", "version", "digest", "language")
 LIMITS = Limits(max_bytes=6_000_000, values=60_000)
 #: No text may be longer, as no form could carry it.
@@ -138,7 +141,9 @@ class _Reading:
         """The texts in one part of the file; `depth` is how many keys stand above them."""
         for name, inner in self.mapping(place, value).items():
             at = (*place, str(name))
-            if depth:
+            if at in NESTED:
+                yield from self.texts(at, inner, 1)
+            elif depth:
                 yield from self.texts(at, inner, depth - 1)
             elif text := self.text(at, inner):
                 yield at, text

@@ -77,7 +77,7 @@ def framework(request: Request, key: str) -> HttpResponse:
 def edition(request: Request, key: str, pk: UUID) -> HttpResponse:
     edition = get_edition(request, key, pk)
     contents = edition.contents
-    blocks = edition.blocks
+    blocks = contents.edition.blocks
     context = {
         "edition": edition,
         "contents": contents,

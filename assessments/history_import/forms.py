@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from ..frameworks.import_forms import unpacked
 from ..models import Edition, HistoryLine, Questionnaire, Unit
+from ..models.framework_texts import filled
 from ..models.names import PlainNameField
-from ..web.form_fields import DayField
+from ..web.form_fields import DayField, FrameworkSelect
 from .lines import BesideFile
 from .reading import MAX_BYTES, MEGABYTE
 
@@ -25,16 +26,16 @@ def lines_to_choose() -> Iterator[tuple[str, str]]:
         contents = edition.contents
         rules = sorted(contents.rules, key=lambda rule: rule != contents.default_rule)
         for rule in rules or [""]:
-            name = str(edition)
+            name = edition.titled
             if rule:
-                name = _("{version}, rule: {rule}").format(version=edition, rule=contents.rules[rule])
+                name = filled(_("{version}, rule: {rule}"), version=edition.titled, rule=contents.rules[rule])
             yield f"{edition.pk}:{rule}", name
 
 
 class HistoryForm(forms.Form):
     """What a file is and belongs to. One framework, rule and questionnaire for all of it: they are one history."""
 
-    line = forms.ChoiceField(label=gettext_lazy("Framework and rule"))
+    line = forms.ChoiceField(widget=FrameworkSelect, label=gettext_lazy("Framework and rule"))
     questionnaire = forms.ChoiceField(
         label=gettext_lazy("Questionnaire"), choices=Questionnaire, initial=Questionnaire.FULL
     )

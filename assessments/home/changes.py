@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from ..models import Action, Event, Membership, Result, Review, Target, Team, Unit, User
+from ..models.framework_texts import filled, joined
 from ..planning.target_progress import GradedTarget, graded
 from ..web.dates import day
 
@@ -92,17 +93,17 @@ def _result(closing: Closing) -> RecentChange:
     if result.level is None:
         level = _("No level")
     elif result.edition.uses_levels:
-        level = _("Level {number}, {name}").format(number=result.level, name=result.level_name)
+        level = filled(_("Level {number}, {name}"), number=result.level, name=result.level_name)
     else:
         level = result.level_name
     if few := result.few_responded:
-        level = _("{level} (only {few})").format(level=level, few=few)
+        level = filled(_("{level} (only {few})"), level=level, few=few)
     closed_on = day(result.team.day_of(closing.at))
     sentence = _("The review was closed on {date}") if closing.is_reviewed else _("Closed on {date}")
     return RecentChange(
         at=closing.at,
-        title=_("New result of {team}: {level}").format(team=result.team, level=level),
-        detail=" · ".join([sentence.format(date=closed_on), result.framework.name]),
+        title=filled(_("New result of {team}: {level}"), team=result.team, level=level),
+        detail=joined(" · ", [sentence.format(date=closed_on), result.framework.title]),
         address=result.get_absolute_url(),
     )
 
@@ -151,8 +152,8 @@ def _target(graded_target: GradedTarget, sentence: str, *, at: datetime.datetime
     target = graded_target.target
     return RecentChange(
         at=at,
-        title=sentence.format(team=target.team, target=graded_target.title),
-        detail=" · ".join([_("Due {due}").format(due=day(target.due)), target.framework.name]),
+        title=filled(sentence, team=target.team, target=graded_target.title),
+        detail=joined(" · ", [_("Due {due}").format(due=day(target.due)), target.framework.title]),
         address=f"{reverse('team-targets', args=[target.team_id])}?framework={target.framework.key}",
     )
 

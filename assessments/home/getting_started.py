@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..models import Assessment, Edition, Membership, Result, Team, Unit, User
+from ..models.framework_texts import filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def _framework() -> FirstStep:
     edition = Edition.objects.most_used()
     detail = _("It has the levels and questions that teams are assessed with.")
     if edition is not None:
-        detail = _("{name}, version {version}").format(name=edition.name, version=edition.version)
+        detail = filled(_("{name}, version {version}"), name=edition.title, version=edition.version)
     return FirstStep(
         title=_("Choose a framework"),
         detail=detail,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ..models import Criterion, Edition, Membership, Team, User
+from ..models.framework_texts import FrameworkText, filled
 from ..permissions.roles import Permission, may_in_site
 
 #: So many of each kind are shown.
@@ -86,9 +87,10 @@ def _criteria(user: User, words: str) -> list[Hit]:
     hits = []
     for criterion in rows.order_by("edition__framework__name", "order")[: MOST + 1]:
         edition = editions[criterion.edition_id]
-        about = _("{framework}, {dimension}").format(framework=edition.name, dimension=criterion.dimension.name)
+        dimension = FrameworkText(criterion.dimension.name, edition.language)
+        about = filled(_("{framework}, {dimension}"), framework=edition.title, dimension=dimension)
         address = reverse("criterion-history", args=[edition.framework.key, criterion.key])
-        hits.append(Hit(title=criterion.title, about=about, address=address))
+        hits.append(Hit(title=FrameworkText(criterion.title, edition.language), about=about, address=address))
     return hits
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from ..invitations.tracking import answer_label
 from ..models import Action, Assessment, Membership, Participation, Rating, Round, Team, Unit, User
+from ..models.framework_texts import filled, joined
 from ..models.frameworks import published_contents
 from ..web.dates import day
 from .own_teams import OwnTeams, TeamGlance
@@ -89,7 +90,7 @@ def _answer(assessment: Assessment, given: int) -> Waiting:
         facts.append(str(state.label))
     facts.append(_when(assessment))
     return Waiting(
-        title=_("Answer for {team}, {framework}").format(team=assessment.team, framework=assessment.edition.name),
+        title=filled(_("Answer for {team}, {framework}"), team=assessment.team, framework=assessment.edition.title),
         detail=" · ".join(facts),
         address=address,
         action=action,
@@ -199,7 +200,7 @@ def _of_assessment(
 ) -> Waiting:
     return Waiting(
         title=title,
-        detail=" · ".join([*facts, assessment.edition.name]),
+        detail=joined(" · ", [*facts, assessment.edition.title]),
         address=address,
         action=action,
         for_screen_readers=label,
@@ -278,7 +279,7 @@ def _running_round(row: Round) -> Waiting:
         facts.insert(0, wait.format(number=waiting))
     return Waiting(
         title=sentence.format(round=row, closed=row.teams_closed, total=row.teams),
-        detail=" · ".join([*facts, row.edition.name]),
+        detail=joined(" · ", [*facts, row.edition.title]),
         address=f"{row.get_absolute_url()}#needs-you" if waiting else row.get_absolute_url(),
         is_urgent=bool(waiting),
         action=_("Open round"),
@@ -289,7 +290,7 @@ def _running_round(row: Round) -> Waiting:
 def _round_to_close(row: Round) -> Waiting:
     return Waiting(
         title=_("Close the round {round}").format(round=row),
-        detail=f"{_('No team is under way any more')} · {row.edition.name}",
+        detail=joined(" · ", [_("No team is under way any more"), row.edition.title]),
         address=f"{row.get_absolute_url()}#needs-you",
         action=_("Open round"),
         for_screen_readers=_("Open round {round}").format(round=row),
@@ -300,7 +301,7 @@ def _draft_round(row: Round) -> Waiting:
     opens = _("Opens {day}").format(day=day(row.opens))
     return Waiting(
         title=_("Start round {round}").format(round=row),
-        detail=f"{opens} · {row.edition.name}",
+        detail=joined(" · ", [opens, row.edition.title]),
         address=reverse("round-teams", args=[row.pk]),
         action=_("Choose teams"),
         for_screen_readers=_("Choose teams of round {round}").format(round=row),

@@ -95,7 +95,7 @@ def assessment_letter(mail: Mail) -> EmailMessage | None:
         facts={
             "team": assessment.team.name,
             "name": person.user.name if person.user else "",
-            "framework": assessment.edition.name,
+            "framework": assessment.edition.title,
             "round": str(assessment.in_round() or ""),
             "due": date_format(assessment.due) if assessment.due else "",
             "total": total,
@@ -122,7 +122,7 @@ def _outside_letter(mail: Mail, assessment: Assessment, outsider: OutsideInvitat
         links={"link": Link(outsider.address, _("Answer now"))},
         facts={
             "team": assessment.team.name,
-            "framework": assessment.edition.name,
+            "framework": assessment.edition.title,
             "due": date_format(assessment.due) if assessment.due else "",
             "total": total,
             "minutes": minutes(total),

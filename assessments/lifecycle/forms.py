@@ -14,16 +14,20 @@ from .. import scoring
 from ..invitations.forms import ByEmailForm, MembersField
 from ..models import Assessment, Edition, Questionnaire, Team, User
 from ..models.assessments import TOO_EARLY, minutes
+from ..models.framework_texts import filled, joined
 from ..models.frameworks import Contents
 from ..scoring import anonymity
 from ..web.figures import percent
-from ..web.form_fields import AccountField, DayField
+from ..web.foreign_texts import marked
+from ..web.form_fields import AccountField, DayField, FrameworkSelect
 from ..web.revised_forms import RevisedForm
 
 
 class EditionChoice(forms.ModelChoiceField):
+    widget = FrameworkSelect
+
     def label_from_instance(self, edition: Edition) -> str:
-        return f"{edition.name} {edition.version}"
+        return edition.titled
 
 
 class EditionForm(forms.Form):
@@ -133,7 +137,8 @@ class StartForm(ByEmailForm):
             del self.fields["questionnaire"]
         if self.contents.rules:
             self.fields["rule"].choices = [
-                (rule["key"], f"{rule['name']}. {explained(rule, self.contents)}") for rule in edition.scoring["rules"]
+                (rule["key"], marked(joined(". ", [rule["name"], explained(rule, self.contents)])))
+                for rule in self.contents.edition.scoring["rules"]
             ]
         else:
             del self.fields["rule"]
@@ -206,7 +211,7 @@ def explained(rule: dict, contents: Contents) -> str:
         sentence = _("Every criterion up to the level: {at}.")
     else:
         sentence = _("Every criterion of the level: {at}. Every criterion below it: {below}.")
-    return sentence.format(at=at, below=below)
+    return filled(sentence, at=at, below=below)
 
 
 def _threshold(threshold: dict, contents: Contents) -> str:
@@ -219,7 +224,7 @@ def _threshold(threshold: dict, contents: Contents) -> str:
     most = max((choice.value for choice in choices), default=1)
     for choice in choices:
         if Fraction(choice.value, most) >= points:
-            return _("{choice} or better").format(choice=choice.name) if points < 1 else choice.name
+            return filled(_("{choice} or better"), choice=choice.name) if points < 1 else choice.name
     return _("at least {percent} of the points").format(percent=percent(points))
 
 

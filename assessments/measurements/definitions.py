@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from ..models import Framework, Measurement
+from ..models.framework_texts import filled
 from ..models.frameworks import Contents
 
 #: Far more than anything that is measured, and less than the column holds.
@@ -75,7 +76,7 @@ class MetricDefinition:
     def full_name(self) -> str:
         if self.framework is None:
             return str(self.name)
-        return _("{name} ({framework})").format(name=self.name, framework=self.framework.name)
+        return filled(_("{name} ({framework})"), name=self.name, framework=self.framework.title)
 
     @property
     def place(self) -> tuple[int | None, str]:
@@ -100,7 +101,7 @@ class MetricDefinition:
             case MetricUnit.PERCENT:
                 return _("{number}%").format(number=number)
             case MetricUnit.ANSWER if value == int(value) and int(value) in self.answers:
-                return _("{number}: {answer}").format(number=number, answer=self.answers[int(value)])
+                return filled(_("{number}: {answer}"), number=number, answer=self.answers[int(value)])
         return number
 
     def moved(self, before: Decimal, after: Decimal) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from .edition_editing import Part
+from .framework_texts import joined
 from .revisions import Revised
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Level(Revised, Part):
     def begins_at(self) -> str:
         """Where it begins on the scale of the values; the lowest one of a rubric has no beginning."""
         return self.start or str(self.number)
+
+    @property
+    def also_called_together(self) -> str:
+        return joined(", ", self.also_called)
 
     @property
     def is_counted_otherwise(self) -> bool:

@@ -1,7 +1,9 @@
 """The texts of an edition that can be translated: where each stands, what it says, and the language it is in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from itertools import groupby
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -18,10 +20,15 @@ CRITERION = ("statement", "name", "evidence", "next", "na")
 SYMPTOM = ("statement",)
 RULE = ("name",)
 BAND = ("name", "meaning")
+ADVISER = ("question", "principle", "cautions")
+ASKED = ("ask",)
+REASON = ("why",)
+DIFFERENCE = ("topic", "note")
+METRIC = ("name", "ask")
 
 
 class FrameworkText(str):
-    """A text that knows the language it is in. What is made of it, such as a sentence, is an ordinary text."""
+    """A text that knows the language it is in. What is made of it does not, except by `filled` and `joined`."""
 
     __slots__ = ("lang",)
     lang: str
@@ -30,6 +37,46 @@ class FrameworkText(str):
         made = super().__new__(cls, text)
         made.lang = lang
         return made
+
+
+class MixedText(str):
+    """A text with texts of frameworks in it: `pieces` are (text, its language), without a language what is around."""
+
+    __slots__ = ("pieces",)
+    pieces: tuple[tuple[str, str], ...]
+
+    def __new__(cls, pieces: Iterable[tuple[str, str]]) -> Self:
+        runs = [("".join(text for text, _language in run), of) for of, run in groupby(pieces, lambda piece: piece[1])]
+        made = super().__new__(cls, "".join(text for text, _language in runs))
+        made.pieces = tuple(run for run in runs if run[0])
+        return made
+
+
+def pieces_of(text: object) -> tuple[tuple[str, str], ...]:
+    """What a text is made of, as (text, its language); without a language if it does not know any."""
+    if isinstance(text, MixedText):
+        return text.pieces
+    return ((str(text), getattr(text, "lang", "")),)
+
+
+def filled(sentence: str, **values: object) -> str:
+    """`sentence.format(…)`, which still knows the languages of the texts of frameworks in it."""
+    pieces: list[tuple[str, str]] = []
+    for literal, name, _spec, _conversion in Formatter().parse(sentence):
+        pieces.append((literal, ""))
+        if name is not None:
+            pieces += pieces_of(values[name])
+    return MixedText(pieces)
+
+
+def joined(separator: str, texts: Iterable[object]) -> str:
+    """`separator.join(…)`, which still knows the languages of the texts of frameworks in it."""
+    pieces: list[tuple[str, str]] = []
+    for text in texts:
+        if pieces:
+            pieces.append((separator, ""))
+        pieces += pieces_of(text)
+    return MixedText(pieces)
 
 
 def fingerprint(text: str) -> str:
@@ -89,6 +136,30 @@ def slots(contents: "Contents") -> Iterator[Slot]:
         yield from _each(("criteria", criterion.key), criterion, CRITERION)
     for symptom in contents.symptoms:
         yield from _each(("symptoms", symptom.key), symptom, SYMPTOM)
+    yield from _adviser(edition.blocks.get("adviser") or {})
+
+
+def _adviser(block: dict[str, Any]) -> Iterator[Slot]:
+    yield from _each(("adviser",), block, ADVISER)
+    for question in block.get("inputs", []):
+        yield from _each(("adviser", "inputs", question["key"]), question, ASKED)
+    for section in ("rules", "adjustments"):
+        for rule in block.get(section) or []:
+            yield from _each(("adviser", section, rule["key"]), rule, REASON)
+    for confirmation in block.get("confirm") or []:
+        yield from _each(("adviser", "confirm", str(confirmation["level"])), confirmation, ASKED)
+
+
+def _untranslated(contents: "Contents") -> Iterator[Slot]:
+    """Texts that people read in the language of the edition only."""
+    for position, difference in enumerate(contents.edition.blocks.get("source_differences", []), start=1):
+        yield from _each(("source_differences", str(position)), difference, DIFFERENCE)
+    for level in contents.levels:
+        yield Slot(("levels", str(level.number)), level, "also_called")
+    for metric in contents.edition.blocks.get("metrics", []):
+        place = ("metrics", metric["key"])
+        yield from _each(place, metric, METRIC)
+        yield from _each(place, metric.get("values") or {}, tuple(metric.get("values") or ()))
 
 
 def _each(place: Place, owner: Any, fields: tuple[str, ...]) -> Iterator[Slot]:
@@ -104,7 +175,7 @@ def source_texts(contents: "Contents") -> dict[Place, str]:
 def put_texts(contents: "Contents", translated: Mapping[Place, str], *, language: str) -> None:
     """Puts these texts, in this language, in place of the edition's own, and marks the rest with its language."""
     own = contents.edition.language
-    for slot in list(slots(contents)):
+    for slot in [*slots(contents), *_untranslated(contents)]:
         if slot.text:
             text = translated.get(slot.place)
             slot.put(text or slot.text, language if text else own)

@@ -17,7 +17,7 @@ from .accounts import User
 from .criteria_arranging import CriteriaArranging
 from .edition_editing import Drafting, Frozen, Part
 from .edition_parts import Criterion, Dimension
-from .framework_texts import put_texts, source_texts
+from .framework_texts import FrameworkText, filled, put_texts, source_texts
 from .installation import Installation, current_generation
 from .part_removal import PartRemoval
 from .reading import reader
@@ -59,6 +59,15 @@ class Framework(models.Model):
             super().save(*args, **kwargs)
             if not is_new:
                 Installation.objects.renew()
+
+    @property
+    def title(self) -> str:
+        """Its name, which knows the language it is in: that of its reader where there is a checked translation."""
+        edition = _editions_in_use(current_generation()).get(self.pk)
+        if edition is None:
+            return self.name
+        title = edition.title
+        return title if edition.name == self.name else FrameworkText(self.name, edition.language)
 
     def default_edition(self) -> "Edition | None":
         """The newest published edition, own ones before built-in ones; None if there are only drafts."""
@@ -343,6 +352,19 @@ class Edition(CriteriaArranging, PartRemoval):
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
+    @property
+    def title(self) -> str:
+        """Its name, which knows the language it is in: that of its reader where there is a checked translation."""
+        reads = reader()
+        if reads and not self.is_draft and reads.translation_of(self.pk, self.language):
+            return published_contents(self.pk).edition.name
+        return FrameworkText(self.name, self.language)
+
+    @property
+    def titled(self) -> str:
+        """The same with the version."""
+        return filled("{name} {version}", name=self.title, version=self.version)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuses every change to a published edition except retiring it."""
         retiring = set(kwargs.get("update_fields") or ()) == {"status"}
@@ -380,6 +402,8 @@ class Edition(CriteriaArranging, PartRemoval):
             self.status = self.Status.PUBLISHED
             self.published_at = timezone.now()
             self.save(update_fields=["digest", "status", "published_at", "publication"])
+            # The name of the framework may be in another language from now on.
+            Installation.objects.renew()
             if previous := self.based_on or self._published_before():
                 Translation.objects.take_over(self, of=previous, places=lambda: source_texts(Contents(self)))
 
@@ -502,6 +526,16 @@ def _translated_contents(
 def _read(edition_id: uuid.UUID) -> Contents:
     """Rows of its own, so that texts can be put in place of others."""
     return Contents(Edition.objects.select_related("framework").get(pk=edition_id))
+
+
+@lru_cache(maxsize=4)
+def _editions_in_use(generation: uuid.UUID | None) -> dict[int, Edition]:
+    """The edition that each framework offers first, by the id of the framework, without its contents."""
+    with asking_replica(False):
+        editions: dict[int, Edition] = {}
+        for edition in Edition.objects.published().only("framework_id", "name", "language", "status"):
+            editions.setdefault(edition.framework_id, edition)
+        return editions
 
 
 def contents_in_use(framework_id: int) -> Contents | None:

@@ -65,7 +65,7 @@ def _change_in_words(result: Result) -> str:
     previous = result.previous()
     values = {
         "team": result.team.name,
-        "framework": result.edition.name,
+        "framework": result.edition.title,
         "level": level_in_words(result) or _("no level"),
         "before": (level_in_words(previous) or _("no level")) if previous else "",
     }
@@ -118,7 +118,7 @@ def running_assessments(teams: Sequence[Team]) -> list[str]:
 def _state_in_words(assessment: Assessment) -> str:
     values = {
         "team": assessment.team.name,
-        "framework": assessment.edition.name,
+        "framework": assessment.edition.title,
         "due": date_format(assessment.due) if assessment.due else "",
     }
     if assessment.is_draft:

@@ -58,7 +58,7 @@ def _words_about(assessment: Assessment, *, subject: str, template: str, **facts
         links={"page": link_to(assessment.get_absolute_url(), _("Open the assessment"))},
         facts={
             "team": assessment.team.name,
-            "framework": assessment.edition.name,
+            "framework": assessment.edition.title,
             "due": date_format(assessment.due) if assessment.due else "",
             **facts,
         },
@@ -107,7 +107,7 @@ def next_round_letter(mail: Mail, person: User) -> NoticeWords | None:
         facts={
             "round": draft.name,
             "before": str(draft.follows or ""),
-            "framework": draft.edition.name,
+            "framework": draft.edition.title,
             "opens": date_format(draft.opens),
             "due": date_format(draft.due),
         },
@@ -157,7 +157,7 @@ def result_letter(mail: Mail, person: User) -> NoticeWords | None:
         links={"page": link_to(result.get_absolute_url(), _("See the result"))},
         facts={
             "team": result.team.name,
-            "framework": result.edition.name,
+            "framework": result.edition.title,
             "date": date_format(result.date),
             "level": level_in_words(result) if person.is_confirmed else "",
         },

@@ -22,6 +22,7 @@ from django.utils import translation
 from ..accounts.mail import account_letter
 from ..invitations.mail import assessment_letter
 from ..models import Mail, PasswordRequest, Refused
+from ..models.reading import FrameworkReader, read_by
 from ..notices.letters import notice_letter
 from .smtp import Backend, Withdrawn
 
@@ -108,11 +109,17 @@ def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
 
 
 def _write(mail: Mail) -> EmailMessage | None:
-    """The letter in the language of its recipient: that of the installation, as people have none of their own yet."""
-    with translation.override(settings.LANGUAGE_CODE):
+    """The letter in the language of the installation, with texts of frameworks in that of its recipient's account."""
+    with translation.override(settings.LANGUAGE_CODE), read_by(FrameworkReader(lambda: _reads(mail))):
         if mail.about:
             return notice_letter(mail)
         return account_letter(mail) if mail.user else assessment_letter(mail)
+
+
+def _reads(mail: Mail) -> list[str]:
+    """The languages in which the recipient reads frameworks; those of people without an account are not known."""
+    person = mail.user or (mail.participation.user if mail.participation else None)
+    return [person.reads_in] if person and person.reads_in else []
 
 
 def _hand_over(letter: EmailMessage, mail: Mail, connection: BaseEmailBackend) -> None:

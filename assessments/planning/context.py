@@ -99,7 +99,7 @@ class Aspiration:
 
     @property
     def adviser(self) -> dict[str, Any] | None:
-        return self.edition.blocks.get("adviser")
+        return self.contents.edition.blocks.get("adviser")
 
     @cached_property
     def remembered(self) -> AdviserAnswers | None:

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 from ..frameworks.adviser import Answer
 from ..frameworks.adviser_form import AdviserForm
 from ..models import Action, AdviserAnswers, Criterion, Target, Team, User
+from ..models.framework_texts import filled
 from ..models.frameworks import Contents
 from ..models.plans import PlannedPath
 from ..web import markdown
 from ..web.filter_chips import FilterChip
-from ..web.form_fields import DayField
+from ..web.form_fields import DayField, FrameworkSelect
 from ..web.revised_forms import RevisedForm
 from .roadmap import Gap, Roadmap, WantedActions
 
@@ -34,14 +35,14 @@ def part_choices(contents: Contents) -> list[tuple[str, str]]:
 
 def level_choices(contents: Contents) -> list[tuple[int, str]]:
     """Every level, or band, but the lowest, at which everyone starts."""
-    return [(rung.number, f"{rung.number} {rung.name}") for rung in contents.rungs[1:]]
+    return [(rung.number, filled("{number} {name}", number=rung.number, name=rung.name)) for rung in contents.rungs[1:]]
 
 
 class TargetForm(RevisedForm):
     """A level to reach by a date, overall or in one dimension, and why."""
 
-    part = forms.ChoiceField(label=gettext_lazy("Part"), required=False)
-    level = forms.TypedChoiceField(coerce=int)
+    part = forms.ChoiceField(label=gettext_lazy("Part"), required=False, widget=FrameworkSelect)
+    level = forms.TypedChoiceField(coerce=int, widget=FrameworkSelect)
     due = DayField(label=gettext_lazy("Due date"))
     why = forms.CharField(
         label=gettext_lazy("Why"),
@@ -294,7 +295,7 @@ class RoadmapFilter(forms.Form):
             chip = FilterChip.of(
                 name,
                 str(field.label),
-                [(str(value), str(label)) for value, label in field.choices],
+                field.choices,
                 current=self.cleaned_data.get(name, ""),
                 usual="",
                 query_of=partial(_roadmap_query, address, name),
@@ -310,8 +311,8 @@ def _roadmap_query(address: Callable[..., str], name: str, value: str) -> str:
 class GoalForm(forms.Form):
     """The level to reach in a what-if, and in which part."""
 
-    part = forms.ChoiceField(label=gettext_lazy("Part"), required=False)
-    level = forms.TypedChoiceField(coerce=int)
+    part = forms.ChoiceField(label=gettext_lazy("Part"), required=False, widget=FrameworkSelect)
+    level = forms.TypedChoiceField(coerce=int, widget=FrameworkSelect)
 
     def __init__(self, data: Mapping[str, object], *, contents: Contents, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -323,7 +324,7 @@ class GoalForm(forms.Form):
 class PathForm(forms.Form):
     """The level to reach, and perhaps by when."""
 
-    level = forms.TypedChoiceField(coerce=int)
+    level = forms.TypedChoiceField(coerce=int, widget=FrameworkSelect)
     due = DayField(label=gettext_lazy("By"), required=False)
 
     def __init__(self, data: Mapping[str, object] | None, *, team: Team, contents: Contents) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from .. import scoring
 from ..models import Criterion, Result
+from ..models.framework_texts import filled
 from ..models.frozen_scores import Recalled
 from ..models.results import as_fraction
 from ..scoring import pace, smallest_changes, target_grading
@@ -97,7 +98,9 @@ class Path:
     def rung_name(self) -> str:
         """The level or band, as a heading has it: `3 Automated deployment`."""
         rung = self.about.rung(self.level)
-        return f"{rung.number} {rung.name}" if self.about.edition.uses_levels else rung.name
+        if not self.about.edition.uses_levels:
+            return rung.name
+        return filled("{number} {name}", number=rung.number, name=rung.name)
 
     @property
     def to_plan(self) -> list[Criterion]:

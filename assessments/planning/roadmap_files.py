@@ -20,7 +20,7 @@ def roadmap_book(roadmap: Roadmap) -> Book:
     actions = [planned.action for planned in roadmap.actions]
     for action in actions:
         action.team, action.framework = about.team, about.framework
-    return Book(name=f"{about.team.name} roadmap", tables=[actions_table(actions)])
+    return Book(name=f"{about.team.name} roadmap", tables=[actions_table(actions).with_languages()])
 
 
 def roadmap_calendar(roadmap: Roadmap) -> bytes:

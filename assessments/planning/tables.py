@@ -31,7 +31,7 @@ def _target_rows(targets: Iterable[GradedTarget], names: bool) -> Iterator[list[
         yield [
             target.team.name,
             target.team.unit.name,
-            target.framework.name,
+            target.framework.title,
             graded.name,
             LevelCell.of(target.level, top=top),
             graded.level_name,
@@ -61,7 +61,7 @@ def _action_rows(actions: Iterable[Action]) -> Iterator[list[Cell]]:
         yield [
             action.team.name,
             action.team.unit.name,
-            action.framework.name,
+            action.framework.title,
             action.text,
             place_of(criterion) if criterion else "",
             action.owner.name if action.owner else "",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from .. import scoring
 from ..models import PartResult, Questionnaire, Result, Target
+from ..models.framework_texts import filled
 from ..models.frameworks import Contents, published_contents
 from ..models.frozen_scores import Recalled
 from ..scoring import target_grading as grading
@@ -49,8 +50,8 @@ class GradedTarget:
         """The part and the level or band to reach: `Overall, level 3 Managed`."""
         values = {"part": self.name, "number": self.target.level, "name": self.level_name}
         if self.uses_levels:
-            return _("{part}, level {number} {name}").format_map(values)
-        return _("{part}, band {name}").format_map(values)
+            return filled(_("{part}, level {number} {name}"), **values)
+        return filled(_("{part}, band {name}"), **values)
 
     @property
     def state(self) -> str:

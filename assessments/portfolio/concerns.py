@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..models import Action, PartResult
+from ..models.framework_texts import filled
 from ..models.results import as_fraction
 from ..results.report import agrees_hardly
 from ..web.dates import day, shifted
@@ -146,7 +147,7 @@ class Concerns:
         if self.contents.edition.uses_levels:
             return _("Level fell from {before} to {now}.").format(before=before, now=now)
         names = {"before": self.contents.rung_name(before), "now": self.contents.rung_name(now)}
-        return _("Fell from {before} to {now}.").format(**names)
+        return filled(_("Fell from {before} to {now}."), **names)
 
     def _index_fell(self, before: Fraction, now: Fraction) -> str:
         scale = self.contents.index_scale
@@ -167,9 +168,9 @@ class Concerns:
         if not self.contents.edition.uses_levels:
             values |= {"level": self.contents.rung_name(level), "now": self.contents.rung_name(now)}
         if not dimension:
-            return _("Target {level} by {date}, still at {now}.").format(**values)
+            return filled(_("Target {level} by {date}, still at {now}."), **values)
         values["dimension"] = self.contents.dimension_by_key[dimension].name
-        return _("{dimension}: target {level} by {date}, still at {now}.").format(**values)
+        return filled(_("{dimension}: target {level} by {date}, still at {now}."), **values)
 
     @cached_property
     def _missed_targets(self) -> dict[UUID, list[tuple[str, int, datetime.date]]]:

@@ -33,15 +33,16 @@ MOST_INDEXES = 10_000
 
 def portfolio_book(portfolio: Portfolio) -> Book:
     """The sheets of a portfolio; targets and pending actions are those of its teams in the plan."""
+    tables = [
+        portfolio_table(portfolio),
+        _changes(portfolio),
+        targets_table(_targets(portfolio)),
+        actions_table(_actions(portfolio)),
+        _criteria(portfolio),
+    ]
     return Book(
         name=f"portfolio-{portfolio.query.edition.framework.key}-{portfolio.today.isoformat()}",
-        tables=[
-            portfolio_table(portfolio),
-            _changes(portfolio),
-            targets_table(_targets(portfolio)),
-            actions_table(_actions(portfolio)),
-            _criteria(portfolio),
-        ],
+        tables=[table.with_languages() for table in tables],
     )
 
 

@@ -22,8 +22,8 @@ def filter_chips(form: PortfolioForm, address: Callable[..., str]) -> list[Filte
         if not isinstance(field, forms.ChoiceField):
             continue
         # The form fills them in as pairs.
-        offered = cast("Iterable[tuple[object, object]]", field.choices)
-        choices = [(str(value), str(label)) for value, label in offered]
+        offered = cast("Iterable[tuple[str, str]]", field.choices)
+        choices = list(offered)
         if len(choices) < 2:
             continue
         usual = form.usual.get(name, "")

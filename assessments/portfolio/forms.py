@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Edition, Questionnaire, Result, Unit
+from ..models.framework_texts import filled
 from ..web.form_fields import DayField
 from .rows import ASSESSED, ATTENTION, OVERALL, ConcernKind, Query, sort_by_dimension
 
@@ -53,7 +54,7 @@ class PortfolioForm(forms.Form):
         self.by_address = _by_address(self.offered)
         #: What counts if nothing is chosen.
         self.usual: dict[str, str] = {}
-        self.fields["framework"].choices = [(key, rows[0].framework.name) for key, rows in by_framework.items()]
+        self.fields["framework"].choices = [(key, rows[0].framework.title) for key, rows in by_framework.items()]
         self.fields["unit"].choices = unit_choices(units)
         if self.default:
             self._offer(self.default)
@@ -141,8 +142,8 @@ def _sort_choices(edition: Edition) -> list[tuple[str, str]]:
     if edition.uses_levels:
         for dimension in edition.contents.dimensions:
             sort = sort_by_dimension(dimension.key)
-            choices.append((sort, _("{dimension}, lowest first").format(dimension=dimension.name)))
-            choices.append((f"-{sort}", _("{dimension}, highest first").format(dimension=dimension.name)))
+            choices.append((sort, filled(_("{dimension}, lowest first"), dimension=dimension.name)))
+            choices.append((f"-{sort}", filled(_("{dimension}, highest first"), dimension=dimension.name)))
     return choices
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..models.framework_texts import filled
 from ..web.dates import day
 from .portfolio import Portfolio
 
@@ -48,14 +49,14 @@ class PortfolioInWords:
                 there,
             )
         sentence = only if teams == 1 else several
-        stands = sentence.format(there=there, teams=teams, level=self.level, name=contents.rung_name(self.level))
+        stands = filled(sentence, there=there, teams=teams, level=self.level, name=contents.rung_name(self.level))
         return self._with_change(stands, there)
 
     def _with_change(self, stands: str, there: int) -> str:
         portfolio = self.portfolio
         then = [row.levels_then[YEAR_BEFORE] for row in portfolio.named]
         if not portfolio.names_all or not any(level is not None for level in then):
-            return _("{stands}.").format(stands=stands)
+            return filled(_("{stands}."), stands=stands)
         before = sum(level is not None and level >= self.level for level in then)
         if there > before:
             sentence = _("{stands}, up from {before} on {date}.")
@@ -63,7 +64,7 @@ class PortfolioInWords:
             sentence = _("{stands}, down from {before} on {date}.")
         else:
             sentence = _("{stands}, as many as on {date}.")
-        return sentence.format(stands=stands, before=before, date=day(portfolio.days[YEAR_BEFORE]))
+        return filled(sentence, stands=stands, before=before, date=day(portfolio.days[YEAR_BEFORE]))
 
     @property
     def changes(self) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from .. import charts, scoring
 from ..models import User
+from ..models.framework_texts import filled, joined
 from ..web.dates import day, short_day
 from .attention import Attention, Needing
 from .blockers import Holding, HoldingBack
@@ -52,8 +53,8 @@ class PortfolioCover:
     @property
     def title(self) -> str:
         if self.unit:
-            return _("Portfolio of {unit}, {framework}").format(unit=self.unit, framework=self.framework)
-        return _("Portfolio, {framework}").format(framework=self.framework)
+            return filled(_("Portfolio of {unit}, {framework}"), unit=self.unit, framework=self.framework)
+        return filled(_("Portfolio, {framework}"), framework=self.framework)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +192,7 @@ def _portfolio_cover(portfolio: Portfolio, prepared_by: str) -> PortfolioCover:
     unit = next((unit.name for unit in portfolio.units if unit.pk == query.unit), "")
     rules = portfolio.contents.rules
     return PortfolioCover(
-        framework=query.edition.framework.name,
+        framework=query.edition.framework.title,
         unit=unit,
         as_of=portfolio.today,
         rule=rules.get(query.rule, "") if len(rules) > 1 else "",
@@ -224,11 +225,12 @@ def _population(portfolio: Portfolio) -> Iterator[str]:
             portfolio.apart,
         ).format(count=portfolio.apart)
     if portfolio.without_result:
-        yield ngettext(
+        sentence = ngettext(
             "{count} team has no result with {name} and is not counted.",
             "{count} teams have no result with {name} and are not counted.",
             portfolio.without_result,
-        ).format(count=portfolio.without_result, name=portfolio.query.edition.framework.name)
+        )
+        yield filled(sentence, count=portfolio.without_result, name=portfolio.query.edition.framework.title)
 
 
 def _portfolio_facts(portfolio: Portfolio, holding: HoldingBack, attention: Attention) -> Iterator[tuple[str, str]]:
@@ -323,18 +325,18 @@ def _entry(entry: Entry, names: bool) -> ReportEntry:
     """A line of the plan, as the plan says it."""
     person, text, state = "", "", ""
     if entry.graded and entry.target:
-        text = _("Target: {title}").format(title=entry.graded.title)
+        text = filled(_("Target: {title}"), title=entry.graded.title)
         person = entry.target.set_by.name if entry.target.set_by else ""
         state = entry.graded.state
     elif entry.action:
         text = entry.action.text
         person = entry.action.owner.name if entry.action.owner else ""
         state = str(entry.action.get_status_display())
-    framework = entry.framework.name if entry.framework else ""
+    framework = entry.framework.title if entry.framework else ""
     return ReportEntry(
         team=entry.team.name,
         text=text,
-        about=" · ".join(filter(None, (framework, entry.about))),
+        about=joined(" · ", filter(None, (framework, entry.about))),
         due=entry.due,
         is_overdue=entry.is_overdue,
         person=person if names else "",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from .. import scoring
 from ..models import Criterion, Dimension, Rating, Symptom, SymptomAnswer, answering_sql
+from ..models.framework_texts import filled
 from ..models.frameworks import Contents
 from .answer_form import fingerprint
 from .session import Seat
@@ -173,8 +174,8 @@ class Question:
         if not with_comment:
             return self.answer_name
         if not self.comment:
-            return _("{answer}, no comment").format(answer=self.answer_name)
-        return _("{answer}, “{comment}”").format(answer=self.answer_name, comment=Truncator(self.comment).chars(80))
+            return filled(_("{answer}, no comment"), answer=self.answer_name)
+        return filled(_("{answer}, “{comment}”"), answer=self.answer_name, comment=Truncator(self.comment).chars(80))
 
 
 def meanings_of(questions: Sequence[Question]) -> list[list[AnswerOption]]:

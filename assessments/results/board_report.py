@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from .. import charts, scoring
 from ..models import Action, Edition, Result, SetbackReason, User
+from ..models.framework_texts import filled, joined
 from ..permissions.access import Permissions
 from ..permissions.roles import Permission
 from ..planning.target_progress import GradedTarget, graded
@@ -373,7 +374,7 @@ def _cover(standing: Standing, prepared_by: str) -> ReportCover:
     return ReportCover(
         team=result.team_name,
         unit=result.team.unit.name,
-        framework=str(result.edition),
+        framework=result.edition.titled,
         questionnaire=str(result.get_questionnaire_display()),
         rule=standing.rule_name,
         date=result.date,
@@ -681,6 +682,10 @@ def _said(result: Result, told: _Told) -> tuple[Mapping[str, Sequence[Voice]], M
     return voices, notes_behind(result) if told.comments else {}
 
 
+def _votes(settled: Settled) -> str:
+    return joined(" · ", (filled("{name} {count}", name=name, count=count) for name, count in settled.distribution))
+
+
 def _answer(
     standing: Standing,
     settled: Settled,
@@ -695,9 +700,9 @@ def _answer(
         level=level_of(criterion.level) if criterion.level else "",
         rating=settled.name,
         settled_by=settled_by(standing.result, settled),
-        blocks=_("blocks {rung}").format(rung=standing.next_rung) if settled.is_blocker else "",
+        blocks=filled(_("blocks {rung}"), rung=standing.next_rung) if settled.is_blocker else "",
         answers_differ=row.discuss and sees_votes and not row.is_agreed,
-        votes=" · ".join(f"{name} {number}" for name, number in settled.distribution) if told.votes else "",
+        votes=_votes(settled) if told.votes else "",
         agreement=settled.in_words if told.votes else "",
         note=notes.get(criterion.key, ""),
         voices=tuple(chain.from_iterable(_voice(settled, voice, told) for voice in voices.get(criterion.key, []))),

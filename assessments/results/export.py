@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from ..models import PartResult, Provenance, Questionnaire, Result, Team
+from ..models.framework_texts import filled, joined
 from ..models.results import Figures, as_fraction
 from ..permissions.access import Permissions
 from ..permissions.roles import Permission
@@ -26,12 +27,12 @@ def team_book(team: Team, may: Permissions) -> Book:
     tables = [_results_table(results)]
     targets = targets_table(graded(team.targets.for_grading().select_related("team__unit")))
     if not may(Permission.SEE_RESULT):
-        return Book(name=team.name, tables=[*tables, targets])
+        return _book(team.name, [*tables, targets])
     lines = _lines(results)
     steps = [step for line in lines for step in pairwise(line)]
     actions = team.actions.select_related("team__unit", "framework", "owner")
     tables += [changes_table(steps), targets, actions_table(actions), _newest_criteria([line[-1] for line in lines])]
-    return Book(name=team.name, tables=tables)
+    return _book(team.name, tables)
 
 
 def result_book(
@@ -57,7 +58,11 @@ def result_book(
         tables.append(actions_table(actions.select_related("team__unit", "framework", "owner")))
     if may(Permission.SEE_RESULT):
         tables.append(criteria_table(standing, voices, notes, votes=may(Permission.SEE_VOTES)))
-    return Book(name=name, tables=tables)
+    return _book(name, tables)
+
+
+def _book(name: str, tables: Iterable[Table]) -> Book:
+    return Book(name=name, tables=[table.with_languages() for table in tables])
 
 
 def team_table(team: Team) -> Table:
@@ -92,7 +97,7 @@ def _results_table(results: Sequence[Result]) -> Table:
         names |= {("group", group.key): group.name for group in contents.groups}
         about: list[Cell] = [
             result.date,
-            result.edition.framework.name,
+            result.edition.framework.title,
             result.edition.version,
             str(Questionnaire(result.questionnaire).label),
             contents.rules.get(result.rule, ""),
@@ -129,7 +134,7 @@ def _change_rows(steps: Iterable[tuple[Result, Result]]) -> Iterator[list[Cell]]
             yield [
                 before.date,
                 after.date,
-                after.edition.framework.name,
+                after.edition.framework.title,
                 change.criterion.dimension.name,
                 change.criterion.statement,
                 change.before,
@@ -148,7 +153,7 @@ def _newest_criteria(results: Iterable[Result]) -> Table:
             edition = result.edition
             questionnaire = str(Questionnaire(result.questionnaire).label)
             for settled in standing.criteria:
-                about: list[Cell] = [result.date, edition.framework.name, edition.version, questionnaire]
+                about: list[Cell] = [result.date, edition.framework.title, edition.version, questionnaire]
                 yield [*about, *_rating_cells(standing, settled)]
 
     widths = {head[0]: 12, **criterion_widths()}
@@ -168,7 +173,7 @@ def criteria_table(
             cells = _rating_cells(standing, settled)
             if votes:
                 cells += [
-                    " · ".join(f"{name} {number}" for name, number in settled.distribution),
+                    joined(" · ", (filled("{name} {count}", name=name, count=n) for name, n in settled.distribution)),
                     settled.in_words,
                     _("yes") if settled.row.discuss else "",
                     notes.get(key, ""),

@@ -9,17 +9,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Result
+from ..models.framework_texts import joined
 from ..web.dates import day
 
 
 class ResultChoice(forms.ModelChoiceField):
     def label_from_instance(self, result: Result) -> str:
-        parts = [day(result.date), str(result.edition)]
+        parts = [day(result.date), result.edition.titled]
         if result.is_short:
             parts.append(_("short"))
         if not result.is_current:
             parts.append(_("generation {number}").format(number=result.generation))
-        return " · ".join(parts)
+        return joined(" · ", parts)
 
 
 class CompareForm(forms.Form):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Assessment, PartResult, Questionnaire, Reopening, Result, SetbackReason, Team
+from ..models.framework_texts import filled
 from ..models.results import as_fraction
 from ..scoring import DASH
 from ..web.dates import shifted
@@ -32,7 +33,7 @@ class Line:
     def of(cls, result: Result) -> "Line":
         return cls(
             framework=result.framework.key,
-            framework_name=result.framework.name,
+            framework_name=result.framework.title,
             rule=result.rule,
             rule_name=result.edition.contents.rules.get(result.rule, ""),
             questionnaire=result.questionnaire,
@@ -87,7 +88,9 @@ class TableRow:
         return cls(
             date=result.date,
             url=result.get_absolute_url(),
-            framework=_("{version}, short").format(version=result.edition) if result.is_short else str(result.edition),
+            framework=filled(_("{version}, short"), version=result.edition.titled)
+            if result.is_short
+            else result.edition.titled,
             level=_level_or_band(result),
             index=result.index_text,
             respondents=_("{responded} of {asked}").format(responded=result.respondents, asked=result.participants),
@@ -99,7 +102,7 @@ class TableRow:
 def _level_or_band(result: Result) -> str:
     if not result.edition.uses_levels:
         return result.level_name
-    return DASH if result.level is None else f"{result.level} {result.level_name}"
+    return DASH if result.level is None else filled("{number} {name}", number=result.level, name=result.level_name)
 
 
 def _state(result: Result) -> str:

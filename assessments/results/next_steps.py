@@ -30,6 +30,11 @@ class NextStep:
         return proposed(self.criterion)
 
     @property
+    def language(self) -> str:
+        """The language of the text."""
+        return getattr(self.criterion.next or self.criterion.statement, "lang", "")
+
+    @property
     def says_more(self) -> bool:
         """Whether the framework suggests a step, so that the statement is something else."""
         return bool(self.criterion.next)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from .. import scoring
 from ..charts import ProfileBar, level_step, profile_bar
 from ..models import Criterion, CriterionResult, Dimension, Group, PartResult, Result
+from ..models.framework_texts import filled
 from ..models.results import Figures, as_fraction
 from ..planning.target_progress import GradedTarget, next_by_part
 from ..web.dates import last_confirmed, short_month
@@ -498,7 +499,7 @@ class Standing:
             return ""
         if not self.uses_levels:
             return rung.name
-        return _("level {number}, {name}").format(number=rung.number, name=rung.name)
+        return filled(_("level {number}, {name}"), number=rung.number, name=rung.name)
 
     @property
     def next_number_or_name(self) -> str:

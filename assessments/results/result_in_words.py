@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from .. import scoring
 from ..models import Result
+from ..models.framework_texts import filled
 from ..models.results import as_fraction
 from ..web.dates import apart_from, day, shifted
 from .report import Standing
@@ -39,7 +40,7 @@ class ResultInWords:
         few = self.standing.result.few_responded
         if not few:
             return self._stands
-        return _("{stands} Only {few}.").format(stands=self._stands, few=few)
+        return filled(_("{stands} Only {few}."), stands=self._stands, few=few)
 
     @property
     def _stands(self) -> str:
@@ -50,7 +51,7 @@ class ResultInWords:
             stands = _("Level {number} of {top}, {name}")
         else:
             stands = _("{name}, band {number} of {top}")
-        stands = stands.format(number=result.level, top=self.standing.contents.top, name=self.standing.level_name)
+        stands = filled(stands, number=result.level, top=self.standing.contents.top, name=self.standing.level_name)
         return self._with_change(stands)
 
     def _with_change(self, stands: str) -> str:
@@ -63,7 +64,7 @@ class ResultInWords:
                 sentence = _("{stands}, down from {before} a year ago.")
             else:
                 sentence = _("{stands}, the same as a year ago.")
-            return sentence.format(stands=stands, before=self._named(then))
+            return filled(sentence, stands=stands, before=self._named(then))
         then = self._previous
         if then and then.level is not None and now is not None:
             if then.date == self.standing.result.date:
@@ -81,8 +82,8 @@ class ResultInWords:
             else:
                 sentence = _("{stands}, unchanged since {date}.")
             date = apart_from(then.date, self.standing.result.date)
-            return sentence.format(stands=stands, before=self._named(then), date=date)
-        return _("{stands}.").format(stands=stands)
+            return filled(sentence, stands=stands, before=self._named(then), date=date)
+        return filled(_("{stands}."), stands=stands)
 
     def _named(self, result: Result) -> str:
         return str(result.level) if self.standing.uses_levels else result.level_name
@@ -119,7 +120,7 @@ class ResultInWords:
             missing = ngettext(
                 "{count} criterion keeps the team from {rung}", "{count} criteria keep the team from {rung}", count
             )
-        missing = missing.format(count=count, rung=rung)
+        missing = filled(missing, count=count, rung=rung)
         by_dimension = Counter(settled.criterion.dimension.name for settled in self.standing.blockers)
         (dimension, most), *others = by_dimension.most_common(2)
         if count == 1:
@@ -132,7 +133,7 @@ class ResultInWords:
             sentence = _("{missing}, {most} of them in {dimension}.")
         else:
             sentence = _("{missing}.")
-        return sentence.format(missing=missing, most=most, dimension=dimension)
+        return filled(sentence, missing=missing, most=most, dimension=dimension)
 
     @property
     def target(self) -> str:
@@ -151,7 +152,7 @@ class ResultInWords:
         rung = graded.level_name
         if graded.uses_levels:
             rung = _("level {number}").format(number=graded.target.level)
-        return sentence.format(rung=rung, date=day(graded.target.due))
+        return filled(sentence, rung=rung, date=day(graded.target.due))
 
     # ------------------------------------------------------------------ facts
 

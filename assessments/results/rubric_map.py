@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from .. import charts, scoring
 from ..frameworks.rubric_grid import RubricCell, RubricGrid, rubric_grid
 from ..models import Action, CriterionResult, Dimension, Level, Result
+from ..models.framework_texts import filled, joined
 from ..models.frameworks import contents_in_use
 from ..models.results import as_fraction
 from .report import Settled, Standing
@@ -206,7 +207,7 @@ def dots_of(settled: Settled) -> charts.VoteDots:
 
 def votes_in_words(settled: Settled) -> str:
     """How many gave each answer: `Votes: Partially achieved 4, Largely achieved 1`; says so if none are to be shown."""
-    votes = ", ".join(
-        _("{answer} {count}").format(answer=answer, count=count) for answer, count in settled.distribution
+    votes = joined(
+        ", ", (filled(_("{answer} {count}"), answer=answer, count=count) for answer, count in settled.distribution)
     )
-    return _("Votes: {votes}").format(votes=votes) if votes else _("No votes to show")
+    return filled(_("Votes: {votes}"), votes=votes) if votes else _("No votes to show")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..charts import LEVEL_COLOURS, HistoryPoint
+from ..models.framework_texts import FrameworkText, filled, pieces_of
 from ..scoring import DASH
 from ..web.dates import day, short_day
 from ..web.drawings import LAST_LIGHT
@@ -143,7 +144,13 @@ class Deck:
                 shape.line.fill.solid()
                 _colour(shape.line.fill, INK)
             ink = "ffffff" if step.reached and step.step > LAST_LIGHT else INK
-            _write(shape.text_frame, [f"{step.number} {step.name}"], size=TABLE_SIZE, bold=step.now, ink=ink)
+            _write(
+                shape.text_frame,
+                [filled("{number} {name}", number=step.number, name=step.name)],
+                size=TABLE_SIZE,
+                bold=step.now,
+                ink=ink,
+            )
 
     def chart(self, slide: "Slide", kind: Any, data: Any, words: str) -> Any:
         """A native chart as large as the slide; `words` are what is read out in its place."""
@@ -172,9 +179,11 @@ def label(text: str) -> str:
 
 
 def brief(text: str) -> str:
-    """A text cut to what a slide has room for."""
-    text = " ".join(clean(text).split())
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1].rstrip()}…"
+    """A text cut to what a slide has room for; it still knows its language."""
+    whole = " ".join(clean(text).split())
+    if len(whole) > LONGEST_TEXT:
+        return FrameworkText(f"{whole[: LONGEST_TEXT - 1].rstrip()}…", getattr(text, "lang", ""))
+    return text if whole == text else FrameworkText(whole, getattr(text, "lang", ""))
 
 
 def _write(frame: Any, lines: Sequence[str], *, size: int, bold: bool = False, ink: str = INK) -> None:
@@ -187,11 +196,14 @@ def _write(frame: Any, lines: Sequence[str], *, size: int, bold: bool = False, i
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
         paragraph.alignment = PP_ALIGN.LEFT
         paragraph.space_after = Pt(size / 3)
-        run = paragraph.add_run()
-        run.text = clean(line)
-        run.font.size = Pt(size)
-        run.font.bold = bold
-        run.font.color.rgb = RGBColor.from_string(ink.upper())
+        for text, language in pieces_of(line):
+            run = paragraph.add_run()
+            run.text = clean(text)
+            run.font.size = Pt(size)
+            run.font.bold = bold
+            run.font.color.rgb = RGBColor.from_string(ink.upper())
+            if language:
+                run._r.get_or_add_rPr().set("lang", language)
 
 
 def _colour(fill: Any, colour: str) -> None:

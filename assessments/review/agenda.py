@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from .. import charts, scoring
 from ..models import AgreedRating, Assessment, Criterion, Rating
+from ..models.framework_texts import filled, joined
 from ..web.figures import percent
 
 
@@ -75,7 +76,7 @@ class Item:
         if self.agreed is None:
             return ""
         if self.agreed.keeps_median:
-            return _("keep the median, {answer}").format(answer=self.median_name)
+            return filled(_("keep the median, {answer}"), answer=self.median_name)
         return self.criterion.answer_name(self.agreed.code)
 
     @cached_property
@@ -93,13 +94,13 @@ class Item:
     @property
     def in_words(self) -> str:
         """The same in sentences: `Largely 3, Partly 1; the median is Largely. People are up to 2 steps apart.`"""
-        votes = ", ".join(f"{name} {number}" for name, number, _is_median in self.rows if number)
+        votes = joined(", ", (filled("{name} {number}", name=name, number=n) for name, n, _is_median in self.rows if n))
         if not votes:
             return _("Nobody voted on this.")
         if not self.median:
-            return _("{votes}; there is no median.").format(votes=votes)
-        sentence = _("{votes}; the median is {answer}.").format(votes=votes, answer=self.median_name)
-        return f"{sentence} {apart(self.settled)}".strip()
+            return filled(_("{votes}; there is no median."), votes=votes)
+        sentence = filled(_("{votes}; the median is {answer}."), votes=votes, answer=self.median_name)
+        return joined(" ", filter(None, (sentence, apart(self.settled))))
 
     @property
     def agreement(self) -> str:
@@ -325,7 +326,7 @@ class Agenda:
             return _("No level")
         if not self.assessment.edition.uses_levels:
             return self.contents.rung_name(number)
-        return _("Level {number}, {name}").format(number=number, name=self.contents.rung_name(number))
+        return filled(_("Level {number}, {name}"), number=number, name=self.contents.rung_name(number))
 
     @property
     def level_name(self) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from ..models import AgreedRating
+from ..models.framework_texts import filled
 from ..web.revised_forms import RevisedForm
 from .agenda import AgreeableValue, Item
 
@@ -57,7 +58,7 @@ class AgreeForm(RevisedForm):
         others = [option for option in item.options if option.code == scoring.NA]
         choices = [(option.code, self._label(item, option)) for option in scale + others]
         if item.median:
-            label = _("Keep the median: {answer}").format(answer=item.median_name)
+            label = filled(_("Keep the median: {answer}"), answer=item.median_name)
             choices.append((MEDIAN, label))
         self.fields["code"].choices = choices
         if not item.criterion.na:
@@ -74,7 +75,7 @@ class AgreeForm(RevisedForm):
     def _label(item: Item, option: AgreeableValue) -> str:
         if not option.changes:
             return option.name
-        return _("{answer} (result then: {level})").format(answer=option.name, level=item.agenda.called(option.level))
+        return filled(_("{answer} (result then: {level})"), answer=option.name, level=item.agenda.called(option.level))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from ..lifecycle.forms import EditionChoice
 from ..models import Edition, Questionnaire, Repeats, Round, Team, Unit, User
+from ..models.framework_texts import filled, joined
 from ..models.names import PlainNameField
 from ..models.round_dates import quarter_name
 from ..models.rounds import DUE_TOO_EARLY
 from ..organisation.forms import UnitChoice
+from ..web.foreign_texts import marked
 from ..web.form_fields import DayField
 from ..web.revised_forms import RevisedForm
 
@@ -112,9 +114,9 @@ class RoundForm(RevisedForm):
         if not with_short and not (stored and stored.is_short):
             self.fields["questionnaire"].choices = [full]
         elif len(with_short) < len(editions):
-            names = ", ".join(edition.name for edition in with_short)
+            names = joined(", ", (edition.title for edition in with_short))
             sentence = _("{short}: only with {frameworks}")
-            short = sentence.format(short=Questionnaire.SHORT.label, frameworks=names)
+            short = marked(filled(sentence, short=Questionnaire.SHORT.label, frameworks=names))
             self.fields["questionnaire"].choices = [full, (Questionnaire.SHORT.value, short)]
 
     @staticmethod

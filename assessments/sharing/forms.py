@@ -13,7 +13,7 @@ from ..models import Edition, Framework, ShareLink, ShareTerms
 from ..models.participation import Pledge
 from ..portfolio.portfolio_report import PortfolioSection
 from ..results.board_report import ReportSection
-from ..web.form_fields import DayField
+from ..web.form_fields import DayField, FrameworkSelect
 
 #: What can be left out of the report of a portfolio.
 TEAM_NAMES = "team-names"
@@ -89,7 +89,7 @@ class SharePortfolioForm(ShareForm):
     ]
     USUALLY_LEFT_OUT = ()
 
-    framework = forms.ChoiceField(label=gettext_lazy("Framework"))
+    framework = forms.ChoiceField(widget=FrameworkSelect, label=gettext_lazy("Framework"))
     field_order = ["framework"]
 
     def __init__(self, *args: Any, editions: Iterable[Edition], **kwargs: Any) -> None:
@@ -99,7 +99,7 @@ class SharePortfolioForm(ShareForm):
             "Without names, the report has figures only, and none over fewer than four teams."
         )
         self.frameworks = {edition.framework.key: edition.framework for edition in editions}
-        self.fields["framework"].choices = [(key, framework.name) for key, framework in self.frameworks.items()]
+        self.fields["framework"].choices = [(key, framework.title) for key, framework in self.frameworks.items()]
 
     def chosen_framework(self) -> Framework:
         return self.frameworks[self.cleaned_data["framework"]]

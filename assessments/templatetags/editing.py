@@ -16,6 +16,7 @@ from ..frameworks.format.differences import TextChange
 from ..frameworks.part_names import field_name
 from ..models import Criterion, Scale
 from ..models.frameworks import Contents
+from ..web.foreign_texts import marked
 
 register = template.Library()
 
@@ -56,9 +57,13 @@ BLOCK = (
 
 
 class MarkingBudget:
-    """How much one page may spend on finding the words that are different; what it costs grows with both texts."""
+    """How much one page may spend on finding the words that are different; what it costs grows with both texts.
 
-    def __init__(self, most: int = 5_000_000) -> None:
+    `language` is that of the texts.
+    """
+
+    def __init__(self, language: str = "", most: int = 5_000_000) -> None:
+        self.language = language
         self.left = most
 
     def allows(self, before: list[str], after: list[str]) -> bool:
@@ -67,8 +72,8 @@ class MarkingBudget:
 
 
 @register.simple_tag
-def marking_budget() -> MarkingBudget:
-    return MarkingBudget()
+def marking_budget(language: str) -> MarkingBudget:
+    return MarkingBudget(language)
 
 
 @register.filter
@@ -77,6 +82,7 @@ def wordings(texts: Iterable[Any], budget: MarkingBudget) -> SafeString:
     blocks = []
     for change in texts:
         before, after = _marked(change, budget)
+        before, after = marked(before, budget.language), marked(after, budget.language)
         blocks.append((field_name(change.field), _("Before:"), before, _("After:"), after))
     return format_html_join("", BLOCK, blocks)
 

@@ -35,7 +35,7 @@ from ..web.chart_words import (
 )
 from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day, short_day, short_month
-from ..web.foreign_texts import foreign_language
+from ..web.foreign_texts import foreign_language, language_of_all, marked
 from ..web.saving import TOKEN, token_for
 from ..web.terms import TERMS
 
@@ -218,7 +218,7 @@ def distribution(counts: Mapping[int, int], contents: Any, name: str) -> SafeStr
 
 
 def _row(html: str, *values: Any) -> str:
-    return html.format(*(escape(str(value)) for value in values))
+    return html.format(*(value if isinstance(value, SafeString) else escape(str(value)) for value in values))
 
 
 @register.filter
@@ -266,7 +266,7 @@ def history_dots(chart: Any) -> SafeString:
 
 
 RING_NUMBER = '<text class="ring-number" x="{}" y="{}" text-anchor="middle" aria-hidden="true">{}</text>'
-AXIS_LINE = '<text x="{}" y="{}" text-anchor="{}" aria-hidden="true">{}</text>'
+AXIS_LINE = '<text{} x="{}" y="{}" text-anchor="{}" aria-hidden="true">{}</text>'
 POINT = '<circle class="reach" r="9" fill="transparent"/><circle class="mark" r="3.5" fill="#ffffff" stroke="#1b589e"/>'
 RADAR_LINK = ' href="{}" transform="translate({} {})" aria-label="{}"><title>{}</title>' + POINT + SAID + "</a>"
 RADAR_POINT = (
@@ -279,7 +279,8 @@ def radar_words(radar: Any) -> SafeString:
     """What stands on a radar: numbers of rings, names of axes, and a point for each value that says it."""
     drawn = [_row(RING_NUMBER, x, y, number) for x, y, number in radar.ring_numbers]
     for label in radar.labels:
-        drawn += [_row(AXIS_LINE, label.x, y, label.anchor, line) for y, line in label.rows]
+        language = lang_attribute(label.whole)
+        drawn += [_row(AXIS_LINE, language, label.x, y, label.anchor, line) for y, line in label.rows]
     for point in radar.points:
         words = f"{point.axis}: {point.value}"
         said = [point.x, point.y, words, words, -10, "middle", point.value]
@@ -303,7 +304,7 @@ def vote_dots(settled: Any) -> SafeString:
     row = dots_of(settled)
     words = escape(votes_in_words(settled))
     if not row.dots:
-        return format_html('<small class="votes">{}</small>', words)
+        return format_html('<small class="votes">{}</small>', marked(votes_in_words(settled)))
     drawn = []
     for dot in row.dots:
         drawn.append(RING.format(dot.x))
@@ -327,7 +328,11 @@ def assessment_rows(rows: Iterable[Any]) -> SafeString:
     )
     index, people = _("Index"), _("Respondents")
     cells = (
-        (r.url, day(r.date), r.framework, r.level, index, r.index, people, r.respondents, r.state, r.note) for r in rows
+        (
+            *(r.url, day(r.date), marked(r.framework), marked(r.level), index, r.index),
+            *(people, r.respondents, r.state, r.note),
+        )
+        for r in rows
     )
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
@@ -337,7 +342,7 @@ def history_rows(chart: Any) -> SafeString:
     """Rows of the figures of a history: date, level where there are levels, index, note."""
     level = "<td>{}</td>" if chart.has_levels else "{}"
     html = f'<tr><th scope="row"><a href="{{}}">{{}}</a></th>{level}<td>{{}}</td><td>{{}}</td></tr>'
-    cells = ((r.url, day(r.date), r.level if chart.has_levels else "", r.index, note_of(r)) for r in chart.rows)
+    cells = ((r.url, day(r.date), marked(r.level) if chart.has_levels else "", r.index, note_of(r)) for r in chart.rows)
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
@@ -398,15 +403,14 @@ def markdown(text: str) -> SafeString:
 def lang(text: str, own: str = "") -> str:
     """A text of a framework where it stands on a page: marked with its language if that is not the page's.
 
-    Texts of `contents` know their language; for others `own` says it. Inside an attribute, use `lang_attribute` on
-    the element.
+    Texts of `contents` know their language, and sentences that were `filled` know that of each text in them; for others
+    `own` says it. Inside an attribute, use `lang_attribute` on the element.
     """
-    language = foreign_language(text, own)
-    return format_html('<span lang="{}" dir="auto">{}</span>', language, text) if language else text
+    return marked(text, own)
 
 
 @register.filter
 def lang_attribute(text: str, own: str = "") -> SafeString:
     """The same for an element that can hold no other, such as an option."""
-    language = foreign_language(text, own)
+    language = language_of_all(text, own)
     return format_html(' lang="{}" dir="auto"', language) if language else mark_safe("")

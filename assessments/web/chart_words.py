@@ -18,6 +18,7 @@ from ..charts import (
     ProfileBar,
     Radar,
 )
+from ..models.framework_texts import filled, joined
 from ..scoring import DASH
 from .dates import day, month, short_day, short_month
 from .figures import percent
@@ -179,8 +180,8 @@ def strip_in_words(strip: LevelStrip | None, bands: Mapping[int, str] | None = N
         if bands is None:
             parts.append(_("{count} at level {number}").format(count=teams, number=number))
         else:
-            parts.append(_("{count} in “{name}”").format(count=teams, name=bands[number]))
-    return ", ".join(parts)
+            parts.append(filled(_("{count} in “{name}”"), count=teams, name=bands[number]))
+    return joined(", ", parts)
 
 
 def note_of(row: HistoryRow) -> str:

@@ -3,13 +3,14 @@
 from django.utils.translation import gettext as _
 
 from ..models import Criterion, Level
+from ..models.framework_texts import filled
 
 
 def place_of(criterion: Criterion) -> str:
     """The dimension, and the level if the framework has levels: `Testing · level 2`."""
     if criterion.level is None:
         return criterion.dimension.name
-    return _("{dimension} · level {number}").format(dimension=criterion.dimension.name, number=criterion.level.number)
+    return filled(_("{dimension} · level {number}"), dimension=criterion.dimension.name, number=criterion.level.number)
 
 
 def level_of(level: Level) -> str:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from ..charts import History, Movement, ProfileBar, Radar
 from .chart_words import day_label, history_in_words, movement_in_words, profile_in_words, radar_in_words
 from .dates import short_month
+from .foreign_texts import language_of_all
 
 INK, MUTED, GRID, TRACK, ACCENT, LEVEL_LINE = "#1a2029", "#575e69", "#dde0e4", "#e9ebee", "#1b589e", "#077892"
 #: Text on a slice in the colour of a level; the lighter colours take dark text.
@@ -55,8 +56,9 @@ class Drawing:
         return mark_safe(f'<svg viewBox="{self.view_box}"{attributes} {look}>{self.content}</svg>')  # noqa: S308
 
 
-def _text(x: float, y: float, anchor: str, text: str, fill: str = INK) -> str:
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{fill}">{escape(text)}</text>'
+def _text(x: float, y: float, anchor: str, text: str, fill: str = INK, language: str = "") -> str:
+    spoken = f' lang="{escape(language)}"' if language else ""
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{fill}"{spoken}>{escape(text)}</text>'
 
 
 # ---------------------------------------------------------------------- profile
@@ -111,7 +113,8 @@ def radar_drawing(radar: Radar) -> Drawing:
         parts += [f'<circle cx="{x:g}" cy="{y:g}" r="3" fill="{shape.stroke}"/>' for x, y in shape.dots]
     parts += [_text(x, y, "middle", number, MUTED) for x, y, number in radar.ring_numbers]
     for label in radar.labels:
-        parts += [_text(label.x, y, label.anchor, line) for y, line in label.rows]
+        language = language_of_all(label.whole)
+        parts += [_text(label.x, y, label.anchor, line, language=language) for y, line in label.rows]
     return Drawing(view_box=radar.view_box, content="".join(parts), words=radar_in_words(radar))
 
 

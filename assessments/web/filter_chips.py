@@ -38,11 +38,12 @@ class FilterChip:
 
         `query_of` makes the query of the page with a value.
         """
-        pairs = list(choices)
+        # A label that is a text already may know its language.
+        pairs = [(str(value), named if isinstance(named, str) else str(named)) for value, named in choices]
         return cls(
             name=name,
             label=label,
-            shown=dict(pairs).get(current, "").strip(),
+            shown=dict(pairs).get(current, ""),
             is_set=current != usual,
             choices=tuple(
                 FilterChoice(label=named, query=query_of(value), is_current=value == current) for value, named in pairs

@@ -12,6 +12,17 @@ from django.utils.translation import gettext_lazy
 from ..models import User
 from ..models.names import validate_visible
 from .dates import day
+from .foreign_texts import language_of_all
+
+
+class FrameworkSelect(forms.Select):
+    """A choice between texts of a framework, each of which says its language."""
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, label, *args, **kwargs)
+        if language := language_of_all(label):
+            option["attrs"] |= {"lang": language, "dir": "auto"}
+        return option
 
 
 class DateInput(forms.DateInput):

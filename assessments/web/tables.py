@@ -1,8 +1,8 @@
 """What goes into a file for a spreadsheet: tables of typed cells, whose rows are made while the file is written."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from ..charts import level_step
 from ..models import Criterion
+from ..models.framework_texts import pieces_of
 
 
 class LevelCell(int):
@@ -42,6 +43,22 @@ class Table:
     head: Sequence[str]
     rows: Iterable[Sequence[Cell]]
     widths: Mapping[str, int] = field(default_factory=dict)
+
+    def with_languages(self) -> "Table":
+        """The same with a last column: the languages that the texts of frameworks in a row, or in the head, are in."""
+        return replace(self, head=[*self.head, _("Language of the framework")], rows=self._rows_with_languages())
+
+    def _rows_with_languages(self) -> Iterator[Sequence[Cell]]:
+        of_head = set(languages_of(self.head))
+        for row in self.rows:
+            yield [*row, ", ".join(sorted(of_head.union(languages_of(row))))]
+
+
+def languages_of(cells: Iterable[Cell]) -> Iterator[str]:
+    """The languages that the texts in these cells know."""
+    for cell in cells:
+        if isinstance(cell, str) and type(cell) is not str:
+            yield from (language for _text, language in pieces_of(cell) if language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

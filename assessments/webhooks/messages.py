@@ -135,7 +135,13 @@ def _round_started(facts: Mapping[str, Any]) -> Message | None:
 
 
 def _framework(edition: Edition) -> dict[str, str]:
-    return {"key": edition.framework.key, "name": edition.name, "version": edition.version}
+    """Its name is in its own language, whoever caused the message."""
+    return {
+        "key": edition.framework.key,
+        "name": edition.name,
+        "version": edition.version,
+        "language": edition.language,
+    }
 
 
 def _of_assessment(text: str, team: Team, assessment: Assessment, *, url: str = "") -> Message:

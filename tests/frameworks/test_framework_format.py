@@ -9,19 +9,35 @@ import pytest
 from django.core.management import call_command
 
 from assessments.frameworks.format.files import reads
+from assessments.frameworks.translation_file import reads_translation
 from assessments.management.commands.framework_schema import json_schema
+from assessments.models import Edition
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "framework-format.md").read_text()
 
 
-def test_the_annotated_example_is_a_framework():
-    example, sums, rubric, translation = re.findall(r"```yaml\n(.*?)```", TEXT, re.S)
-    file = reads(example, name="example.yaml")
-    assert file.criteria[0].refs == ("ISO 27001: 5.10",)
-    assert "bands" in sums
-    assert "translation" in translation
-    assert reads(rubric, name="rubric.yaml").instrument().rubric.edges == {2: 2, 3: Fraction(13, 5)}
+EXAMPLES = dict(
+    zip(["levels", "min-of-sums", "rubric", "translation"], re.findall(r"```yaml\n(.*?)```", TEXT, re.S), strict=True)
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["levels", "min-of-sums", "rubric"])
+def test_the_example_of_each_method_is_imported(method, tmp_path):
+    path = tmp_path / "example.yaml"
+    path.write_text(EXAMPLES[method])
+    call_command("import_framework", str(path), "--publish", stdout=io.StringIO())
+    edition = Edition.objects.get()
+    assert (edition.method, edition.is_published) == (method, True)
+
+
+def test_the_examples_mean_what_the_text_says():
+    assert reads(EXAMPLES["levels"], name="levels.yaml").criteria[0].refs == ("ISO 27001: 5.10",)
+    rubric = reads(EXAMPLES["rubric"], name="rubric.yaml").instrument().rubric
+    assert rubric.edges == {2: 2, 3: Fraction(13, 5)}
+    translation = reads_translation(EXAMPLES["translation"], name="de.yaml")
+    assert translation.texts["adviser", "inputs", "models", "ask"].text == "Wie viele Modelle gibt es?"
 
 
 def test_the_json_schema_is_current():

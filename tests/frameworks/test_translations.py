@@ -1,9 +1,12 @@
 """Translations stand beside an edition: files, what is stale, and who reads which language."""
 
+import csv
 import datetime
+import io
 import json
 
 import pytest
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -17,13 +20,15 @@ from assessments.frameworks.publishing import publish
 from assessments.frameworks.storing import file_of
 from assessments.frameworks.translating import Coverage, bring_file, file_of_translation
 from assessments.frameworks.translation_file import reads_translation
-from assessments.models import CriterionResult, Edition, Event, PartResult, Result, Translation
-from assessments.models.framework_texts import FrameworkText, fingerprint, source_texts
+from assessments.models import CriterionResult, Edition, Event, Framework, PartResult, Result, Translation
+from assessments.models.framework_texts import FrameworkText, filled, fingerprint, joined, source_texts
 from assessments.models.frameworks import published_contents, source_contents
 from assessments.models.reading import FrameworkReader, accepted, normal, read_by
 from assessments.models.translations import TextsChanged
+from assessments.outbox.sending import send_waiting
 from assessments.scoring import IndexScale
 from assessments.templatetags import maturity
+from assessments.web.drawings import radar_drawing
 from assessments.web.spreadsheets import ExportForm
 from assessments.web.tables import Book, Table
 
@@ -277,6 +282,102 @@ def test_the_languages_of_a_browser_are_read_in_their_order():
     assert accepted("%%%") == []
 
 
+# ---------------------------------------------------------------------- the adviser
+
+ADVISER = {
+    "question": "How far should we go?",
+    "principle": "As far as it pays.",
+    "inputs": [{"key": "users", "type": "boolean", "ask": "Are there users?"}],
+    "rules": [
+        {"key": "A1", "when": {"users": True}, "level": 1, "why": "People rely on it."},
+        {"key": "A2", "when": {}, "level": 2, "why": "In doubt, more."},
+    ],
+    "adjustments": [{"key": "M1", "when": {"users": True}, "at_least": 2, "why": "They would notice."}],
+    "cautions": ["It is a rule of thumb.", "Ask again in a year."],
+    "confirm": [{"level": 2, "ask": "We have looked at level 1."}],
+}
+ADVISER_PLACES = {
+    ("adviser", "question"),
+    ("adviser", "principle"),
+    ("adviser", "cautions"),
+    ("adviser", "inputs", "users", "ask"),
+    ("adviser", "rules", "A1", "why"),
+    ("adviser", "rules", "A2", "why"),
+    ("adviser", "adjustments", "M1", "why"),
+    ("adviser", "confirm", "2", "ask"),
+}
+
+
+def test_texts_of_the_adviser_are_translated_as_levels_and_criteria_are():
+    edition = toy.make_edition(key="toy", blocks={"adviser": ADVISER}, language="fr")
+    assert {place for place in source_texts(edition.source) if place[0] == "adviser"} == ADVISER_PLACES
+    translation = translate(edition, only=ADVISER_PLACES)
+    german, own = read(edition, "de").edition.blocks["adviser"], edition.source.edition.blocks["adviser"]
+    assert german["question"] == "de: How far should we go?"
+    assert german["inputs"][0]["ask"].lang == "de"
+    assert german["cautions"] == ["de: It is a rule of thumb.", "Ask again in a year."]
+    assert german["rules"][0]["when"] == {"users": True}
+    assert own["question"].lang == "fr"
+
+    file = file_of_translation(edition, "de")
+    assert reads_translation(file, name="de.yaml").texts == translation.by_place()
+    given = "  rules:\n    A1:\n      why:\n        source: People rely on it.\n"
+    assert given in file[file.index("\nadviser:") :]
+
+
+def test_the_page_of_a_framework_has_its_adviser_in_the_language_of_the_reader(client):
+    client.force_login(make_user())
+    edition = toy.make_edition(key="toy", blocks={"adviser": ADVISER}, language="fr")
+    translate(edition, only=ADVISER_PLACES)
+    page = f"{edition.get_absolute_url()}?users=yes"
+    german = client.get(page, headers={"Accept-Language": "de"}).content.decode()
+    for text in ("How far should we go?", "Are there users?", "People rely on it.", "We have looked at level 1."):
+        assert f'<span lang="de" dir="auto">de: {text}</span>' in german
+    assert '<span lang="fr" dir="auto">They would notice.</span>' in client.get(page).content.decode()
+
+
+# ---------------------------------------------------------------------- files and mails
+
+
+def test_files_name_the_language_of_each_row(client):
+    lead = make_user()
+    team = make_team()
+    make_membership(user=lead, team=team, role="lead")
+    french, english = toy.make_edition(language="fr"), toy.make_edition()
+    toy.add_result(team=team, edition=french, date=datetime.date(2026, 1, 1))
+    toy.add_result(team=team, edition=english, date=datetime.date(2026, 2, 1))
+    translate(english, "de", only=[STATEMENT])
+    client.force_login(lead)
+    lead.change_own(reads_in="de")
+    url = reverse("team-export", args=[team.pk])
+
+    def languages(sheet: str, column: str) -> dict[str, set[str]]:
+        text = b"".join(client.get(url, {"sheet": sheet})).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        by_value: dict[str, set[str]] = {}
+        for row in rows:
+            by_value.setdefault(row[column], set()).add(row["Language of the framework"])
+        return by_value
+
+    assert languages("results", "Date") == {"2026-01-01": {"fr"}, "2026-02-01": {"en"}}
+    assert languages("criteria", "Key")["x1"] == {"fr", "de, en"}
+
+
+@pytest.mark.parametrize(("reads_in", "named"), [("de", "de: Toy"), ("ja", "Toy"), ("", "Toy")])
+def test_mails_name_a_framework_in_the_language_of_whoever_gets_them(reads_in, named, settings):
+    settings.MAIL_ENABLED = True
+    lead = make_user()
+    team = make_team()
+    make_membership(user=lead, team=team, role="lead")
+    member = make_membership(team=team).user
+    edition = toy.make_edition()
+    translate(edition)
+    member.change_own(reads_in=reads_in)
+    toy.start(team=team, by=lead, edition=edition).invite(by=lead, members=[member], addresses=[])
+    send_waiting()
+    assert f"Framework: {named}\n" in mail.outbox[-1].body
+
+
 # ---------------------------------------------------------------------- on pages
 
 
@@ -330,7 +431,45 @@ def test_what_can_hold_no_element_says_its_language_itself():
     drawn = charts.radar([french, "Data", "Tests"], [charts.RadarSeries("Now", "now", [1, 1, 2])], scale=scale)
     words = maturity.radar_words(drawn)
     assert '<g lang="fr" dir="auto" transform=' in words
-    assert words.count("lang=") == 1
+    assert '<text lang="fr" dir="auto" x=' in words
+    assert words.count("lang=") == 2
+
+
+def test_a_sentence_knows_the_languages_of_the_texts_in_it():
+    french = FrameworkText("Données & <plus>", "fr")
+    inner = filled("{name} · level {number}", name=french, number=2)
+    sentence = filled("{place}, {{not}} by {who}", place=inner, who="<Zoë>")
+    assert sentence == "Données & <plus> · level 2, {not} by <Zoë>"
+    assert maturity.lang(sentence) == (
+        '<span lang="fr" dir="auto">Données &amp; &lt;plus&gt;</span> · level 2, {not} by &lt;Zoë&gt;'
+    )
+    assert maturity.lang(joined(", ", [french, "more"])).endswith("</span>, more")
+    # An element that holds no other can say one language only.
+    assert maturity.lang_attribute(sentence) == ""
+    assert maturity.lang_attribute(filled("{number} {name}", number=1, name=french)) == ' lang="fr" dir="auto"'
+
+
+def test_charts_as_files_say_the_language_of_names():
+    scale = IndexScale.of_levels([0, 1, 2])
+    axes = [FrameworkText("Données", "fr"), "Data", "Tests"]
+    drawn = radar_drawing(charts.radar(axes, [charts.RadarSeries("Now", "now", [1, 1, 2])], scale=scale))
+    assert drawn.content.count('lang="fr"') == 1
+    assert 'lang="fr">Données</text>' in drawn.content
+
+
+def test_a_name_of_a_framework_knows_its_language():
+    edition = toy.make_edition(key="toy", language="fr")
+    framework = Framework.objects.get(key="toy")
+    assert (framework.title, framework.title.lang) == ("Toy", "fr")
+    assert (edition.titled, edition.title.lang) == ("Toy 1.0.0", "fr")
+    translate(edition)
+    with read_by(FrameworkReader(lambda: ["de"])):
+        assert framework.title == "de: Toy"
+        assert Edition.objects.get().titled == "de: Toy 1.0.0"
+    # A version in another language is published later.
+    toy.make_edition(key="toy", version="2.0.0", language="it")
+    assert framework.title.lang == "it"
+    assert Framework.objects.create(key="new", name="New").title == "New"
 
 
 def test_a_translation_costs_no_query(page, django_assert_num_queries):

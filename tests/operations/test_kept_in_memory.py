@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 #: Every function whose answers are kept, and every other thing of a module that is filled while the program runs.
 KEPT = {
     "assessments/live/screen.py:_drawn": "the picture of an address, under the address",
+    "assessments/models/frameworks.py:_editions_in_use": "under the generation of the installation",
     "assessments/models/frameworks.py:_source_contents": "under the generation of the installation",
     "assessments/models/frameworks.py:_translated_contents": "the same, and under the state of its translation",
     "assessments/models/reading.py:checked_translations": "under the generation of the installation",

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, SetbackReason, Target
+from assessments.models.installation import begin_request, current_generation
 from assessments.planning.context import Aspiration
 from assessments.planning.roadmap import Roadmap, WantedActions
 from assessments.planning.target_progress import graded, next_by_part
@@ -60,6 +61,7 @@ class TestTargets:
         lead.closes(AT[1], on=str(days(-50)))
         for due in (60, 90):
             aim(lead, due=due, baseline=baseline)
+        begin_request()
         wanted = grades(lead)
         with CaptureQueriesContext(connection) as queries:
             assert grades(lead) == wanted == [(Grade.ON_THE_WAY, "75%")] * 2
@@ -151,6 +153,8 @@ class TestTargets:
         lead.closes(AT[1], on=str(days(-10)))
         for n in range(5):
             aim(lead, due=n + 1)
+        begin_request()
+        current_generation()
         # Targets, results since, criteria of the deciding ones.
         with django_assert_num_queries(3):
             graded(lead.team.targets.for_grading())

@@ -1,5 +1,6 @@
 """Slides of a report: opened again, they say what the pages say to the same person, and no more."""
 
+import datetime
 import io
 import re
 import zipfile
@@ -170,3 +171,17 @@ def test_without_the_library_there_is_no_button(client, world, monkeypatch):
     monkeypatch.setattr(report_views, "HAS_SLIDES", False)
     assert address not in client.get(report).content.decode()
     assert client.get(address).status_code == 404
+
+
+def test_texts_of_a_framework_say_their_language(client, team, lead):
+    result = toy.add_result(team=team, edition=toy.make_edition(language="fr"), date=datetime.date(2026, 1, 1))
+    client.force_login(lead)
+    runs = [
+        (run.text, run._r.rPr.get("lang"))
+        for shape in shapes(deck(client, result))
+        if shape.has_text_frame
+        for paragraph in shape.text_frame.paragraphs
+        for run in paragraph.runs
+    ]
+    assert ("Step 1", "fr") in runs
+    assert ("Level 1 of 3, ", None) in runs
