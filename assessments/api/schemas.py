@@ -49,7 +49,7 @@ def _written_as_number(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_written_as_number)]
+Level = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_written_as_number)]
 Index = Annotated[float | None, Field(description="On the scale of the framework, as its pages show it.")]
 
 
@@ -468,7 +468,7 @@ class NewTarget(Taken):
 
     framework: Key
     dimension: Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")] = ""
-    level: Annotated[Whole, Field(ge=1, le=1000)]
+    level: Level
     due: Day
     why: LongText
 

@@ -440,6 +440,11 @@ def test_states_of_assessments_and_of_actions_are_described_apart(client):
     assert states("assessments")["enum"] == ["draft", "open", "review", "closed"]
 
 
+def test_the_bounds_of_a_level_are_described(client):
+    level = client.get("/api/v1/openapi.json").json()["components"]["schemas"]["NewTarget"]["properties"]["level"]
+    assert (level["type"], level["minimum"], level["maximum"]) == ("integer", 1, 1000)
+
+
 def test_every_reference_of_the_description_leads_somewhere(client):
     schema = client.get("/api/v1/openapi.json").json()
     references = set()
