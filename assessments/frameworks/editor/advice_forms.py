@@ -91,7 +91,7 @@ class AdviceForm(RevisedForm):
             yield _("{part}: {problem}; {remedy}").format(part=name, problem=finding.message, remedy=finding.mend)
 
 
-class AdviserForm(AdviceForm):
+class SubjectForm(AdviceForm):
     """What the adviser is about, and what a team confirms before it aims at a level."""
 
     question = forms.CharField(

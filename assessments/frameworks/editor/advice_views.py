@@ -14,8 +14,8 @@ from .advice_forms import (
     KINDS_OF_ADVICE,
     QUESTIONS,
     Adviser,
-    AdviserForm,
     EntryForm,
+    SubjectForm,
     adviser_of,
     asked_by,
     entry_of,
@@ -36,7 +36,7 @@ def refuse_without_levels(edition: Edition) -> None:
 @editing
 def adviser(request: Request, edition: Edition) -> HttpResponse:
     refuse_without_levels(edition)
-    form = AdviserForm(request.POST if request.method == "POST" else None, edition=edition)
+    form = SubjectForm(request.POST if request.method == "POST" else None, edition=edition)
     if is_stored(form, lambda: edition.change_adviser(by=request.user, seen=form.seen(), change=form.change)):
         messages.success(request, _("Saved."))
         return redirect(f"{edition.get_rules_url()}#adviser")
@@ -124,7 +124,7 @@ def remove_adviser(request: Request, edition: Edition) -> HttpResponse:
 
 
 def _page(
-    request: Request, template: str, edition: Edition, form: AdviserForm | EntryForm, **more: object
+    request: Request, template: str, edition: Edition, form: SubjectForm | EntryForm, **more: object
 ) -> HttpResponse:
     context = {
         "edition": edition,
