@@ -87,8 +87,8 @@ class Texts(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        # Commands in a block of code, and keys in a table, are typed as they stand.
-        is_typed = self.path[-2:] in (["pre", "code"], ["td", "code"])
+        # Commands in a block of code, and keys at the head of a row, are typed as they stand.
+        is_typed = self.path[-1:] == ["code"] and (self.path[-2] == "pre" or "th" in self.path)
         if self.path and (self.path[-1] in {"script", "style"} or is_typed):
             return
         runs, self.depth = runs_outside(data, self.depth)

@@ -40,6 +40,7 @@ from ..models.results import ResultRows
 from ..models.rooms import free_code
 from ..models.round_dates import quarter_name
 from ..scoring.decisive import decisive_first
+from .figures import write_figures
 from .organisation import COMMENTS, NOT_APPLICABLE, QUARTERS, TEAMS, UNITS, DemoTeam, rating_position
 from .plans import DemoPlans, earlier_edition
 
@@ -72,6 +73,7 @@ class DemoWriter:
     """Collects the rows of the whole organisation. The same seed and day give the same rows."""
 
     def __init__(self, *, seed: int, today: datetime.date) -> None:
+        self.seed = seed
         self.random = Random(seed)  # noqa: S311 - made-up data
         self.today = today
         self.days = quarter_days(today)
@@ -103,6 +105,7 @@ class DemoWriter:
         for kind in self.order():
             kind._default_manager.bulk_create(self.rows.get(kind, []), batch_size=1000)
         DemoPlans(today=self.today, edition=self.editions["mlops"]).write()
+        write_figures(today=self.today, seed=self.seed)
         Event.record("demo.created", by=admin)
 
     @staticmethod

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from .. import charts
 from ..scoring import DASH
 from ..web.dates import month as month_in_words
 from ..web.dates import short_month
+from .definitions import MetricUnit
 from .team_figures import MonthFigure, Series, TeamFigures
 
 
@@ -21,6 +23,9 @@ class SeriesDrawn:
 
     series: Series
     chart: charts.MeasuredChart
+    #: The values at its upper and lower end.
+    highest: str
+    lowest: str
 
     @property
     def in_words(self) -> str:
@@ -50,8 +55,8 @@ class FiguresDrawn:
         """None if no figure is on the time axis of the history."""
         if not history:
             return None
-        drawn = [(series, _chart(series, history)) for series in figures.series]
-        several = [SeriesDrawn(series=series, chart=chart) for series, chart in drawn if chart]
+        drawn = [_drawn(series, history) for series in figures.series]
+        several = [one for one in drawn if one]
         return cls(several=several) if several else None
 
     @property
@@ -73,12 +78,28 @@ def _title(figure: MonthFigure) -> str:
     return sentence.format(value=figure.in_words, month=month_in_words(figure.month))
 
 
-def _chart(series: Series, history: charts.History) -> charts.MeasuredChart | None:
+def _drawn(series: Series, history: charts.History) -> SeriesDrawn | None:
     points = [
         charts.MeasuredPoint(month=figure.month, value=Fraction(figure.row.value), title=_point_title(figure))
         for figure in series.figures
     ]
-    return charts.measured(points, below=history, edges=_edges(series))
+    base = _base(series)
+    chart = charts.measured(points, below=history, edges=_edges(series), base=Fraction(base))
+    if chart is None:
+        return None
+    highest = max(figure.row.value for figure in series.figures if Fraction(figure.row.value) == chart.highest)
+    in_words = series.metric.in_words
+    return SeriesDrawn(series=series, chart=chart, highest=in_words(highest), lowest=in_words(base))
+
+
+def _base(series: Series) -> Decimal:
+    """Zero; of a share that should be large as much as lets what is missing be seen, twice the most of it."""
+    metric = series.metric
+    if metric.unit != MetricUnit.PERCENT or not metric.more_is_better:
+        return Decimal(0)
+    missing = 100 - min(figure.row.value for figure in series.figures)
+    # If nothing is missing, a line at the top.
+    return max(Decimal(0), 100 - 2 * (missing or Decimal(50)))
 
 
 def _point_title(figure: MonthFigure) -> str:

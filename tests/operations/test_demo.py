@@ -16,6 +16,7 @@ from assessments.models import (
     Assessment,
     CriterionResult,
     Framework,
+    Measurement,
     Membership,
     OutsidePart,
     Participation,
@@ -46,6 +47,7 @@ TOLD = {
     Rating: ["id", "respondent", "criterion__key", "answer", "choice__code", "reason", "comment"],
     Result: ["id", "assessment", "date", "level", "best", "index_exact", "alpha_exact", "respondents"],
     PartResult: ["result", "kind", "key", "level", "index_exact"],
+    Measurement: ["team", "framework__key", "metric", "month", "value"],
     CriterionResult: ["result", "key", "rating", "votes", "blocker"],
 }
 
@@ -265,6 +267,10 @@ class TestTheOrganisation:
             ("Search ranking", "closed"),
             ("Visual search", "open"),
         ]
+
+    def test_some_teams_have_a_year_of_figures(self, made):
+        months = Counter(row.split(",")[0] for row in made.rows[Measurement] if "'lead-time'" in row)
+        assert sorted(months.values()) == [13, 13, 13]
 
     def test_people_give_every_kind_of_answer(self, made):
         assert made.said["rated"] > 10_000
