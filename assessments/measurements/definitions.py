@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import scoring
 from ..models import Framework, Measurement
-from ..models.framework_texts import filled
+from ..models.framework_texts import filled, joined
 from ..models.frameworks import Contents
 
 #: Far more than anything that is measured, and less than the column holds.
@@ -118,8 +118,9 @@ class MetricDefinition:
         if self.unit == MetricUnit.PERCENT and value > 100:
             raise ValidationError(_("A share goes from 0 to 100 percent."))
         if self.unit == MetricUnit.ANSWER and value not in self.answers:
-            listed = "; ".join(f"{number}: {answer}" for number, answer in self.answers.items())
-            raise ValidationError(_("Write the number of one of the answers: {list}.").format(list=listed))
+            answers = [filled("{number}: {answer}", number=key, answer=text) for key, text in self.answers.items()]
+            sentence = _("Write the number of one of the answers: {list}.")
+            raise ValidationError(filled(sentence, list=joined("; ", answers)))
         if value > MOST:
             raise ValidationError(_("The value is too large."))
 

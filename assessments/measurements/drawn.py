@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from .. import charts
+from ..models.framework_texts import filled
 from ..scoring import DASH
 from ..web.dates import month as month_in_words
 from ..web.dates import short_month
@@ -23,7 +24,7 @@ class SeriesDrawn:
 
     series: Series
     chart: charts.MeasuredChart
-    #: The values at its upper and lower end.
+    #: The values at its upper and lower end; empty for zero.
     highest: str
     lowest: str
 
@@ -33,7 +34,7 @@ class SeriesDrawn:
         first, newest = self.series.figures[0], self.series.newest
         if first is newest:
             return _title(newest)
-        return _("from {first} to {newest}").format(first=_title(first), newest=_title(newest))
+        return filled(_("from {first} to {newest}"), first=_title(first), newest=_title(newest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +75,7 @@ class FiguresDrawn:
 
 
 def _title(figure: MonthFigure) -> str:
-    sentence = _("{value} in {month}")
-    return sentence.format(value=figure.in_words, month=month_in_words(figure.month))
+    return filled(_("{value} in {month}"), value=figure.in_words, month=month_in_words(figure.month))
 
 
 def _drawn(series: Series, history: charts.History) -> SeriesDrawn | None:
@@ -89,7 +89,7 @@ def _drawn(series: Series, history: charts.History) -> SeriesDrawn | None:
         return None
     highest = max(figure.row.value for figure in series.figures if Fraction(figure.row.value) == chart.highest)
     in_words = series.metric.in_words
-    return SeriesDrawn(series=series, chart=chart, highest=in_words(highest), lowest=in_words(base))
+    return SeriesDrawn(series=series, chart=chart, highest=in_words(highest), lowest=in_words(base) if base else "")
 
 
 def _base(series: Series) -> Decimal:
@@ -103,7 +103,7 @@ def _base(series: Series) -> Decimal:
 
 
 def _point_title(figure: MonthFigure) -> str:
-    title = f"{short_month(figure.month)}: {figure.in_words}"
+    title = filled("{month}: {value}", month=short_month(figure.month), value=figure.in_words)
     return f"{title}, {figure.band_name}" if figure.band_name else title
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from ..models import Measured, Measurement
+from ..models.framework_texts import filled
 from ..web.dates import month as month_in_words
 from ..web.form_fields import LinkField
 from ..web.given_tables import as_meant, separator_of
@@ -193,7 +194,7 @@ def _compared(
     if stored is None:
         return NEW, _("Is added.")
     if stored.value != measured.value:
-        return CHANGE, _("Replaces {value}.").format(value=metric.in_words(Decimal(stored.value)))
+        return CHANGE, filled(_("Replaces {value}."), value=metric.in_words(Decimal(stored.value)))
     if stored.link != measured.link:
         return CHANGE, _("The value stays, the link changes.")
     return KNOWN, _("Is there already.")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..charts.measured import MIDDLE
 from ..models import Edition, Measurement, Result, Team
+from ..models.framework_texts import filled, joined
 from ..models.frameworks import Contents
 from ..web.dates import shifted
 from . import definitions
@@ -96,9 +97,8 @@ class FigureChange:
     @property
     def span(self) -> str:
         """Both values in words."""
-        return _("{before}, then {after}").format(
-            before=self.before.in_words if self.before else "", after=self.after.in_words
-        )
+        before = self.before.in_words if self.before else ""
+        return filled(_("{before}, then {after}"), before=before, after=self.after.in_words)
 
 
 class TeamFigures:
@@ -160,18 +160,21 @@ class TeamFigures:
         left = [change for change in self.for_result(result, previous) if change.moved in (0, -1)]
         if not left:
             return ""
-        listed = "; ".join(
-            _("{metric} ({span}, {moved})").format(
-                metric=change.metric.name, span=change.span, moved=change.moved_in_words
+        about_each = [
+            filled(
+                _("{metric} ({span}, {moved})"),
+                metric=change.metric.name,
+                span=change.span,
+                moved=change.moved_in_words,
             )
             for change in left
-        )
+        ]
         sentence = ngettext(
             "The level rose from {before} to {after}. This figure did not get better: {list}.",
             "The level rose from {before} to {after}. These figures did not get better: {list}.",
             len(left),
         )
-        return sentence.format(before=_named(previous), after=_named(result), list=listed)
+        return filled(sentence, before=_named(previous), after=_named(result), list=joined("; ", about_each))
 
 
 def _rose(result: Result, previous: Result) -> bool:
