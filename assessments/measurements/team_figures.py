@@ -20,6 +20,12 @@ MONTHS_BACK = 1
 MOVED = {1: gettext_lazy("better"), 0: gettext_lazy("about the same"), -1: gettext_lazy("worse")}
 
 
+def months_known_for(day: datetime.date) -> list[datetime.date]:
+    """The months whose figures stand for a day, the one to prefer last."""
+    month = day.replace(day=1)
+    return [shifted(month, -back) for back in range(MONTHS_BACK, -1, -1)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthFigure:
     """One value with what it is a value of."""
@@ -64,9 +70,8 @@ class Series:
 
     def at(self, day: datetime.date) -> MonthFigure | None:
         """What is known for this day: of its month, else of the month before."""
-        month = day.replace(day=1)
-        first = shifted(month, -MONTHS_BACK)
-        known = [figure for figure in self.figures if first <= figure.month <= month]
+        months = months_known_for(day)
+        known = [figure for figure in self.figures if figure.month in months]
         return known[-1] if known else None
 
 
@@ -120,12 +125,15 @@ class TeamFigures:
     @classmethod
     def beside(cls, team: Team, contents: Contents) -> "TeamFigures":
         """Those of built-in metrics and of one framework. One query."""
-        rows = team.measurements.beside(contents.edition.framework_id)
+        return cls.of(team.measurements.beside(contents.edition.framework_id), contents)
+
+    @classmethod
+    def of(cls, rows: Iterable[Measurement], contents: Contents) -> "TeamFigures":
+        """The same of rows that are read already, without a query."""
         metrics = [*definitions.BUILT_IN, *definitions.of_framework(contents)]
-        framework = contents.edition.framework
         known = list(rows)
         for row in known:
-            row.framework = framework if row.framework_id else None
+            row.framework = contents.edition.framework if row.framework_id else None
         return cls(known, metrics)
 
     def __bool__(self) -> bool:
@@ -139,10 +147,14 @@ class TeamFigures:
 
     def for_result(self, result: Result, previous: Result | None = None) -> list[FigureChange]:
         """What is known for the day of a result, beside what was known for the one before it."""
+        return self.between(result.date, previous.date if previous else None)
+
+    def between(self, day: datetime.date, earlier: datetime.date | None) -> list[FigureChange]:
+        """The same for two days."""
         changes = []
         for series in self.series:
-            if after := series.at(result.date):
-                before = series.at(previous.date) if previous else None
+            if after := series.at(day):
+                before = series.at(earlier) if earlier else None
                 # One month stands for both if the results are close to each other: that is no comparison.
                 if before and before.month == after.month:
                     before = None

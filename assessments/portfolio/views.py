@@ -21,6 +21,7 @@ from .export import portfolio_book
 from .filter_chips import filter_chips, reason_chips
 from .forms import PlanForm, PortfolioForm
 from .heatmap import headings, heatmap
+from .not_followed import NotFollowed
 from .organisation_plan import OrganisationPlan
 from .portfolio import PAGE, Portfolio
 from .portfolio_charts import ON_A_PHONE, movement_file, movement_of
@@ -64,6 +65,7 @@ def portfolio(request: Request) -> HttpResponse:
         "portfolio": seen,
         "holding": HoldingBack(seen),
         "words": PortfolioInWords(seen),
+        "not_followed": NotFollowed.of(seen),
         "attention": attention,
         "chips": filter_chips(form, address),
         "reasons": reason_chips(query.show, attention.counts, address),

@@ -7,6 +7,8 @@ from fractions import Fraction
 from random import Random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessments import charts, scoring
 from assessments.measurements import definitions
@@ -15,7 +17,7 @@ from assessments.models import CriterionResult, Measured, Measurement, PartResul
 from assessments.planning.target_progress import graded
 from assessments.scoring import IndexScale
 
-from ..factories import make_membership, make_user
+from ..factories import make_membership, make_team, make_user
 from ..progress import AT, Lead
 from .making import record
 
@@ -274,3 +276,50 @@ def test_no_figure_changes_a_level_a_result_or_a_target(lead):
     figures = ("level", "best", "index_exact", "alpha_exact", "outcomes", "cells")
     with_figures, without = (who.closes(AT[2], on="2026-09-20") for who in (lead, other))
     assert [getattr(with_figures, name) for name in figures] == [getattr(without, name) for name in figures]
+
+
+class TestInThePortfolio:
+    @pytest.fixture
+    def figures(self, lead):
+        for month in ("2026-01", "2026-06"):
+            record(lead.team, "lead-time", month, "50", by=lead.user)
+
+    def said(self, client, lead, user) -> str:
+        client.force_login(user)
+        page = client.get(f"/portfolio/?framework={lead.edition.framework.key}").content.decode()
+        return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+    def test_who_sees_results_is_told_which_figures_did_not_follow(self, client, lead, figures):
+        manager = make_membership(unit=lead.team.unit, role="manager").user
+        for user in (lead.user, manager):
+            said = self.said(client, lead, user)
+            assert "The level of 1 team with figures rose, and a figure did not get better" in said
+            assert f"{lead.team} (Lead time for changes)" in said
+
+    def test_who_sees_levels_alone_is_not(self, client, lead, figures):
+        for user in (make_user(is_administrator=True), make_membership(team=make_team()).user):
+            assert "did not get better" not in self.said(client, lead, user)
+
+    def test_nothing_is_said_if_figures_followed(self, client, lead):
+        record(lead.team, "lead-time", "2026-01", "50", by=lead.user)
+        record(lead.team, "lead-time", "2026-05", "20", by=lead.user)
+        assert "did not get better" not in self.said(client, lead, lead.user)
+
+    def test_it_is_one_query_however_many_teams_rose(self, client, lead, figures):
+        manager = make_membership(unit=lead.team.unit, role="manager").user
+        client.force_login(manager)
+        address = f"/portfolio/?framework={lead.edition.framework.key}"
+
+        def queries() -> int:
+            client.get(address)
+            with CaptureQueriesContext(connection) as captured:
+                client.get(address)
+            return len([query for query in captured if "assessments_measurement" in query["sql"]])
+
+        assert queries() == 1
+        for _ in range(3):
+            other = Lead(edition=lead.edition, unit=lead.team.unit)
+            other.closes(AT[1], on="2026-01-20")
+            other.closes(AT[2], on="2026-06-20")
+            record(other.team, "lead-time", "2026-01", "50", by=other.user)
+        assert queries() == 1
