@@ -140,7 +140,7 @@ class FigureLinesForm(forms.Form):
             return cleaned
         if not text.strip():
             self.add_error("text", _("Paste at least one line, or choose a file."))
-        elif len(text) > MOST_LETTERS or text.count("\n") > MOST_LINES:
+        elif len(text) > MOST_LETTERS or len(text.splitlines()) > MOST_LINES:
             message = _("These are more than {number} lines. Add them in parts.")
             self.add_error("text", message.format(number=MOST_LINES))
         cleaned["text"] = text

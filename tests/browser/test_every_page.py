@@ -51,6 +51,7 @@ DOWNLOADS = {
     "sealed-keys",
     "team-chart",
     "team-export",
+    "team-figures-export",
     "team-roadmap-calendar",
     "team-roadmap-export",
     "translation-file",

@@ -143,6 +143,12 @@ class TestByHand:
         assert not Measurement.objects.exists()
         assert Event.objects.get(kind="measurement.removed").data["value"] == "52.000"
 
+    @pytest.mark.parametrize("asked", ["metric=a/b/c&month=2026-01", "month=x", "metric=x"])
+    def test_an_address_that_means_no_value_offers_a_new_one(self, client, page, asked):
+        response = client.get(f"{page}?{asked}")
+        assert response.status_code == 200
+        assert "Enter a value" in response.content.decode()
+
     def test_a_figure_of_another_team_cannot_be_removed_here(self, client, page, lead):
         other = make_membership(team=make_team(), role="lead")
         row = record(other.team, "lead-time", "2026-01", "52", by=other.user)
@@ -230,6 +236,12 @@ class TestLines:
         file = SimpleUploadedFile("figures.csv", "metric;month;value\nlead-time;2026-01;1,5\n".encode("utf-16"))
         response = client.post(f"{page}add/", {"file": file})
         assert [line.kind for line in response.context["plan"].lines] == ["new"]
+
+    @pytest.mark.parametrize("end", ["\n", "\x0b"])
+    def test_too_many_lines(self, client, page, end):
+        response = self.add(client, page, f"lead-time,2026-01,1{end}" * 2_001)
+        assert "more than 2000 lines" in response.content.decode()
+        assert response.context["plan"] is None
 
     def test_no_text_and_no_file(self, client, page):
         assert "Paste at least one line" in self.add(client, page, " \n").content.decode()
