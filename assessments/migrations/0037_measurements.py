@@ -75,11 +75,6 @@ class Migration(migrations.Migration):
                         violation_error_message="There is already a value for this month.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("month__day", 1)),
-                        name="measurement_of_a_month",
-                        violation_error_message="A month is stored as its first day.",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(("value__gte", 0)),
                         name="measurement_not_negative",
                         violation_error_message="A value cannot be negative.",

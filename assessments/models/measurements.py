@@ -23,7 +23,7 @@ from .writing import writing
 class Measured:
     """What was measured of one metric in one month. `framework` is the one that defines the metric, None if built in.
 
-    `month` is the first day of the month; the value is in the unit of the metric.
+    `month` is the first day of the month, else ValueError; the value is in the unit of the metric.
     """
 
     framework: Framework | None
@@ -31,6 +31,13 @@ class Measured:
     month: datetime.date
     value: Decimal
     link: str = ""
+
+    def __post_init__(self) -> None:
+        # Here, as SQLite's own functions cannot tell the day: a constraint with Django's keeps other programs, such as
+        # VACUUM, from the file.
+        if self.month.day != 1:
+            message = "A month is stored as its first day."
+            raise ValueError(message)
 
     @property
     def place(self) -> tuple[int | None, str, datetime.date]:
@@ -132,11 +139,6 @@ class Measurement(RevisedOnceMade):
                 condition=Q(framework=None),
                 name="measurement_built_in_once_a_month",
                 violation_error_message=gettext_lazy("There is already a value for this month."),
-            ),
-            models.CheckConstraint(
-                condition=Q(month__day=1),
-                name="measurement_of_a_month",
-                violation_error_message=gettext_lazy("A month is stored as its first day."),
             ),
             models.CheckConstraint(
                 condition=Q(value__gte=0),

@@ -215,8 +215,8 @@ def test_choices_that_make_no_scale_are_refused(signed_in, draft, changes, messa
 
 
 def test_what_cannot_be_removed_says_why(signed_in, draft):
-    level = draft.levels.get(number=1)
-    response = signed_in.post(url(draft, "draft-remove", "level", level.pk))
+    scale = draft.scales.get()
+    response = signed_in.post(url(draft, "draft-remove", "scale", scale.pk))
     assert response.status_code == 409
     assert "Move or remove them first" in response.content.decode()
 

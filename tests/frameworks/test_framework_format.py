@@ -17,9 +17,8 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "framework-format.md").read_text()
 
 
-EXAMPLES = dict(
-    zip(["levels", "min-of-sums", "rubric", "translation"], re.findall(r"```yaml\n(.*?)```", TEXT, re.S), strict=True)
-)
+NAMES = ["levels", "metrics", "min-of-sums", "rubric", "translation"]
+EXAMPLES = dict(zip(NAMES, re.findall(r"```yaml\n(.*?)```", TEXT, re.S), strict=True))
 
 
 @pytest.mark.django_db

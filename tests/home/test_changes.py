@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from assessments.home.changes import changes_for
 from assessments.models import Action, Review, Target, User
+from assessments.models.installation import begin_request
 
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
@@ -114,6 +115,7 @@ class TestResults:
             boss = make_membership(team=other, role="lead").user
             close_one(other, boss, edition=edition)
         # memberships, closings, results, reviews, texts of the edition, targets, actions
+        begin_request()
         with django_assert_max_num_queries(14):
             found = changes_for(member, before)
         assert len(found) == 10

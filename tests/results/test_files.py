@@ -144,7 +144,7 @@ def test_a_result_has_every_criterion_with_what_was_said(client, world):
     assert first["Comments"] == "Mika Member: [Fully] Said by the member.\nOla Owner: [Fully]"
     assert (first["Evidence"], first["Next step"]) == ("https://example.org/evidence", "Begin with x1.")
     assert len(rows) == 8
-    assert ["Practice x4 is done.", "Not", "Partly", "better"] in [row[4:] for row in sheets["Changes"]]
+    assert ["Practice x4 is done.", "Not", "Partly", "better"] in [row[4:8] for row in sheets["Changes"]]
 
 
 def test_a_sheet_is_printed_with_all_its_columns_side_by_side(client, world):
@@ -175,7 +175,7 @@ def test_an_anonymous_result_is_as_protected_as_on_its_page(client, team, lead):
     client.force_login(lead)
     sheets = book_of(client, reverse("result-export", args=[result.pk]))
     third = ["Area X", "x3", "2", "Practice x3 is done.", "Not answered", "fewer than four people voted on this"]
-    assert [cell for cell in sheets["Criteria"][3] if cell] == [*third, "Begin with x3."]
+    assert [cell for cell in sheets["Criteria"][3] if cell] == [*third, "Begin with x3.", "en"]
     assert len(sheets["Criteria"][1]) > len(sheets["Criteria"][3])
 
 
@@ -200,7 +200,7 @@ def test_the_portfolio_has_results_of_the_past_and_what_changed(client, world):
     address = reverse("portfolio-export")
     sheets = book_of(client, address, framework=world.edition.framework.key)
     assert [row[2] for row in sheets["Results"][1:]] == ["46309", "46082"]
-    assert [(row[2], row[-1]) for row in sheets["Changes"][1:]] == [("Area Y", "1")]
+    assert [(row[2], row[-2], row[-1]) for row in sheets["Changes"][1:]] == [("Area Y", "1", "en")]
     early = book_of(client, address, framework=world.edition.framework.key, as_of="2026-04-01")
     assert [row[2] for row in early["Results"][1:]] == ["46082"]
 
