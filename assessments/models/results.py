@@ -314,6 +314,13 @@ class Result(Figures):
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
 
     @property
+    def responded(self) -> str:
+        """`3 of 4 responded`. History that came in as agreed ratings has nobody behind it."""
+        if not self.participants:
+            return _("Without single answers")
+        return _("{responded} of {asked} responded").format(responded=self.respondents, asked=self.participants)
+
+    @property
     def few_responded(self) -> str:
         """What to say beside its level if few people stand behind it; else empty."""
         return few_responded(responded=self.respondents, asked=self.participants)

@@ -133,7 +133,8 @@ class TeamRow:
 
     A previous result on another ladder than the newest counts as none: its levels meant something else. `is_apart`
     says that the newest result itself is on another ladder than the edition shown. `only_other` is the questionnaire
-    that the team has results with, if it has none with the one shown. `origin` is what the newest result was
+    that the team has results with, if it has none with the one shown, or "rule" if it has some by another rule only.
+    `origin` is what the newest result was
     imported from, for people who may open the team. `level_here` is the level on the ladder shown: only this can be
     counted, sorted and compared with a target.
     """

@@ -27,6 +27,8 @@ NEWEST = TEAM + 11
 BEFORE = NEWEST + 5
 #: What stands for a level in `place * STEP + level`: none, or one on another ladder.
 NO_LEVEL, ON_ANOTHER_LADDER, STEP = 998, 999, 1000
+#: What a team has instead, if it has no result of the line.
+BY_OTHER_QUESTIONS, BY_ANOTHER_RULE = 1, 2
 LEVELS: dict[int, int | None] = {NO_LEVEL: None, ON_ANOTHER_LADDER: APART[0]}
 
 #: Every team with the newest two results of the line, by name. Numbered in one pass over the line: looked up in an
@@ -51,11 +53,14 @@ SELECT t.id, t.unit_id, t.name, t.time_zone,
     n.id, CAST(n.edition_id AS text), n.level, n.index_exact, n.date,
     n.agreement_exact, n.discuss, n.asked, n.respondents, n.participants, o.origin,
     b.id, CAST(b.edition_id AS text), b.level, b.index_exact, b.date,
-    CASE WHEN n.id IS NULL THEN t.id IN (
+    CASE WHEN n.id IS NOT NULL THEN 0 WHEN t.id IN (
         SELECT team_id FROM assessments_result
         WHERE is_current AND former_team = '' AND framework_id = %(framework)s AND rule = %(rule)s
             AND questionnaire = %(other_questionnaire)s AND date <= %(last_day)s
-    ) END,
+    ) THEN {by_other_questions} WHEN t.id IN (
+        SELECT team_id FROM assessments_result
+        WHERE is_current AND former_team = '' AND framework_id = %(framework)s AND date <= %(last_day)s
+    ) THEN {by_another_rule} ELSE 0 END,
     {days}
 FROM listed t
 LEFT JOIN line newest ON newest.team_id = t.id AND newest.place = 1
@@ -74,6 +79,7 @@ def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[Tea
     editions = {text: edition.pk for edition in query.editions for text in (str(edition.pk), edition.pk.hex)}
     # Teams were assessed on a few hundred days.
     age = cache(lambda day: (is_stale(day, today), months_since(day, today)))
+    others = {BY_OTHER_QUESTIONS: query.other_questionnaire, BY_ANOTHER_RULE: "rule"}
     rows = []
     for values in _fetched(query, viewer=viewer, here=here, days=past_days(today)[:-1]):
         team = TeamInRow(as_uuid(values[0]), *values[1:TEAM])
@@ -101,7 +107,7 @@ def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[Tea
             is_stale=stale,
             months=months,
             origin=(newest.origin or "") if newest and viewer.may_open(team) else "",
-            only_other=query.other_questionnaire if values[BEFORE] else "",
+            only_other=others.get(values[BEFORE], ""),
         )
         rows.append(row)
     return rows
@@ -144,6 +150,8 @@ def _fetched(query: Query, *, viewer: Viewer, here: set[UUID], days: list[dateti
         here=given("edition", here),
         no_level=NO_LEVEL,
         elsewhere=ON_ANOTHER_LADDER,
+        by_other_questions=BY_OTHER_QUESTIONS,
+        by_another_rule=BY_ANOTHER_RULE,
         levels_then=", ".join(
             f"MIN(CASE WHEN date <= %(day_{n})s THEN place * {STEP} + level_here END) AS day_{n}" for n in numbers
         ),

@@ -450,10 +450,8 @@ def _facts(standing: Standing, words: ResultInWords, told: _Told) -> Iterator[Re
         )
         note = sentence.format(share=standing.agreement, count=result.discuss)
         yield ReportFact(words=standing.agreement_in_words, notes=(note,))
-    responded = _("{responded} of {asked} responded")
-    responded = responded.format(responded=result.respondents, asked=result.participants)
     age = standing.last_confirmed or words.age
-    yield ReportFact(words=responded, notes=(age,) if age else ())
+    yield ReportFact(words=result.responded, notes=(age,) if age else ())
 
 
 def _about_index(standing: Standing, words: ResultInWords) -> Iterator[str]:

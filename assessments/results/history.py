@@ -93,7 +93,9 @@ class TableRow:
             else result.edition.titled,
             level=_level_or_band(result),
             index=result.index_text,
-            respondents=_("{responded} of {asked}").format(responded=result.respondents, asked=result.participants),
+            respondents=_("{responded} of {asked}").format(responded=result.respondents, asked=result.participants)
+            if result.participants
+            else "–",
             state=_state(result),
             note="; ".join(notes),
         )

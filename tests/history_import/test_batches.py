@@ -108,6 +108,7 @@ def test_only_what_was_agreed_is_enough(edition):
     imported(edition, *lines("Search", "2026-03-31", "F F - - F - - -"))
     result = team.results.get()
     assert (result.respondents, result.answered) == (0, 3)
+    assert result.responded == "Without single answers"
     assert result.criteria.get(key="x1").is_agreed
 
 

@@ -488,6 +488,13 @@ class TestPage:
             PortfolioForm.of({}, units=[])
         assert not [query["sql"] for query in queries if "EXISTS" in query["sql"].upper()]
 
+    def test_a_team_with_results_by_another_rule_only_is_not_said_to_have_none(self, client, admin, edition):
+        Lead(name="Strict", edition=edition).closes(AT[1], on="2026-06-01", rule="fully")
+        client.force_login(admin)
+        page = client.get(f"/portfolio/?framework={edition.framework.key}").content.decode()
+        assert "only a result by another rule with" in page
+        assert "never assessed" not in page
+
     def test_a_team_with_short_results_only_is_not_said_to_have_none(self, client, admin, edition):
         Lead(name="Quick", edition=edition).closes("F F", on="2026-06-01", questionnaire="short")
         client.force_login(admin)
