@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -137,7 +138,7 @@ class StartForm(ByEmailForm):
             del self.fields["questionnaire"]
         if self.contents.rules:
             self.fields["rule"].choices = [
-                (rule["key"], marked(joined(". ", [rule["name"], explained(rule, self.contents)])))
+                (rule["key"], format_html("<span>{}</span>", marked(rule_in_words(rule, self.contents))))
                 for rule in self.contents.edition.scoring["rules"]
             ]
         else:
@@ -199,6 +200,11 @@ class StartForm(ByEmailForm):
     def has_advanced_errors(self) -> bool:
         """Whether what is folded away has to be looked at."""
         return bool({"rule", "facilitator"} & set(self.errors)) if self.is_bound else False
+
+
+def rule_in_words(rule: dict, contents: Contents) -> str:
+    """`Largely achieved. Every criterion up to the level: Largely or better.`"""
+    return joined(". ", [rule["name"], explained(rule, contents)])
 
 
 def explained(rule: dict, contents: Contents) -> str:
