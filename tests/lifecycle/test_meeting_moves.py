@@ -134,7 +134,10 @@ def made(name: str, assessment: Assessment, by: User) -> Callable[[], bool]:
     """A move as a request makes it, with rows of its own; whether it was accepted."""
 
     def make() -> bool:
-        own = Assessment.objects.select_related("team", "edition").get(pk=assessment.pk)
+        own = Assessment.objects.select_related("team", "edition").filter(pk=assessment.pk).first()
+        if own is None:
+            # The other one was done before this one began: a request finds no page.
+            return False
         try:
             DO[name](own, User.objects.get(pk=by.pk))
         except Refused:
