@@ -6,13 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Measured, Measurement
 from ..web.form_fields import LinkField
-from ..web.given_tables import text_of
+from ..web.given_lines import GivenLinesForm
 from ..web.revised_forms import RevisedForm
 from .definitions import MetricDefinition
 from .lines import LONGEST_LINK
@@ -104,44 +102,6 @@ class RemoveForm(RevisedForm):
     """Removing a figure, as the page showed it."""
 
 
-class FigureLinesForm(forms.Form):
-    """Lines to add: pasted, or from a file. `text` is then what both came to."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Lines"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off", "class": "lines"}),
-        help_text=gettext_lazy("One value a line: metric, month, value, link. The link can be left out."),
-    )
-    file = forms.FileField(
-        label=gettext_lazy("Or a CSV file"),
-        required=False,
-        help_text=gettext_lazy("Its lines replace those above."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
-    )
-    #: What the page said that these lines would do.
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-
-    def clean_file(self) -> str:
-        """The text of the file, in the encodings that spreadsheets save."""
-        file = self.cleaned_data["file"]
-        if not file:
-            return ""
-        text = text_of(file.read())
-        if text is None:
-            raise ValidationError(_("This file is not text. Save the table as CSV and choose that file."))
-        return text
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or {}
-        text = cleaned.get("file") or cleaned.get("text") or ""
-        if self.errors:
-            return cleaned
-        if not text.strip():
-            self.add_error("text", _("Paste at least one line, or choose a file."))
-        elif len(text) > MOST_LETTERS or len(text.splitlines()) > MOST_LINES:
-            message = _("These are more than {number} lines. Add them in parts.")
-            self.add_error("text", message.format(number=MOST_LINES))
-        cleaned["text"] = text
-        return cleaned
+class FigureLinesForm(GivenLinesForm):
+    most_lines, most_letters = MOST_LINES, MOST_LETTERS
+    line_help = gettext_lazy("One value a line: metric, month, value, link. The link can be left out.")
