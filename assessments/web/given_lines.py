@@ -35,7 +35,7 @@ class GivenLinesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"].help_text = self.line_help
+        self.fields["text"].help_text = str(self.line_help)
 
     def clean_file(self) -> str:
         """The text of the file, in the encodings that spreadsheets save."""
