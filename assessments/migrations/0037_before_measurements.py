@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0036_api_keys"),
+        ("assessments", "0036_before_api_keys"),
     ]
 
     operations = [
