@@ -2,12 +2,13 @@
 
 While an upgrade runs without a stop, servers of the old and the new version work on one database. A migration says in
 its name when it may run: one named `0031_before_…` runs before the first new server starts, and old servers don't mind
-it; one named `0032_after_…` runs when the last old server has ended, and new servers don't mind that it's missing. Any
-other needs every server stopped.
+it; one named `0032_after_…` runs when the last old server has ended, and new servers don't mind that it's missing. All
+of an application of which the database has nothing yet may run before, as old servers don't know its tables. Any other
+needs every server stopped.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
@@ -47,6 +48,8 @@ class Fit:
     unknown: list[str]
     #: Whether none was ever applied.
     is_new: bool
+    #: Applications that the program has and of which the database has nothing yet, each with its migrations.
+    new_apps: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def too_new(self) -> list[str]:
@@ -55,7 +58,8 @@ class Fit:
     @property
     def needed(self) -> list[str]:
         """Without these the program can't work."""
-        return [name for name in self.missing if not runs_after(name)]
+        brought = [name for names in self.new_apps.values() for name in names]
+        return brought + [name for name in self.missing if not runs_after(name)]
 
     @property
     def hindrance(self) -> str:
@@ -71,13 +75,15 @@ class Fit:
         return ""
 
     @property
-    def last_before(self) -> str | None:
-        """The migration up to which servers of the old version go on; None if the upgrade needs them stopped."""
-        if not self.needed or not all(map(runs_before, self.needed)):
-            return None
-        last = self.needed[-1]
+    def before(self) -> list[list[str]] | None:
+        """What to give to `migrate`, call by call, while old servers go on; None if the upgrade needs them stopped."""
+        applications = [[label] for label in self.new_apps]
+        own = [name for name in self.missing if not runs_after(name)]
+        if not own:
+            return applications
         # One that runs after an upgrade and is followed by another is a rest of the upgrade before this one.
-        return None if any(map(runs_after, self.missing[: self.missing.index(last)])) else last
+        is_rest = any(map(runs_after, self.missing[: self.missing.index(own[-1])]))
+        return None if is_rest or not all(map(runs_before, own)) else [*applications, ["assessments", own[-1]]]
 
 
 def fit_of(using: str) -> Fit:
@@ -87,10 +93,17 @@ def fit_of(using: str) -> Fit:
     # Applications that are no longer installed leave their rows.
     applied = {key for key in recorder.applied_migrations() if key[0] in loader.migrated_apps}
     known = set(loader.disk_migrations)
+    there = {label for label, _ in applied}
+    missing = _in_order(known - applied)
+    new_apps: dict[str, list[str]] = {}
+    for label, name in missing:
+        if label not in there:
+            new_apps.setdefault(label, []).append(name)
     return Fit(
-        missing=[name for _, name in _in_order(known - applied)],
+        missing=[name for label, name in missing if label in there],
         unknown=[name for _, name in _in_order(applied - known)],
         is_new=not applied,
+        new_apps=new_apps,
     )
 
 

@@ -75,17 +75,43 @@ def test_program_says_why_it_does_not_fit(missing, unknown, hindrance):
 
 
 @pytest.mark.parametrize(
-    ("missing", "last"),
+    ("missing", "before"),
     [
-        (["0031_before_x", "0032_before_y", "0033_after_x"], "0032_before_y"),
+        (["0031_before_x", "0032_before_y", "0033_after_x"], [["assessments", "0032_before_y"]]),
         (["0031_before_x", "0032_y"], None),
         # A rest of the upgrade before: servers of that version have not all been replaced.
         (["0031_after_x", "0032_before_y"], None),
-        (["0031_after_x"], None),
+        (["0031_after_x"], []),
     ],
 )
-def test_first_part_ends_with_the_last_migration_that_may_run_before(missing, last):
-    assert Fit(missing=missing, unknown=[], is_new=False).last_before == last
+def test_first_part_ends_with_the_last_migration_that_may_run_before(missing, before):
+    assert Fit(missing=missing, unknown=[], is_new=False).before == before
+
+
+@pytest.mark.parametrize(
+    ("missing", "before"),
+    [
+        ([], [["keyring"]]),
+        (["0031_before_x", "0032_after_y"], [["keyring"], ["assessments", "0031_before_x"]]),
+        (["0031_x"], None),
+    ],
+)
+def test_first_part_brings_applications_that_old_servers_do_not_know(missing, before):
+    fit = Fit(missing=missing, unknown=[], is_new=False, new_apps={"keyring": ["0001_initial", "0002_more"]})
+    assert fit.before == before
+    assert "not applied" in fit.hindrance
+
+
+@pytest.mark.django_db
+def test_an_application_of_which_the_database_has_nothing_is_new():
+    recorder = MigrationRecorder(connection)
+    recorder.migration_qs.filter(app="sessions").delete()
+    fit = fit_of("default")
+    assert (fit.missing, fit.new_apps) == ([], {"sessions": ["0001_initial"]})
+    # Half of one means that an old server knows its tables.
+    recorder.record_applied("auth", "0001_initial")
+    recorder.migration_qs.filter(app="auth").exclude(name="0001_initial").delete()
+    assert fit_of("default").before is None
 
 
 @pytest.fixture

@@ -117,16 +117,16 @@ class Command(BaseCommand):
         """What servers of the old version don't mind. Frameworks come later: they may have what those can't read."""
         if not fit.needed:
             self.stdout.write("Nothing has to be done before the new version starts.")
-        elif fit.last_before is None:
+        elif fit.before is None:
             raise CommandError(
                 f"This upgrade cannot be made while servers of the old version run ({named(fit.needed)}). "
                 f"Stop them all, then run “manage.py prepare” without --phase."
             )
         else:
-            self.migrate(verbosity, fit.last_before)
+            for target in fit.before:
+                self.migrate(verbosity, *target)
 
-    def migrate(self, verbosity: int, up_to: str = "") -> None:
-        target = ["assessments", up_to] if up_to else []
+    def migrate(self, verbosity: int, *target: str) -> None:
         call_command("migrate", *target, interactive=False, verbosity=max(verbosity - 1, 0))
 
     def fill_demo(self, verbosity: int) -> None:
