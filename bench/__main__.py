@@ -147,17 +147,17 @@ def goals(loads: dict, others: dict) -> dict[str, tuple[str, bool]]:
     }
 
 
-def print_table(report: dict):
-    print(f"\n{report['database']}, {report['machine']}; medians of {RUNS} runs of {SECONDS:g} s\n")
+def print_table(about: dict, loads: dict[str, load.Measured], others: dict):
+    print(f"\n{about['database']}, {about['machine']}; medians of {RUNS} runs of {SECONDS:g} s\n")
     print(f"{'':58}{'req/s':>8}{'p50 ms':>9}{'p95 ms':>9}")
-    for name, m in report["loads"].items():
-        print(f"{name:58}{m['per_second']:8.0f}{m['p50']:9.1f}{m['p95']:9.1f}")
+    for name, m in loads.items():
+        print(f"{name:58}{m.per_second:8.0f}{m.p50:9.1f}{m.p95:9.1f}")
     print("\nSQL queries per page")
-    for name, n in report.get("queries", {}).items():
+    for name, n in others["queries"].items():
         print(f"  {name:40}{n:4}")
     print("\nBytes on the first visit, compressed")
-    for name, parts in report.get("bytes on the first visit", {}).items():
-        print(f"  {name:20}{sum(parts.values()):8}  {parts}")
+    for name, parts in others["bytes on the first visit"].items():
+        print(f"  {name:20}{sum(parts.values()):8}  {parts}", flush=True)
 
 
 def print_goals(report: dict):
@@ -185,8 +185,7 @@ def main():
         return large.alone()
     with tempfile.TemporaryDirectory() as data, server.database(sqlite=wanted.sqlite) as url:
         server.prepare_environment(url, data, port)
-        server.manage("migrate")
-        server.manage("load_frameworks")
+        server.manage("prepare")
         server.manage("collectstatic", "--no-input")
         import django
 
@@ -201,17 +200,28 @@ def main():
         # The clients fork from this process: they must not inherit a connection. Only PostgreSQL has a pool.
         hang_up = getattr(connection, "close_pool", connection.close)
         hang_up()
+        # Each part is printed as soon as it is measured: what comes after it may fail.
+        machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+        about = {"database": url.partition(":")[0], "machine": machine}
+        loads, others, together, meeting, edited = {}, {}, {}, {}, {}
         with server.serve(port):
-            loads = everything(port, made) if everything_else else {}
-            together = many.measure(port, made["many"]) if made and not wanted.only_live else {}
-            meeting = live.measure(port, made["room"]) if made and not wanted.only_many else {}
-            others = other_figures(port, made) if everything_else else {}
-            edited = frameworks.figures(port, edited_ones) if edited_ones else {}
+            if everything_else:
+                loads, others = everything(port, made), other_figures(port, made)
+                print_table(about, loads, others)
+            if made and not wanted.only_live:
+                together = many.measure(port, made["many"])
+                many.print_figures(together)
+            if made and not wanted.only_many:
+                meeting = live.measure(port, made["room"])
+                live.print_figures(meeting)
+            if edited_ones:
+                edited = frameworks.figures(port, edited_ones)
+                frameworks.print_table(edited)
         hang_up()
     organisations = portfolio.everything() if everything_else else []
+    portfolio.print_figures(organisations)
     report = {
-        "database": url.partition(":")[0],
-        "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        **about,
         "loads": {name: dataclasses.asdict(m) for name, m in loads.items()},
         "many": together,
         "live": meeting,
@@ -226,15 +236,6 @@ def main():
             **portfolio.goals(organisations),
         },
     }
-    if loads:
-        print_table(report)
-    if together:
-        many.print_figures(together)
-    if meeting:
-        live.print_figures(meeting)
-    if edited:
-        frameworks.print_table(edited)
-    portfolio.print_figures(organisations)
     print_goals(report)
     print("\n" + json.dumps(report))
     return 0 if all(met for _, met in report["goals"].values()) else 1

@@ -79,7 +79,7 @@ def measured() -> dict:
     port = server.free_port()
     with tempfile.TemporaryDirectory() as data, server.database(name=DATABASE) as url:
         server.prepare_environment(url, data, port)
-        for command in (["migrate"], ["load_frameworks"], ["collectstatic", "--no-input"]):
+        for command in (["prepare"], ["collectstatic", "--no-input"]):
             server.manage(*command)
         started = time.perf_counter()
         server.manage("demo", f"--teams={TEAMS}", f"--years={YEARS}", f"--dimensions={portfolio.DIMENSIONS}")

@@ -39,7 +39,7 @@ def measured(years: int) -> dict:
     port = server.free_port()
     with tempfile.TemporaryDirectory() as data, server.database(name=DATABASE) as url:
         server.prepare_environment(url, data, port)
-        for command in (["migrate"], ["load_frameworks"], ["collectstatic", "--no-input"]):
+        for command in (["prepare"], ["collectstatic", "--no-input"]):
             server.manage(*command)
         started = time.perf_counter()
         server.manage("demo", f"--teams={TEAMS}", f"--years={years}", f"--dimensions={DIMENSIONS}")

@@ -2,13 +2,7 @@
 
 import contextlib
 import json
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from contextvars import ContextVar, copy_context
-from pathlib import Path
 
 import pytest
 from django.test import RequestFactory
@@ -18,62 +12,18 @@ from assessments.models.replica import Router, asking_replica
 from assessments.web import from_replica as module
 from assessments.web.from_replica import _in_context, cookie_name
 
+from ..clusters import PROGRAMS, as_postgres, server_and_replica, stop_command
 from ..factories import make_team, make_user
-from ..servers import collect_static, free_port, manage
-
-PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name), default=None)
-
-
-def as_postgres() -> dict:
-    """The programs of PostgreSQL refuse to run as root."""
-    return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-
-
-def run_as_postgres(*command: str | Path):
-    done = subprocess.run(
-        [str(part) for part in command], cwd="/", check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL, text=True, **as_postgres(),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-
-
-def stop_command(folder: Path) -> list[str]:
-    return [str(PROGRAMS / "pg_ctl"), "-D", str(folder), "-m", "immediate", "stop"]
-
-
-@contextlib.contextmanager
-def started(folder: Path, port: int):
-    log = folder.with_name(f"{folder.name}.log")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder.parent} -c fsync=off"
-    run_as_postgres(PROGRAMS / "pg_ctl", "-D", folder, "-l", log, "-w", "-t", "120", "-o", options, "start")
-    try:
-        yield
-    finally:
-        # The test may have done it already.
-        if (folder / "postmaster.pid").exists():
-            run_as_postgres(*stop_command(folder))
+from ..servers import collect_static, manage
 
 
 @pytest.fixture
-def pair(tmp_path):
+def pair():
     """The addresses of a server and of its replica, and the folder of the replica."""
     if PROGRAMS is None:
         pytest.skip("The programs of PostgreSQL's server are not installed")
-    folder = Path(tempfile.mkdtemp(prefix="maturity-replica-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, pwd.getpwnam("postgres").pw_uid)
-    primary, replica = folder / "primary", folder / "replica"
-    ports = [free_port(), free_port()]
-    try:
-        run_as_postgres(PROGRAMS / "initdb", "-D", primary, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        with started(primary, ports[0]):
-            where = ["-h", "127.0.0.1", "-p", str(ports[0]), "-U", "postgres"]
-            run_as_postgres(PROGRAMS / "pg_basebackup", *where, "-D", replica, "-R", "-X", "stream", "-c", "fast")
-            with started(replica, ports[1]):
-                addresses = [f"postgresql://postgres@127.0.0.1:{port}/postgres" for port in ports]
-                yield *addresses, replica
-    finally:
-        shutil.rmtree(folder)
+    with server_and_replica() as made:
+        yield made.primary, made.replica, made.replica_folder
 
 
 #: Run with both addresses in the environment. Prints what the page of the plan, which lists all units, showed.
