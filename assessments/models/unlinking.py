@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Count
 
 from ..scoring import anonymity
+from .connections import is_behind_pooler
 from .participation import Invitation, InvitationLink, Participation
 from .ratings import Rating, Respondent, SymptomAnswer
 
@@ -153,7 +154,8 @@ def clear_traces(assessments: "AssessmentQuerySet", *, seconds: int = 60) -> boo
     """Clears the traces of old rows of ended anonymous assessments from the files of the database.
 
     Returns whether all traces are gone. If not, because somebody still reads an older state, it has to be repeated;
-    `send_due` does that. Only outside of a transaction. On PostgreSQL, each statement stops after `seconds`.
+    `send_due` does that. Only outside of a transaction. On PostgreSQL without a pooler, each statement stops after
+    `seconds`.
     """
     waiting = list(assessments.filter(has_traces=True).values_list("pk", flat=True))
     if not waiting:
@@ -184,24 +186,37 @@ def _cleared_sqlite() -> bool:
 
 def _cleared_postgresql(seconds: int) -> bool:
     """Removes dead rows and, in tables that are not too large, the bytes that they leave in pages."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = '{seconds}s'")
-        cursor.execute("SET lock_timeout = '1s'")
-        try:
-            # Everything deleted so far was deleted by a transaction with a lower number.
-            cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-            end = int(cursor.fetchone()[0])
-            if not all(_without_dead_rows(cursor, table, end) for table in TABLES):
-                return False
-            for table in TABLES:
-                cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
-                is_small = cursor.fetchone()[0] <= LARGEST_REWRITTEN
-                # This also replaces the sample values that the planner keeps.
-                cursor.execute(f"VACUUM (FULL, ANALYZE) {table}" if is_small else f"ANALYZE {table}")
-        finally:
-            cursor.execute("RESET statement_timeout")
-            cursor.execute("RESET lock_timeout")
+    with connection.cursor() as cursor, _limited(cursor, seconds):
+        # Everything deleted so far was deleted by a transaction with a lower number.
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+        end = int(cursor.fetchone()[0])
+        if not all(_without_dead_rows(cursor, table, end) for table in TABLES):
+            return False
+        for table in TABLES:
+            cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
+            is_small = cursor.fetchone()[0] <= LARGEST_REWRITTEN
+            # This also replaces the sample values that the planner keeps.
+            cursor.execute(f"VACUUM (FULL, ANALYZE) {table}" if is_small else f"ANALYZE {table}")
     return True
+
+
+@contextmanager
+def _limited(cursor: CursorWrapper, seconds: int) -> Iterator[None]:
+    """Limits for statements that cannot run in a transaction.
+
+    Behind a pooler, what is set for one connection would be met by somebody else on it, so there the limits of the
+    account hold.
+    """
+    if is_behind_pooler(connection):
+        yield
+        return
+    cursor.execute(f"SET statement_timeout = '{seconds}s'")
+    cursor.execute("SET lock_timeout = '1s'")
+    try:
+        yield
+    finally:
+        cursor.execute("RESET statement_timeout")
+        cursor.execute("RESET lock_timeout")
 
 
 def _without_dead_rows(cursor: CursorWrapper, table: str, end: int) -> bool:

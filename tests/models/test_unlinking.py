@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from assessments.models import (
     Assessment,
@@ -100,6 +101,17 @@ class TestWhatIsLeft:
     def test_ending_clears_it_at_once(self):
         assessment = answered()
         assessment.end_answering(by=assessment.created_by)
+        assessment.refresh_from_db()
+        assert not assessment.has_traces
+
+    @pytest.mark.parametrize("pooler", [False, True])
+    def test_nothing_is_set_on_a_connection_that_a_pooler_gives_to_somebody_else(self, pooler, monkeypatch):
+        assessment = answered()
+        monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", pooler)
+        with CaptureQueriesContext(connection) as queries:
+            assessment.end_answering(by=assessment.created_by)
+        said = [query["sql"] for query in queries if query["sql"].startswith(("SET ", "RESET "))]
+        assert bool(said) == (connection.vendor == "postgresql" and not pooler), said
         assessment.refresh_from_db()
         assert not assessment.has_traces
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 
 from assessments.models import Installation
+from assessments.models.connections import is_behind_pooler
 from assessments.operations.fitting import OTHER_KEY, Fit, fit_of, named
 
 # Any number that no other program uses on this database.
@@ -44,7 +45,7 @@ def one_at_a_time() -> Iterator[None]:
 @contextlib.contextmanager
 def unlimited() -> Iterator[None]:
     """A migration may take longer than a page ever should. Behind a pooler, others would get what is set here."""
-    if is_behind_pooler():
+    if is_behind_pooler(connection):
         yield
         return
     with connection.cursor() as cursor:
@@ -55,10 +56,6 @@ def unlimited() -> Iterator[None]:
         finally:
             for limit in settings.DATABASE_LIMITS:
                 cursor.execute(f"RESET {limit}")
-
-
-def is_behind_pooler() -> bool:
-    return bool(connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"))
 
 
 def limit_the_account() -> None:
@@ -103,7 +100,7 @@ class Command(BaseCommand):
             if phase == "after" and fit.needed:
                 raise CommandError("The first part has not run. Run “manage.py prepare --phase before” first.")
             self.migrate(verbosity)
-            if connection.vendor == "postgresql" and is_behind_pooler():
+            if connection.vendor == "postgresql" and is_behind_pooler(connection):
                 limit_the_account()
             if new_secret_key:
                 Installation.objects.take_key()
