@@ -2,21 +2,20 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import PasswordRequest, SignInAttempt, User
-from ..models.writing import writing
 from ..web.requests import Request
+from . import arriving
 from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
-from .known_devices import known_device, remember_device
+from .known_devices import known_device
 
 TOO_MANY = gettext_lazy("Too many attempts. Wait a minute and try again.")
 
@@ -26,26 +25,11 @@ def begin_attempt(request: Request, account: str, *, device: str = "") -> SignIn
     return SignInAttempt.objects.begin(account=account, network=request.client_network, device=device)
 
 
-def _welcome(request: Request, user: User, attempt: SignInAttempt | None = None) -> HttpResponse:
+def _welcome(request: Request, user: User, *, method: str, attempt: SignInAttempt | None = None) -> HttpResponse:
     """Signs in and redirects to the page that was asked for."""
     if attempt:
         attempt.forget()
-    with writing(user):
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    next_url = request.POST.get("next", "")
-    is_allowed = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure())
-    response = redirect(next_url if next_url and is_allowed else settings.LOGIN_REDIRECT_URL)
-    remember_device(response, user)
-    _forget_pages(response)
-    return response
-
-
-def _forget_pages(response: HttpResponse) -> None:
-    """Makes the browser forget pages that it kept to ask if they changed, see `web.unchanged_pages`.
-
-    At sign-in as well: whoever was signed in before may have left by closing the browser, or their time ran out.
-    """
-    response.headers["Clear-Site-Data"] = '"cache"'
+    return arriving.sign_in(request, user, method=method, next_url=request.POST.get("next", ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +47,7 @@ def setup(request: Request) -> HttpResponse:
             status = 429
         elif form.is_valid():
             user = User.objects.create_first_administrator(**form.account())
-            return _welcome(request, user, attempt) if user else redirect("sign-in")
+            return _welcome(request, user, method="setup", attempt=attempt) if user else redirect("sign-in")
     return render(request, "accounts/setup.html", {"form": form}, status=status)
 
 
@@ -80,7 +64,7 @@ def sign_in(request: Request) -> HttpResponse:
         owner = User.objects.with_email(email).first()
         attempt = begin_attempt(request, owner.email if owner else email, device=known_device(request, owner))
         if attempt and form.authenticate():
-            return _welcome(request, form.user, attempt)
+            return _welcome(request, form.user, method="password", attempt=attempt)
         if attempt is None:
             form.add_error(None, TOO_MANY)
             status = 429
@@ -104,14 +88,14 @@ def demo(request: Request) -> HttpResponse:
     user = User.objects.who_may_sign_in().filter(email=email, is_demo=True).first()
     if user is None or not demo_is_open():
         raise Http404
-    return _welcome(request, user)
+    return _welcome(request, user, method="demo")
 
 
 @require_POST
 def sign_out(request: Request) -> HttpResponse:
     logout(request)
     response = redirect(settings.LOGOUT_REDIRECT_URL)
-    _forget_pages(response)
+    arriving.forget_pages(response)
     return response
 
 
@@ -139,5 +123,5 @@ def password_set(request: Request, uidb64: str, token: str) -> HttpResponse:
     if form.is_valid():
         user.choose_password(form.cleaned_data["password1"], by_link=True)
         messages.success(request, _("Your password is set."))
-        return _welcome(request, user)
+        return _welcome(request, user, method="link")
     return render(request, "accounts/set_password.html", {"form": form, "owner": user})

@@ -4,6 +4,16 @@ from django.urls import path
 
 from . import first_link_views, key_views, mail_views, sign_in_views, views
 
+#: Names by which allauth finds pages.
+_NAMES = [
+    path("sign-in/", sign_in_views.sign_in, name="account_login"),
+    path("sign-in/", sign_in_views.sign_in, name="account_inactive"),
+    path("sign-in/", sign_in_views.sign_in, name="socialaccount_login_cancelled"),
+    path("sign-in/", sign_in_views.sign_in, name="socialaccount_login_error"),
+    path("sign-out/", sign_in_views.sign_out, name="account_logout"),
+    path("account/", views.own, name="account_reauthenticate"),
+]
+
 urlpatterns = [
     path("setup/", sign_in_views.setup, name="setup"),
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
@@ -26,4 +36,5 @@ urlpatterns = [
     path("accounts/<uuid:pk>/data/", views.data, name="account-data"),
     path("accounts/<uuid:pk>/keys/<int:key>/revoke/", key_views.revoke_key, name="account-key-revoke"),
     path("accounts/<uuid:pk>/delete/", views.erase, name="account-erase"),
+    *_NAMES,
 ]

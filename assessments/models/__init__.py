@@ -26,6 +26,7 @@ from .accounts import SignInAttempt, User
 from .api_keys import ApiCalls, ApiKey, ApiReply, KeyTerms
 from .assessments import Assessment, Reopening
 from .badges import Badge
+from .cached_values import CachedValue
 from .calendars import CalendarFeed
 from .edition_editing import EditRefused, Frozen
 from .edition_parts import Choice, Criterion, Dimension, Group, Level, Scale, Symptom
@@ -72,6 +73,7 @@ __all__ = [
     "ApiReply",
     "Assessment",
     "Badge",
+    "CachedValue",
     "CalendarFeed",
     "Choice",
     "Conflict",

@@ -16,6 +16,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from ..models import CachedValue
 from .archive import Row, StoredTable
 
 KINDS = {
@@ -42,8 +43,8 @@ Conversion = Callable[[Any], Any]
 
 
 def stored_tables() -> list[StoredTable]:
-    """Every table of this version, with all of its columns, by name."""
-    models_here = apps.get_models(include_auto_created=True)
+    """Every table of this version, with all of its columns, by name; without the cache, which is not worth keeping."""
+    models_here = [model for model in apps.get_models(include_auto_created=True) if model is not CachedValue]
     tables = [_table_of(model) for model in models_here if model._meta.managed and not model._meta.proxy]
     return sorted(tables, key=lambda table: table.name)
 

@@ -22,6 +22,7 @@ from ..models import (
     ApiReply,
     Assessment,
     Badge,
+    CachedValue,
     CalendarFeed,
     Delivery,
     Event,
@@ -118,6 +119,11 @@ def old_replies() -> "models.QuerySet[Any]":
     return ApiReply.objects.old()
 
 
+def ended_values() -> "models.QuerySet[Any]":
+    """Values that all processes shared for a while, such as codes that were used."""
+    return CachedValue.objects.ended()
+
+
 LEFTOVERS = [
     Leftover(words="ended sessions", rows=ended_sessions),
     Leftover(words="old attempts to sign in", rows=old_attempts),
@@ -131,6 +137,7 @@ LEFTOVERS = [
     Leftover(words="calendars that were revoked", rows=old_calendars),
     Leftover(words="API keys that ended", rows=old_keys),
     Leftover(words="old replies of the API", rows=old_replies),
+    Leftover(words="shared values that ended", rows=ended_values),
 ]
 JOURNAL = "entries of the journal"
 COMMENTS = "assessments with their comments"

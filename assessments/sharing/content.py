@@ -2,7 +2,7 @@
 
 import hashlib
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.text import slugify
@@ -52,6 +52,7 @@ def shared_pdf(report: BoardReport | PortfolioReport) -> HttpResponse:
         name = f"{report.cover.team} {report.cover.date.isoformat()}"
     page = render_to_string(template, {"report": report})
     key = f"shared-pdf-{hashlib.sha256(page.encode()).hexdigest()}"
+    cache = caches["reports"]
     data = cache.get(key)
     if data is None:
         data = as_pdf(page)

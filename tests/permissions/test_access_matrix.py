@@ -54,6 +54,15 @@ EXPECTED = {
     ("setup", "POST"): "4444444",
     ("sign-in", "GET"): "3333332",
     ("sign-in", "POST"): "333333u",
+    # allauth knows the same pages by these names.
+    **{
+        (name, method): codes
+        for name in ("account_login", "account_inactive", "socialaccount_login_cancelled", "socialaccount_login_error")
+        for method, codes in {"GET": "3333332", "POST": "333333u"}.items()
+    },
+    ("account_logout", "POST"): "3333333",
+    ("account_reauthenticate", "GET"): "222222i",
+    ("account_reauthenticate", "POST"): "333333i",
     ("sign-in-demo", "POST"): "4444444",
     ("sign-out", "POST"): "3333333",
     ("password-reset", "GET"): "2222222",
