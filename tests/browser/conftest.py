@@ -10,20 +10,32 @@
 `open_page` and `sign_in` take `scheme="dark"`, `width=390`, `javascript=False`, `touch=True`, and `expects="409"` (a
 regular expression) for what the browser itself writes into the console when the server refuses something on purpose.
 One browser is shared by all tests of a process; every page has a context, so cookies and storage, of its own.
+
+A click or a key returns before what it leads to is there: the next page, a fragment, a row in the database. Wait for
+that first, with `expect`, `page.wait_for_url` or `page.expect_navigation`; `count()`, `all()`, `is_visible()`, `url`,
+`evaluate` and keys take the page as it is, and `wait_for_load_state` right after a click is content with the old page.
+`settled` waits until htmx has taken in what it brought, and `wait_until` for what no locator shows. Limits are long, as
+they cost a test that passes nothing.
 """
 
 import contextlib
 import os
 import re
 import shutil
+import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from playwright.sync_api import expect
 
 from ..servers import collect_static, free_port, scratch_database, serving
+
+#: Far more than anything takes, even on a busy machine.
+expect.set_options(timeout=30_000)
+ACTIONS_WITHIN = 60_000
 
 # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -80,7 +92,7 @@ def open_page(browser, request):
             is_mobile=touch,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(ACTIONS_WITHIN)
         context.add_cookies(list(cookies))
         consoles = []
         # Pages that are opened from this one are watched as well.
@@ -114,8 +126,24 @@ def sign_in(request, transactional_db, open_page):
     return sign_in_
 
 
+def settled(page):
+    """Waits until the page is loaded, and whatever htmx has brought answers to clicks and keys."""
+    page.wait_for_load_state()
+    # htmx settles 20 ms after it has put something in place; a later timer with a longer delay comes after that.
+    page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+
+
+def wait_until(page, holds, *, seconds: float = 30):
+    """Waits for what `holds` tells, which may be in the database or on the network; the page lives on meanwhile."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"It never came to be on {page.url}."
+        page.wait_for_timeout(50)
+
+
 def axe(page, *, rules: list[str] | None = None):
-    """Fails unless axe finds nothing on the page as it is now."""
+    """Fails unless axe finds nothing on the page, once it is loaded."""
+    page.wait_for_load_state()
     options = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": rules}} if rules else {})
     found = Axe().run(page, options=options).response["violations"]
     lines = [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
@@ -141,6 +169,7 @@ SQUEEZED = """() => [...document.querySelectorAll("main *")].filter(element => {
 
 def assert_fits(page, width: int):
     """Fails if the page has to be scrolled sideways at this width. 320 is also 1280 at 400 % zoom."""
+    page.wait_for_load_state()
     page.set_viewport_size({"width": width, "height": 800})
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, f"{page.url} is {too_wide} px wider than {width} px"
@@ -161,6 +190,7 @@ UPRIGHT, ON_ITS_SIDE = 688, 965
 
 def assert_fits_on_paper(page):
     """Fails if anything is cut off at the edge of a sheet of A4 or Letter."""
+    page.wait_for_load_state()
     page.emulate_media(media="print")
     width = ON_ITS_SIDE if page.locator(".heat").count() else UPRIGHT
     page.set_viewport_size({"width": width, "height": 900})

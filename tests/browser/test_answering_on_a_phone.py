@@ -45,6 +45,7 @@ def test_all_questions_of_the_built_in_framework_take_fewer_than_seventy_taps(si
         expect(page.locator("#toc-" + edition.contents.dimensions[part].key.replace(".", "\\."))).to_have_attribute(
             "aria-current", "step"
         )
+        page.wait_for_load_state()
         questions = page.locator(".question")
         for place in range(questions.count()):
             tap(questions.nth(place).get_by_text("Largely achieved", exact=True).first)

@@ -9,7 +9,7 @@ from assessments.models import Rating, Room, RoomVote
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
-from .conftest import SCREENS, assert_fits, axe_in_both_schemes
+from .conftest import SCREENS, assert_fits, axe_in_both_schemes, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -28,6 +28,7 @@ def test_phones_answer_change_their_answers_and_go_on_in_review(sign_in, open_pa
     screen = sign_in(lead)
     screen.goto(f"/assessments/{assessment.pk}/")
     screen.get_by_role("link", name="Answer together").click()
+    expect(screen.get_by_role("button", name="Start the live room")).to_be_visible()
     axe_in_both_schemes(screen)
     screen.get_by_role("button", name="Start the live room").click()
     expect(screen.locator(".room-tally")).to_have_text("0 of 4 have answered")
@@ -46,7 +47,7 @@ def test_phones_answer_change_their_answers_and_go_on_in_review(sign_in, open_pa
     for phone in phones:
         phone.get_by_role("button", name="Largely", exact=False).click()
         expect(phone.get_by_role("button", name="Largely", exact=False)).to_have_attribute("aria-pressed", "true")
-    expect(screen.locator(".room-tally")).to_have_text("3 of 4 have answered", timeout=2000)
+    expect(screen.locator(".room-tally")).to_have_text("3 of 4 have answered")
     assert_fits(by_link, width=320)
     axe_in_both_schemes(by_link)
     axe_in_both_schemes(screen)
@@ -57,6 +58,7 @@ def test_phones_answer_change_their_answers_and_go_on_in_review(sign_in, open_pa
         expect(phone.get_by_text("Answers are shown")).to_be_visible()
     axe_in_both_schemes(screen)
     screen.keyboard.press("3")
+    settled(screen)
     screen.keyboard.press("v")
     expect(screen.locator(".room-tally")).to_be_visible()
     phones[0].get_by_role("button", name="Fully", exact=False).click()
@@ -64,6 +66,7 @@ def test_phones_answer_change_their_answers_and_go_on_in_review(sign_in, open_pa
     assert sorted(rating.code for rating in Rating.objects.select_related("choice")) == ["F", "L", "L"]
 
     first = question(screen)
+    settled(screen)
     screen.keyboard.press("ArrowRight")
     expect(screen.locator("h1")).not_to_have_text(first)
     for phone in phones:
@@ -71,6 +74,7 @@ def test_phones_answer_change_their_answers_and_go_on_in_review(sign_in, open_pa
         expect(phone.get_by_role("status")).to_contain_text("0 of 4 answered")
     while Room.objects.get().criterion_id != Room.objects.get().order[-1]:
         before = question(screen)
+        settled(screen)
         screen.keyboard.press("ArrowRight")
         expect(screen.locator("h1")).not_to_have_text(before)
     expect(by_link.get_by_text("This is the last question.")).to_be_visible()

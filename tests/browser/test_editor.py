@@ -2,12 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from assessments.models import Edition
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
-from .conftest import assert_fits, axe, axe_in_both_schemes
+from .conftest import assert_fits, axe, axe_in_both_schemes, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -52,7 +53,7 @@ def test_typing_is_saved_as_one_goes(sign_in, admin, draft):
     page.locator("#edit-status [data-state=saved]").wait_for()
     assert criterion(draft).statement == "Typed in a browser."
     page.get_by_label("Next step").fill("Then this.")
-    page.wait_for_timeout(1500)
+    wait_until(page, lambda: criterion(draft).next == "Then this.")
     page.locator("#edit-status [data-state=saved]").wait_for()
     row = criterion(draft)
     assert (row.statement, row.next, row.revision) == ("Typed in a browser.", "Then this.", 2)
@@ -85,7 +86,7 @@ def test_two_administrators_at_once_lose_nothing(sign_in, admin, draft):
     draft.change(criterion(draft), by=other, seen=0, statement="Written by Ben.")
     page.get_by_label("Statement").fill("Written by Ann.")
     page.get_by_text("Someone else changed this").wait_for()
-    assert page.get_by_text("Written by Ben.").is_visible()
+    expect(page.get_by_text("Written by Ben.")).to_be_visible()
     axe_in_both_schemes(page)
     assert criterion(draft).statement == "Written by Ben."
     page.get_by_role("button", name="Save my version").click()
@@ -98,9 +99,9 @@ def test_a_failed_save_is_told_and_tried_again(sign_in, admin, draft):
     page.goto(draft.url_of(criterion(draft)))
     page.context.set_offline(True)
     page.get_by_label("Statement").fill("Typed without a network.")
-    page.get_by_text("Not saved.").wait_for(timeout=4000)
+    page.get_by_text("Not saved.").wait_for()
     page.context.set_offline(False)
-    page.locator("#edit-status [data-state=saved]").wait_for(timeout=8000)
+    page.locator("#edit-status [data-state=saved]").wait_for()
     assert criterion(draft).statement == "Typed without a network."
 
 
@@ -150,12 +151,13 @@ def test_everything_works_without_javascript(sign_in, admin, draft):
     page.goto(draft.url_of(criterion(draft)))
     page.get_by_label("Statement").fill("Without a script.")
     page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_text("Saved.").first.is_visible()
+    expect(page.get_by_text("Saved.").first).to_be_visible()
     page.get_by_role("link", name="Changes").click()
     page.get_by_role("button", name="Mark as editorial").click()
-    assert page.get_by_text("Editorial: same meaning").is_visible()
+    expect(page.get_by_text("Editorial: same meaning")).to_be_visible()
     page.get_by_role("link", name="Publish").click()
     page.get_by_role("button", name="Publish Toy").click()
+    expect(page.get_by_text("It cannot be changed any more.")).to_be_visible()
     assert Edition.objects.get(pk=draft.pk).status == "published"
 
 
@@ -164,14 +166,15 @@ def test_a_file_is_looked_at_and_then_imported(sign_in, admin):
     page.goto(reverse("framework-import"))
     page.get_by_label("File").set_input_files("tests/data/importers/dsomm.yaml")
     page.get_by_role("button", name="Preview import").click()
-    assert page.get_by_text("cannot be imported").is_visible()
+    expect(page.get_by_text("cannot be imported")).to_be_visible()
     axe_in_both_schemes(page)
     page.get_by_label("File").set_input_files("tests/data/importers/dsomm.yaml")
     page.get_by_label("Format").select_option("dsomm")
     page.get_by_role("button", name="Preview import").click()
+    expect(page.get_by_role("button", name="Import as draft")).to_be_visible()
     axe_in_both_schemes(page)
     page.get_by_role("button", name="Import as draft").click()
-    assert page.get_by_text("as a draft. ").is_visible()
+    expect(page.get_by_text("as a draft. ")).to_be_visible()
     assert Edition.objects.get().criteria.count() == 4
 
 
@@ -186,7 +189,7 @@ def test_impact_goes_on_by_itself(sign_in, admin, draft, monkeypatch):
     page = sign_in(admin)
     page.goto(url(draft, "draft-impact"))
     page.get_by_role("status").filter(has_text="5 of 5 teams").wait_for()
-    assert page.locator("tbody th").count() == 5
+    expect(page.locator("tbody th")).to_have_count(5)
     axe_in_both_schemes(page)
 
 
@@ -218,7 +221,7 @@ def test_the_start_of_the_next_assessment_is_accessible(sign_in, draft, admin):
     assert_fits(page, 320)
     following = toy.start(team=team, by=lead, edition=draft.based_on)
     page.goto(reverse("answer-dimension", args=[following.pk, "X"]))
-    assert page.get_by_text("Last time, on 14 October 2026: Fully.").first.is_visible()
+    expect(page.get_by_text("Last time, on 14 October 2026: Fully.").first).to_be_visible()
     axe(page)
 
 

@@ -169,6 +169,7 @@ def translation_begun_on(page) -> str:
     """A framework beside its translation; the demo organisation has none. It leads to all translations."""
     page.goto("/frameworks/mlops/")
     page.get_by_role("link", name="Languages").click()
+    page.wait_for_url("**/languages/")
     page.get_by_label("Language").fill("de")
     page.get_by_role("button", name="Translate").click()
     page.wait_for_url("**/languages/de/")

@@ -8,7 +8,7 @@ from assessments.models import Edition
 
 from .. import toy
 from ..factories import make_user
-from .conftest import assert_fits, axe_in_both_schemes
+from .conftest import assert_fits, axe_in_both_schemes, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -66,6 +66,7 @@ def test_48_criteria_from_nothing_take_few_interactions(sign_in, admin):
     hands.fill(page.get_by_role("textbox", name="Levels"), "\n".join(LEVELS))
     hands.fill(page.get_by_role("textbox", name="Dimensions"), "\n".join(DIMENSIONS))
     hands.click(page.get_by_role("button", name="Create draft"))
+    page.wait_for_url("**/grid/")
     for dimension in DIMENSIONS:
         row = page.locator("section.board-row").filter(has=page.get_by_role("heading", name=dimension, exact=True))
         hands.click(row.get_by_role("link", name="Paste a list"))
@@ -142,6 +143,7 @@ def test_what_is_typed_while_one_is_under_way_is_added_after_it(sign_in, admin, 
         page.keyboard.type(words)
         page.keyboard.press("Enter")
     expect(cell.locator("textarea")).to_have_value("Second of all.\nThird of all.\n")
+    wait_until(page, lambda: held)
     held[0].continue_()
     for words in ("First of all.", "Second of all.", "Third of all."):
         expect(cell.locator(".crit", has_text=words)).to_have_count(1)
@@ -228,6 +230,7 @@ def test_the_grid_works_without_script(admin, draft, open_page, sign_in):
     card(page, "From a list.").click()
     page.get_by_label("Statement").fill("Changed.")
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.").first).to_be_visible()
     page.goto(grid_of(draft))
     expect(card(page, "Changed.")).to_have_count(1)
 

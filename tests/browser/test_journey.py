@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -40,9 +41,11 @@ class Journey:
         page.get_by_role("link", name="Create a unit").click()
         fill(page, {"Name": "Shop"})
         page.get_by_role("button", name="Create unit").click()
+        expect(page.get_by_text("Created Shop.").first).to_be_visible()
         page.goto("/teams/new/")
         fill(page, {"Name": "Pricing"})
         page.get_by_role("button", name="Create team").click()
+        expect(page.get_by_text("Created Pricing.").first).to_be_visible()
         return {name: self.member(page, name, role) for name, role in {"Lena": "Lead", "Mio": "Member"}.items()}
 
     def member(self, page, name: str, role: str) -> str:
@@ -64,6 +67,7 @@ class Journey:
 
     def starts(self, page):
         page.get_by_role("link", name="Pricing", exact=True).click()
+        expect(page.get_by_role("heading", name="Pricing", level=1)).to_be_visible()
         page.get_by_role("link", name="Start assessment").first.click()
         due = datetime.date.today() + datetime.timedelta(days=14)
         page.get_by_label("Due date").fill(due.isoformat())
@@ -80,12 +84,15 @@ class Journey:
         page.get_by_role("link", name="Answer: Pricing").click()
         page.get_by_role("link", name="Start answering").click()
         for _ in range(dimensions):
-            for place in range(page.locator(".question").count()):
-                self.answer(page.locator(".question").nth(place), name)
+            page.wait_for_url(re.compile(r"/answer/to/[^/]+/"))
+            here = urlsplit(page.url).path
+            questions = page.locator(".question").all()
+            for question in questions:
+                self.answer(question, name)
             if not self.script:
-                self.save(page, name)
+                self.save(page, questions, name)
             page.locator("a[data-key=next-page]").click()
-            page.wait_for_load_state()
+            expect(page).not_to_have_url(re.compile(re.escape(here)))
 
     def answer(self, question, name: str):
         question.locator(".rate").get_by_text(name, exact=True).click()
@@ -93,11 +100,11 @@ class Journey:
             expect(question.locator(".saved-status")).to_have_text("Saved")
         expect(question.get_by_role("radio", name=name, exact=True)).to_be_checked()
 
-    def save(self, page, name: str):
+    def save(self, page, questions, name: str):
         """Without script, one button saves the whole page, which then shows what is stored."""
         page.get_by_role("button", name=re.compile("^Save")).click()
-        page.wait_for_load_state()
-        for question in page.locator(".question").all():
+        expect(page.get_by_text(f"{len(questions)} answers are saved.")).to_be_visible()
+        for question in questions:
             expect(question.get_by_role("radio", name=name, exact=True)).to_be_checked()
 
 
@@ -150,6 +157,7 @@ def test_from_an_empty_database_to_the_page_of_the_team(deployed, open_page, scr
     expect(member.get_by_text("This assessment is closed.")).to_be_visible()
 
     lead.get_by_role("link", name="Reopen").click()
+    expect(lead.get_by_label("Why do you reopen it?")).to_be_visible()
     lead.get_by_role("button", name="Reopen").click()
     expect(lead.locator(".error")).to_be_visible()
     lead.get_by_label("Why do you reopen it?").fill("Mio had more to say.")

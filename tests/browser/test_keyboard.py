@@ -99,6 +99,7 @@ def test_shortcuts_can_be_switched_off(page, path):
     page.get_by_role("dialog").get_by_role("link", name="your account").click()
     page.get_by_label("Keyboard shortcuts in the questionnaire").uncheck()
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.").first).to_be_visible()
     page.goto(path)
     expect(page.get_by_text("Press ? for keyboard shortcuts.")).to_be_hidden()
     question(page, "x1").get_by_role("radio").first.focus()

@@ -1,9 +1,10 @@
 """The fixtures of this folder: a page with an error in it must not pass."""
 
 import pytest
+from playwright.sync_api import expect
 
 from ..factories import make_user
-from .conftest import Console, assert_fits, assert_fits_on_paper, axe, axe_in_both_schemes
+from .conftest import Console, assert_fits, assert_fits_on_paper, axe, axe_in_both_schemes, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
@@ -26,8 +27,7 @@ def test_errors_in_the_page_are_seen(page, broken):
     page.goto("/setup/")
     assert console.unexpected() == []
     page.evaluate(f"() => {{ {broken} }}")
-    page.wait_for_timeout(300)
-    assert console.unexpected()
+    wait_until(page, console.unexpected)
 
 
 def test_faults_that_axe_finds_fail_the_test(page):
@@ -57,7 +57,7 @@ def test_what_is_cut_off_on_paper_fails_the_test(page):
 def test_signed_in_by_cookie(sign_in):
     page = sign_in(make_user(name="Ann"))
     page.goto("/teams/")
-    assert page.get_by_role("link", name="Ann").is_visible()
+    expect(page.get_by_role("link", name="Ann")).to_be_visible()
 
 
 def test_served_as_deployed(open_page, deployed):

@@ -1,6 +1,7 @@
 """People outside the team answer on their phones; the lead sees how they see it, and not who they are."""
 
 import pytest
+from playwright.sync_api import expect
 
 from .. import toy
 from ..factories import make_membership, make_team
@@ -34,9 +35,11 @@ def test_a_team_sees_how_it_looks_from_outside(sign_in, open_page):
         if not number:
             looks_right(phone)
         phone.get_by_role("button", name="Start").click()
+        expect(phone.get_by_role("link", name="Start answering")).to_be_visible()
         if not number:
             looks_right(phone)
         phone.get_by_role("link", name="Start answering").click()
+        expect(phone.get_by_role("group", name="Practice x1 is done.")).to_be_visible()
         if not number:
             looks_right(phone)
         phone.get_by_role("group", name="Practice x1 is done.").get_by_text("Not", exact=True).click()
@@ -64,9 +67,9 @@ def test_the_level_of_a_question_comes_with_its_answer(sign_in):
     assessment = toy.start(team=team, by=lead, hides_hints=True)
     page = sign_in(lead)
     page.goto(f"{assessment.get_absolute_url()}answer/to/X/")
-    assert page.get_by_text("Level 1 · Step 1").count() == 0
+    expect(page.get_by_text("Level 1 · Step 1")).to_have_count(0)
     question = page.get_by_role("group", name="Practice x1 is done.")
     question.get_by_text("I do not know").click()
     question.get_by_text("Level 1 · Step 1").wait_for()
-    assert page.get_by_text("Level 1 · Step 1").count() == 1
+    expect(page.get_by_text("Level 1 · Step 1")).to_have_count(1)
     axe_in_both_schemes(page)

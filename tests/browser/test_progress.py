@@ -12,7 +12,7 @@ from assessments.models import Action, Target
 from .. import toy
 from ..factories import make_user
 from ..progress import AT, Lead
-from .conftest import assert_fits, axe_in_both_schemes
+from .conftest import assert_fits, axe_in_both_schemes, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TODAY = datetime.date.today()
@@ -42,14 +42,14 @@ def test_trying_on_shows_the_level_and_stores_nothing(page, lead):
     page.get_by_label("Level to reach").select_option("3")
     page.get_by_role("button", name="Show changes").click()
     needed = page.get_by_role("region", name="The smallest set of changes, table")
-    assert needed.get_by_role("row").count() == 1 + 3
+    expect(needed.get_by_role("row")).to_have_count(1 + 3)
     page.get_by_role("link", name="Make all of these changes below").click()
     outlook = page.get_by_role("region", name="With your changes, figures")
-    assert "1 → 3" in outlook.get_by_role("row").nth(1).inner_text()
+    expect(outlook.get_by_role("row").nth(1)).to_contain_text("1 → 3")
     axe_in_both_schemes(page)
     page.get_by_label("Practice x4 is done.").select_option("N")
     page.get_by_role("button", name="Recalculate").click()
-    assert "1 → 2" in page.get_by_role("region", name="With your changes, figures").inner_text()
+    expect(outlook).to_contain_text("1 → 2")
     assert lead.team.results.current_only().count() == 2
     assert not Action.objects.exists()
 
@@ -66,7 +66,7 @@ def test_a_gap_becomes_an_action_by_keyboard_alone(page, lead):
     page.get_by_role("button", name="Plan action").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/roadmap/**")
-    assert page.get_by_role("link", name="Write the tests first.").is_visible()
+    expect(page.get_by_role("link", name="Write the tests first.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Start")).focus()
     page.keyboard.press("Enter")
     page.get_by_text("is in progress.").wait_for()
@@ -83,11 +83,11 @@ def test_dropping_an_action_asks_why(sign_in, lead):
     page.goto(f"/teams/{lead.team.pk}/actions/{action.pk}/")
     page.get_by_label("Status").select_option("dropped")
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_text("Say why the action is cancelled.").is_visible()
+    expect(page.get_by_text("Say why the action is cancelled.")).to_be_visible()
     page.get_by_label("Why it is cancelled").fill("The product is sold.")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/roadmap/**")
-    assert page.get_by_text("cancelled: The product is sold.").is_visible()
+    expect(page.get_by_text("cancelled: The product is sold.")).to_be_visible()
 
 
 def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_in, lead):
@@ -98,10 +98,12 @@ def test_a_move_on_the_board_is_shown_at_once_and_a_conflict_in_its_place(sign_i
     page.evaluate("window.isTheSamePage = true")
     page.get_by_role("button", name=re.compile("^Start")).click()
     page.get_by_text("“Do it.” is in progress.").wait_for()
+    settled(page)
 
     action.change(by=lead.user, seen=1, text="Do it, and tell.")
     page.get_by_role("button", name=re.compile("^Done")).click()
     page.get_by_text("Someone else changed this").wait_for()
+    settled(page)
     assert page.evaluate("window.isTheSamePage")
     assert Action.objects.get().status == "doing"
     page.get_by_role("button", name="Save my version").click()
@@ -127,6 +129,7 @@ def test_cards_move_by_drag_and_by_keys_and_back_again(page, lead):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     expect(moved).to_have_text("“Do it.” is in progress.")
+    settled(page)
     page.get_by_role("button", name=re.compile("^Undo")).click()
     expect(moved).to_have_text("“Do it.” is done.")
     assert Action.objects.get().status == "done"
@@ -144,7 +147,7 @@ def test_cards_move_by_drag_and_by_keys_and_back_again(page, lead):
     page.set_viewport_size({"width": 1280, "height": 900})
     card.drag_to(page.locator("[data-column=dropped]"))
     page.wait_for_url("**/actions/**")
-    assert page.get_by_label("Status").input_value() == "dropped"
+    expect(page.get_by_label("Status")).to_have_value("dropped")
 
 
 def test_a_card_that_could_not_be_moved_says_so_and_stays(sign_in, lead):
@@ -156,7 +159,7 @@ def test_a_card_that_could_not_be_moved_says_so_and_stays(sign_in, lead):
     page.locator(f"#action-{action.pk}").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_text("Not moved: the server cannot be reached.").wait_for()
-    assert page.locator("[data-column=open] .ticket").count() == 1
+    expect(page.locator("[data-column=open] .ticket")).to_have_count(1)
 
 
 def test_a_card_of_an_action_that_is_gone_goes_too(sign_in, lead):
@@ -176,13 +179,13 @@ def test_the_board_works_without_script(sign_in, lead):
     Action.objects.plan(**terms, criterion="y3", text="Do it.")
     page.goto(f"/teams/{lead.team.pk}/roadmap/")
     page.get_by_role("button", name=re.compile("^Start")).click()
-    assert page.get_by_text("“Do it.” is in progress.").is_visible()
+    expect(page.get_by_text("“Do it.” is in progress.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Undo")).click()
-    assert page.get_by_text("“Do it.” is open again.").is_visible()
+    expect(page.get_by_text("“Do it.” is open again.")).to_be_visible()
     assert Action.objects.get().status == "open"
     page.locator("summary", has_text="Owner").first.click()
     page.get_by_role("link", name="Unassigned").click()
-    assert "owner=none" in page.url
+    page.wait_for_url("**owner=none**")
 
 
 def test_a_target_is_set_reached_and_told(page, lead):
@@ -191,14 +194,13 @@ def test_a_target_is_set_reached_and_told(page, lead):
     page.get_by_label("Due date").fill(days(60))
     page.get_by_label("Why").fill("Releases take too long.")
     page.get_by_role("button", name="Set target").click()
-    page.wait_for_load_state()
-    assert page.get_by_text("not assessed").is_visible()
+    expect(page.get_by_text("not assessed")).to_be_visible()
     axe_in_both_schemes(page)
     target = Target.objects.get()
     lead.closes(AT[2], on=days(0))
     page.goto(f"/teams/{lead.team.pk}/")
-    assert page.get_by_role("region", name="Targets").get_by_text("met").is_visible()
-    assert page.get_by_text(f"target {target.due:%b %Y}").first.is_visible()
+    expect(page.get_by_role("region", name="Targets").get_by_text("met")).to_be_visible()
+    expect(page.get_by_text(f"target {target.due:%b %Y}").first).to_be_visible()
     axe_in_both_schemes(page)
     assert_fits(page, 320)
 
@@ -209,13 +211,13 @@ def test_a_path_becomes_actions_and_a_target_by_one_button(page, lead):
     page.get_by_label("By", exact=True).fill(days(300))
     page.get_by_role("button", name="Show the path").click()
     page.get_by_role("heading", name=re.compile("^The path to level 3")).wait_for()
-    assert page.get_by_text("Not enough history for a forecast: it takes three results.").is_visible()
+    expect(page.get_by_text("Not enough history for a forecast: it takes three results.")).to_be_visible()
     axe_in_both_schemes(page)
     for width in (320, 390):
         assert_fits(page, width)
     page.get_by_role("button", name="Plan the actions and set the target").click()
     page.get_by_text("Target set, and 3 actions planned.").wait_for()
-    assert page.locator("[data-column=open] .ticket").count() == 3
+    expect(page.locator("[data-column=open] .ticket")).to_have_count(3)
     assert Target.objects.get().level == 3
 
 
@@ -225,7 +227,7 @@ def test_giving_a_target_up_is_asked_about_and_leaves_it_room(page, lead):
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"/teams/{lead.team.pk}/targets/")
     button = page.get_by_role("button", name="Remove target")
-    assert not button.is_visible()
+    expect(button).to_be_hidden()
     page.locator("details.sure summary").click()
     assert page.locator(".gaps > li > span").first.bounding_box()["width"] > 300
     axe_in_both_schemes(page)
@@ -241,17 +243,17 @@ def test_comparing_tells_what_the_team_did_from_what_the_edition_did(page, lead)
     edition.publish(digest="sha256:moved")
     result = lead.closes(AT[0], on=days(0), edition=edition)
     page.goto(f"/teams/{lead.team.pk}/compare/")
-    assert page.get_by_text(re.compile("from Toy 1.0.0 to Toy 2.0.0")).is_visible()
+    expect(page.get_by_text(re.compile("from Toy 1.0.0 to Toy 2.0.0"))).to_be_visible()
     level = page.get_by_role("region", name="Where the change comes from, figures").get_by_role("row").nth(1)
-    assert "1" in level.inner_text()
-    assert page.get_by_role("heading", name="The result went down").is_visible()
+    expect(level).to_contain_text("1")
+    expect(page.get_by_role("heading", name="The result went down")).to_be_visible()
     axe_in_both_schemes(page)
     for width in (320, 390):
         assert_fits(page, width)
     page.get_by_label("Why did the result go down?").fill("Nobody had time.")
     page.get_by_role("button", name="Save note").click()
     page.wait_for_url(f"**{result.get_absolute_url()}**")
-    assert page.get_by_text("Nobody had time.").is_visible()
+    expect(page.get_by_text("Nobody had time.")).to_be_visible()
 
 
 def test_any_two_results_are_chosen_without_script(sign_in, lead):
@@ -261,14 +263,9 @@ def test_any_two_results_are_chosen_without_script(sign_in, lead):
     page.goto(f"/teams/{lead.team.pk}/compare/")
     page.get_by_label("Earlier").select_option(str(first.pk))
     page.get_by_role("button", name="Compare").click()
-    assert f"earlier={first.pk}" in page.url
-    assert (
-        "0"
-        in page.get_by_role("region", name="Where the change comes from, figures")
-        .get_by_role("row")
-        .nth(1)
-        .inner_text()
-    )
+    page.wait_for_url(f"**earlier={first.pk}**")
+    figures = page.get_by_role("region", name="Where the change comes from, figures")
+    expect(figures.get_by_role("row").nth(1)).to_contain_text("0")
 
 
 def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_across(sign_in, lead, tmp_path):
@@ -277,13 +274,14 @@ def test_the_portfolio_keeps_its_filters_in_the_address_and_prints_across(sign_i
     page.locator("summary", has_text="As of").click()
     page.get_by_label("As of", exact=True).fill(days(-100))
     page.get_by_role("button", name="Apply").click()
+    page.wait_for_url(f"**as_of={days(-100)}**")
     page.locator("summary", has_text="Sort by").click()
     page.get_by_role("link", name="Overall level, lowest first").click()
     page.wait_for_url("**sort=overall**")
     assert f"as_of={days(-100)}" in page.url
     row = page.get_by_role("region", name="Levels by team, table").get_by_role("row").nth(1)
-    assert "Search" in row.inner_text()
-    assert "0" in row.get_by_role("cell").first.inner_text()
+    expect(row).to_contain_text("Search")
+    expect(row.get_by_role("cell").first).to_contain_text("0")
     axe_in_both_schemes(page)
     for width in (320, 390):
         assert_fits(page, width)
@@ -302,10 +300,11 @@ def test_the_slider_shows_a_quarter_and_keeps_the_focus(sign_in, lead):
     page.wait_for_url("**as_of=**")
     assert "sort=overall" in page.url
     assert "quarter=" not in page.url
+    settled(page)
     day = slider.get_attribute("aria-valuetext")
-    assert day == page.locator(".quarters output").inner_text()
-    assert page.evaluate("document.activeElement.id") == "quarter"
-    assert day in page.locator("main > p").first.inner_text()
+    expect(page.locator(".quarters output")).to_have_text(day)
+    expect(slider).to_be_focused()
+    expect(page.locator("main > p").first).to_contain_text(day)
     page.get_by_role("link", name="today").click()
     page.wait_for_url(lambda address: "as_of" not in address)
 
@@ -323,7 +322,7 @@ def test_twenty_dimensions_fit_on_a3_with_their_changes(sign_in, live_server):
     page = sign_in(make_user(is_administrator=True), width=A3)
     page.goto("/portfolio/")
     page.emulate_media(media="print")
-    assert page.locator(".heat .move").first.is_visible()
+    expect(page.locator(".heat .move").first).to_be_visible()
     table = page.locator(".heat").bounding_box()
     assert table["x"] + table["width"] <= A3
 
@@ -336,11 +335,11 @@ def test_figures_beside_charts_are_printed_and_fit(sign_in, lead):
     for address, tables in ((f"/teams/{lead.team.pk}/", 2), ("/portfolio/", 2)):
         page.goto(address)
         figures = page.locator(".figures table")
-        assert not figures.first.is_visible()
+        expect(figures.first).to_be_hidden()
         page.emulate_media(media="print")
-        assert figures.count() == tables
+        expect(figures).to_have_count(tables)
         for table in figures.all():
-            assert table.locator("tbody td").first.is_visible()
+            expect(table.locator("tbody td").first).to_be_visible()
             box = table.bounding_box()
             assert box["x"] + box["width"] <= A4
         page.emulate_media(media="screen")
@@ -370,6 +369,6 @@ def test_the_plan_shows_what_is_overdue_first(page, lead):
     Action.objects.plan(**terms, criterion="x4", text="Long ago.", due=TODAY - datetime.timedelta(days=9))
     page.goto("/plan/")
     rows = page.get_by_role("row")
-    assert "Long ago." in rows.nth(1).inner_text()
-    assert "overdue" in rows.nth(1).inner_text()
+    expect(rows.nth(1)).to_contain_text("Long ago.")
+    expect(rows.nth(1)).to_contain_text("overdue")
     axe_in_both_schemes(page)

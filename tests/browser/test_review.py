@@ -15,7 +15,7 @@ from assessments.outbox.sending import send_waiting
 from .. import toy
 from ..factories import make_membership, make_team, make_user
 from .asking import question
-from .conftest import SCREENS, assert_fits, assert_fits_on_paper, axe_in_both_schemes
+from .conftest import SCREENS, assert_fits, assert_fits_on_paper, axe_in_both_schemes, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -110,14 +110,16 @@ class Party:
         if self.script:
             expect(one.locator(".saved-status")).to_have_text("Saved")
         else:
-            page.get_by_role("button", name="Save answers").click()
+            # The page that comes looks like the one that goes.
+            with page.expect_navigation():
+                page.get_by_role("button", name="Save answers").click()
         expect(one.get_by_role("radio", name=name, exact=True)).to_be_checked()
 
     def sees(self, page, text: str):
         """By itself with script, after loading again without."""
         if not self.script:
             page.reload()
-        expect(page.get_by_text(text).first).to_be_visible(timeout=12_000)
+        expect(page.get_by_text(text).first).to_be_visible()
 
     def look(self, page):
         width = page.viewport_size["width"]
@@ -219,6 +221,7 @@ def test_one_key_settles_a_question_and_goes_on(sign_in, open_page):
     screen.goto(f"{assessment.get_absolute_url()}review/")
     screen.keyboard.press("ArrowRight")
     expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
+    settled(screen)
     # The picture and every answer are seen at once, in the same order.
     for part in (screen.locator(".chart.votes svg"), *screen.locator(".agree [data-key]").all()):
         expect(part).to_be_in_viewport(ratio=1)
@@ -234,14 +237,17 @@ def test_one_key_settles_a_question_and_goes_on(sign_in, open_page):
     screen.keyboard.press("3")
     expect(screen.get_by_role("heading", name="Practice y3 is done.")).to_be_visible()
     expect(screen.get_by_text("Agreed 1 of 2")).to_be_visible()
+    settled(screen)
     screen.keyboard.press("m")
     expect(screen.get_by_text("Agreed 2 of 2")).to_be_visible()
     expect(screen.get_by_role("heading", name="All agreed")).to_be_visible()
+    settled(screen)
     decided = {row.criterion.key: (row.code, row.keeps_median, row.note) for row in assessment.agreed_ratings.all()}
     assert decided == {"x1": ("L", False, "Since March, 2 of 3."), "y3": ("", True, "")}
 
     screen.keyboard.press("ArrowRight")
     expect(screen.get_by_role("heading", name="Practice x1 is done.")).to_be_visible()
+    settled(screen)
     screen.keyboard.press("?")
     expect(screen.get_by_role("dialog")).to_be_visible()
     screen.keyboard.press("1")

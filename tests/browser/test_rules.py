@@ -55,12 +55,14 @@ def test_a_symptom_is_added_moved_and_removed(sign_in, admin, draft):
     page.get_by_label("Statement").fill("Nobody ever asks.")
     expect(page.locator("[data-state=saved]")).to_be_visible()
     page.get_by_role("link", name="Back to scoring and advice").click()
-    page.get_by_role("button", name="Move Nobody ever asks. up").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Move Nobody ever asks. up").click()
     symptoms = [symptom.statement for symptom in draft.symptoms.all()]
     assert symptoms[-2] == "Nobody ever asks."
     page.get_by_role("link", name="Nobody ever asks.").click()
     page.get_by_text("Remove this symptom").click()
     page.get_by_role("button", name="Remove").click()
+    page.wait_for_url(f"**{draft.get_rules_url()}**")
     expect(page.get_by_role("link", name="Nobody ever asks.")).to_have_count(0)
 
 

@@ -3,10 +3,11 @@
 import datetime
 
 import pytest
+from playwright.sync_api import expect
 
 from .. import toy
 from ..factories import make_membership, make_team, make_unit
-from .conftest import assert_fits, axe_in_both_schemes
+from .conftest import assert_fits, axe_in_both_schemes, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -35,6 +36,7 @@ def made(page) -> str:
     """The address that the page shows once."""
     page.get_by_role("button", name="Create link").click()
     address = page.get_by_label("Link to the report").input_value()
+    settled(page)
     page.get_by_role("button", name="Copy link").click()
     page.get_by_role("button", name="Copied").wait_for()
     return "/s/" + address.split("/s/")[1]
@@ -68,7 +70,7 @@ def test_a_manager_shares_a_portfolio_without_script(result, team, sign_in, open
     page.get_by_role("link", name="Share").click()
     page.get_by_role("button", name="Create link").click()
     address = "/s/" + page.get_by_label("Link to the report").input_value().split("/s/")[1]
-    assert not page.get_by_role("button", name="Copy link").is_visible()
+    expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
     reader = open_page()
     reader.goto(address)
     reader.get_by_role("rowheader", name="Search ranking").wait_for()

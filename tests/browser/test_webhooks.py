@@ -27,6 +27,7 @@ def test_a_lead_adds_a_webhook_and_tests_it(sign_in, settings):
         page.goto(team.get_absolute_url())
         page.get_by_role("link", name="Edit").click()
         page.get_by_role("link", name="Webhooks").click()
+        page.wait_for_url("**/webhooks/")
         page.get_by_label("Name").fill("#search-ranking")
         page.get_by_label("Sends to").select_option("JSON, signed, for your own program")
         page.get_by_label("Address").fill(receiver.url)
@@ -42,11 +43,13 @@ def test_a_lead_adds_a_webhook_and_tests_it(sign_in, settings):
         page.get_by_text("The receiver answered 503.").wait_for()
         looks_right(page)
         page.get_by_role("link", name="Change").click()
+        page.wait_for_url("**/edit/")
         page.get_by_role("button", name="Save").wait_for()
         looks_right(page)
         page.go_back()
         receiver.answer = status(200)
-        page.get_by_role("button", name="Send again").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send again").click()
         assert deliver_waiting().sent == 1
         page.reload()
         page.get_by_text("Arrived").wait_for()
