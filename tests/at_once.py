@@ -15,7 +15,7 @@ def at_once(*commands: Callable[[], Any]) -> list[Any]:
     def run(number: int) -> None:
         try:
             connection.ensure_connection()
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=120)
             outcomes[number] = commands[number]()
         except Exception as error:
             outcomes[number] = error

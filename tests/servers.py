@@ -50,7 +50,7 @@ def ask(address: str, **headers: str) -> Answer:
     )
     started = time.monotonic()
     try:
-        response = OPENER.open(request, timeout=15)
+        response = OPENER.open(request, timeout=60)
     except urllib.error.HTTPError as error:
         response = error
     with response:
@@ -80,7 +80,7 @@ def manage(*arguments: str, cwd: Path = ROOT, **variables: str) -> subprocess.Co
         env=plain_environment(Path(variables["DATA_DIR"]), **variables),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
@@ -102,13 +102,13 @@ class Server:
     def ask(self, path: str, **headers: str) -> Answer:
         return ask(self.address + path, **headers)
 
-    def wait_for_output(self, words: str, seconds: float = 20):
+    def wait_for_output(self, words: str, seconds: float = 120):
         until = time.monotonic() + seconds
         while words not in self.output:
             assert time.monotonic() < until, f"{words!r} was never printed:\n{self.output}"
             time.sleep(0.05)
 
-    def wait_until_it_listens(self, seconds: float = 180):
+    def wait_until_it_listens(self, seconds: float = 600):
         until = time.monotonic() + seconds
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
@@ -122,7 +122,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         try:
-            return self.process.wait(timeout=30)
+            return self.process.wait(timeout=120)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)

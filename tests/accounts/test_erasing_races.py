@@ -184,7 +184,7 @@ def test_nothing_of_somebody_is_stored_after_they_are_erased(writes):
             raise AssertionError("counting never ends")
 
         def erase_in_the_middle(world=world, is_writing=is_writing, is_erased=is_erased):
-            assert is_writing.wait(timeout=30)
+            assert is_writing.wait(timeout=120)
             try:
                 erase(User.objects.get(pk=world.person.pk), by=world.admin)
             finally:

@@ -256,7 +256,7 @@ def race_with_savers(name: str, assessment: Assessment, savers: list[Saver], by:
 
     def make() -> bool:
         for saver in savers:
-            assert saver.is_answering.wait(timeout=30)
+            assert saver.is_answering.wait(timeout=120)
         try:
             return move()
         finally:

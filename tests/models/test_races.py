@@ -42,7 +42,7 @@ def worker(job: str, **arguments) -> subprocess.Popen:
 
 
 def outcome(process: subprocess.Popen) -> dict:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return json.loads(out)
 

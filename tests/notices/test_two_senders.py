@@ -45,7 +45,7 @@ def test_each_notice_comes_once():
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         processes = [subprocess.Popen(command, cwd=ROOT, env=env, **pipes) for _ in range(2)]
         for process in processes:
-            output, _ = process.communicate(timeout=120)
+            output, _ = process.communicate(timeout=600)
             assert process.returncode == 0, output
     told = Counter((message["To"], message["Subject"].partition(": ")[2]) for message in sink.taken)
     assert set(told.values()) == {1}

@@ -476,7 +476,7 @@ def restore_and_die(source, function, call, **environment):
         source, DJANGO_SETTINGS_MODULE="maturity.settings", PYTHONPATH=str(ROOT), **environment
     )
     command = [sys.executable, "-c", DYING, function, str(call), str(source / "backup.tar.gz")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 

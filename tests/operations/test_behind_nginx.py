@@ -64,7 +64,7 @@ def nginx(folder: Path, upstream: int):
     command = [NGINX, "-p", str(folder), "-e", f"{folder}/start.log", "-c", f"{folder}/nginx.conf"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 120
             while not (folder / "pid").exists() or not (folder / "pid").read_text().strip():
                 assert process.poll() is None, process.stderr.read()
                 assert time.monotonic() < until
@@ -78,7 +78,7 @@ def ask(port: int, method: str, path: str, body=None, headers=None, client="127.
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context, source_address=(client, 0))
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context, source_address=(client, 0))
     with contextlib.closing(connection):
         # The answer may come, and the connection end, while the body is being sent.
         with contextlib.suppress(OSError):

@@ -151,7 +151,7 @@ def test_a_database_that_is_away_is_one_line(error, rf, caplog):
 
 
 def send(port: int, request: bytes):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
         with contextlib.suppress(OSError):
             while connection.recv(65536):

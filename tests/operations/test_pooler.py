@@ -54,7 +54,7 @@ def running_pooler(folder, address):
     ):
         try:
             through = f"postgresql://{server['user']}@127.0.0.1:{port}/{name}"
-            until = time.monotonic() + 30
+            until = time.monotonic() + 120
             while True:
                 with contextlib.suppress(psycopg.OperationalError), psycopg.connect(through):
                     break

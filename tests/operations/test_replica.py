@@ -55,7 +55,7 @@ def rename(name):
     Unit.objects.filter(pk=unit.pk).update(name=name)
 
 def caught_up():
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     position = ask("default", "SELECT pg_current_wal_lsn()::text")
     while not ask("replica", f"SELECT pg_last_wal_replay_lsn() >= '{position}'::pg_lsn"):
         assert time.monotonic() < until

@@ -132,7 +132,7 @@ def test_served_it_fills_neither_memory_nor_disk(tmp_path, static_root, chunked)
             assert not list(temporary.iterdir())
 
     with serving(tmp_path, TMPDIR=str(temporary), STATIC_ROOT=str(static_root), GREETING="0") as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         headers = {"Content-Type": "multipart/form-data; boundary=x"}
         if not chunked:
             headers["Content-Length"] = str(60 * len(block))

@@ -35,7 +35,7 @@ def run_suite(folder, **variables):
         str(folder),
     ]
     return subprocess.run(
-        command, cwd=ROOT, env=environment | variables, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=environment | variables, capture_output=True, text=True, timeout=240, check=False
     )
 
 

@@ -85,7 +85,7 @@ def backed_up(data: Path, target: Path):
 
 
 def vacuumed(data: Path, target: Path):
-    with contextlib.closing(sqlite3.connect(file_of(data), timeout=20)) as source:
+    with contextlib.closing(sqlite3.connect(file_of(data), timeout=60)) as source:
         source.execute("VACUUM INTO ?", [str(target)])
 
 
@@ -141,7 +141,7 @@ def test_server_refuses_it_too(data, tmp_path):
     before = files(data)
     environment = plain_environment(data, DATA_DIR=str(data), MIGRATE="0")
     done = subprocess.run(
-        ["scripts/entrypoint"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["scripts/entrypoint"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode != 0
     assert "Maturity cannot start. DATABASE_URL: " in done.stderr

@@ -38,7 +38,7 @@ def balanced(folder, one: Server, other: Server):
     with subprocess.Popen(command) as process:
         try:
             address = f"http://127.0.0.1:{port}"
-            until = time.monotonic() + 30
+            until = time.monotonic() + 120
             while True:
                 with contextlib.suppress(OSError):
                     ask(f"{address}/healthz")

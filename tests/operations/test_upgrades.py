@@ -199,7 +199,7 @@ def test_server_does_not_start_on_a_newer_database(tmp_path):
     assert manage("shell", "-v", "0", "-c", NEWER, **data).returncode == 0
     assert "newer version of Maturity" in manage("prepare", **data).stderr
     with serving(tmp_path, MIGRATE="0") as server:
-        assert server.process.wait(timeout=60) != 0
+        assert server.process.wait(timeout=240) != 0
         assert "Maturity cannot start. The database belongs to a newer version" in server.output
 
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.xdist_group("serving"), pytest.mark.slow, pytest.mark.
 NEW_ADMINISTRATOR = "from assessments.models import User; User.objects.create_superuser('kim@example.org')"
 
 
-def wait_until(happened: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < until, f"never: {what}"
@@ -31,12 +31,12 @@ def ask_for_a_new_password(server: Server, email: str) -> str:
     cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
     browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
     address = f"{server.address}/password/reset/"
-    form = browser.open(address, timeout=60).read().decode()
+    form = browser.open(address, timeout=120).read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
     assert token
     data = urllib.parse.urlencode({"email": email, "csrfmiddlewaretoken": token[1]}).encode()
     request = urllib.request.Request(address, data, {"Origin": server.address, "Referer": address})
-    return browser.open(request, timeout=60).read().decode()
+    return browser.open(request, timeout=120).read().decode()
 
 
 def senders_of(server: Server) -> list[int]:
@@ -111,15 +111,18 @@ def test_a_mail_server_that_hangs_holds_up_no_page(start, sink, step):
     reached = []
     sink.at_step = reached.append
     with start() as server:
-        begun = time.monotonic()
+        resets = []
         for email in ("kim@example.org", "ada@example.org", "lee@example.org", "kim@example.org"):
+            begun = time.monotonic()
             assert "is on its way" in ask_for_a_new_password(server, email)
+            resets.append(time.monotonic() - begun)
         wait_until(lambda: step in reached, "the mail server hanging")
-        answer = server.ask("/sign-in/")
-        print(f"\nhanging at {step}: 4 resets {time.monotonic() - begun:.2f} s, another page {answer.seconds:.3f} s")
-        assert answer.status == 200
-        # The mail server would be waited for 10 seconds.
-        assert answer.seconds < 5
+        pages = [server.ask("/sign-in/") for _ in range(3)]
+        print(f"\nhanging at {step}: 4 resets {sum(resets):.2f} s, another page {pages[0].seconds:.3f} s")
+        assert {answer.status for answer in pages} == {200}
+        # A page that waits for the mail server waits for 10 seconds; on a busy machine one page may take as long.
+        assert min(resets) < 5
+        assert min(answer.seconds for answer in pages) < 5
 
 
 def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path, sink):
@@ -136,7 +139,7 @@ def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand(tmp_path, sink)
         env=plain_environment(tmp_path, **variables),
     )
     sink.at_step = lambda step: sender.send_signal(signal.SIGTERM) if step == "text" else None
-    assert sender.wait(timeout=60) == 0
+    assert sender.wait(timeout=120) == 0
     assert len(sink.taken) == 1
     states = "from assessments.models import Mail; print(sorted(Mail.objects.values_list('state', 'attempts')))"
     assert "[('sent', 1), ('waiting', 0)]" in manage("shell", "-c", states, **variables).stdout

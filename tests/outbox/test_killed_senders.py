@@ -73,7 +73,7 @@ class Killer:
             text=True,
         )
         self.has_process.set()
-        output, _ = self.process.communicate(timeout=120)
+        output, _ = self.process.communicate(timeout=600)
         assert self.process.returncode in {0, -signal.SIGKILL}, output
         return self.process.returncode == 0
 

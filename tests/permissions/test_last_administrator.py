@@ -54,7 +54,7 @@ def at_the_same_time(*jobs: Callable[[], None]):
     def run(job):
         try:
             connection.ensure_connection()
-            start.wait(timeout=10)
+            start.wait(timeout=120)
             job()
         except Exception as error:
             errors.append(error)
