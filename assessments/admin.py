@@ -228,6 +228,7 @@ class MembershipAdmin(Shared):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         administrator: Any = request.user  # nobody else gets here
         hold_to_write(administrator, obj.user)
+        obj.source = Membership.Source.HAND
         super().save_model(request, obj, form, change)
         if obj.role == Membership.Role.MANAGER:
             obj.user.begin_anew()

@@ -145,6 +145,14 @@ def words(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
+def header(name: str) -> str:
+    """The name of a header as WSGI has it, `HTTP_X_REMOTE_USER`; empty if there is none."""
+    value = text(name)
+    if value and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
+        refuse(name, f"{value!r} is not the name of a header. Write one such as X-Remote-User.")
+    return f"HTTP_{value.upper().replace('-', '_')}" if value else ""
+
+
 def hosts(name: str) -> list[str]:
     names = words(name)
     for word in names:

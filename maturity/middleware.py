@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core.exceptions import MiddlewareNotUsed, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
@@ -82,14 +83,31 @@ def trusted_proxy(get_response: GetResponse) -> GetResponse:
         meta = request.META
         forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
         forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
+        # Nobody but the proxy may say who somebody is.
+        remote_user = meta.pop(settings.REMOTE_USER_HEADER, "") if settings.REMOTE_USER_HEADER else ""
         is_from_proxy = is_trusted(parsed(meta.get("REMOTE_ADDR", "")))
         client = client_of(request, forwarded_for=forwarded_for)
         # Views are typed to find it, see assessments.web.requests.Request.
         request.client_network = network_of(client)  # type: ignore[attr-defined]
+        request.remote_user = remote_user.strip() if is_from_proxy else ""  # type: ignore[attr-defined]
         if is_from_proxy and client is not None:
             meta["REMOTE_ADDR"] = str(client)
         if is_from_proxy and forwarded_proto in {"http", "https"}:
             meta["wsgi.url_scheme"] = request.environ["wsgi.url_scheme"] = forwarded_proto
+        return get_response(request)
+
+    return middleware
+
+
+def same_remote_user(get_response: GetResponse) -> GetResponse:
+    """Ends a session if the proxy names somebody else than its person."""
+    if not settings.REMOTE_USER_HEADER:
+        raise MiddlewareNotUsed
+
+    def middleware(request: Request) -> HttpResponse:
+        named = request.remote_user.lower()
+        if named and request.user.is_authenticated and request.user.email.lower() != named:
+            logout(request)
         return get_response(request)
 
     return middleware

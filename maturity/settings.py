@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from . import __version__
 from . import environment as env
+from .sign_in_providers import sign_in_providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "data")))
@@ -81,6 +82,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Is not there unless REMOTE_USER_HEADER is set.
+    "maturity.middleware.same_remote_user",
     "allauth.account.middleware.AccountMiddleware",
     "maturity.middleware.framework_readers",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -172,6 +175,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Signing in with the account that somebody has elsewhere; with OIDC_ONLY in no other way.
+SIGN_IN_PROVIDERS = sign_in_providers()
+OIDC_ONLY = env.boolean("OIDC_ONLY", False)
+if OIDC_ONLY and not SIGN_IN_PROVIDERS:
+    env.refuse("OIDC_ONLY", "nobody could sign in: set OIDC_ISSUER, or OIDC_ONLY=0.")
+# The header in which a trusted proxy names who it is, as WSGI has it.
+REMOTE_USER_HEADER = env.header("REMOTE_USER_HEADER")
+REMOTE_USER_CREATE = env.boolean("REMOTE_USER_CREATE", True)
+if REMOTE_USER_HEADER and not TRUSTED_PROXY:
+    env.refuse("REMOTE_USER_HEADER", "is believed from a trusted proxy only: set TRUSTED_PROXY too.")
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

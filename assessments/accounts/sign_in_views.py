@@ -3,6 +3,9 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import PasswordRequest, SignInAttempt, User
+from ..models.accounts import sign_in_links
+from ..models.single_sign_on import NotLetIn, person_at
 from ..web.requests import Request
 from . import arriving
 from .demo_accounts import demo_accounts, demo_is_open
@@ -56,6 +61,10 @@ def setup(request: Request) -> HttpResponse:
 def sign_in(request: Request) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
+    if request.remote_user and request.method != "POST" and User.objects.exists():
+        return _named_by_proxy(request)
+    if settings.OIDC_ONLY and request.method == "POST":
+        return passwords_off(request)
     form = SignInForm(request.POST if request.method == "POST" else None, request=request)
     status = 200
     if form.is_valid():
@@ -76,8 +85,47 @@ def sign_in(request: Request) -> HttpResponse:
         "next": request.POST.get("next") or request.GET.get("next", ""),
         "demo": demo_accounts() if is_open else None,
         "demo_has_ended": settings.DEMO and not is_open,
+        "providers": settings.SIGN_IN_PROVIDERS,
+        "takes_passwords": not settings.OIDC_ONLY,
     }
     return render(request, "accounts/sign_in.html", context, status=status)
+
+
+def _named_by_proxy(request: Request) -> HttpResponse:
+    """Signs in whom a trusted proxy names, see REMOTE_USER_HEADER."""
+    email = request.remote_user
+    try:
+        with transaction.atomic():
+            person = person_at(
+                email if is_an_email(email) else "", is_verified=True, creates=settings.REMOTE_USER_CREATE
+            )
+    except NotLetIn as refusal:
+        return render(request, "accounts/sso_not_in.html", {"sentence": str(refusal)}, status=403)
+    return arriving.sign_in(request, person, method="remote_user", next_url=request.GET.get("next", ""))
+
+
+def is_an_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
+
+
+def passwords_off(request: Request) -> HttpResponse:
+    """Says how people sign in where passwords are off."""
+    return render(request, "accounts/passwords_off.html", {"providers": settings.SIGN_IN_PROVIDERS}, status=403)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_link(request: Request, uidb64: str, token: str) -> HttpResponse:
+    """Where a link of `manage.py link` leads. It asks first: programs that look at links must not use it up."""
+    user = User.objects.by_link(uidb64, token, links=sign_in_links)
+    if user is None:
+        return render(request, "accounts/link_ended.html", {"mail": False}, status=410)
+    if request.method == "POST":
+        return arriving.sign_in(request, user, method="link")
+    return render(request, "accounts/sign_in_by_link.html", {"owner": user})
 
 
 @require_POST
@@ -102,6 +150,8 @@ def sign_out(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request: Request) -> HttpResponse:
     """Sends a link to the owner of the email. The answer never reveals whether there is an account."""
+    if settings.OIDC_ONLY:
+        return passwords_off(request)
     form = ResetForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and settings.MAIL_ENABLED:
         email = form.cleaned_data["email"]
@@ -116,6 +166,8 @@ def password_reset(request: Request) -> HttpResponse:
 @sensitive_post_parameters()
 def password_set(request: Request, uidb64: str, token: str) -> HttpResponse:
     """Where a set-password link leads. The link works once, for three days."""
+    if settings.OIDC_ONLY:
+        return passwords_off(request)
     user = User.objects.by_link(uidb64, token)
     if user is None:
         return render(request, "accounts/link_ended.html", {"mail": settings.MAIL_ENABLED}, status=410)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import first_link_views, key_views, mail_views, sign_in_views, views
+from . import first_link_views, group_views, key_views, mail_views, sign_in_views, sso_views, views
 
 #: Names by which allauth finds pages.
 _NAMES = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("setup/", sign_in_views.setup, name="setup"),
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
     path("sign-in/demo/", sign_in_views.demo, name="sign-in-demo"),
+    path("sign-in/link/<uidb64>/<token>/", sign_in_views.by_link, name="sign-in-link"),
+    path("sso/<int:number>/", sso_views.start, name="sso-start"),
+    path("sso/<int:number>/back/", sso_views.back, name="sso-back"),
     path("sign-out/", sign_in_views.sign_out, name="sign-out"),
     path("password/reset/", sign_in_views.password_reset, name="password-reset"),
     path("password/set/<uidb64>/<token>/", sign_in_views.password_set, name="password-set"),
@@ -30,11 +33,18 @@ urlpatterns = [
     path("mails/stop/<str:token>/", mail_views.stop, name="mails-stop"),
     path("accounts/", views.accounts, name="accounts"),
     path("accounts/new/", views.new, name="account-new"),
+    path("accounts/groups/", group_views.groups, name="account-groups"),
+    path("accounts/groups/<int:rule>/remove/", group_views.remove_rule, name="account-group-remove"),
     path("accounts/links/", first_link_views.first_links, name="people-links"),
     path("accounts/<uuid:pk>/", views.edit, name="account-edit"),
     path("accounts/<uuid:pk>/link/", views.link, name="account-link"),
     path("accounts/<uuid:pk>/data/", views.data, name="account-data"),
     path("accounts/<uuid:pk>/keys/<int:key>/revoke/", key_views.revoke_key, name="account-key-revoke"),
+    path(
+        "accounts/<uuid:pk>/identities/<int:identity>/remove/",
+        group_views.remove_identity,
+        name="account-identity-remove",
+    ),
     path("accounts/<uuid:pk>/delete/", views.erase, name="account-erase"),
     *_NAMES,
 ]

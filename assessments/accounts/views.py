@@ -24,7 +24,7 @@ from . import erasure, personal_data
 from .forms import AccountForm, ChangePasswordForm, EraseOwnForm, NewAccountForm, OwnAccountForm
 from .known_devices import remember_device
 from .mail import undelivered_to_accounts
-from .sign_in_views import TOO_MANY, begin_attempt
+from .sign_in_views import TOO_MANY, begin_attempt, passwords_off
 
 PER_PAGE = 100
 
@@ -45,6 +45,8 @@ def own(request: Request) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 def password(request: Request) -> HttpResponse:
+    if settings.OIDC_ONLY:
+        return passwords_off(request)
     form = ChangePasswordForm(request.POST if request.method == "POST" else None, owner=request.user)
     attempt = begin_attempt(request, f"change {request.user.pk}") if form.is_bound else None
     if form.is_bound and attempt is None:
@@ -155,6 +157,7 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         "form": form,
         "person": person,
         "memberships": memberships,
+        "identities": person.identities.all() if settings.SIGN_IN_PROVIDERS else None,
         "keys": person.api_keys.select_related("owner"),
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": undelivered_to_accounts(person.mails.undelivered()),

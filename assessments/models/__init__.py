@@ -16,7 +16,8 @@ changed. A result of another installation comes in as a sealed file, earlier ass
 *provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a level on a
 page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or another program,
 each time by a *delivery* that waits in the outbox like a mail. By an
-*API key* a program does what its owner can do. A *calendar feed* shows a person what is due for them.
+*API key* a program does what its owner can do. By an *identity* a person signs in with the account that they have at a
+provider; *group rules* say what their groups there give them here. A *calendar feed* shows a person what is due.
 People who are not the team answer in the *outside view*, whose rows lead to none of those that a score is made of. A
 *translation* stands beside an edition; what a *reader* sees follows from its state. The one row of
 the *installation* says what all servers that share the database have to agree on.
@@ -56,6 +57,7 @@ from .round_dates import Repeats
 from .rounds import Round, RoundTeam
 from .sealed import ForeignResult, Provenance, SealKey, TrustedKey
 from .sharing import ShareLink, ShareTerms
+from .single_sign_on import GroupRule, Identity
 from .submissions import Submission
 from .teams import Membership, Team, Unit
 from .transitions import MOVES, Move
@@ -89,9 +91,11 @@ __all__ = [
     "Framework",
     "Frozen",
     "Group",
+    "GroupRule",
     "Guest",
     "HistoryImport",
     "HistoryLine",
+    "Identity",
     "Installation",
     "Invitation",
     "InvitationLink",

@@ -62,7 +62,14 @@ class PasswordLinks(PasswordResetTokenGenerator):
         return f"{super()._make_hash_value(user, timestamp)}{user.session_generation}"
 
 
+class SignInLinks(PasswordLinks):
+    """Tokens of links that sign in once, which `manage.py link` prints."""
+
+    key_salt = "maturity.sign-in-link"
+
+
 password_links = PasswordLinks()
+sign_in_links = SignInLinks()
 
 
 def is_email(field: str, email: str) -> Exact:
@@ -84,8 +91,9 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True) if settings.DEMO else self.filter(is_active=True, is_demo=False)
 
     def lacking_password(self) -> "UserQuerySet":
-        """People who may sign in as soon as they have set a password; the same as `User.lacks_password`."""
-        return self.who_may_sign_in().filter(is_demo=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        """People who may sign in as soon as they have set a password; none who sign in by a provider."""
+        lacking = self.who_may_sign_in().filter(is_demo=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return lacking.filter(identities=None)
 
     def active_administrators(self) -> "UserQuerySet":
         return self.who_may_sign_in().filter(is_administrator=True)
@@ -108,13 +116,16 @@ class UserQuerySet(models.QuerySet["User"]):
         """People whose name or email contains these words."""
         return self.filter(Q(name__icontains=words) | Q(email__icontains=words)) if words else self
 
-    def by_link(self, uidb64: str, token: str) -> "User | None":
-        """The owner of a set-password link; None if the link was used, has expired or is not genuine."""
+    def by_link(self, uidb64: str, token: str, *, links: PasswordLinks = password_links) -> "User | None":
+        """The owner of a set-password link, or one of the other `links`.
+
+        None if the link was used, has expired or is not genuine.
+        """
         try:
             user = self.who_may_sign_in().filter(pk=uuid.UUID(force_str(urlsafe_base64_decode(uidb64)))).first()
         except ValueError:
             return None
-        return user if user and password_links.check_token(user, token) else None
+        return user if user and links.check_token(user, token) else None
 
 
 # The plugin cannot follow a base class that is made by a call.
@@ -186,6 +197,8 @@ class User(Revised, AbstractBaseUser):
     name = NameField(max_length=120, blank=True)
     is_active = models.BooleanField(gettext_lazy("can sign in"), default=True)
     is_administrator = models.BooleanField(gettext_lazy("administrator"), default=False)
+    #: Whether they are one only because of their groups at a provider, see `single_sign_on`.
+    administers_by_group = models.BooleanField(default=False, db_default=False, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
     #: Whether the owner of the email has set the password, by a link that was mailed or passed on by an administrator.
     is_confirmed = models.BooleanField(default=False, editable=False)
@@ -264,6 +277,11 @@ class User(Revised, AbstractBaseUser):
         path = reverse("password-set", args=[uid, password_links.make_token(self)])
         return settings.SITE_URL + path
 
+    def sign_in_link(self) -> str:
+        """An absolute link that signs in, once: whoever has it controls the account."""
+        uid = urlsafe_base64_encode(force_bytes(self.pk))
+        return settings.SITE_URL + reverse("sign-in-link", args=[uid, sign_in_links.make_token(self)])
+
     def hand_over_link(self, *, shown_to: "User") -> str:
         """Gets a set-password link to the owner: if mail is set up, only by mail.
 
@@ -296,9 +314,13 @@ class User(Revised, AbstractBaseUser):
                 self.is_confirmed = False
             if will_be["is_active"] and will_be["is_administrator"]:
                 self.begin_anew()
+            was_administrator = self.is_administrator
             if not self.take(fields, seen=seen):
                 return
-            self.save(update_fields=[*fields, "revision"])
+            if self.is_administrator != was_administrator:
+                # From now on it is somebody's decision.
+                self.administers_by_group = False
+            self.save(update_fields=[*fields, "administers_by_group", "revision"])
             data: dict[str, Any] = {"active": self.is_active, "administrator": self.is_administrator}
             Event.record("account.changed", by=by, person=str(self.pk), **data)
 

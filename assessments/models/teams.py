@@ -215,6 +215,7 @@ class Unit(Revised):
                 below.revision += 1
                 below.save(update_fields=["parent", "revision"])
                 Event.record("unit.changed", by=by, unit=below.pk)
+            self.group_rules.update(unit=other)
             # A round of the unit goes on with the teams that it has.
             self.rounds.update(unit=other)
             for membership in self.memberships.select_related("user"):
@@ -247,9 +248,16 @@ class Unit(Revised):
             if created:
                 user.begin_anew()
                 Event.record("manager.added", by=by, unit=self.pk, person=str(user.pk))
+            membership.decide_by_hand()
         return membership
 
-    def remove_manager(self, membership: "Membership", *, by: User) -> None:
+    def take_manager(self, user: User) -> None:
+        """Makes somebody manager because of their groups, for whoever holds them in a transaction."""
+        Membership.objects.create(unit=self, user=user, role=Membership.Role.MANAGER, source=Membership.Source.GROUP)
+        user.begin_anew()
+        Event.record("manager.added", by=None, unit=self.pk, person=str(user.pk))
+
+    def remove_manager(self, membership: "Membership", *, by: User | None) -> None:
         """Removes the role, once."""
         with writing(by):
             deleted, _rows = Membership.objects.filter(pk=membership.pk).delete()
@@ -499,6 +507,7 @@ class Team(Revised):
 
     def give_role(self, membership: "Membership", role: str, by: User, seen: int | None) -> None:
         """The same as `change_role`, for whoever holds the lock of the team and the person."""
+        membership.decide_by_hand()
         if role != membership.role:
             self._refuse_to_lose_its_lead(membership, by)
         if not membership.take({"role": role}, seen=seen):
@@ -506,6 +515,28 @@ class Team(Revised):
         membership.save(update_fields=["role", "revision"])
         Event.record("member.role", by=by, team=self, person=str(membership.user_id), role=role)
         self._ask_or_unask(membership.user, role)
+
+    def take_role(self, user: User, role: str | None) -> None:
+        """Gives somebody the role that their groups give, none if it is None, for whoever holds both.
+
+        What groups give no longer ends, even if the team is left without a lead.
+        """
+        membership = self.memberships.filter(user=user).first()
+        if membership is None and role:
+            Membership.objects.create(team=self, user=user, role=role, source=Membership.Source.GROUP)
+            Event.record("member.added", by=None, team=self, person=str(user.pk), role=role)
+            self._ask_or_unask(user, role)
+        if membership is None or membership.source != Membership.Source.GROUP:
+            return
+        if role is None:
+            for assessment in self.assessments.gathering().held():
+                assessment.unask(user)
+            Event.record("member.removed", by=None, team=self, person=str(user.pk), role=membership.role)
+            membership.delete()
+        elif membership.take({"role": role}, seen=None):
+            membership.save(update_fields=["role", "revision"])
+            Event.record("member.role", by=None, team=self, person=str(user.pk), role=role)
+            self._ask_or_unask(user, role)
 
     def _ask_or_unask(self, user: User, role: str) -> None:
         for assessment in self.assessments.gathering().held():
@@ -593,6 +624,10 @@ class Membership(Revised):
         VIEWER = "viewer", gettext_lazy("Viewer")
         MANAGER = "manager", gettext_lazy("Unit manager")
 
+    class Source(models.TextChoices):
+        HAND = "hand", gettext_lazy("by hand")
+        GROUP = "group", gettext_lazy("by a group")
+
     IN_TEAM = [Role.LEAD, Role.MEMBER, Role.VIEWER]
     ANSWERING = {Role.LEAD, Role.MEMBER}
 
@@ -600,6 +635,8 @@ class Membership(Revised):
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="memberships")
     unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
+    #: What was given by a group of a provider ends with it, see `single_sign_on`.
+    source = models.CharField(max_length=5, choices=Source, default=Source.HAND, db_default=Source.HAND, editable=False)
     #: Comments of assessments closed before this time are hidden from this person; empty means that all are shown.
     reads_comments_since = models.DateTimeField(null=True, default=timezone.now, editable=False)
 
@@ -632,6 +669,12 @@ class Membership(Revised):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()}"
+
+    def decide_by_hand(self) -> None:
+        """Notes that somebody has decided it, so that no group takes it away."""
+        if self.source == Membership.Source.GROUP:
+            self.source = Membership.Source.HAND
+            self.save(update_fields=["source"])
 
     def can_show_comments_to(self, other: "Membership") -> bool:
         """Whether this lead can read more comments than the other person."""

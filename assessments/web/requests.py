@@ -16,5 +16,7 @@ class Request(HttpRequest):
     htmx: HtmxDetails
     #: What the client is counted as when attempts are limited, from `trusted_proxy`; empty if that cannot be known.
     client_network: str
+    #: Whom a trusted proxy names, see REMOTE_USER_HEADER; empty if nobody.
+    remote_user: str
     #: Whether the form of this request has made something, so that a form on its page is for the next one.
     form_is_used: bool

@@ -44,7 +44,7 @@ PACKAGES = {
     "invitations": "who is asked: links, mail, following the response",
     "planning": "targets, roadmap, trying out changes",
     "measurements": "outcome figures of a team month by month: entering, drawing, comparing them with levels",
-    "accounts": "signing in, accounts, erasing a person",
+    "accounts": "signing in, by a provider too, accounts, erasing a person",
     "frameworks": "the file format, importing, storing, publishing, comparing versions, the editor, the adviser",
     "permissions": "who may do what, fetching an object through it, and refusals",
     "web": "what every page uses: fields, converters, Markdown, spreadsheets, dates, error pages",

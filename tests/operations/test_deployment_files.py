@@ -119,7 +119,8 @@ def test_compose_hands_over_secrets_as_files():
         for name, value in service["environment"].items():
             if re.search(r"SECRET|PASSWORD", name):
                 assert name.endswith("_FILE")
-                assert value.removeprefix("/run/secrets/") in service["secrets"]
+                # Without a value: the file is handed over by whoever sets it.
+                assert value is None or value.removeprefix("/run/secrets/") in service["secrets"]
         assert "env_file" not in service
     assert "@" in document["services"]["web"]["environment"]["DATABASE_URL"]
     assert not re.search(r"//[^/]*:[^/]*@", document["services"]["web"]["environment"]["DATABASE_URL"])
@@ -220,6 +221,8 @@ def variables_read():
     """Every name that settings, the server's file, the Makefile, the start script or the Compose file reads."""
     python = "".join(read(name) for name in ("maturity/settings.py", "maturity/environment.py", "gunicorn.conf.py"))
     names = set(re.findall(r"(?:env\.\w+|\btext|\bnumber|\bboolean)\(\s*\"([A-Z_]+)\"", python))
+    of_a_provider = re.findall(r"\{prefix\}_([A-Z_]+)\"", read("maturity/sign_in_providers.py"))
+    names |= {f"OIDC_{name}" for name in of_a_provider}
     names |= set(re.findall(r"^([A-Z_]+) \?=", read("Makefile"), re.MULTILINE))
     for script in ("scripts/entrypoint", "scripts/backup-daily"):
         names |= set(re.findall(r"\$\{([A-Z_]+)", read(script)))
@@ -244,7 +247,7 @@ def test_every_variable_of_compose_is_one_the_server_knows():
 def test_what_readme_says_of_the_env_file_holds_for_every_variable_of_the_server():
     """All but those that the Compose file sets itself, that the image has fixed, or that are for make alone."""
     elsewhere = {"SECRET_KEY", "DATABASE_URL", "DATABASE_PASSWORD", "DATA_DIR", "STATIC_ROOT", "DEBUG"}
-    elsewhere |= {"HOST", "PORT", "IN_CONTAINER", "JOURNAL_FOLDER"}
+    elsewhere |= {"HOST", "PORT", "IN_CONTAINER", "JOURNAL_FOLDER", "OIDC_CLIENT_SECRET"}
     for_make = {"MATURITY_USER", "LISTEN", "LISTEN_SEVERAL", "PYTHON", "ARGS"}
     for_compose = {"WEB_MEMORY", "DATABASE_MEMORY", "BACKUP_KEEP"}
     for_tests = {name for name in variables_told() if name.startswith(("TEST_", "REQUIRE_")) or name == "CHROMIUM"}

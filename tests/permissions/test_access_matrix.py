@@ -54,6 +54,14 @@ EXPECTED = {
     ("setup", "POST"): "4444444",
     ("sign-in", "GET"): "3333332",
     ("sign-in", "POST"): "333333u",
+    # No provider is named.
+    ("sso-start", "GET"): "4444444",
+    ("sso-back", "GET"): "4444444",
+    ("sign-in-link", "GET"): "ggggggg",
+    ("sign-in-link", "POST"): "ggggggg",
+    ("account-groups", "GET"): "200000i",
+    ("account-groups", "POST"): "u00000i",
+    ("account-group-remove", "POST"): "300000i",
     # allauth knows the same pages by these names.
     **{
         (name, method): codes
@@ -81,6 +89,7 @@ EXPECTED = {
     # The key is the lead's.
     ("api-key-revoke", "POST"): "443444i",
     ("account-key-revoke", "POST"): "300000i",
+    ("account-identity-remove", "POST"): "300000i",
     ("accounts", "GET"): "200000i",
     ("account-new", "GET"): "200000i",
     ("account-new", "POST"): "u00000i",
@@ -422,6 +431,9 @@ class World:
         self.calendar_token = new_token()
         CalendarFeed.objects.make(by=self.lead, token=self.calendar_token)
         self.key = make_key(by=self.lead)
+        self.identity = self.lead.identities.create(
+            issuer="https://login.example.org", subject="1", used_on=timezone.localdate()
+        )
         self.webhook = make_webhook(team=self.team, by=self.lead)
         self.delivery = self.webhook.test(by=self.lead)
         days = {"opens": timezone.localdate(), "due": timezone.localdate() + datetime.timedelta(days=9)}
@@ -467,6 +479,11 @@ class World:
             "draft-preview-dimension": [*draft, "X"],
             "draft-paste": [*draft, self.next_edition.dimensions.first().pk],
             "password-set": ["bm9ib2R5", "wrong-token"],
+            "sign-in-link": ["bm9ib2R5", "wrong-token"],
+            "sso-start": [1],
+            "sso-back": [1],
+            "account-group-remove": [1],
+            "account-identity-remove": [self.lead.pk, self.identity.pk],
             "mails-stop": [MailStop.link(MailStop.Topic.RESULT, person=self.viewer, email="").split("/")[-2]],
             "account-edit": [self.viewer.pk],
             "account-link": [self.viewer.pk],

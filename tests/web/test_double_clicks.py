@@ -16,6 +16,7 @@ from assessments.models import (
     Action,
     Assessment,
     Edition,
+    GroupRule,
     Membership,
     Refused,
     Round,
@@ -72,6 +73,11 @@ def team(world: World) -> Making:
 def account(world: World) -> Making:
     sent = {"name": "Kim", "email": "kim@example.org"}
     return Making(world.admin, "/accounts/new/", sent, User.objects.count, another={"email": "sam@example.org"})
+
+
+def group_rule(world: World) -> Making:
+    sent = {"value": "developers", "role": "administrator"}
+    return Making(world.admin, "/accounts/groups/", sent, GroupRule.objects.count, another={"value": "testers"})
 
 
 def member(world: World) -> Making:
@@ -187,6 +193,7 @@ MAKING = [
     unit,
     team,
     account,
+    group_rule,
     member,
     manager,
     action,

@@ -1,0 +1,126 @@
+"""What groups of a provider give here: the rules, and what they would give to each person by their last groups."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ..models import GroupRule, Identity, Team, Unit
+from ..models.names import PlainNameField
+from ..permissions.access import site_permission
+from ..permissions.roles import Permission
+from ..web.requests import Request
+from ..web.saving import made_once
+
+PER_PAGE = 100
+
+
+class GroupRuleForm(forms.ModelForm):
+    """A rule: which group, at which provider, and what it gives."""
+
+    value = PlainNameField(
+        label=gettext_lazy("Group"),
+        max_length=200,
+        help_text=gettext_lazy("As the provider writes it: a name, a path or an id."),
+    )
+    issuer = forms.ChoiceField(label=gettext_lazy("Provider"), required=False)
+    team = forms.ModelChoiceField(
+        Team.objects.select_related("unit").order_by("name", "pk"), label=gettext_lazy("Team"), required=False
+    )
+    unit = forms.ModelChoiceField(Unit.objects.order_by("name", "pk"), label=gettext_lazy("Unit"), required=False)
+
+    class Meta:
+        model = GroupRule
+        fields = ["value", "issuer", "role", "team", "unit"]
+        labels = {"role": gettext_lazy("Gives")}
+
+    field_order = ["value", "issuer", "role", "team", "unit"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        providers = [(provider.issuer, provider.name) for provider in settings.SIGN_IN_PROVIDERS]
+        if len(providers) < 2:
+            del self.fields["issuer"]
+        else:
+            self.fields["issuer"].choices = [("", _("Every provider")), *providers]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Keeps only the place that the role needs: without script, the page cannot hide the other one."""
+        cleaned = super().clean() or {}
+        role = cleaned.get("role")
+        if role in {GroupRule.ADMINISTRATOR, "manager"}:
+            cleaned["team"] = None
+        if role and role != "manager":
+            cleaned["unit"] = None
+        if role == "manager" and not cleaned.get("unit") and "unit" not in self.errors:
+            self.add_error("unit", _("Choose the unit that they manage."))
+        if role in {"lead", "member", "viewer"} and not cleaned.get("team") and "team" not in self.errors:
+            self.add_error("team", _("Choose the team in which they have this role."))
+        return cleaned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Somebody who has signed in by a provider, and what the rules give to them by the groups they had then."""
+
+    identity: Identity
+    given: list[str]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission(Permission.MANAGE_ACCOUNTS)
+def groups(request: Request) -> HttpResponse:
+    """The rules, a form for another one, and what all of them would give to whom."""
+    form = GroupRuleForm(request.POST if request.method == "POST" else None)
+    rule = made_once(request, form, GroupRule, lambda: GroupRule.objects.add(form.instance, by=request.user))
+    if rule is not None:
+        messages.success(request, _("Added. It counts from the next time that somebody signs in."))
+        return redirect("account-groups")
+    rules = list(GroupRule.objects.select_related("team", "unit"))
+    page = Paginator(Identity.objects.select_related("user"), PER_PAGE).get_page(request.GET.get("page"))
+    names = {provider.issuer: provider.name for provider in settings.SIGN_IN_PROVIDERS}
+    for known in rules:
+        known.provider_name = names.get(known.issuer, known.issuer)
+    previews = [
+        Preview(
+            identity=identity,
+            given=list(
+                dict.fromkeys(rule.given for rule in rules if rule.applies_to(identity.issuer, identity.groups))
+            ),
+        )
+        for identity in page
+    ]
+    context = {"form": form, "rules": rules, "previews": previews, "page": page}
+    return render(request, "accounts/groups.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@site_permission(Permission.MANAGE_ACCOUNTS)
+def remove_identity(request: Request, pk: UUID, identity: int) -> HttpResponse:
+    """Takes an identity from an account, so that another one of the same provider can have it."""
+    row = Identity.objects.filter(pk=identity, user=pk).first()
+    if row is None:
+        raise Http404
+    row.remove(by=request.user)
+    messages.success(request, _("Removed. The next to sign in by this provider with the email of the account gets it."))
+    return redirect("account-edit", pk)
+
+
+@require_POST
+@site_permission(Permission.MANAGE_ACCOUNTS)
+def remove_rule(request: Request, rule: int) -> HttpResponse:
+    """Removes a rule; the second of two clicks finds it done."""
+    row = GroupRule.objects.filter(pk=rule).first()
+    if row is not None:
+        row.remove(by=request.user)
+    messages.success(request, _("Removed. Who has something by it keeps that until they sign in again."))
+    return redirect("account-groups")
