@@ -265,6 +265,7 @@ BODY_LIMITS = {
     "team-import-result": 5_000_000,
     "people-add": 2_500_000,
     "round-teams": 500_000,
+    "api-round-start": 500_000,
     "api-framework-import": 9_000_000,
 }
 # Within these limits, files are kept in memory: uploads never reach the disk or a container's /tmp.

@@ -74,30 +74,42 @@ def listed(request: ApiRequest, rows: Sequence[Any], *, limit: int, item: Callab
     return shown(request, f'{{"items":[{items}],"next":{following}}}')
 
 
-def require_unchanged(request: ApiRequest, stored: BaseModel) -> None:
-    """Raises 412 if the request is about another state than this one. Compressing makes an ETag weak."""
+def require_unchanged(request: ApiRequest, stored: BaseModel | None) -> None:
+    """Raises 412 if the request is about another state than this one. Compressing makes an ETag weak.
+
+    None is a state in which there is nothing, which no request can have read.
+    """
     given = request.headers.get("If-Match")
-    if given is None or given.strip() == "*":
+    if given is None or (given.strip() == "*" and stored is not None):
         return
     tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-    if etag_of(stored.model_dump_json()) not in tags:
+    if stored is None or etag_of(stored.model_dump_json()) not in tags:
         raise ApiProblem(412, _("This was changed since you read it. Read it again."))
 
 
 def carried_out(
-    request: ApiRequest, do: Callable[[], BaseModel | None], *, status: int = 200, location: str = ""
+    request: ApiRequest,
+    do: Callable[[], BaseModel | None],
+    *,
+    status: int = 200,
+    location: str = "",
+    shown_once: frozenset[str] = frozenset(),
 ) -> HttpResponse:
     """Does what a request commands, once for each Idempotency-Key, and replies with what came out.
 
-    What is made is found below `location` by its id.
+    What is made is found below `location` by its id. Fields that are `shown_once` are null in the reply to a repeat,
+    as they are not kept.
     """
+    told: list[str] = []
 
     def reply() -> Reply:
         body = do()
         if body is None:
             return Reply(status=204, location="", body="")
         where = address_of(f"{location}{getattr(body, 'id', '')}") if location else ""
-        return Reply(status=status, location=where, body=body.model_dump_json())
+        told.append(body.model_dump_json())
+        kept = body.model_copy(update=dict.fromkeys(shown_once)) if shown_once else body
+        return Reply(status=status, location=where, body=kept.model_dump_json())
 
     name = request.headers.get("Idempotency-Key")
     if name is None:
@@ -105,7 +117,7 @@ def carried_out(
     else:
         about = f"{request.method} {request.get_full_path()}\n".encode() + request.body
         made = ApiReply.objects.once(request.key, name=name, request=hashlib.sha256(about).hexdigest(), do=reply)
-    response = HttpResponse(made.body, status=made.status, content_type=JSON)
+    response = HttpResponse(told[0] if told else made.body, status=made.status, content_type=JSON)
     if made.body:
         response.headers["ETag"] = etag_of(made.body)
     else:
@@ -115,3 +127,8 @@ def carried_out(
     if made.is_replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def carried_out_each_time(body: BaseModel) -> HttpResponse:
+    """The reply to a command of many transactions, which does no more if it is repeated."""
+    return HttpResponse(body.model_dump_json(), content_type=JSON)

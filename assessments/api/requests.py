@@ -67,6 +67,9 @@ class KeyAuth(HttpBearer):
 
 READ = KeyAuth(ApiKey.Scope.READ)
 TEAMS = KeyAuth(ApiKey.Scope.TEAMS)
+METRICS = KeyAuth(ApiKey.Scope.METRICS)
+ORGANISATION = KeyAuth(ApiKey.Scope.ORGANISATION)
+WEBHOOKS = KeyAuth(ApiKey.Scope.WEBHOOKS)
 FRAMEWORKS = KeyAuth(ApiKey.Scope.FRAMEWORKS)
 
 

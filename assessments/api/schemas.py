@@ -42,14 +42,14 @@ Day = Annotated[datetime.date, BeforeValidator(_written_as_day)]
 Yes = Annotated[bool, Field(strict=True)]
 
 
-def _written_as_number(value: object) -> object:
+def written_as_number(value: object) -> object:
     """JSON does not tell 2 from 2.0, but it does from "2"."""
     if isinstance(value, str | bool):
         raise ValueError("Write a number without quotation marks.")
     return value
 
 
-Level = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_written_as_number)]
+Level = Annotated[int, Field(ge=1, le=1000), BeforeValidator(written_as_number)]
 Index = Annotated[float | None, Field(description="On the scale of the framework, as its pages show it.")]
 
 
@@ -421,6 +421,13 @@ class NewAssessment(Taken):
 
 class DueChange(Taken):
     due: Day | None
+
+
+class Reopen(Taken):
+    """For what it is opened again, and why. Without `to`: for answers, or for review if it is anonymous."""
+
+    to: Literal["open", "review"] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$")]
 
 
 class People(Taken):

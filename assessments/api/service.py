@@ -5,8 +5,11 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
+from . import comparing, figures, organising, reading, round_commands, webhook_commands, writing
 from .problems import CONTENT_TYPE, ProblemJson, answer_problems
-from .writing import router
+
+#: The modules whose operations are on the one router: two would hide each other's methods of the same address.
+OPERATIONS = (reading, writing, comparing, figures, organising, round_commands, webhook_commands)
 
 TEXT = """Programs read and change what the owner of their key can read and change, within the scopes of the key.
 
@@ -73,6 +76,7 @@ class Api(NinjaAPI):
             operation["responses"] |= {"304": {"description": "You have it already"}}
         content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemJson"}}}
         operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
+        errors |= {status: OF_COMMANDS[status] for status in operation["responses"] if status in OF_COMMANDS}
         for status, description in errors.items():
             operation["responses"][status] = {"description": description, "content": content}
         if path.endswith("/file"):
@@ -90,5 +94,5 @@ api = Api(
     docs_url=None,
     openapi_url="/openapi.json",
 )
-api.add_router("", router)
+api.add_router("", reading.router)
 answer_problems(api)

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django import forms
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.http.request import QueryDict
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from ..frameworks.format.problems import FrameworkFileError
 from ..frameworks.import_plan import plan
 from ..frameworks.storing import VersionTaken
 from ..invitations.forms import InviteForm
-from ..lifecycle.forms import DueForm, StartForm
+from ..lifecycle.forms import DueForm, ReopenForm, StartForm
 from ..lifecycle.views import started
 from ..models import Action, Assessment, Edition, EditRefused, Refused, Target
 from ..permissions.access import get_assessment, get_team
@@ -37,10 +38,12 @@ from .schemas import (
     NewAssessment,
     NewTarget,
     People,
+    Reopen,
     TargetJson,
 )
 
 Form = TypeVar("Form", bound=forms.Form)
+Saved = TypeVar("Saved")
 #: Values that are as described, and do not fit what is there: a day in the past, a criterion that is not asked.
 WRONG = 409
 
@@ -63,6 +66,22 @@ def valid(form: Form, names: Mapping[str, str] | None = None) -> Form:
     if not form.is_valid():
         raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=errors_of(form, names))
     return form
+
+
+def saved(form: Form, save: Callable[[], Saved], names: Mapping[str, str] | None = None) -> Saved:
+    """What `save` returns for a valid form; 409 with what the form says, also if somebody else was quicker."""
+    valid(form, names)
+    try:
+        return save()
+    except forms.ValidationError as error:
+        form.add_error(None, error)
+    except IntegrityError:
+        # Somebody else has stored the same name meanwhile, for example: asked again, the form says so itself.
+        form.full_clean()
+        if form.is_valid():
+            raise
+    problem = _("Some values do not fit what is there.")
+    raise ApiProblem(WRONG, problem, errors=errors_of(form, names))
 
 
 def _about(team: Any, key: str) -> Aspiration:
@@ -181,6 +200,51 @@ def end_answering(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey
 def close(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """Freezes the answers into a result, to which `result` leads. Closing what is closed changes nothing."""
     return _moved(request, pk, Permission.CLOSE, lambda assessment: assessment.close(by=request.user))
+
+
+@router.post(
+    "/assessments/{uuid:pk}/answer-again",
+    auth=TEAMS,
+    response=AssessmentJson,
+    tags=["Assessments"],
+    summary="Answer again",
+)
+def answer_again(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    """Goes back from review to answering."""
+    return _moved(request, pk, Permission.END_ANSWERING, lambda assessment: assessment.answer_again(by=request.user))
+
+
+@router.post(
+    "/assessments/{uuid:pk}/reopen", auth=TEAMS, response=AssessmentJson, tags=["Assessments"], summary="Reopen"
+)
+def reopen(request: ApiRequest, pk: UUID, body: Reopen, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    """The result stays until it is closed again. Everyone in the team can read the reason."""
+
+    def move(assessment: Assessment) -> None:
+        to = body.to or ("review" if assessment.anonymous else "open")
+        form = valid(ReopenForm(sent({"to": to, "reason": body.reason}), assessment=assessment))
+        # Of an anonymous one the form does not ask where to, and the command says what is possible.
+        assessment.reopen(by=request.user, **(form.terms() | {"to": to}))
+
+    return _moved(request, pk, Permission.REOPEN, move)
+
+
+@router.delete(
+    "/assessments/{uuid:pk}",
+    auth=TEAMS,
+    response={204: None},
+    tags=["Assessments"],
+    summary="Discard",
+)
+def discard(request: ApiRequest, pk: UUID, idempotency_key: IdempotencyKey = None) -> HttpResponse:
+    """Deletes an assessment that has no result yet, with every answer in it."""
+    assessment, _may = get_assessment(request, pk, may=Permission.DISCARD)
+
+    def do() -> None:
+        require_unchanged(request, AssessmentJson.of(assessment))
+        assessment.discard(by=request.user)
+
+    return carried_out(request, do)
 
 
 # ---------------------------------------------------------------------- plans

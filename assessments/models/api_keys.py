@@ -106,7 +106,10 @@ class ApiKey(models.Model):
 
     class Scope(models.TextChoices):
         READ = "read", gettext_lazy("Read what you can read")
-        TEAMS = "teams:write", gettext_lazy("Run assessments, and change targets and actions")
+        TEAMS = "teams:write", gettext_lazy("Run assessments and rounds, and change targets and actions")
+        METRICS = "metrics:write", gettext_lazy("Record figures")
+        ORGANISATION = "organisation:write", gettext_lazy("Change units, teams and who is in them")
+        WEBHOOKS = "webhooks:write", gettext_lazy("Change webhooks")
         FRAMEWORKS = "frameworks:write", gettext_lazy("Import frameworks, for administrators")
 
     #: How long a key works at most, and if nothing is chosen.

@@ -37,6 +37,39 @@ class MemberChange:
     removal: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEntry:
+    """The same for programs: `person` and `by` are None if their account was deleted; nobody may have done it."""
+
+    pk: int
+    day: datetime.date
+    kind: str
+    role: str
+    person: User | None
+    by: User | None
+
+
+def member_entries(team: Team, *, after: int, limit: int) -> list[MemberEntry]:
+    """The first changes of the last year after an entry of the journal, oldest first."""
+    events = Event.objects.filter(team=team, kind__in=SENTENCES, at__gte=timezone.now() - SHOWN_FOR, pk__gt=after)
+    rows = list(events.select_related("actor").order_by("pk")[:limit])
+    people = User.objects.in_bulk({_person_id(event) for event in rows} - {None})
+    entries = []
+    for event in rows:
+        person_id = _person_id(event)
+        entries.append(
+            MemberEntry(
+                pk=event.pk,
+                day=team.day_of(event.at),
+                kind=event.kind,
+                role=event.data.get("role", ""),
+                person=people.get(person_id) if person_id else None,
+                by=event.actor,
+            )
+        )
+    return entries
+
+
 def removal_or_none(team: Team, pk: int) -> Event | None:
     """A removal that can still be undone."""
     since = timezone.now() - UNDONE_WITHIN

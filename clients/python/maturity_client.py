@@ -110,6 +110,21 @@ class Maturity:
         """With its parts, and its criteria if the owner of the key may see them."""
         return self._get(f"results/{pk}")
 
+    def compare(self, team: str, *, earlier: str, later: str) -> Row:
+        """Two results of a team by id: what became of the whole, of dimensions, and of each criterion."""
+        return self._get(f"teams/{team}/compare?{urllib.parse.urlencode({'earlier': earlier, 'later': later})}")
+
+    def metrics(self, team: str) -> list[Row]:
+        """What can be recorded for a team."""
+        return list(self._get(f"teams/{team}/metrics")["items"])
+
+    def measurements(self, team: str, metric: str | None = None, framework: str | None = None) -> Iterator[Row]:
+        return self._list(f"teams/{team}/measurements", metric=metric, framework=framework)
+
+    def events(self, team: str) -> Iterator[Row]:
+        """Who joined and left the team in the last year, oldest first."""
+        return self._list(f"teams/{team}/events")
+
     def targets(self, team: str | None = None) -> Iterator[Row]:
         return self._list("targets", team=team)
 
@@ -124,6 +139,9 @@ class Maturity:
 
     def webhooks(self, team: str | None = None) -> Iterator[Row]:
         return self._list("webhooks", team=team)
+
+    def deliveries(self, webhook: str) -> Iterator[Row]:
+        return self._list(f"webhooks/{webhook}/deliveries")
 
     # ------------------------------------------------------------------ changing
 
@@ -143,6 +161,17 @@ class Maturity:
 
     def close(self, assessment: str) -> Row:
         return self._command("POST", f"assessments/{assessment}/close")
+
+    def answer_again(self, assessment: str) -> Row:
+        return self._command("POST", f"assessments/{assessment}/answer-again")
+
+    def reopen(self, assessment: str, *, reason: str, to: str | None = None) -> Row:
+        """For answers ("open") or for "review"."""
+        return self._command("POST", f"assessments/{assessment}/reopen", {"reason": reason, "to": to})
+
+    def discard(self, assessment: str) -> None:
+        """Deletes an assessment without a result, with every answer in it."""
+        self._command("DELETE", f"assessments/{assessment}")
 
     def set_due(self, assessment: str, due: str | None) -> Row:
         return self._command("PATCH", f"assessments/{assessment}", {"due": due})
@@ -167,6 +196,100 @@ class Maturity:
         """With `only_as_read`, raises ChangedMeanwhile if it is not as `action` read it last."""
         path = f"actions/{pk}"
         return self._command("PATCH", path, values, etag=self._read[path] if only_as_read else None)
+
+    def record(
+        self, team: str, metric: str, month: str, value: float, *, link: str = "", framework: str | None = None
+    ) -> Row:
+        """The figure of a month such as 2026-10; `framework` is the key of the one that defines the metric."""
+        path = self._figure(team, metric, month, framework)
+        return self._command("PUT", path, {"value": value, "link": link})
+
+    def remove_figure(self, team: str, metric: str, month: str, *, framework: str | None = None) -> None:
+        self._command("DELETE", self._figure(team, metric, month, framework))
+
+    @staticmethod
+    def _figure(team: str, metric: str, month: str, framework: str | None) -> str:
+        path = f"teams/{team}/metrics/{urllib.parse.quote(metric, safe='')}/{month}"
+        return f"{path}?{urllib.parse.urlencode({'framework': framework})}" if framework else path
+
+    def add_unit(self, name: str, *, parent: int | None = None, once: str | None = None) -> Row:
+        return self._command("POST", "units", {"name": name, "parent": parent}, once=once)
+
+    def change_unit(self, pk: int, **values: Any) -> Row:
+        """`values` are name and parent."""
+        return self._command("PATCH", f"units/{pk}", values)
+
+    def remove_unit(self, pk: int) -> None:
+        self._command("DELETE", f"units/{pk}")
+
+    def add_manager(self, unit: int, email: str, *, name: str = "") -> Row:
+        return self._command("POST", f"units/{unit}/managers", {"email": email, "name": name})
+
+    def remove_manager(self, unit: int, membership: int) -> None:
+        self._command("DELETE", f"units/{unit}/managers/{membership}")
+
+    def add_team(self, name: str, *, unit: int, once: str | None = None, **values: Any) -> Row:
+        """`values` are about and time_zone."""
+        return self._command("POST", "teams", {"name": name, "unit": unit, **values}, once=once)
+
+    def change_team(self, pk: str, **values: Any) -> Row:
+        """`values` are name, unit, about and time_zone."""
+        return self._command("PATCH", f"teams/{pk}", values)
+
+    def add_member(self, team: str, email: str, *, name: str = "", role: str = "member") -> Row:
+        return self._command("POST", f"teams/{team}/memberships", {"email": email, "name": name, "role": role})
+
+    def change_role(self, team: str, membership: int, role: str) -> Row:
+        return self._command("PATCH", f"teams/{team}/memberships/{membership}", {"role": role})
+
+    def remove_member(self, team: str, membership: int) -> None:
+        self._command("DELETE", f"teams/{team}/memberships/{membership}")
+
+    def draft_round(self, name: str, *, edition: str, opens: str, due: str, **values: Any) -> Row:
+        """`values` are unit, questionnaire, repeats, anonymous, leeway and message."""
+        body = {"name": name, "edition": edition, "opens": opens, "due": due, **values}
+        return self._command("POST", "rounds", body)
+
+    def change_round(self, pk: str, **values: Any) -> Row:
+        return self._command("PATCH", f"rounds/{pk}", values)
+
+    def discard_round(self, pk: str) -> None:
+        self._command("DELETE", f"rounds/{pk}")
+
+    def start_round(self, pk: str, teams: list[str]) -> Row:
+        return self._command("POST", f"rounds/{pk}/start", {"teams": teams})
+
+    def extend_round(self, pk: str, due: str) -> int:
+        """In how many teams the due date was changed."""
+        return int(self._command("POST", f"rounds/{pk}/extend", {"due": due})["teams"])
+
+    def remind_round(self, pk: str, *, only_leads: bool = False) -> int:
+        """In how many teams somebody is reminded."""
+        return int(self._command("POST", f"rounds/{pk}/remind-leads" if only_leads else f"rounds/{pk}/remind")["teams"])
+
+    def close_round(self, pk: str) -> Row:
+        return self._command("POST", f"rounds/{pk}/close")
+
+    def add_webhook(self, name: str, *, kind: str, address: str, happenings: list[str], team: str | None = None) -> Row:
+        """Of a team, or else of the organisation. Keep its `secret`: it is shown this once."""
+        body = {"name": name, "kind": kind, "address": address, "happenings": happenings}
+        return self._command("POST", f"teams/{team}/webhooks" if team else "webhooks", body)
+
+    def change_webhook(self, pk: str, **values: Any) -> Row:
+        """`values` are name, address and happenings."""
+        return self._command("PATCH", f"webhooks/{pk}", values)
+
+    def remove_webhook(self, pk: str) -> None:
+        self._command("DELETE", f"webhooks/{pk}")
+
+    def turn_webhook(self, pk: str, *, on: bool) -> Row:
+        return self._command("POST", f"webhooks/{pk}/on" if on else f"webhooks/{pk}/off")
+
+    def test_webhook(self, pk: str) -> Row:
+        return self._command("POST", f"webhooks/{pk}/test")
+
+    def send_again(self, webhook: str, delivery: int) -> Row:
+        return self._command("POST", f"webhooks/{webhook}/deliveries/{delivery}/again")
 
     def import_framework(self, text: str, *, name: str = "framework.yaml") -> Row:
         return self._command("POST", "frameworks/import", {"text": text, "name": name})

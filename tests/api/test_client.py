@@ -1,5 +1,6 @@
 """The Python client in one file, against a running server."""
 
+import datetime
 import importlib.util
 import json
 import sys
@@ -99,6 +100,33 @@ def test_it_waits_when_it_is_told_to(client_of, module, monkeypatch):
     assert refused.value.status == 429
     assert len(waited) == module.Maturity.TRIES - 1
     assert all(1 <= seconds <= 60 for seconds in waited)
+
+
+def test_figures_members_and_a_reopened_assessment(client_of, module, team, lead):
+    pk = str(team.pk)
+    assert "lead-time" in [metric["key"] for metric in client_of.metrics(pk)]
+    client_of.record(pk, "lead-time", "2026-01", 52.5, link="https://example.org/")
+    assert client_of.record(pk, "lead-time", "2026-01", 40)["value"] == 40
+    assert [row["month"] for row in client_of.measurements(pk)] == ["2026-01"]
+    client_of.remove_figure(pk, "lead-time", "2026-01")
+    assert list(client_of.measurements(pk, metric="lead-time")) == []
+
+    member = client_of.add_member(pk, "ada@example.org", name="Ada", role="viewer")
+    assert client_of.change_role(pk, member["id"], "member")["role"] == "member"
+    client_of.remove_member(pk, member["id"])
+    kinds = [event["kind"] for event in client_of.events(pk) if event["person"]["name"] == "Ada"]
+    assert kinds == ["member.added", "member.role", "member.removed"]
+    with pytest.raises(module.MaturityError) as refused:
+        client_of.add_unit("Another")
+    assert refused.value.status == 403
+
+    first = toy.add_result(team=team, edition=toy.make_edition(), date=datetime.date(2026, 1, 1))
+    reopened = client_of.reopen(str(first.assessment_id), reason="To add something.", to="review")
+    assert reopened["status"] == "review"
+    assert client_of.answer_again(reopened["id"])["status"] == "open"
+    compared = client_of.compare(pk, earlier=str(first.pk), later=str(first.pk))
+    assert compared["whole"]["level"]["change"] == 0
+    assert {criterion["kind"] for criterion in compared["criteria"]} == {"same"}
 
 
 def test_the_command_line_prints_a_row_a_line(module, live_server, key, team, monkeypatch, capsys):
