@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from ninja import Query
+from pydantic import Field
 
 from ..models import Result
 from ..permissions.access import get_team
@@ -76,7 +77,7 @@ class ComparedCriterionJson(Shown):
 
     key: str
     dimension: str
-    kind: Kind
+    kind: Annotated[str, Field(json_schema_extra={"enum": [kind.value for kind in Kind]})]
     before: str | None
     after: str | None
 
@@ -117,7 +118,7 @@ class ComparisonJson(Shown):
                 ComparedCriterionJson(
                     key=change.key,
                     dimension=change.dimension,
-                    kind=change.kind,
+                    kind=change.kind.value,
                     before=change.before,
                     after=change.after,
                 )

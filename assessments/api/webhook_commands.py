@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -23,6 +23,8 @@ from .writing import saved, sent, valid
 WebhookName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*\S[^\x00]*$")]
 WebhookAddress = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"^[^\x00\s]+$")]
 Happenings = Annotated[list[Webhook.Happening], Field(min_length=1, max_length=len(Webhook.Happening))]
+# In the description, kinds of parts would be called the same: a class is described under its own name alone.
+WebhookKind = Literal["slack", "mattermost", "teams", "json"]
 #: Told in the reply that made it, and kept nowhere else than with the webhook, encrypted.
 SECRET = frozenset({"secret"})
 
@@ -31,7 +33,7 @@ class NewWebhook(Taken):
     """Where messages go. The address must be public and begin with https://, and is never shown again."""
 
     name: WebhookName
-    kind: Webhook.Kind
+    kind: WebhookKind
     address: WebhookAddress
     happenings: Happenings
 

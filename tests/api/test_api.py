@@ -440,6 +440,13 @@ def test_states_of_assessments_and_of_actions_are_described_apart(client):
     assert states("assessments")["enum"] == ["draft", "open", "review", "closed"]
 
 
+def test_no_two_kinds_are_described_under_one_name(client):
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    assert schemas["Kind"]["enum"] == ["group", "dimension"]
+    assert "slack" in schemas["NewWebhook"]["properties"]["kind"]["enum"]
+    assert "better" in schemas["ComparedCriterionJson"]["properties"]["kind"]["enum"]
+
+
 def test_the_bounds_of_a_level_are_described(client):
     level = client.get("/api/v1/openapi.json").json()["components"]["schemas"]["NewTarget"]["properties"]["level"]
     assert (level["type"], level["minimum"], level["maximum"]) == ("integer", 1, 1000)
