@@ -70,6 +70,7 @@ TEAMS = KeyAuth(ApiKey.Scope.TEAMS)
 METRICS = KeyAuth(ApiKey.Scope.METRICS)
 ORGANISATION = KeyAuth(ApiKey.Scope.ORGANISATION)
 WEBHOOKS = KeyAuth(ApiKey.Scope.WEBHOOKS)
+CHECKS = KeyAuth(ApiKey.Scope.CHECKS)
 FRAMEWORKS = KeyAuth(ApiKey.Scope.FRAMEWORKS)
 
 

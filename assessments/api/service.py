@@ -5,11 +5,11 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from . import comparing, figures, organising, reading, round_commands, webhook_commands, writing
+from . import checks, comparing, figures, organising, reading, round_commands, webhook_commands, writing
 from .problems import CONTENT_TYPE, ProblemJson, answer_problems
 
 #: The modules whose operations are on the one router: two would hide each other's methods of the same address.
-OPERATIONS = (reading, writing, comparing, figures, organising, round_commands, webhook_commands)
+OPERATIONS = (reading, writing, checks, comparing, figures, organising, round_commands, webhook_commands)
 
 TEXT = """Programs read and change what the owner of their key can read and change, within the scopes of the key.
 

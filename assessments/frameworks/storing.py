@@ -19,7 +19,7 @@ from .format.schema import PUBLISHED, FrameworkFile
 BUILT_IN = Path(__file__).parent / "builtin"
 
 #: Parts of a file that are kept as they are, because no row of their own is needed for them.
-BLOCKS = ("metrics", "adviser", "traceability", "source_differences", "sources")
+BLOCKS = ("metrics", "checks", "adviser", "traceability", "source_differences", "sources")
 HEAD_FIELDS = ("name", "version", "language", "unit_of_assessment", "purpose", "method", "representation")
 CHOICE_FIELDS = ("code", "value", "name", "anchor")
 LEVEL_FIELDS = ("name", "also_called", "summary", "description", "highlights", "technology", "fits")

@@ -11,13 +11,14 @@ level and index of the whole, of each group and each dimension, and the rating o
 new generation of the result; the earlier ones stay.
 *Targets* and *actions* refer to a framework's keys, never to rows of an edition; the *adviser* proposes a target from a
 team's answers. A result that fell behind the one before it is given *setback reasons*. *Measurements* are
-outcome figures of a team, month by month; no level is made of them. *Events* are the journal of what
-changed. A result of another installation comes in as a sealed file, earlier assessments in a *history import*; their
-*provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a level on a
-page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or another program,
-each time by a *delivery* that waits in the outbox like a mail. By an
-*API key* a program does what its owner can do. By an *identity* a person signs in with the account that they have at a
-provider; *group rules* say what their groups there give them here. A *calendar feed* shows a person what is due.
+outcome figures of a team, month by month; no level is made of them. *Check states* are facts that pipelines report
+about criteria, with their *changes*; a result keeps those of its *closing* beside it. *Events* are the journal of
+what changed. A result of another installation comes in as a sealed file, earlier assessments in a *history import*;
+their *provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a
+level on a page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or
+another program, each time by a *delivery* that waits in the outbox like a mail. By an *API key* a program does what
+its owner can do. By an *identity* a person signs in with the account that they have at a provider; *group rules* say
+what their groups there give them here. A *calendar feed* shows a person what is due.
 People who are not the team answer in the *outside view*, whose rows lead to none of those that a score is made of. A
 *translation* stands beside an edition; what a *reader* sees follows from its state. The one row of
 the *installation* says what all servers that share the database have to agree on.
@@ -29,6 +30,7 @@ from .assessments import Assessment, Reopening
 from .badges import Badge
 from .cached_values import CachedValue
 from .calendars import CalendarFeed
+from .checks import CheckAtClosing, CheckChange, CheckOutcome, CheckState, Fact, FactsRefused, Pushed
 from .edition_editing import EditRefused, Frozen
 from .edition_parts import Choice, Criterion, Dimension, Group, Level, Scale, Symptom
 from .frameworks import Edition, Framework, Questionnaire
@@ -77,6 +79,10 @@ __all__ = [
     "Badge",
     "CachedValue",
     "CalendarFeed",
+    "CheckAtClosing",
+    "CheckChange",
+    "CheckOutcome",
+    "CheckState",
     "Choice",
     "Conflict",
     "Criterion",
@@ -87,6 +93,8 @@ __all__ = [
     "EditRefused",
     "Edition",
     "Event",
+    "Fact",
+    "FactsRefused",
     "ForeignResult",
     "Framework",
     "Frozen",
@@ -119,6 +127,7 @@ __all__ = [
     "PasswordRequest",
     "PersonGone",
     "Provenance",
+    "Pushed",
     "Questionnaire",
     "Rating",
     "Refused",

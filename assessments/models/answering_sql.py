@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _ASSESSMENT = """
     SELECT {columns}, (
         SELECT role FROM assessments_membership WHERE team_id = a.team_id AND user_id = %s
-    ) AS role_of_user
+    ) AS role_of_user,
+    EXISTS (SELECT 1 FROM assessments_checkstate c WHERE c.team_id = a.team_id) AS has_checks
     FROM assessments_assessment a
     WHERE a.id = %s
 """
@@ -104,7 +105,10 @@ def _rows(model: type[models.Model], statement: str, *parameters: object) -> lis
 
 
 def with_role(assessments: type[models.Model], pk: uuid.UUID, user: User) -> Any:
-    """The assessment with `.role_of_user`, which is None outside its team; None if there is no such assessment."""
+    """The assessment with `.role_of_user`, which is None outside its team, and `.has_checks`.
+
+    None if there is no such assessment.
+    """
     columns = ", ".join(f"a.{field.attname}" for field in assessments._meta.concrete_fields)
     rows = _rows(assessments, _ASSESSMENT.format(columns=columns), user.pk, pk)
     return rows[0] if rows else None

@@ -108,6 +108,7 @@ class ApiKey(models.Model):
         READ = "read", gettext_lazy("Read what you can read")
         TEAMS = "teams:write", gettext_lazy("Run assessments and rounds, and change targets and actions")
         METRICS = "metrics:write", gettext_lazy("Record figures")
+        CHECKS = "checks:write", gettext_lazy("Report facts of pipelines beside answers")
         ORGANISATION = "organisation:write", gettext_lazy("Change units, teams and who is in them")
         WEBHOOKS = "webhooks:write", gettext_lazy("Change webhooks")
         FRAMEWORKS = "frameworks:write", gettext_lazy("Import frameworks, for administrators")

@@ -22,6 +22,7 @@ from ..scoring import anonymity
 from . import unlinking
 from .accounts import User
 from .answering import Answering
+from .checks import CheckAtClosing
 from .edition_parts import Criterion
 from .frameworks import Contents, Edition, Questionnaire
 from .inviting import Inviting
@@ -208,6 +209,8 @@ class Assessment(Answering, Inviting, AskingOutside, Revised):
     my_state: str | None
     #: Whether a person leads its team; set by `led_by`.
     is_led: bool
+    #: Whether pipelines reported anything about its team; set where people answer.
+    has_checks: bool
     #: Set by `with_lacks_answers`.
     lacks_answers: bool
 
@@ -375,6 +378,7 @@ class Assessment(Answering, Inviting, AskingOutside, Revised):
             end_room(locked)
             score = locked.score()
             result = Result.freeze(locked, score, by=by)
+            CheckAtClosing.objects.freeze(result, score.criteria)
             locked._freeze_outside_view(result, score)
             locked._move("close", by=by, result=str(result.pk), generation=result.generation)
             key = f"closed:{result.pk}"

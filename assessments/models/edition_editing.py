@@ -353,6 +353,7 @@ class Drafting(Revised):
             data = {"key": getattr(stored, "key", "")}
             if stored.kind == "criterion":
                 locked._forget_in_symptoms(stored.key)
+                locked._take_out_checks(stored.key)
             elif stored.kind not in ("group", "symptom") and (count := stored.criteria.count()):
                 message = ngettext(
                     "{count} criterion belongs to this. Move or remove it first.",
@@ -380,6 +381,19 @@ class Drafting(Revised):
             if key in symptom.cleared_by:
                 symptom.cleared_by = [other for other in symptom.cleared_by if other != key]
                 symptom.save(update_fields=["cleared_by"])
+
+    def _take_out_checks(self, key: str) -> list[dict]:
+        """Removes what facts mean for a criterion, and returns it as in a framework file."""
+        checks = self.blocks.get("checks", [])
+        taken = [check for check in checks if check["criterion"] == key]
+        if taken:
+            self._keep_checks([check for check in checks if check["criterion"] != key])
+        return taken
+
+    def _keep_checks(self, checks: list[dict]) -> None:
+        rest = {name: block for name, block in self.blocks.items() if name != "checks"}
+        self.blocks = rest | {"checks": checks} if checks else rest
+        self.save()
 
     def _mark_new_ladder(self) -> None:
         self.framework.editions.filter(pk=self.pk).update(new_ladder=True)

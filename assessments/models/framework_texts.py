@@ -25,6 +25,7 @@ ASKED = ("ask",)
 REASON = ("why",)
 DIFFERENCE = ("topic", "note")
 METRIC = ("name", "ask")
+CHECK = ("asks",)
 
 
 class FrameworkText(str):
@@ -160,6 +161,8 @@ def _untranslated(contents: "Contents") -> Iterator[Slot]:
         place = ("metrics", metric["key"])
         yield from _each(place, metric, METRIC)
         yield from _each(place, metric.get("values") or {}, tuple(metric.get("values") or ()))
+    for check in contents.edition.blocks.get("checks", []):
+        yield from _each(("checks", check["criterion"], check["source"]), check, CHECK)
 
 
 def _each(place: Place, owner: Any, fields: tuple[str, ...]) -> Iterator[Slot]:

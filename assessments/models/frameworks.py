@@ -194,6 +194,12 @@ class Contents:
         return self.edition.scoring.get("default_rule") or ""
 
     @cached_property
+    def check_meanings(self) -> dict[tuple[str, str], scoring.CheckMeaning]:
+        """What facts of pipelines mean for ratings, by criterion and source."""
+        entries = self.edition.blocks.get("checks", [])
+        return {(entry["criterion"], entry["source"]): scoring.CheckMeaning(**entry) for entry in entries}
+
+    @cached_property
     def quick_keys(self) -> set[str]:
         """Criteria of the short questionnaire; empty where the edition marks none."""
         return {criterion.key for criterion in self.criteria if criterion.quick}

@@ -41,6 +41,7 @@ class PartRemoval(Drafting):
             "values": _values_of(criterion),
             "place": list(self.criteria.values_list("pk", flat=True)).index(criterion.pk),
             "symptoms": [symptom.pk for symptom in self.symptoms.all() if criterion.key in symptom.cleared_by],
+            "checks": [check for check in self.blocks.get("checks", []) if check["criterion"] == criterion.key],
         }
 
     def _take_out_criteria(self, part: AnyPart) -> list[dict[str, Any]]:
@@ -48,6 +49,7 @@ class PartRemoval(Drafting):
         taken = [self._kept_of(criterion) for criterion in criteria]
         for criterion in criteria:
             self._forget_in_symptoms(criterion.key)
+            self._take_out_checks(criterion.key)
         part.criteria.all().delete()
         return taken
 
@@ -84,6 +86,9 @@ class PartRemoval(Drafting):
             for symptom in self.symptoms.filter(pk__in=kept["symptoms"]):
                 symptom.cleared_by = [*symptom.cleared_by, criterion.key]
                 symptom.save(update_fields=["cleared_by"])
+            # A removal that was remembered by the version before has none.
+            if checks := kept.get("checks"):
+                self._keep_checks([*self.blocks.get("checks", []), *checks])
         self._number(ordered)
         return criterion
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
@@ -65,13 +65,17 @@ def valid_until() -> date:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def genuine(self, token: str) -> "Invitation | None":
-        """The invitation of this token, usable or not, with `.token` and `.state_now`; None if there is none."""
+        """The invitation of this token, usable or not, with `.token`, `.state_now` and `.has_checks`.
+
+        None if there is none.
+        """
         rows = self.select_related("assessment__team", "assessment__edition__framework", "user")
         same = Q(invitation=OuterRef("pk")) | Q(user=OuterRef("user"), assessment=OuterRef("assessment"))
         state = Participation.objects.filter(same).values("state")[:1]
         of_link = {"sealed": F("links__sealed"), "link_is_revoked": F("links__is_revoked")}
         rows = rows.filter(links__token_hash=invite_hash(token))
-        invitation = rows.annotate(state_now=Subquery(state), **of_link).first()
+        reported = self.model._default_manager.filter(pk=OuterRef("pk"), assessment__team__checks__isnull=False)
+        invitation = rows.annotate(state_now=Subquery(state), has_checks=Exists(reported), **of_link).first()
         if invitation is not None:
             invitation.token = unseal(invitation.sealed, token) if invitation.sealed else token
         return invitation
@@ -95,6 +99,7 @@ class Invitation(models.Model):
     LIFETIME = timedelta(days=60)
     #: State of the participation; set by `genuine`.
     state_now: str | None
+    has_checks: bool
     #: The token that finds the person's answers, the one of the link they started with; set by `genuine`.
     token: str
     sealed: str

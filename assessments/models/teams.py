@@ -405,6 +405,7 @@ class Team(Revised):
             locked.adviser_answers.filter(framework__in=known).delete()
             locked._share_rounds_with(other)
             locked._leave_out_months_of(other)
+            locked._leave_out_checks_of(other)
             locked._hand_over(other)
             present = other.memberships.values("user")
             for membership in locked.memberships.exclude(user__in=present).select_related("user"):
@@ -436,6 +437,12 @@ class Team(Revised):
         taken = {row.place for row in other.measurements.all()}
         both = [row.pk for row in self.measurements.all() if row.place in taken]
         self.measurements.filter(pk__in=both).delete()
+
+    def _leave_out_checks_of(self, other: "Team") -> None:
+        """There is one fact of a source about a criterion: where both teams have one, that of the other team stays."""
+        taken = {(row.framework_id, *row.place) for row in other.checks.all()}
+        both = [row.pk for row in self.checks.all() if (row.framework_id, *row.place) in taken]
+        self.checks.filter(pk__in=both).delete()
 
     def _hand_over(self, other: "Team") -> None:
         """Lets every row that would go with this team refer to the other one; people are moved one by one."""

@@ -24,6 +24,7 @@ from ..models import (
     Badge,
     CachedValue,
     CalendarFeed,
+    CheckChange,
     Delivery,
     Event,
     InvitationLink,
@@ -124,6 +125,11 @@ def ended_values() -> "models.QuerySet[Any]":
     return CachedValue.objects.ended()
 
 
+def old_check_changes() -> "models.QuerySet[Any]":
+    """How checks went long ago; what is known of each now stays."""
+    return CheckChange.objects.old()
+
+
 LEFTOVERS = [
     Leftover(words="ended sessions", rows=ended_sessions),
     Leftover(words="old attempts to sign in", rows=old_attempts),
@@ -138,6 +144,7 @@ LEFTOVERS = [
     Leftover(words="API keys that ended", rows=old_keys),
     Leftover(words="old replies of the API", rows=old_replies),
     Leftover(words="shared values that ended", rows=ended_values),
+    Leftover(words="old outcomes of checks", rows=old_check_changes),
 ]
 JOURNAL = "entries of the journal"
 COMMENTS = "assessments with their comments"

@@ -17,6 +17,7 @@ from ..web.spreadsheets import ExportForm
 from ..web.unchanged_pages import unchanged_told
 from .attention import Attention
 from .blockers import HoldingBack
+from .contradicted import Contradicted
 from .export import portfolio_book
 from .filter_chips import filter_chips, reason_chips
 from .forms import PlanForm, PortfolioForm
@@ -65,6 +66,7 @@ def portfolio(request: Request) -> HttpResponse:
         "portfolio": seen,
         "holding": HoldingBack(seen),
         "words": PortfolioInWords(seen),
+        "contradicted": Contradicted.of(seen),
         "not_followed": NotFollowed.of(seen),
         "attention": attention,
         "chips": filter_chips(form, address),

@@ -45,6 +45,11 @@ class Seat:
         return self.assessment.anonymous and not self.is_guest
 
     @property
+    def has_checks(self) -> bool:
+        """Whether pipelines reported anything about the team. No query: it came with the assessment."""
+        return bool(self.assessment.has_checks)
+
+    @property
     def mark(self) -> str:
         """Marks a page, so that it saves nothing for anyone who signed in since."""
         return str(self.assessment.pk if self.is_guest else self.who.pk)
@@ -93,6 +98,7 @@ def _guest_seat(request: Request, token: str) -> Seat | None:
     if invitation.is_shared or invitation.state_now in {None, Participation.State.ASKED}:
         return None
     who = Guest(invitation, invitation.token)
+    invitation.assessment.has_checks = invitation.has_checks
     return Seat(invitation.assessment, Permissions({roles.GUEST}), who, token=invitation.token)
 
 

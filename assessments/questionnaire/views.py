@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..evidence.beside import Checks, FactBeside
 from ..models import Assessment, Conflict, Criterion, Rating, Refused
 from ..models.assessments import minutes
 from ..models.participation import Pledge
@@ -126,6 +127,7 @@ def _page(
     ]
 
     _hide_hints(seat, questions, progress)
+    answers = {criterion.pk: Question.stored(criterion, ratings.get(criterion.pk)).code for criterion in part.criteria}
     before, after = progress.neighbours(part)
     context = {
         "progress": progress,
@@ -137,6 +139,7 @@ def _page(
         "saved": saved,
         "meanings": meanings_of(questions),
         "moving_on": _moving_on(seat, part.criteria),
+        "checks": _checks(seat, part.criteria, answers),
         "has_levels": any(criterion.level_id for criterion in part.criteria),
         # Tells the saves of this page from those of any other.
         "page": secrets.token_hex(12),
@@ -148,6 +151,19 @@ def _hide_hints(seat: Seat, questions: Sequence[Question], progress: Progress) -
     """Keeps the hints away from questions without a stored answer, if the lead chose so."""
     for question in questions:
         question.shows_hints = not seat.assessment.hides_hints or question.criterion.key in progress.answered_keys
+
+
+def _checks(seat: Seat, criteria: Sequence[Criterion], answers: Mapping[int, str]) -> dict[str, list[FactBeside]]:
+    """What pipelines reported about those criteria that the person has answered: before, it would draw the answer.
+
+    `answers` has the stored codes by the id of the criterion. One query, and none while nothing was reported.
+    """
+    answered = [criterion for criterion in criteria if answers.get(criterion.pk)]
+    if not seat.has_checks or not answered:
+        return {}
+    assessment = seat.assessment
+    checks = Checks.of(assessment.team_id, assessment.edition.contents, answered)
+    return {criterion.key: checks.beside(criterion, answers[criterion.pk]) for criterion in answered}
 
 
 def _moving_on(seat: Seat, criteria: Sequence[Criterion]) -> MovingOn | None:
@@ -271,6 +287,8 @@ def _after_save(request: Request, seat: Seat, question: Question) -> HttpRespons
         if question.is_saved:
             progress = Progress.of(seat)
             context |= {"progress": progress, "part": progress.part(key)}
+            if seat.has_checks:
+                context["checks"] = _checks(seat, [question.criterion], {question.criterion.pk: question.code})
             if seat.assessment.hides_hints:
                 _hide_hints(seat, [question], progress)
                 context["moving_on"] = _moving_on(seat, [question.criterion])

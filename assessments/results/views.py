@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
+from ..evidence.beside import FactBeside, frozen_beside
 from ..measurements.team_figures import TeamFigures
 from ..models import Result, SetbackReason
 from ..permissions.access import Permissions, get_result
@@ -55,6 +56,18 @@ def _figures(result: Result, may: Permissions) -> TeamFigures | None:
     if result.former_team or not may(Permission.SEE_RESULT):
         return None
     return TeamFigures.beside(result.team, result.edition.contents)
+
+
+def _checks(standing: Standing, may: Permissions) -> dict[str, list[FactBeside]]:
+    """What pipelines had reported when it was frozen, by criterion."""
+    if not may(Permission.SEE_RESULT):
+        return {}
+    rated = {settled.criterion.key: settled.row.rating for settled in standing.criteria}
+    return frozen_beside(standing.result, standing.result.edition.contents, rated)
+
+
+def _is_contradicted(checks: dict[str, list[FactBeside]], key: str) -> bool:
+    return any(fact.contradicts for fact in checks.get(key, ()))
 
 
 @require_safe
@@ -116,6 +129,7 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
     voices, notes = said_behind(result, request.user, may, hides_others=hides_others)
     behind = "#answers-" if may(Permission.SEE_RESULT) else ""
     figures = _figures(result, may)
+    checks = _checks(standing, may)
     context = {
         "result": result,
         "team": result.team,
@@ -129,6 +143,8 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
         "radar": SimpleLazyObject(lambda: radar_chart(standing, behind=behind)),
         "outside": _outside(result) if may(Permission.SEE_RESULT) else [],
         "figures": figures.for_result(result, previous) if figures else [],
+        "checks": checks,
+        "contradicted": [settled for settled in standing.criteria if _is_contradicted(checks, settled.criterion.key)],
         "not_followed": figures.not_followed(result, previous) if figures else "",
         "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import charts, scoring
+from ..evidence.beside import Checks, FactBeside
 from ..models import AgreedRating, Assessment, Criterion, Rating
 from ..models.framework_texts import filled, joined
 from ..web.figures import percent
@@ -49,6 +50,16 @@ class Item:
     @property
     def is_settled(self) -> bool:
         return self.agreed is not None
+
+    @cached_property
+    def facts(self) -> list[FactBeside]:
+        """What pipelines reported, beside what the criterion comes to now."""
+        return self.agenda.checks.beside(self.criterion, self.settled.rating)
+
+    @cached_property
+    def contradicts(self) -> bool:
+        """Whether a check disagrees with what the criterion comes to now."""
+        return self.agenda.checks.contradict(self.criterion, self.settled.rating)
 
     @property
     def is_unanswered(self) -> bool:
@@ -204,9 +215,17 @@ class Agenda:
         )
 
     @cached_property
+    def checks(self) -> Checks:
+        """What pipelines reported about the team. One query."""
+        return Checks.of(self.assessment.team_id, self.contents)
+
+    @cached_property
     def items(self) -> list[Item]:
-        """What to talk about: what people see differently, then what only the group can still give a value."""
-        return self.differing + self.without_votes
+        """What to talk about.
+
+        What people see differently, what checks disagree with, then what only the group can still give a value.
+        """
+        return self.differing + self.contradicted + self.without_votes
 
     @cached_property
     def decisive(self) -> list[Item]:
@@ -225,9 +244,15 @@ class Agenda:
         return sorted(items, key=lambda item: 1 if item.settled.rwg is None else item.settled.rwg)
 
     @cached_property
+    def contradicted(self) -> list[Item]:
+        """What people see alike, or have agreed on, and a check disagrees with."""
+        return [item for item in self._all if item.contradicts and not item.settled.discuss]
+
+    @cached_property
     def without_votes(self) -> list[Item]:
         """Criteria of an anonymous assessment that fewer than four people voted on, agreed since or not."""
-        return [item for item in self._all if item.has_too_few_votes and not item.settled.discuss]
+        rest = [item for item in self._all if item.has_too_few_votes and not item.settled.discuss]
+        return [item for item in rest if not item.contradicts]
 
     @cached_property
     def others(self) -> list[Item]:

@@ -212,7 +212,7 @@ def _now(request: Request, assessment: Assessment, follower: Follower) -> HttpRe
 
 def _followed(request: Request, assessment: Assessment, template: str, follower: Follower) -> HttpResponse:
     """What is on the screen, with the follower's own answer."""
-    context = {"assessment": assessment, "poll": follower.poll, "seat": follower.seat}
+    context = {"assessment": assessment, "poll": follower.poll, "seat": follower.seat, "may": follower.may}
     if assessment.is_in_review:
         agenda = _agenda(assessment, follower.may)
         review = Review.objects.at(assessment)

@@ -5,10 +5,11 @@ answers are kept apart: unanswered (None or not there), DK (does not know), NA (
 
 `instrument` holds what is asked, `agreement` leads from several people to one rating per criterion, `parts` from
 ratings to levels, index and sums, `whole` puts them together; `metrics` are figures beside the levels, `shown` is how
-figures are read.
+figures are read. `contradiction` is where facts and ratings disagree, of which no figure is made.
 """
 
 from .agreement import CriterionScore, krippendorff_alpha, settle, settled_as
+from .contradiction import FAILED, PASSED, CheckMeaning
 from .figures import ONE, ZERO, exact, low_median, mean
 from .instrument import (
     DK,
@@ -40,6 +41,7 @@ from .whole import LevelIf, Score, alpha, figures_of_whole, of_settled, part, sc
 __all__ = [
     "DASH",
     "DK",
+    "FAILED",
     "FIRST_SEMANTICS",
     "LEAST_MOVE",
     "LEVELS",
@@ -48,12 +50,14 @@ __all__ = [
     "NA",
     "NO_RULE",
     "ONE",
+    "PASSED",
     "RUBRIC",
     "SEMANTICS",
     "SUMS",
     "ZERO",
     "Band",
     "BesideTheTeam",
+    "CheckMeaning",
     "CriterionScore",
     "IndexScale",
     "Instrument",

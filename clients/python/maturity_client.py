@@ -134,6 +134,10 @@ class Maturity:
     def action(self, pk: int) -> Row:
         return self._get(f"actions/{pk}")
 
+    def checks(self, team: str, framework: str | None = None) -> Iterator[Row]:
+        """What pipelines reported, for whoever may report it."""
+        return self._list(f"teams/{team}/checks", framework=framework)
+
     def rounds(self) -> Iterator[Row]:
         return self._list("rounds")
 
@@ -290,6 +294,14 @@ class Maturity:
 
     def send_again(self, webhook: str, delivery: int) -> Row:
         return self._command("POST", f"webhooks/{webhook}/deliveries/{delivery}/again")
+
+    def push_checks(self, team: str, *, framework: str, facts: list[dict[str, Any]], once: str | None = None) -> Row:
+        """Up to 500 facts: criterion, source, outcome, and perhaps value, link, observed_at, valid_until."""
+        return self._command("POST", f"teams/{team}/checks", {"framework": framework, "facts": facts}, once=once)
+
+    def push_report(self, team: str, *, kind: str, once: str | None = None, **report: Any) -> Row:
+        """`kind` is scorecard, sarif or junit; `report` is framework, text, map, source, link, valid_days."""
+        return self._command("POST", f"teams/{team}/reports?kind={urllib.parse.quote(kind)}", report, once=once)
 
     def import_framework(self, text: str, *, name: str = "framework.yaml") -> Row:
         return self._command("POST", "frameworks/import", {"text": text, "name": name})

@@ -56,6 +56,9 @@ EXPECTED = {
     "remove_target": "022004",
     "plan_action": "002204",
     "change_action": "002204",
+    "checks": "022004",
+    "push_checks": "022004",
+    "push_report": "022004",
     "import_framework": "200000",
     "answer_again": "002004",
     "reopen": "002004",
@@ -143,7 +146,10 @@ class ApiWorld(World):
             "month": f"{self.figure.month:%Y-%m}",
             "delivery": self.delivery.pk,
         }
-        query = f"?earlier={self.result.pk}&later={self.result.pk}" if operation == "compare" else ""
+        query = {
+            "compare": f"?earlier={self.result.pk}&later={self.result.pk}",
+            "push_report": "?kind=scorecard",
+        }.get(operation, "")
         return path.format(**values).removeprefix("/api/v1/") + query
 
     def body(self, operation: str):
@@ -161,6 +167,11 @@ class ApiWorld(World):
             "invite": {"addresses": ["somebody@example.org"]},
             "set_target": {"framework": framework, "level": 2, "due": "2030-01-01", "why": "To try."},
             "plan_action": {"framework": framework, "criterion": "x1", "text": "Do it."},
+            "push_checks": {
+                "framework": framework,
+                "facts": [{"criterion": "x1", "source": "scorecard", "outcome": "passed"}],
+            },
+            "push_report": {"framework": framework, "map": "Score >= 8 -> x1", "text": '{"checks": []}'},
             "change_action": {"status": "doing"},
             "import_framework": {"text": self.file},
             "reopen": {"reason": "To try."},

@@ -17,7 +17,7 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 TEXT = (DOCS / "framework-format.md").read_text()
 
 
-NAMES = ["levels", "metrics", "min-of-sums", "rubric", "translation"]
+NAMES = ["levels", "metrics", "checks", "min-of-sums", "rubric", "translation"]
 EXAMPLES = dict(zip(NAMES, re.findall(r"```yaml\n(.*?)```", TEXT, re.S), strict=True))
 
 

@@ -44,6 +44,7 @@ PACKAGES = {
     "invitations": "who is asked: links, mail, following the response",
     "planning": "targets, roadmap, trying out changes",
     "measurements": "outcome figures of a team month by month: entering, drawing, comparing them with levels",
+    "evidence": "facts of pipelines beside answers: what they say, where they disagree with ratings, reading reports",
     "accounts": "signing in, by a provider too, accounts, erasing a person",
     "frameworks": "the file format, importing, storing, publishing, comparing versions, the editor, the adviser",
     "permissions": "who may do what, fetching an object through it, and refusals",

@@ -118,6 +118,7 @@ def test_result_page_is_constant_in_the_history_before_it(queries, team, edition
     expected += 2 + 2  # What can change on the page and what people said, before it is drawn and after that.
     expected += 2  # The result with its team, framework, edition and assessment, and the person's roles.
     expected += 1  # The previous result.
+    expected += 1  # What was known of checks when it was closed.
     expected += 1  # Parts of both.
     expected += 1  # Criteria of both.
     expected += 2  # Who answered, and what they said.

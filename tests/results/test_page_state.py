@@ -24,7 +24,7 @@ PASSING = re.compile(rb'name="(csrfmiddlewaretoken|once)" value="[^"]*"')
 #: Rights are looked up each time; who signed in is in the tag of the page.
 RIGHTS = {"django_session", "assessments_user", "assessments_membership"}
 #: These never change once they are there: parts of frozen results, and of published editions.
-FROZEN = {"assessments_partresult", "assessments_criterionresult"}
+FROZEN = {"assessments_partresult", "assessments_criterionresult", "assessments_checkatclosing"}
 #: Frameworks are drawn as memory has them, and the generation, which each request learns, says which memory.
 KEPT = {"assessments_framework", "assessments_installation"}
 #: Of these the digest is made by itself, in `fragment_digest`.

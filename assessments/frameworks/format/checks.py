@@ -290,6 +290,31 @@ def metrics(whole: Whole) -> Iterator[Finding]:
             yield Finding(("metrics", i, "values"), message, _("leave them out"))
 
 
+def pipeline_checks(whole: Whole) -> Iterator[Finding]:
+    criteria_by_key = {row["key"]: row for _, row in whole.rows("criteria") if is_word(row.get("key"))}
+    seen: set[tuple[Any, Any]] = set()
+    for i, check in whole.rows("checks"):
+        place: Place = ("checks", i)
+        key, source = check.get("criterion"), check.get("source")
+        yield from references((*place, "criterion"), key, whole.criterion_keys, "criterion")
+        if is_word(key) and is_word(source):
+            if (key, source) in seen:
+                message = _("there is a check of this source for this criterion already")
+                yield Finding((*place, "source"), message, _("keep one of them"))
+            seen.add((key, source))
+        bounds = [name for name in ("passed_at_least", "failed_at_most") if check.get(name) is not None]
+        if not bounds:
+            message = _("a check must say what it means: passed_at_least, failed_at_most or both")
+            yield Finding(place, message, _("write {failed_at_most: P}, for example"))
+        scale = whole.scale_of(criteria_by_key[key]) if is_word(key) and key in criteria_by_key else {}
+        codes = [code for _j, row in rows(scale.get("values")) if (code := as_code(row.get("code"))) is not None]
+        for name in bounds:
+            code = as_code(check[name])
+            if codes and code is not None and code not in codes:
+                message = _("there is no choice '{code}' on the scale of this criterion").format(code=shortened(code))
+                yield Finding((*place, name), message, one_of(listed(codes)))
+
+
 Check = Callable[[Whole], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     repeated_keys,
@@ -305,6 +330,7 @@ CHECKS: tuple[Check, ...] = (
     method,
     symptoms,
     metrics,
+    pipeline_checks,
     adviser,
 )
 #: What was not asked when the first frameworks were published.

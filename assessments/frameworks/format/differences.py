@@ -9,13 +9,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from .numbers import number_text
-from .schema import CriterionEntry, FrameworkFile, ScaleEntry
+from .schema import CheckEntry, CriterionEntry, FrameworkFile, ScaleEntry
 
 #: Texts of a criterion that say what is rated; the others are advice, and where it comes from.
 MEANING_TEXTS = ("statement", "evidence", "na")
 ADVICE_TEXTS = ("next",)
 CRITERION_TEXTS = (*MEANING_TEXTS, *ADVICE_TEXTS, "name", "weight", "source", "refs")
 LEVEL_TEXTS = ("name", "start", "alias", "also_called", "summary", "description", "highlights", "technology", "fits")
+CHECK_TEXTS = ("passed_at_least", "failed_at_most", "asks")
 HEAD_TEXTS = ("name", "language", "unit_of_assessment", "purpose", "method", "representation")
 #: Kinds of changes. A criterion that moved and was reworded has two kinds; the last two exclude changes of meaning.
 KINDS = ("added", "removed", "moved", "relevelled", "reworded", "rescaled", "advice", "references")
@@ -251,12 +252,15 @@ def _parts(before: FrameworkFile, after: FrameworkFile) -> Iterable[PartDifferen
     )
     yield from _kind("scale", before.scales, after.scales, lambda x: x.key, ())
     yield from _kind("symptom", before.symptoms, after.symptoms, lambda x: x.key, ("level", "statement", "cleared_by"))
+    yield from _kind(
+        "check", before.checks, after.checks, lambda x: f"{x.criterion} {x.source}", CHECK_TEXTS, in_order=False
+    )
     if before.scoring != after.scoring:
         yield PartDifference(kind="scoring", key="scoring", name=_("Scoring rules"), how="changed")
 
 
 def _kind(
-    kind: str, before: Any, after: Any, key: Callable[[Any], str], texts: Iterable[str]
+    kind: str, before: Any, after: Any, key: Callable[[Any], str], texts: Iterable[str], *, in_order: bool = True
 ) -> Iterable[PartDifference]:
     old = {key(part): part for part in before}
     new = {key(part): part for part in after}
@@ -271,11 +275,13 @@ def _kind(
         if name not in new:
             yield PartDifference(kind=kind, key=name, name=_name(part), how="removed")
     shared = [name for name in new if name in old]
-    if shared != [name for name in old if name in new]:
+    if in_order and shared != [name for name in old if name in new]:
         yield PartDifference(kind=kind, key="", name="", how="reordered")
 
 
 def _name(part: Any) -> str:
+    if isinstance(part, CheckEntry):
+        return f"{part.criterion} – {part.source}"
     return getattr(part, "name", "") or getattr(part, "statement", "") or getattr(part, "key", "")
 
 

@@ -79,6 +79,7 @@ Name = Annotated[str, _text(120), SPEAKABLE]
 ShortName = Annotated[str, _text(40), SPEAKABLE]
 Language = Annotated[str, _text(20), SPEAKABLE]
 Key = Annotated[str, _text(120, r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), SPEAKABLE]
+CheckSource = Annotated[str, _text(80, r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), SPEAKABLE]
 FrameworkKey = Annotated[str, _text(80, r"^[a-z0-9][a-z0-9_-]*$"), SPEAKABLE]
 # People often write these as a bare number: a version, an alias, a code, a reference.
 Label = Annotated[str, _text(40), SPEAKABLE, AS_TEXT, TEXT_OR_NUMBER]

@@ -20,6 +20,7 @@ from . import checks
 from .fields import (
     MAX_ITEMS,
     Answer,
+    CheckSource,
     Code,
     Conditions,
     Flag,
@@ -203,6 +204,20 @@ class MetricEntry(FileEntry):
     values: dict[Annotated[int, Field(ge=0, le=1_000)], Text] | None = None
 
 
+class CheckEntry(FileEntry):
+    """What facts of a pipeline mean for the rating of a criterion; no figure is made of them.
+
+    A rating above `failed_at_most` while the check of this source has failed, or below `passed_at_least` while it has
+    passed, is pointed out.
+    """
+
+    criterion: Key
+    source: CheckSource
+    passed_at_least: Code | None = None
+    failed_at_most: Code | None = None
+    asks: Text | None = None
+
+
 class AdviserInput(FileEntry):
     key: Key
     type: Literal["boolean", "integer", "choice"]
@@ -298,6 +313,7 @@ class FrameworkFile(FileEntry):
     criteria: Annotated[tuple[CriterionEntry, ...], Field(min_length=1, max_length=MAX_CRITERIA)]
     symptoms: Annotated[tuple[SymptomEntry, ...], Field(max_length=MAX_ITEMS)] = ()
     metrics: tuple[MetricEntry, ...] = ()
+    checks: Annotated[tuple[CheckEntry, ...], Field(max_length=MAX_ITEMS)] = ()
     adviser: Adviser | None = None
     traceability: tuple[Trace, ...] = ()
     source_differences: tuple[SourceDifference, ...] = ()

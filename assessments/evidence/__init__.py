@@ -1,0 +1,1 @@
+"""Facts of pipelines beside answers: what they say, reading them from reports, where they and ratings disagree."""
