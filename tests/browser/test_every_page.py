@@ -30,6 +30,8 @@ BY_HAND = {
 REVIEWING = {"review", "review-now", "room", "room-join", "room-code", "room-vote"}
 OUTSIDE = {"outside", "outside-answer", "outside-dimension"}
 ELSEWHERE = {*REVIEWING, *OUTSIDE, "link", "account-erase", "mails-stop", "share", "webhook", "webhook-edit"}
+#: The page of one's own account, by the name under which a library looks for it.
+ELSEWHERE |= {"account_reauthenticate"}
 #: Fragments of pages.
 FRAGMENTS = {"assessment-participation", "room-now", "room-vote-now"}
 #: Linked from the last of a row of pages only, so gone to from the first.
