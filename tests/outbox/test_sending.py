@@ -53,7 +53,8 @@ def try_again() -> None:
 def test_nothing_but_the_outbox_sends():
     """So that no page waits for a mail server: requests put mails into the outbox, another process sends them."""
     ways = re.compile(
-        r"\b(send_mail|send_mass_mail|mail_admins|mail_managers|get_connection|smtplib|email_user)\b|\.send\("
+        # allauth's way to send is defined anew, to do nothing.
+        r"(?<!def )\b(send_mail|send_mass_mail|mail_admins|mail_managers|get_connection|smtplib|email_user)\b|\.send\("
     )
     package = ROOT / "assessments"
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if ways.search(path.read_text())}
