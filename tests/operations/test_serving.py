@@ -62,6 +62,8 @@ def container(image, tmp_path_factory):
 
 def run_check(command, server):
     """Runs a health check of the Compose file or the Dockerfile against `server` instead of its own container."""
+    # Containers have a time to start, in which checks may fail; this waits for the first answer.
+    server.ask("/healthz")
     moved = [part.replace("http://127.0.0.1:8000", server.address) for part in command]
     environment = plain_environment(server.log.parent)
     return subprocess.run(moved, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
