@@ -13,14 +13,12 @@ from ..permissions.roles import Permission
 from ..results.comparison import Beside
 from ..results.forms import CompareForm
 from ..scoring.comparison import Kind, Number, PartChange, Split
+from ..scoring.shown import change_number
 from .problems import ApiProblem
 from .reading import router
 from .replies import shown
 from .requests import ApiRequest
 from .schemas import Index, Shown
-
-#: So many decimals of an index, as in files.
-DECIMALS = 4
 
 
 class SplitFigureJson(Shown):
@@ -48,15 +46,16 @@ class SplitFigureJson(Shown):
     @staticmethod
     def _changes(split: Split) -> dict[str, float | None]:
         return {
-            "change": _rounded(split.total),
-            "from_answers": _rounded(split.team),
-            "from_version": _rounded(split.edition),
-            "from_scope": _rounded(split.scope),
+            "change": _number(split.total),
+            "from_answers": _number(split.team),
+            "from_version": _number(split.edition),
+            "from_scope": _number(split.scope),
         }
 
 
-def _rounded(change: Number | None) -> float | None:
-    return None if change is None else round(float(change), DECIMALS)
+def _number(change: Number | None) -> float | None:
+    told = change_number(change)
+    return None if told is None else float(told)
 
 
 class ComparedPartJson(Shown):

@@ -1,7 +1,6 @@
 """Figures of a team month by month, as the page of its figures shows and records them."""
 
 import datetime
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from ..measurements.definitions import MOST, MetricDefinition
 from ..measurements.forms import FigureForm
-from ..measurements.reading import PLACES
+from ..measurements.reading import as_entered
 from ..measurements.team_figures import metrics_for
 from ..models import Measurement, Team
 from ..permissions.access import get_team
@@ -159,7 +158,7 @@ def record_measurement(
         values = {
             "metric": f"{framework}/{key}" if framework else key,
             "month": month,
-            "value": f"{Decimal(repr(body.value)).quantize(PLACES):f}",
+            "value": as_entered(body.value),
             "link": body.link,
             "revision": there.revision if there else 0,
         }

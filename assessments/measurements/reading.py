@@ -32,6 +32,11 @@ def read_month(text: str, *, today: datetime.date) -> datetime.date:
     return month
 
 
+def as_entered(value: float) -> str:
+    """A number that a program gave, as somebody would write it into the form."""
+    return f"{Decimal(repr(value)).quantize(PLACES):f}"
+
+
 def read_value(text: str, metric: MetricDefinition) -> Decimal:
     """A number with a point or a comma for decimals, and perhaps a percent sign. Raises ValidationError."""
     number = text.strip().removesuffix("%").rstrip()

@@ -33,6 +33,11 @@ def rounded(value: Figure | None, places: int) -> str | None:
     return f"-{text}" if steps < 0 else text
 
 
+def change_number(change: Figure | None) -> Decimal | None:
+    """A change of a level or an index for programs, with the decimals of an index in files."""
+    return None if change is None else Decimal(rounded(change, FILE_PLACES)).normalize()
+
+
 def _steps(value: Figure, places: int) -> int:
     """The figure in units of its last decimal, rounded half up, away from zero."""
     numerator, denominator = abs(value.numerator), value.denominator
