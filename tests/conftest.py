@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from assessments.models.edition_triggers import sqlite_drops
+from assessments.web import pdf
 
 from .factories import make_membership, make_team
 
@@ -59,6 +60,15 @@ def _emptying_may_delete_published_editions():
 def _passwords_cost_nothing():
     """A hash that is slow on purpose would be most of the time of tests that sign in."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reports_may_take_long():
+    """How long somebody waits for a PDF on a busy machine is not what tests of its contents are about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "MOST_SECONDS", 300)
+        patch.setattr(pdf, "MOST_WAITING", 300)
         yield
 
 
