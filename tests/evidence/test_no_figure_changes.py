@@ -44,7 +44,7 @@ class Twin:
     def answers(self, key: str, code: str) -> None:
         criterion = self.assessment.edition.contents.criterion_by_key[key]
         choice = criterion.scale.by_code[code]
-        Rating.objects.filter(assessment=self.assessment, criterion=criterion).update(choice=choice, answer=code)
+        Rating.objects.filter(assessment=self.assessment, criterion=criterion).update(choice=choice, answer="rated")
 
     def closes(self):
         result = self.assessment.close(by=self.lead)
