@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -9,6 +10,8 @@ from assessments.web import pdf
 
 from .factories import make_membership, make_team
 
+#: The caches of this process; the other one is in the database.
+KEPT_IN_MEMORY = ("reports", "template_fragments", "questions")
 WHITE_SPACE = re.compile(rb"\s+")
 #: Elements beside which browsers show no white space.
 BLOCKS = (
@@ -70,6 +73,14 @@ def _reports_may_take_long():
         patch.setattr(pdf, "MOST_SECONDS", 300)
         patch.setattr(pdf, "MOST_WAITING", 300)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_from_another_test():
+    """The demo organisation has the same ids each time, so pieces of its pages would outlive the database of a test."""
+    yield
+    for name in KEPT_IN_MEMORY:
+        caches[name].clear()
 
 
 @pytest.fixture(scope="session")
