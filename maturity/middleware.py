@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.core.exceptions import MiddlewareNotUsed, SuspiciousOperation
+from django.core.exceptions import MiddlewareNotUsed
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -43,6 +43,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         ),
     ]
 )
+#: Characters of an address. What is longer than `limit_request_line` of gunicorn, gunicorn refuses by itself.
+LONGEST_ADDRESS = 4094
 _REQUEST_NUMBER = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Each middleware asks the request for more than HttpRequest has.
 GetResponse = Callable[[Any], HttpResponse]
@@ -113,6 +115,13 @@ def same_remote_user(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def _refused(request: HttpRequest, status: int) -> HttpResponse:
+    """The page for a request that goes no further; programs get the same as `api_answers` makes of it."""
+    if request.path_info.startswith(API):
+        return HttpResponse(status=status)
+    return render(request, f"{status}.html", status=status)
+
+
 def _announced_length(meta: Mapping[str, Any]) -> int | None:
     """The length of the body in bytes; None if the request does not give it, or gives it in a way not to be trusted."""
     if "HTTP_TRANSFER_ENCODING" in meta:
@@ -143,20 +152,25 @@ def limited_bodies(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         length = _announced_length(request.META)
         if length is None:
-            return render(request, "411.html", status=411)
+            return _refused(request, 411)
         if length > settings.BODY_LIMIT and length > _longest_body(request.path_info):
-            return render(request, "413.html", status=413)
+            return _refused(request, 413)
         return get_response(request)
 
     return middleware
 
 
-def no_null_characters(get_response: GetResponse) -> GetResponse:
-    """Answers 400 to a NUL in an address: it is never intended, and PostgreSQL does not accept it."""
+def readable_addresses(get_response: GetResponse) -> GetResponse:
+    """Answers 400 to a NUL in an address, which PostgreSQL does not accept, and 414 to an address that is too long.
+
+    Neither is intended by anybody, and no fault of the server: the log gets one line, without a trace.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if len(request.META.get("RAW_URI") or request.get_full_path()) > LONGEST_ADDRESS:
+            return _refused(request, 414)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            raise SuspiciousOperation("a NUL character in the address")
+            return _refused(request, 400)
         return get_response(request)
 
     return middleware

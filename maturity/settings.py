@@ -77,7 +77,7 @@ MIDDLEWARE = [
     # For pages; static files are compressed when collected. It pads at random, so that no length tells a secret.
     "django.middleware.gzip.GZipMiddleware",
     "maturity.middleware.probes",
-    "maturity.middleware.no_null_characters",
+    "maturity.middleware.readable_addresses",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

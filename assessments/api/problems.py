@@ -67,6 +67,7 @@ def details() -> dict[int, str]:
         405: _("This address does not take this method; “Allow” lists those that it takes."),
         411: _("Send the length of the body in “Content-Length”."),
         413: _("The body is too long."),
+        414: _("The address is too long."),
         500: _("Something went wrong here. It is in the log of the server, under the number in “X-Request-ID”."),
         503: _("The database is not available at the moment. Try again in a few seconds."),
     }

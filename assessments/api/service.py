@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from . import checks, comparing, figures, organising, reading, round_commands, webhook_commands, writing
+from .bodies import BodyParser
 from .problems import CONTENT_TYPE, ProblemJson, answer_problems
 
 #: The modules whose operations are on the one router: two would hide each other's methods of the same address.
@@ -92,6 +93,7 @@ api = Api(
     description=TEXT,
     urls_namespace="api",
     docs_url=None,
+    parser=BodyParser(),
     openapi_url="/openapi.json",
 )
 api.add_router("", reading.router)

@@ -206,11 +206,14 @@ class CallCount:
 class ApiCallsQuerySet(models.QuerySet["ApiCalls"]):
     #: In milliseconds.
     MINUTE = 60_000
+    #: A call may be counted so much later than another one that has come after it.
+    OVERTAKEN = 10_000
 
     def add(self, key: ApiKey) -> CallCount:
         """Counts a call. A minute begins with the first call after the one before it, for all servers alike."""
         now = int(timezone.now().timestamp() * 1000)
-        # A minute in the future comes from a clock that was set back.
+        # One that begins a little later was begun by a call that overtook this one. One in the far future comes from a
+        # clock that was set back.
         table = self.model._meta.db_table
         is_over = f"{table}.since <= %s OR {table}.since > %s"
         sql = (
@@ -219,11 +222,12 @@ class ApiCallsQuerySet(models.QuerySet["ApiCalls"]):
             f"since = CASE WHEN {is_over} THEN excluded.since ELSE {table}.since END "
             "RETURNING calls, since"
         )
-        bounds = [now - self.MINUTE, now]
+        bounds = [now - self.MINUTE, now + self.OVERTAKEN]
         with connection.cursor() as cursor:
             cursor.execute(sql, [key.pk, now, *bounds, *bounds])
             calls, since = cursor.fetchone()
-        return CallCount(calls=calls, seconds_left=max(1, -(-(since + self.MINUTE - now) // 1000)))
+        left = min(self.MINUTE, since + self.MINUTE - now)
+        return CallCount(calls=calls, seconds_left=max(1, -(-left // 1000)))
 
 
 class ApiCalls(models.Model):

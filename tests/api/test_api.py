@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 
 import pytest
 from django.db import OperationalError
@@ -130,6 +131,15 @@ def test_six_hundred_calls_a_minute_pass_and_the_headers_say_so(program, monkeyp
     program.get("me")
 
 
+def test_a_call_that_was_overtaken_counts_in_the_same_minute(program):
+    """Two calls at once: the later one was counted first, so the minute began after the earlier one had come."""
+    program.get("me")
+    ApiCalls.objects.update(since=ApiCalls.objects.get().since + 5_000)
+    reply = program.ask("me")
+    assert reply.headers["RateLimit"] == '"calls";r=598;t=60'
+    assert ApiCalls.objects.get().calls == 2
+
+
 def test_the_limit_is_six_hundred():
     assert requests.LIMIT == 600
 
@@ -171,6 +181,41 @@ def test_a_body_that_is_not_right_is_a_problem(program, team, body):
     )
     problem(response, response.status_code)
     assert response.status_code in {400, 422}
+
+
+def operations():
+    """(method, path with a NUL where a variable stands) of all that the description lists."""
+    for path, methods in api.get_openapi_schema(path_prefix="api/v1/")["paths"].items():
+        for method in methods:
+            yield method.upper(), path.removeprefix("/api/v1/")
+
+
+@pytest.mark.parametrize("method,path", list(operations()))
+def test_what_a_database_cannot_store_is_a_problem_and_no_fault(program, caplog, method, path):
+    """Wherever it stands in an address or a body, whoever asks; the log gets no trace."""
+    pk = "00000000-0000-4000-8000-000000000000" if "{pk}" in path and "units" not in path else "1"
+    plain = re.sub(r"{pk}", pk, path)
+    known = re.sub(r"{\w+}", "1", plain)
+    for address in (re.sub(r"{\w+}", "%00", path), re.sub(r"{\w+}", "x%00", plain), f"{known}?after=%00&x=a%00b"):
+        if "%00" in address:
+            problem(program.ask(address, method), 400)
+    for text in ("\0", "a\0b", "\ud800", "\udfff", "x\ud834"):
+        for body in ({"name": text}, {"facts": [{"source": text}]}, {text: 1}, [text], text):
+            said = program.ask(known, method, body)
+            # What reads no body has nothing to refuse.
+            assert said.status_code in {200, 201, 204, 400, 403, 404, 409, 422}, said.content
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+def test_a_letter_of_two_halves_is_a_letter(program, team, edition):
+    text = "\U0001d11e \\ud834 \\u0000"
+    assert program.post(f"teams/{team.pk}/actions", action(edition, text=text)).json()["text"] == text
+
+
+def test_an_address_that_is_too_long_is_a_problem(program):
+    assert program.ask(f"me?x={'y' * 4_000}").status_code == 200
+    problem(program.ask(f"me?x={'y' * 4_100}"), 414)
+    problem(program.ask(f"nowhere/{'y' * 4_100}"), 414)
 
 
 def test_a_body_that_is_too_long_is_a_problem(program, team, edition):

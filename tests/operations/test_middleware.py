@@ -54,6 +54,21 @@ def test_every_answer_carries_the_headers(client, db, path):
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
+@pytest.mark.parametrize("address", ["/teams/%00/", "/teams/?sort=%00", "/no%00where/", "/admin/%00", "/i/%00/"])
+def test_a_null_character_in_an_address_is_no_fault(client, db, caplog, address):
+    response = client.get(address)
+    assert response.status_code == 400
+    assert "could not understand" in response.content.decode()
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+def test_an_address_that_is_too_long_is_said_to_be(client, db):
+    assert client.get(f"/api/?x={'x' * 4_000}").status_code == 200
+    response = client.get(f"/api/?x={'x' * 4_100}")
+    assert response.status_code == 414
+    assert "too long" in response.content.decode()
+
+
 def test_errors_carry_the_headers_too(client, db, monkeypatch):
     client.raise_request_exception = False
     monkeypatch.setattr(Team.objects.__class__, "visible_to", lambda *args: 1 / 0)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "411", "413", "500", "503"])
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "411", "413", "414", "500", "503"])
 def test_error_page_needs_neither_context_nor_database(name):
     """No request is given, without the `db` mark any query would fail, and no name of a URL is looked up."""
     with override_settings(ROOT_URLCONF="a.module.that.cannot.be.loaded"):

@@ -173,7 +173,7 @@ def test_page_of_a_form_that_is_too_old():
         assert missed(page, Data(written())) == []
 
 
-@pytest.mark.parametrize("name", ["409", "411", "413", "503"])
+@pytest.mark.parametrize("name", ["409", "411", "413", "414", "503"])
 def test_pages_of_refused_requests(name):
     with pseudo_language():
         page = render_to_string(f"{name}.html", {}, request=RequestFactory().get("/"))
