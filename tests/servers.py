@@ -1,17 +1,21 @@
 """Servers for tests: started in processes of their own, the way they are deployed, and asked over HTTP."""
 
 import contextlib
+import fcntl
+import hashlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 import psycopg
@@ -149,12 +153,32 @@ def serving(home: Path, *, folder: Path = ROOT, port: int | None = None, **varia
 
 
 def collect_static(target: Path, *, folder: Path = ROOT) -> Path:
-    """Static files collected into `target` as the image has them."""
-    data = target.with_name(f"{target.name}-build")
-    done = manage("collectstatic", "--noinput", cwd=folder, DATA_DIR=str(data), STATIC_ROOT=str(target))
-    assert done.returncode == 0, done.stderr
-    shutil.rmtree(data)
-    return target
+    """Static files in `target` as the image has them: collected once, and copied as long as their sources stay."""
+    kept = ROOT / ".test-data" / "collected"
+    kept.mkdir(parents=True, exist_ok=True)
+    collected = kept / f"of-{_digest_of_static_sources(folder)}"
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not collected.exists():
+            with tempfile.TemporaryDirectory(dir=kept) as name:
+                files = Path(name) / "files"
+                done = manage("collectstatic", "--noinput", cwd=folder, DATA_DIR=name, STATIC_ROOT=str(files))
+                assert done.returncode == 0, done.stderr
+                for outdated in kept.glob("of-*"):
+                    shutil.rmtree(outdated)
+                files.rename(collected)
+        return Path(shutil.copytree(collected, target, dirs_exist_ok=True))
+
+
+def _digest_of_static_sources(folder: Path) -> str:
+    """Of everything that static files are made from: the project's own, its settings, and what is installed."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in [*sorted((folder / "static").rglob("*")), *sorted((folder / "maturity").glob("*.py"))]:
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    installed = sorted(f"{package.name} {package.version}" for package in distributions())
+    digest.update("\n".join(installed).encode())
+    return digest.hexdigest()
 
 
 def psql(statement: str, *values: str):
