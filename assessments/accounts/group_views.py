@@ -34,9 +34,19 @@ class GroupRuleForm(forms.ModelForm):
     )
     issuer = forms.ChoiceField(label=gettext_lazy("Provider"), required=False)
     team = forms.ModelChoiceField(
-        Team.objects.select_related("unit").order_by("name", "pk"), label=gettext_lazy("Team"), required=False
+        Team.objects.select_related("unit").order_by("name", "pk"),
+        label=gettext_lazy("Team"),
+        required=False,
+        empty_label=gettext_lazy("None"),
+        help_text=gettext_lazy("For leads, members and viewers."),
     )
-    unit = forms.ModelChoiceField(Unit.objects.order_by("name", "pk"), label=gettext_lazy("Unit"), required=False)
+    unit = forms.ModelChoiceField(
+        Unit.objects.order_by("name", "pk"),
+        label=gettext_lazy("Unit"),
+        required=False,
+        empty_label=gettext_lazy("None"),
+        help_text=gettext_lazy("For unit managers."),
+    )
 
     class Meta:
         model = GroupRule
