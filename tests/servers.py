@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -153,29 +154,50 @@ def serving(home: Path, *, folder: Path = ROOT, port: int | None = None, **varia
 
 
 def collect_static(target: Path, *, folder: Path = ROOT) -> Path:
-    """Static files in `target` as the image has them: collected once, and copied as long as their sources stay."""
-    kept = ROOT / ".test-data" / "collected"
+    """Static files in `target` as the image has them."""
+
+    def collect(files: Path, data: str) -> subprocess.CompletedProcess:
+        return manage("collectstatic", "--noinput", cwd=folder, DATA_DIR=data, STATIC_ROOT=str(files))
+
+    return _copy_of_kept("static files", target, [folder / "static", folder / "maturity"], collect)
+
+
+def prepare_folder(target: Path) -> Path:
+    """Puts into `target` what the first start leaves in its data folder: the SQLite database, and the key."""
+
+    def prepare(files: Path, data: str) -> subprocess.CompletedProcess:
+        return manage("prepare", DATA_DIR=str(files))
+
+    return _copy_of_kept("data", target, [ROOT / "assessments", ROOT / "maturity"], prepare)
+
+
+def _copy_of_kept(
+    name: str, target: Path, sources: list[Path], make: Callable[[Path, str], subprocess.CompletedProcess]
+) -> Path:
+    """A copy of what `make` puts into the folder that it is given, which is made once for each state of the sources."""
+    kept = ROOT / ".test-data" / "kept" / name
     kept.mkdir(parents=True, exist_ok=True)
-    collected = kept / f"of-{_digest_of_static_sources(folder)}"
+    made = kept / f"of-{_digest_of(sources)}"
     with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not collected.exists():
-            with tempfile.TemporaryDirectory(dir=kept) as name:
-                files = Path(name) / "files"
-                done = manage("collectstatic", "--noinput", cwd=folder, DATA_DIR=name, STATIC_ROOT=str(files))
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=kept) as scratch:
+                files = Path(scratch) / "files"
+                done = make(files, scratch)
                 assert done.returncode == 0, done.stderr
                 for outdated in kept.glob("of-*"):
                     shutil.rmtree(outdated)
-                files.rename(collected)
-        return Path(shutil.copytree(collected, target, dirs_exist_ok=True))
+                files.rename(made)
+        return Path(shutil.copytree(made, target, dirs_exist_ok=True))
 
 
-def _digest_of_static_sources(folder: Path) -> str:
-    """Of everything that static files are made from: the project's own, its settings, and what is installed."""
+def _digest_of(sources: list[Path]) -> str:
+    """Of all files below the sources, and of the versions of what is installed."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in [*sorted((folder / "static").rglob("*")), *sorted((folder / "maturity").glob("*.py"))]:
-        if path.is_file():
-            digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    for source in sources:
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(source)} {path.stat().st_size}\n".encode() + path.read_bytes())
     installed = sorted(f"{package.name} {package.version}" for package in distributions())
     digest.update("\n".join(installed).encode())
     return digest.hexdigest()

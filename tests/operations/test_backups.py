@@ -34,7 +34,7 @@ from assessments.operations.whole_files import UNFINISHED, remove_abandoned, who
 
 from .. import toy
 from ..factories import make_membership, make_team, make_unit, make_user
-from ..servers import ROOT, manage, plain_environment, scratch_database
+from ..servers import ROOT, manage, plain_environment, prepare_folder, scratch_database
 from ..webhooks.making import make_webhook
 
 pytestmark = [pytest.mark.slow, pytest.mark.any_database]
@@ -439,7 +439,7 @@ def test_backups_are_rotated_after_the_new_one_is_there(transactional_db, tmp_pa
 def source(tmp_path_factory):
     """A folder with a used database of SQLite, and a backup of it."""
     folder = tmp_path_factory.mktemp("source")
-    assert manage("prepare", DATA_DIR=str(folder)).returncode == 0
+    prepare_folder(folder)
     make = (
         "from assessments.models import *; u = Unit.objects.create(name='Ünit'); Team.objects.create(unit=u, name='T')"
     )
@@ -481,7 +481,7 @@ def restore_and_die(source, function, call, **environment):
 
 
 def test_restoring_that_is_killed_leaves_nothing_and_can_be_started_again(source, tmp_path):
-    assert manage("prepare", DATA_DIR=str(tmp_path)).returncode == 0
+    prepare_folder(tmp_path)
     for function, call in [("_insert", 1), ("_insert", 12), ("_set_last_numbers", 1), ("digest_of_results", 1)]:
         restore_and_die(source, function, call, DATA_DIR=str(tmp_path))
         with closing(sqlite3.connect(tmp_path / "maturity.sqlite3")) as database:

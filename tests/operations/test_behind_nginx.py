@@ -16,7 +16,7 @@ import pytest
 from assessments.frameworks.import_forms import OWN_FORMAT
 from maturity import settings
 
-from ..servers import ROOT, collect_static, free_port, manage, serving
+from ..servers import ROOT, collect_static, free_port, manage, prepare_folder, serving
 
 pytestmark = pytest.mark.any_database
 
@@ -116,6 +116,7 @@ def test_imports_pass_and_nothing_longer_and_no_log_has_a_secret(tmp_path, stati
         "GREETING": "0",
         "LINK_LIMIT_PER_ADDRESS": "3",
     }
+    prepare_folder(tmp_path)
     with serving(tmp_path, **variables) as server, nginx(folder, server.port) as port:
         made = manage("shell", "-v", "0", "-c", PREPARE, DATA_DIR=str(tmp_path), SITE_URL=f"https://{SITE}")
         assert made.returncode == 0, made.stderr

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from maturity.logs import JsonLine, OnceOnly, OneLine, WithoutSecrets, request_number
 
-from ..servers import collect_static, serving
+from ..servers import collect_static, prepare_folder, serving
 
 pytestmark = pytest.mark.any_database
 
@@ -161,6 +161,7 @@ def send(port: int, request: bytes):
 @pytest.mark.slow
 def test_a_running_server_writes_json_only(tmp_path):
     static = collect_static(tmp_path / "static")
+    prepare_folder(tmp_path)
     with serving(tmp_path, STATIC_ROOT=str(static), ACCESS_LOG="1", GREETING="0", LOG_FORMAT="json") as server:
         answer = server.ask("/nowhere/")
         server.wait_for_output('"GET /nowhere/')
@@ -175,6 +176,7 @@ def test_a_running_server_writes_json_only(tmp_path):
 @pytest.mark.slow
 def test_no_line_of_a_running_server_is_written_from_outside(tmp_path):
     static = collect_static(tmp_path / "static")
+    prepare_folder(tmp_path)
     with serving(tmp_path, STATIC_ROOT=str(static), ACCESS_LOG="1", GREETING="0") as server:
         for hostile in HOSTILE:
             raw, escaped = f"{hostile}{FORGED}".encode(), quote(f"{hostile}{FORGED}").encode()

@@ -15,7 +15,7 @@ from maturity import environment as env
 from maturity import metrics
 
 from ..factories import make_user
-from ..servers import ROOT, collect_static, serving
+from ..servers import ROOT, collect_static, prepare_folder, serving
 
 TOKEN = "a-token-of-some-length"
 
@@ -113,6 +113,7 @@ def test_the_dashboard_uses_figures_that_there_are():
 @pytest.mark.slow
 def test_two_workers_count_together(tmp_path):
     options = {"WEB_WORKERS": "2", "METRICS_TOKEN": TOKEN, "GREETING": "0"}
+    prepare_folder(tmp_path)
     with serving(tmp_path, STATIC_ROOT=str(collect_static(tmp_path / "static")), **options) as server:
         for _ in range(30):
             assert server.ask("/nowhere/").status == 404

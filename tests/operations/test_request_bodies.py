@@ -12,7 +12,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from assessments.frameworks.import_forms import MAX_UPLOAD, OWN_FORMAT
 
 from ..factories import make_membership, make_user
-from ..servers import collect_static, serving
+from ..servers import collect_static, prepare_folder, serving
 
 pytestmark = [pytest.mark.any_database, pytest.mark.slow]
 
@@ -131,6 +131,7 @@ def test_served_it_fills_neither_memory_nor_disk(tmp_path, static_root, chunked)
             yield block
             assert not list(temporary.iterdir())
 
+    prepare_folder(tmp_path)
     with serving(tmp_path, TMPDIR=str(temporary), STATIC_ROOT=str(static_root), GREETING="0") as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         headers = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -17,7 +17,7 @@ from django.db.utils import ConnectionHandler
 
 from maturity.sqlite3 import wal
 
-from ..servers import ROOT, manage, plain_environment
+from ..servers import ROOT, manage, plain_environment, prepare_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.any_database]
 #: Writes without end, and says which accounts are stored for good. Connections come and go as those of requests do.
@@ -44,8 +44,7 @@ while True:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
-    assert manage("prepare", DATA_DIR=str(folder)).returncode == 0
-    return folder
+    return prepare_folder(folder)
 
 
 @pytest.fixture
@@ -70,6 +69,13 @@ def write_until_killed(data: Path, accounts: int, *, backup=None) -> list[int]:
             if len(stored) == accounts:
                 process.send_signal(signal.SIGKILL)
     return stored
+
+
+def leave_changes(data: Path, accounts: int) -> None:
+    """The same, until changes are beside the database: a writer that is killed between two connections has none."""
+    write_until_killed(data, accounts)
+    while not files(data).get("maturity.sqlite3-wal"):
+        write_until_killed(data, 1)
 
 
 def copied(data: Path, target: Path):
@@ -117,7 +123,7 @@ def test_backup_beside_the_changes_of_a_later_state_is_refused_by_every_command(
         # As a checkpoint does while the server runs. The -wal begins anew with what is written next.
         database.execute("PRAGMA wal_checkpoint(RESTART)")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    write_until_killed(data, 20)
+    leave_changes(data, 20)
     shutil.copyfile(target, file_of(data))
     before = files(data)
     assert before["maturity.sqlite3-wal"]
@@ -136,7 +142,7 @@ def test_server_refuses_it_too(data, tmp_path):
         write_until_killed(data, 20)
         with contextlib.closing(sqlite3.connect(file_of(data))) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    write_until_killed(data, 5)
+    leave_changes(data, 5)
     shutil.copyfile(tmp_path / "backup", file_of(data))
     before = files(data)
     environment = plain_environment(data, DATA_DIR=str(data), MIGRATE="0")
@@ -169,7 +175,7 @@ def test_doing_what_the_sentence_says_restores_the_backup(data, tmp_path):
 
 
 def test_missing_database_beside_its_changes_is_refused(data):
-    write_until_killed(data, 10)
+    leave_changes(data, 10)
     file_of(data).unlink()
     before = files(data)
     assert manage("prepare", DATA_DIR=str(data)).returncode == 1
@@ -192,7 +198,7 @@ def test_killed_server_starts_and_loses_nothing(data, tmp_path, accounts):
 
 
 def test_changes_that_sqlite_does_not_read_are_not_refused(data):
-    write_until_killed(data, 20)
+    leave_changes(data, 20)
     path = Path(f"{file_of(data)}-wal")
     content = path.read_bytes()
     copied(data, data / "before")

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from .. import servers
-from ..servers import ROOT, collect_static, manage, plain_environment, scratch_database, serving
+from ..servers import ROOT, collect_static, manage, plain_environment, prepare_folder, scratch_database, serving
 from .test_deployment_files import compose, make_secrets, of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("serving"), pytest.mark.any_database]
@@ -187,6 +187,7 @@ def test_second_start_keeps_data_and_key(image, tmp_path):
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
 def test_server_stops_cleanly(image, tmp_path, stop_signal):
+    prepare_folder(tmp_path)
     with serving(tmp_path, folder=image, **image_environment(image, tmp_path)) as server:
         assert server.ask("/healthz").status == 200
         assert server.stop(stop_signal) == 0
@@ -194,6 +195,7 @@ def test_server_stops_cleanly(image, tmp_path, stop_signal):
 
 
 def test_what_is_running_when_the_server_is_stopped_is_answered(image, tmp_path):
+    prepare_folder(tmp_path)
     with (
         serving(tmp_path, folder=image, **image_environment(image, tmp_path)) as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=120) as client,
@@ -212,6 +214,7 @@ def test_what_is_running_when_the_server_is_stopped_is_answered(image, tmp_path)
 
 
 def test_a_worker_that_has_grown_too_large_is_replaced_and_everybody_is_answered(image, tmp_path):
+    prepare_folder(tmp_path)
     limited = {"WORKER_MEMORY_MB": "1", "WEB_WORKERS": "2"}
     with (
         serving(tmp_path, folder=image, **image_environment(image, tmp_path), **limited) as server,
@@ -236,7 +239,7 @@ def test_demo_accounts_are_printed_and_listed(image, tmp_path):
 
 
 def test_demo_is_refused_on_a_real_database(tmp_path):
-    assert manage("prepare", DATA_DIR=str(tmp_path)).returncode == 0
+    prepare_folder(tmp_path)
     make_account = "from assessments.models import User; User.objects.create_superuser('ada@example.org', 'x')"
     assert manage("shell", "-c", make_account, DATA_DIR=str(tmp_path)).returncode == 0
     done = manage("prepare", DATA_DIR=str(tmp_path), DEMO="1")
@@ -263,6 +266,7 @@ FORWARDED = {"Host": "maturity.example.org", "X_Forwarded_Proto": "https", "X_Fo
 
 
 def test_forwarded_headers_are_believed_from_the_trusted_proxy_only(image, tmp_path):
+    prepare_folder(tmp_path)
     environment = image_environment(image, tmp_path)
     with serving(tmp_path, folder=image, **environment, **SECURE, TRUSTED_PROXY="127.0.0.1", ACCESS_LOG="1") as server:
         answer = server.ask("/setup/", **FORWARDED)
@@ -416,7 +420,7 @@ def test_malformed_value_stops_the_start_with_its_name(tmp_path, name):
 
 
 def test_a_worker_has_read_the_views_before_the_first_request(tmp_path):
-    assert manage("prepare", DATA_DIR=str(tmp_path)).returncode == 0
+    prepare_folder(tmp_path)
     reads = "import sys, maturity.wsgi; print('assessments.live.views' in sys.modules)"
     environment = plain_environment(tmp_path, DATA_DIR=str(tmp_path))
     done = subprocess.run(

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from assessments.operations import fitting
 from assessments.operations.fitting import Fit, fit_of, runs_before
 
-from ..servers import collect_static, manage, scratch_database, serving
+from ..servers import collect_static, manage, prepare_folder, scratch_database, serving
 
 FOLDER = Path(fitting.__file__).parent.parent / "migrations"
 NAMES = sorted(path.stem for path in FOLDER.glob("0*.py"))
@@ -194,8 +194,7 @@ MigrationRecorder(connection).record_applied("assessments", "9999_after_more")
 @pytest.mark.slow
 @pytest.mark.any_database
 def test_server_does_not_start_on_a_newer_database(tmp_path):
-    data = {"DATA_DIR": str(tmp_path)}
-    assert manage("prepare", **data).returncode == 0
+    data = {"DATA_DIR": str(prepare_folder(tmp_path))}
     assert manage("shell", "-v", "0", "-c", NEWER, **data).returncode == 0
     assert "newer version of Maturity" in manage("prepare", **data).stderr
     with serving(tmp_path, MIGRATE="0") as server:

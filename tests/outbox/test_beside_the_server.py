@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ..servers import ROOT, Server, collect_static, manage, plain_environment, serving
+from ..servers import ROOT, Server, collect_static, manage, plain_environment, prepare_folder, serving
 from ..smtp_sink import smtp_sink
 
 pytestmark = [pytest.mark.xdist_group("serving"), pytest.mark.slow, pytest.mark.any_database]
@@ -71,9 +71,9 @@ def start(tmp_path, sink, static_root):
 
 def prepare(home, sink) -> None:
     """A database with one account; mail is set up."""
-    for command in (["prepare"], ["shell", "-c", NEW_ADMINISTRATOR]):
-        done = manage(*command, DATA_DIR=str(home), EMAIL_URL=sink.url)
-        assert done.returncode == 0, done.stderr
+    prepare_folder(home)
+    done = manage("shell", "-c", NEW_ADMINISTRATOR, DATA_DIR=str(home), EMAIL_URL=sink.url)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
