@@ -36,6 +36,14 @@ def test_nothing_is_inline_that_the_policy_forbids(path):
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_form_in_a_piece_that_gets_nothing_else_gets_the_token(path):
+    """Without it, browsers are refused, and no test by Django's client notices."""
+    for piece, given in re.findall(r'{% include "([^"]+)"([^%]*) only %}', path.read_text()):
+        if "{% csrf_token %}" in (ROOT / "templates" / piece).read_text():
+            assert "csrf_token=csrf_token" in given, piece
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "static").rglob("*.css")), ids=lambda path: path.name)
 def test_no_style_asks_whether_an_element_is_empty(path):
     """A template breaks lines, so an element without content holds white space; ask `:not(:has(*))`."""
