@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import Model
 from django.urls import reverse
@@ -27,6 +26,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.results import ResultRows
+from assessments.web.session_store import SessionStore
 
 from .live import PHONES
 from .many import PEOPLE

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -125,15 +124,13 @@ def of_the_database() -> CollectorRegistry:
 
 
 def counted() -> dict[str, tuple[str, int]]:
-    from django.contrib.sessions.models import Session
-
-    from assessments.models import Assessment, Delivery, Edition, Event, Mail, Result
+    from assessments.models import Assessment, BrowserSession, Delivery, Edition, Event, Mail, Result
 
     return {
         "mails_waiting": ("Mails that could be sent now.", Mail.objects.due().count()),
         "mails_failed": ("Mails that failed for good.", Mail.objects.filter(state=Mail.State.FAILED).count()),
         "deliveries_waiting": ("Messages to webhooks that could be sent now.", Delivery.objects.due().count()),
-        "sessions": ("Sessions that have not ended.", Session.objects.filter(expire_date__gt=timezone.now()).count()),
+        "sessions": ("Sessions that have not ended.", BrowserSession.objects.in_use().count()),
         "assessments_open": ("Assessments that are answered.", Assessment.objects.open().count()),
         "editions": ("Published versions of frameworks.", Edition.objects.published().count()),
         "results": ("Results, each from one closing.", Result.objects.count()),

@@ -239,6 +239,18 @@ def api_answers(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def noted_sessions(get_response: GetResponse) -> GetResponse:
+    """Keeps on which day a session was last used, see `SessionStore.note_use`."""
+
+    def middleware(request: Request) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code < 500:
+            request.session.note_use(request)
+        return response
+
+    return middleware
+
+
 def htmx_sign_in(get_response: GetResponse) -> GetResponse:
     """Sends the whole page to the sign-in page and back, because a fragment cannot show the redirect."""
 

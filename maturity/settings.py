@@ -37,7 +37,11 @@ SESSION_COOKIE_NAME = f"{_cookie_prefix}sessionid"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+# Sessions know whose they are. They end so many hours after they were last used, and after somebody signed in.
+SESSION_ENGINE = "assessments.web.session_store"
+SESSION_IDLE_HOURS = env.number("SESSION_IDLE_HOURS", 14 * 24, minimum=1, maximum=366 * 24)
+SESSION_MAX_HOURS = env.number("SESSION_MAX_HOURS", 30 * 24, minimum=1, maximum=366 * 24)
+SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 60 * 60
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_SUBDOMAINS", False)
 SECURE_REFERRER_POLICY = "same-origin"
@@ -79,6 +83,7 @@ MIDDLEWARE = [
     "maturity.middleware.probes",
     "maturity.middleware.readable_addresses",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "maturity.middleware.noted_sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -2,7 +2,9 @@
 
 import itertools
 
-from assessments.models import Membership, Team, Unit, User
+from django.utils import timezone
+
+from assessments.models import BrowserSession, Membership, Team, Unit, User
 
 _numbers = itertools.count(1)
 
@@ -22,3 +24,10 @@ def make_team(*, unit=None, name=None, **fields) -> Team:
 
 def make_membership(*, user=None, team=None, unit=None, role="member") -> Membership:
     return Membership.objects.create(user=user or make_user(), team=team, unit=unit, role=role)
+
+
+def signed_in_elsewhere(user, **fields) -> BrowserSession:
+    """A session of this person in a browser that no test has."""
+    now = timezone.now()
+    fields = {"begun_at": now, "used_at": now, "browser": "Firefox", "system": "Windows"} | fields
+    return BrowserSession.objects.create(key_hash=f"{next(_numbers):064x}", user=user, data="", **fields)

@@ -30,7 +30,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """What comes before somebody is in, in order."""
         return ["allauth.mfa.stages.AuthenticateStage"]
 
-    def login(self, request: HttpRequest, user: User) -> None:
+    def login(self, request: Request, user: User) -> None:
+        request.session.begin(request)
         with writing(user):
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
 

@@ -18,6 +18,7 @@ from ..models import (
     ApiKey,
     Assessment,
     Badge,
+    BrowserSession,
     CalendarFeed,
     Event,
     HistoryImport,
@@ -54,8 +55,8 @@ What this installation of Maturity stores about you, one file for each kind of t
 """
 ABOUT_FOR_OTHERS = """\
 What this installation of Maturity stores about a person, one file for each kind of thing, without what administrators
-do not see: answers, comments, notes, reasons, plans, figures and whether they took part. Only the person can download
-these, on the page of their own account.
+do not see: answers, comments, notes, reasons, plans, figures, whether they took part, and where they are signed in.
+Only the person can download these, on the page of their own account.
 
 - Answers in anonymous assessments are not here either. Nobody can find them.
 - Passwords and the secret parts of links are not here.
@@ -183,8 +184,9 @@ _ADMINISTRATIVE = [
     _held("mails-switched-off", MailStop, "user", _same("topic")),
     PersonalRows(name="journal", rows=lambda person: _entries(person).exclude(kind=SUBMITTED), fields=_ENTRY),
 ]
-#: Answers, words, and whether somebody took part.
+#: Answers, words, whether somebody took part, and where they are signed in.
 _PERSONAL = [
+    _held("sessions", BrowserSession, "user", _same("begun_at", "used_at", "browser", "system", "network")),
     PersonalRows(name="journal-submitted", rows=lambda person: _entries(person).filter(kind=SUBMITTED), fields=_ENTRY),
     # A member of the team has one in an anonymous assessment once they took their personal link.
     _held("invitations", Invitation, "user", _INVITED),

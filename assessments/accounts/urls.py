@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import first_link_views, group_views, key_views, mail_views, sign_in_views, sso_views, views
+from . import first_link_views, group_views, key_views, mail_views, session_views, sign_in_views, sso_views, views
 
 #: Names by which allauth finds pages.
 _NAMES = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("account/data/", views.own_data, name="account-own-data"),
     path("account/keys/", key_views.own_keys, name="api-keys"),
     path("account/keys/<int:key>/revoke/", key_views.revoke_own_key, name="api-key-revoke"),
+    path("account/sessions/", session_views.own_sessions, name="sessions"),
+    path("account/sessions/end/", session_views.end_other_sessions, name="sessions-end"),
+    path("account/sessions/<slug:session>/end/", session_views.end_own_session, name="session-end"),
     path("account/delete/", views.erase_own, name="account-own-erase"),
     path("mails/stop/<str:token>/", mail_views.stop, name="mails-stop"),
     path("accounts/", views.accounts, name="accounts"),
@@ -39,6 +42,7 @@ urlpatterns = [
     path("accounts/<uuid:pk>/", views.edit, name="account-edit"),
     path("accounts/<uuid:pk>/link/", views.link, name="account-link"),
     path("accounts/<uuid:pk>/data/", views.data, name="account-data"),
+    path("accounts/<uuid:pk>/sessions/end/", session_views.end_sessions, name="account-sessions-end"),
     path("accounts/<uuid:pk>/keys/<int:key>/revoke/", key_views.revoke_key, name="account-key-revoke"),
     path(
         "accounts/<uuid:pk>/identities/<int:identity>/remove/",

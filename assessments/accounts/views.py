@@ -158,6 +158,7 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         "person": person,
         "memberships": memberships,
         "identities": person.identities.all() if settings.SIGN_IN_PROVIDERS else None,
+        "sessions": person.sessions.in_use().count(),
         "keys": person.api_keys.select_related("owner"),
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": undelivered_to_accounts(person.mails.undelivered()),

@@ -91,11 +91,14 @@ def _kept_as() -> str:
 
 
 def leave_session_alone(request: Request, assessment: Assessment) -> None:
-    """Keeps messages out of an anonymous assessment.
+    """Keeps messages out of an anonymous assessment, and that the session is used.
 
-    Messages are stored in the session, so its row would be rewritten at the moment of an answer.
+    Both are stored with the session, so its row would be rewritten at the moment of an answer.
     """
-    if assessment.anonymous and hasattr(request, "_messages"):
+    if not assessment.anonymous:
+        return
+    request.session.is_left_alone = True
+    if hasattr(request, "_messages"):
         del request._messages
 
 

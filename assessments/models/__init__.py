@@ -18,7 +18,8 @@ their *provenance* says from where. By a *share link* people without an account 
 level on a page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or
 another program, each time by a *delivery* that waits in the outbox like a mail. By an *API key* a program does what
 its owner can do. By an *identity* a person signs in with the account that they have at a provider; *group rules* say
-what their groups there give them here. A *calendar feed* shows a person what is due.
+what their groups there give them here. A *browser session* says who is signed in where. A *calendar feed* shows a
+person what is due.
 People who are not the team answer in the *outside view*, whose rows lead to none of those that a score is made of. A
 *translation* stands beside an edition; what a *reader* sees follows from its state. The one row of
 the *installation* says what all servers that share the database have to agree on.
@@ -58,6 +59,7 @@ from .rooms import Room, RoomVote
 from .round_dates import Repeats
 from .rounds import Round, RoundTeam
 from .sealed import ForeignResult, Provenance, SealKey, TrustedKey
+from .sessions import BrowserSession
 from .sharing import ShareLink, ShareTerms
 from .single_sign_on import GroupRule, Identity
 from .submissions import Submission
@@ -77,6 +79,7 @@ __all__ = [
     "ApiReply",
     "Assessment",
     "Badge",
+    "BrowserSession",
     "CachedValue",
     "CalendarFeed",
     "CheckAtClosing",

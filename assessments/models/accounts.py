@@ -32,6 +32,7 @@ from .revisions import Revised
 if TYPE_CHECKING:
     from .mail_stops import MailStopQuerySet
     from .outbox import MailQuerySet
+    from .sessions import BrowserSessionQuerySet
 from .writing import hold_to_write, writing
 
 
@@ -215,6 +216,8 @@ class User(Revised, AbstractBaseUser):
     #: Mails to this account; see `outbox`. And those that its owner has switched off.
     mails: "MailQuerySet"
     mail_stops: "MailStopQuerySet"
+    #: Where it is signed in; see `sessions`.
+    sessions: "BrowserSessionQuerySet"
 
     objects = UserManager()
 
@@ -322,6 +325,9 @@ class User(Revised, AbstractBaseUser):
                 self.administers_by_group = False
             self.save(update_fields=[*fields, "administers_by_group", "revision"])
             data: dict[str, Any] = {"active": self.is_active, "administrator": self.is_administrator}
+            if not self.is_active:
+                # Let in again one day, they sign in again.
+                self.sessions.drop_those_of(self)
             Event.record("account.changed", by=by, person=str(self.pk), **data)
 
     @property
@@ -354,6 +360,7 @@ class User(Revised, AbstractBaseUser):
         same = User.objects.filter(pk=self.pk)
         same.update(session_generation=F("session_generation") + 1)
         same.filter(is_confirmed=False).update(password=make_password(None))
+        self.sessions.all().delete()
         self.refresh_from_db(fields=["session_generation", "password"])
 
     def change_own(self, **fields: Any) -> None:
@@ -375,6 +382,8 @@ class User(Revised, AbstractBaseUser):
         with writing(self):
             if not as_read.update(password=self.password, is_confirmed=self.is_confirmed):
                 raise AccountChanged
+            # Whoever does it while signed in gets a new one.
+            self.sessions.all().delete()
             # Mails with a link are no longer needed, sent or not.
             self.mails.not_notices().delete()
             Event.record("account.password", by=self, person=str(self.pk))

@@ -191,6 +191,7 @@ def person_at(email: str, *, is_verified: bool, name: str = "", creates: bool) -
         User.objects.filter(pk=person.pk, is_confirmed=False).update(
             is_confirmed=True, password=make_password(None), session_generation=F("session_generation") + 1
         )
+        person.sessions.all().delete()
         person.refresh_from_db()
     return person
 
@@ -224,6 +225,7 @@ class Identity(models.Model):
         with writing(by, self.user):
             if Identity.objects.filter(pk=self.pk).delete()[0]:
                 User.objects.filter(pk=self.user_id).update(session_generation=F("session_generation") + 1)
+                self.user.sessions.all().delete()
                 Event.record("identity.removed", by=by, person=str(self.user_id))
 
     def note(self, claims: Claims) -> None:

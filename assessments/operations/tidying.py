@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.models import Session as SessionOfBefore
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.utils import timezone
@@ -22,6 +22,7 @@ from ..models import (
     ApiReply,
     Assessment,
     Badge,
+    BrowserSession,
     CachedValue,
     CalendarFeed,
     CheckChange,
@@ -52,7 +53,12 @@ class Leftover:
 
 
 def ended_sessions() -> "models.QuerySet[Any]":
-    return Session.objects.filter(expire_date__lt=timezone.now())
+    return BrowserSession.objects.ended()
+
+
+def ended_sessions_of_before() -> "models.QuerySet[Any]":
+    """In the table that the version before used."""
+    return SessionOfBefore.objects.filter(expire_date__lt=timezone.now())
 
 
 def old_attempts() -> "models.QuerySet[Any]":
@@ -132,6 +138,7 @@ def old_check_changes() -> "models.QuerySet[Any]":
 
 LEFTOVERS = [
     Leftover(words="ended sessions", rows=ended_sessions),
+    Leftover(words="ended sessions of an earlier version", rows=ended_sessions_of_before),
     Leftover(words="old attempts to sign in", rows=old_attempts),
     Leftover(words="old guesses of links", rows=old_guesses),
     Leftover(words="old marks of forms that were sent", rows=old_submissions),

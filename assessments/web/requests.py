@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from ..models import User
+from .session_store import SessionStore
 
 
 class Request(HttpRequest):
@@ -14,6 +15,7 @@ class Request(HttpRequest):
 
     user: User  # type: ignore[assignment]  # without a session it is Django's AnonymousUser
     htmx: HtmxDetails
+    session: SessionStore  # type: ignore[assignment]  # by SESSION_ENGINE
     #: What the client is counted as when attempts are limited, from `trusted_proxy`; empty if that cannot be known.
     client_network: str
     #: Whom a trusted proxy names, see REMOTE_USER_HEADER; empty if nobody.

@@ -60,7 +60,7 @@ DOWNLOADS = {
 }
 #: Pages that are the same for everybody, so that only the lead looks at them.
 COMMON = {"frameworks", "edition", "edition-compare", "account", "account-own-erase", "calendar", *BY_HAND}
-COMMON |= {"api-keys", "api-documentation"}
+COMMON |= {"api-keys", "api-documentation", "sessions"}
 #: How many of each kind the lead looks at, where their look depends on what they show; otherwise one will do.
 SAMPLES = {"edition": 3, "team": 4, "result": 3, "assessment": 4, "answer-dimension": 2}
 

@@ -36,6 +36,7 @@ def test_answers_and_ways_to_them_are_not_registered():
         "Invitation",
         "Participation",
         "CriterionResult",
+        "BrowserSession",
         "Session",
     }
     assert {

@@ -266,7 +266,7 @@ def test_every_column_of_every_table_is_known():
     tables = {table.name: dict(table.columns) for table in stored_tables()}
     assert tables["assessments_result"]["index"] == "decimal:4"
     assert tables["assessments_criterion"]["edition_id"] == "uuid"
-    assert {"assessments_event", "django_session", "auth_group_permissions"} <= set(tables)
+    assert {"assessments_event", "assessments_browsersession", "auth_group_permissions"} <= set(tables)
 
 
 # A whole database

@@ -89,7 +89,6 @@ def ask(port: int, method: str, path: str, body=None, headers=None, client="127.
 
 PREPARE = """
 from assessments.models import User
-from django.contrib.sessions.backends.db import SessionStore
 user = User.objects.create_superuser("ada@example.org", "a long password for tests", name="Ada")
 from django.test import Client
 client = Client(HTTP_HOST="maturity.example.org")

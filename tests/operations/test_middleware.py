@@ -319,6 +319,6 @@ def test_pages_for_errors_need_no_database(client, lead, monkeypatch):
     def away(*args, **kwargs):
         raise OperationalError
 
-    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", away)
+    monkeypatch.setattr("assessments.web.session_store.SessionStore.load", away)
     monkeypatch.setattr("assessments.permissions.access.roles_in", away)
     assert client.get(assessment.get_absolute_url()).status_code == 503

@@ -400,6 +400,8 @@ MALFORMED = {
     "DEMO": "2",
     "SIGN_IN_LIMIT_PER_ACCOUNT": "0",
     "SIGN_IN_LIMIT_PER_ADDRESS": "many",
+    "SESSION_IDLE_HOURS": "0",
+    "SESSION_MAX_HOURS": "a month",
     "SECRET_KEY_FILE": "/nowhere/key",
     "PORT": "65536",
     "WEB_WORKERS": "two",

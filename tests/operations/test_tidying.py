@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from assessments.management.commands.send_due import Command
-from assessments.models import Assessment, Event, InvitationLink, Mail, SignInAttempt
+from assessments.models import Assessment, BrowserSession, Event, InvitationLink, Mail, SignInAttempt
 from assessments.models.participation import LinkGuess
 from assessments.models.submissions import Submission
 from assessments.operations import tidying
@@ -29,6 +29,8 @@ def ago(**parts):
 
 
 def test_what_has_ended_is_removed_and_what_has_not_stays():
+    for key, used in (("old", ago(days=15)), ("new", ago(days=1))):
+        BrowserSession.objects.create(key_hash=key, data="", begun_at=ago(days=16), used_at=used)
     for key, ends in (("old", ago(minutes=1)), ("new", ago(minutes=-1))):
         Session.objects.create(session_key=key, session_data="", expire_date=ends)
     for at in (ago(minutes=61), ago(minutes=59)):
@@ -37,7 +39,8 @@ def test_what_has_ended_is_removed_and_what_has_not_stays():
     for day in (3, 2):
         Submission.objects.create(key=f"{day}", day=timezone.localdate() - datetime.timedelta(days=day))
     removed = tidy()
-    assert [count for count in removed.values() if count] == [1, 1, 1, 1]
+    assert [count for count in removed.values() if count] == [1, 1, 1, 1, 1]
+    assert [session.key_hash for session in BrowserSession.objects.all()] == ["new"]
     assert [session.session_key for session in Session.objects.all()] == ["new"]
     assert (SignInAttempt.objects.count(), LinkGuess.objects.count(), Submission.objects.count()) == (1, 1, 1)
     assert not any(tidy().values())
@@ -125,11 +128,15 @@ def test_entries_stay_if_the_file_cannot_be_written(settings, tmp_path):
     assert Event.objects.filter(pk=event.pk).exists()
 
 
+def ended_session():
+    return BrowserSession.objects.create(key_hash="old", data="", begun_at=ago(days=31), used_at=ago(days=1))
+
+
 def test_the_command_counts_or_removes(capsys):
-    Session.objects.create(session_key="old", session_data="", expire_date=ago(minutes=1))
+    ended_session()
     call_command("tidy", "--dry-run")
     assert "1 ended sessions would be removed." in capsys.readouterr().out
-    assert Session.objects.exists()
+    assert BrowserSession.objects.exists()
     call_command("tidy")
     assert capsys.readouterr().out == "Removed 1 ended sessions.\n"
     call_command("tidy")
@@ -139,12 +146,12 @@ def test_the_command_counts_or_removes(capsys):
 def test_the_process_that_sends_mails_tidies_once_a_day():
     command = Command()
     for expected in (0, 1):
-        Session.objects.create(session_key="old", session_data="", expire_date=ago(minutes=1))
+        ended_session()
         command.tidy_daily()
-        assert Session.objects.count() == expected
+        assert BrowserSession.objects.count() == expected
     command.tidied_at -= Command.TIDY_EVERY
     command.tidy_daily()
-    assert not Session.objects.exists()
+    assert not BrowserSession.objects.exists()
 
 
 @pytest.mark.parametrize("months", ["1", "12", "-1", "many"])

@@ -37,7 +37,7 @@ from assessments.models.participation import Pledge, new_token
 
 from .. import toy
 from ..api.keys import make_key
-from ..factories import make_membership, make_team, make_unit, make_user
+from ..factories import make_membership, make_team, make_unit, make_user, signed_in_elsewhere
 from ..webhooks.making import make_webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -90,6 +90,11 @@ EXPECTED = {
     ("api-key-revoke", "POST"): "443444i",
     ("account-key-revoke", "POST"): "300000i",
     ("account-identity-remove", "POST"): "300000i",
+    ("sessions", "GET"): "222222i",
+    ("sessions-end", "POST"): "333333i",
+    # The session is the lead's.
+    ("session-end", "POST"): "443444i",
+    ("account-sessions-end", "POST"): "300000i",
     ("accounts", "GET"): "200000i",
     ("account-new", "GET"): "200000i",
     ("account-new", "POST"): "u00000i",
@@ -431,6 +436,7 @@ class World:
         self.calendar_token = new_token()
         CalendarFeed.objects.make(by=self.lead, token=self.calendar_token)
         self.key = make_key(by=self.lead)
+        self.session = signed_in_elsewhere(self.lead)
         self.identity = self.lead.identities.create(
             issuer="https://login.example.org", subject="1", used_on=timezone.localdate()
         )
@@ -517,6 +523,8 @@ class World:
             "unit-share-revoke": [self.team.unit_id, self.portfolio_share.pk],
             "api-key-revoke": [self.key.pk],
             "account-key-revoke": [self.lead.pk, self.key.pk],
+            "session-end": [self.session.pk],
+            "account-sessions-end": [self.lead.pk],
             "calendar-feed": [self.calendar_token],
             "webhook-again": [self.webhook.pk, self.delivery.pk],
             "share": [self.report_token],

@@ -22,7 +22,7 @@ AT_LATER = datetime.date(2026, 3, 1)
 PASSING = re.compile(rb'name="(csrfmiddlewaretoken|once)" value="[^"]*"')
 
 #: Rights are looked up each time; who signed in is in the tag of the page.
-RIGHTS = {"django_session", "assessments_user", "assessments_membership"}
+RIGHTS = {"assessments_browsersession", "assessments_user", "assessments_membership"}
 #: These never change once they are there: parts of frozen results, and of published editions.
 FROZEN = {"assessments_partresult", "assessments_criterionresult", "assessments_checkatclosing"}
 #: Frameworks are drawn as memory has them, and the generation, which each request learns, says which memory.

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
 
@@ -14,6 +13,7 @@ from assessments import scoring
 from assessments.accounts.erasure import erase
 from assessments.models import (
     Answer,
+    BrowserSession,
     Event,
     Invitation,
     InvitationLink,
@@ -106,13 +106,13 @@ class TestTheWayIn:
         # Leaves a message that the next page would show.
         client.post(f"/assessments/{assessment.pk}/due/", {"due": ""})
         guest = toy.member_by_link(assessment, people[0])
-        stored = list(Session.objects.values())
+        stored = list(BrowserSession.objects.values())
         toy.rate(assessment, guest, VOTES[0])
         for browser in (client, Client()):
             for page in ("", "answer/", "answer/done/"):
                 browser.get(f"/i/{guest.token}/{page}", follow=True)
             browser.post(f"/i/{guest.token}/answer/submit/", follow=True)
-        assert list(Session.objects.values()) == stored
+        assert list(BrowserSession.objects.values()) == stored
 
     def test_the_session_never_holds_the_token(self, client, assessment, people):
         client.force_login(people[1])
