@@ -25,6 +25,7 @@ PACKAGES = (
     "webhooks",
     "rounds",
     "api",
+    "provisioning",
 )
 
 urlpatterns = [path("", include(f"assessments.{package}.urls")) for package in PACKAGES]

@@ -26,6 +26,8 @@ from assessments.models.reading import FrameworkReader, accepted, read_by
 from assessments.models.refusals import Refused
 from assessments.operations.fitting import fit_of
 from assessments.operations.stale_plans import drop_plans, is_about_stale_plan
+from assessments.provisioning.errors import PREFIX as SCIM
+from assessments.provisioning.errors import as_scim_error
 from assessments.web.from_replica import has_replica, note_write
 from assessments.web.requests import Request
 
@@ -117,7 +119,7 @@ def same_remote_user(get_response: GetResponse) -> GetResponse:
 
 def _refused(request: HttpRequest, status: int) -> HttpResponse:
     """The page for a request that goes no further; programs get the same as `api_answers` makes of it."""
-    if request.path_info.startswith(API):
+    if request.path_info.startswith((API, SCIM)):
         return HttpResponse(status=status)
     return render(request, f"{status}.html", status=status)
 
@@ -222,15 +224,19 @@ def probes(get_response: GetResponse) -> GetResponse:
 
 
 def api_answers(get_response: GetResponse) -> GetResponse:
-    """Answers programs in their language: every error below /api/v1/ is a problem, and HEAD is a GET without a body."""
+    """Answers programs in their language: every error below /api/v1/ is a problem, and one below /scim/ is SCIM's own.
+
+    HEAD is a GET without a body.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(API):
+        if not request.path_info.startswith((API, SCIM)):
             return get_response(request)
+        as_told = as_problem if request.path_info.startswith(API) else as_scim_error
         method = request.method
         if method == "HEAD":
             request.method = "GET"
-        response = as_problem(get_response(request))
+        response = as_told(get_response(request))
         # Whoever sends the response leaves out the body.
         request.method = method
         note_limit(request, response)

@@ -260,7 +260,8 @@ OTHER_TEAMS = env.choice("OTHER_TEAMS", "distribution", ("names", "distribution"
 # 20,000 characters, has 240 KB at worst. Confirming an import sends a framework file of 6 MB again, compressed and in
 # base64: 8.6 MB if it does not compress at all. Sealed files and earlier assessments are sent in the same way. Twenty
 # thousand people to add, a line each, are 1.8 MB, and 10,000 teams to start in a round, a field each, 430 KB. A page of
-# a translation has 25 texts. Five hundred facts are 500 KB at worst; a report of 2 MB is longer as JSON.
+# a translation has 25 texts. Five hundred facts are 500 KB at worst; a report of 2 MB is longer as JSON. Ten thousand
+# members of a group that a directory sends at once have 1.5 MB.
 BODY_LIMIT = 300_000
 BODY_LIMITS = {
     "framework-import": 9_000_000,
@@ -274,6 +275,8 @@ BODY_LIMITS = {
     "api-framework-import": 9_000_000,
     "api-checks": 1_000_000,
     "api-reports": 5_000_000,
+    "scim-group": 2_000_000,
+    "scim-groups": 2_000_000,
 }
 # Within these limits, files are kept in memory: uploads never reach the disk or a container's /tmp.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BODY_LIMITS.values())

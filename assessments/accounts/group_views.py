@@ -8,14 +8,16 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..models import GroupRule, Identity, Team, Unit
+from ..models import GroupRule, Identity, ProvisionedGroup, ProvisionedPerson, Team, Unit
 from ..models.names import PlainNameField
+from ..models.single_sign_on import PROVISIONED
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
@@ -57,7 +59,7 @@ class GroupRuleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        providers = [(provider.issuer, provider.name) for provider in settings.SIGN_IN_PROVIDERS]
+        providers = list(_names_of_providers().items())
         if len(providers) < 2:
             del self.fields["issuer"]
         else:
@@ -86,18 +88,40 @@ class Preview:
     given: list[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisionedPreview:
+    """A group that a directory provisions, with the number of its `people`, and what the rules give to them."""
+
+    group: ProvisionedGroup
+    given: list[str]
+
+
+def _names_of_providers() -> dict[str, str]:
+    """By issuer, those that can have groups: providers, and the directory once it has sent a group."""
+    names = {provider.issuer: provider.name for provider in settings.SIGN_IN_PROVIDERS}
+    if ProvisionedGroup.objects.exists():
+        names[PROVISIONED] = _("Provisioning (SCIM)")
+    return names
+
+
+def _add(rule: GroupRule, request: Request) -> GroupRule:
+    ProvisionedGroup.objects.change_rule(rule, lambda: GroupRule.objects.add(rule, by=request.user), by=request.user)
+    return rule
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def groups(request: Request) -> HttpResponse:
     """The rules, a form for another one, and what all of them would give to whom."""
     form = GroupRuleForm(request.POST if request.method == "POST" else None)
-    rule = made_once(request, form, GroupRule, lambda: GroupRule.objects.add(form.instance, by=request.user))
+    rule = made_once(request, form, GroupRule, lambda: _add(form.instance, request))
     if rule is not None:
-        messages.success(request, _("Added. It counts from the next time that somebody signs in."))
+        ProvisionedPerson.objects.follow(by=request.user)
+        messages.success(request, _("Added. It counts at once for provisioned groups, else when somebody signs in."))
         return redirect("account-groups")
     rules = list(GroupRule.objects.select_related("team", "unit"))
     page = Paginator(Identity.objects.select_related("user"), PER_PAGE).get_page(request.GET.get("page"))
-    names = {provider.issuer: provider.name for provider in settings.SIGN_IN_PROVIDERS}
+    names = _names_of_providers()
     for known in rules:
         known.provider_name = names.get(known.issuer, known.issuer)
     previews = [
@@ -109,7 +133,11 @@ def groups(request: Request) -> HttpResponse:
         )
         for identity in page
     ]
-    context = {"form": form, "rules": rules, "previews": previews, "page": page}
+    provisioned = [
+        ProvisionedPreview(group=group, given=group.given_by(rules))
+        for group in ProvisionedGroup.objects.annotate(people=Count("members"))
+    ]
+    context = {"form": form, "rules": rules, "previews": previews, "page": page, "provisioned": provisioned}
     return render(request, "accounts/groups.html", context, status=422 if form.errors else 200)
 
 
@@ -131,6 +159,10 @@ def remove_rule(request: Request, rule: int) -> HttpResponse:
     """Removes a rule; the second of two clicks finds it done."""
     row = GroupRule.objects.filter(pk=rule).first()
     if row is not None:
-        row.remove(by=request.user)
-    messages.success(request, _("Removed. Who has something by it keeps that until they sign in again."))
+        ProvisionedGroup.objects.change_rule(row, lambda: row.remove(by=request.user), by=request.user)
+        ProvisionedPerson.objects.follow(by=request.user)
+    messages.success(
+        request,
+        _("Removed. What provisioned groups have by it ends now; others keep it until they sign in again."),
+    )
     return redirect("account-groups")

@@ -30,6 +30,8 @@ from ..models import (
     Membership,
     OutsideInvitation,
     Participation,
+    ProvisionedMember,
+    ProvisionedPerson,
     Rating,
     Reopening,
     Result,
@@ -153,6 +155,8 @@ _ADMINISTRATIVE = [
         ),
     ),
     _held("identities", Identity, "user", _same("issuer", "subject", "groups", "used_on")),
+    _held("provisioned", ProvisionedPerson, "user", _same("user_name", "external_id", "given_name", "family_name")),
+    _held("provisioned-groups", ProvisionedMember, "user", {"group": "group__name"}),
     _held("memberships", Membership, "user", {"team": "team__name", "unit": "unit__name"} | _same("role", "source")),
     _emailed("invitations-by-email", Invitation, "email", _INVITED),
     _emailed(

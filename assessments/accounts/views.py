@@ -157,6 +157,8 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         "form": form,
         "person": person,
         "memberships": memberships,
+        "provisioned": getattr(person, "provisioned", None),
+        "provisioned_groups": [row.group.name for row in person.provisioned_groups.select_related("group")],
         "identities": person.identities.all() if settings.SIGN_IN_PROVIDERS else None,
         "sessions": person.sessions.in_use().count(),
         "keys": person.api_keys.select_related("owner"),

@@ -50,6 +50,7 @@ from .outside import (
 )
 from .participation import Guest, Invitation, InvitationLink, LinkGuess, Participation
 from .plans import Action, AdviserAnswers, SetbackReason, Target
+from .provisioning import MemberStep, NameTaken, PersonDetails, ProvisionedGroup, ProvisionedMember, ProvisionedPerson
 from .ratings import AgreedRating, Answer, PageMark, Rating, Respondent, SymptomAnswer
 from .refusals import PersonGone, Refused
 from .results import CriterionResult, PartResult, Result
@@ -117,8 +118,10 @@ __all__ = [
     "MailStop",
     "Measured",
     "Measurement",
+    "MemberStep",
     "Membership",
     "Move",
+    "NameTaken",
     "OutsideInvitation",
     "OutsidePart",
     "OutsideRating",
@@ -128,8 +131,12 @@ __all__ = [
     "PartResult",
     "Participation",
     "PasswordRequest",
+    "PersonDetails",
     "PersonGone",
     "Provenance",
+    "ProvisionedGroup",
+    "ProvisionedMember",
+    "ProvisionedPerson",
     "Pushed",
     "Questionnaire",
     "Rating",

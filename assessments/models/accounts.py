@@ -82,6 +82,15 @@ def is_email(field: str, email: str) -> Exact:
     return Exact(Lower(field), Lower(Value(email.strip())))
 
 
+#: The lock of PostgreSQL under which administrators change; any number that nothing else here locks.
+_ADMINISTRATORS = 7_104_511
+
+
+def signs_in_elsewhere() -> bool:
+    """Whether people can sign in by a provider or a proxy, so that nobody who is known there needs a password here."""
+    return bool(settings.SIGN_IN_PROVIDERS or settings.REMOTE_USER_HEADER)
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def with_email(self, email: str) -> "UserQuerySet":
         """The account with this email, if there is one."""
@@ -92,9 +101,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True) if settings.DEMO else self.filter(is_active=True, is_demo=False)
 
     def lacking_password(self) -> "UserQuerySet":
-        """People who may sign in as soon as they have set a password; none who sign in by a provider."""
+        """People who may sign in as soon as they have set a password; none who sign in, or will, by a provider."""
         lacking = self.who_may_sign_in().filter(is_demo=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        return lacking.filter(identities=None)
+        lacking = lacking.filter(identities=None)
+        return lacking.filter(provisioned=None) if signs_in_elsewhere() else lacking
 
     def active_administrators(self) -> "UserQuerySet":
         return self.who_may_sign_in().filter(is_administrator=True)
@@ -106,12 +116,21 @@ class UserQuerySet(models.QuerySet["User"]):
         Raises LastAdministrator and rolls back if nobody is left.
         """
         with transaction.atomic():
-            # All are locked in one order: if two administrators demote each other, the second one waits here
-            # and then sees what the first one did.
-            list(self.active_administrators().order_by("pk").select_for_update(no_key=True).values_list("pk"))
+            # If two administrators demote each other, the second one waits here and then sees what the first one did.
+            self.hold_administrators()
             yield
             if not self.active_administrators().exists():
                 raise LastAdministrator
+
+    def hold_administrators(self) -> None:
+        """Locks everybody who can administer, for whoever changes who does, until the transaction ends.
+
+        One at a time: two that see different administrators would lock them in different orders.
+        """
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADMINISTRATORS])
+        list(self.active_administrators().order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
     def matching(self, words: str) -> Self:
         """People whose name or email contains these words."""
@@ -362,6 +381,19 @@ class User(Revised, AbstractBaseUser):
         same.filter(is_confirmed=False).update(password=make_password(None))
         self.sessions.all().delete()
         self.refresh_from_db(fields=["session_generation", "password"])
+
+    def confirm(self) -> None:
+        """Notes that the email is theirs, as a provider knows that says so.
+
+        A password that was set before may be somebody else's, so it ends, and so does every session.
+        """
+        if self.is_confirmed:
+            return
+        User.objects.filter(pk=self.pk, is_confirmed=False).update(
+            is_confirmed=True, password=make_password(None), session_generation=F("session_generation") + 1
+        )
+        self.sessions.all().delete()
+        self.refresh_from_db()
 
     def change_own(self, **fields: Any) -> None:
         """Stores what people change about themselves."""

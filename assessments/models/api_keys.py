@@ -112,6 +112,7 @@ class ApiKey(models.Model):
         ORGANISATION = "organisation:write", gettext_lazy("Change units, teams and who is in them")
         WEBHOOKS = "webhooks:write", gettext_lazy("Change webhooks")
         FRAMEWORKS = "frameworks:write", gettext_lazy("Import frameworks, for administrators")
+        SCIM = "scim", gettext_lazy("Provision people and groups by SCIM, for administrators")
 
     #: How long a key works at most, and if nothing is chosen.
     LONGEST = datetime.timedelta(days=366)

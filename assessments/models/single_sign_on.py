@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -17,6 +16,9 @@ from .journal import Event
 from .refusals import PersonGone, Refused
 from .teams import Membership, Team, Unit
 from .writing import writing
+
+#: The issuer of groups that a directory provisions, see `provisioning`. No provider has it: theirs are addresses.
+PROVISIONED = "scim"
 
 
 class NotLetIn(Refused):
@@ -187,12 +189,7 @@ def person_at(email: str, *, is_verified: bool, name: str = "", creates: bool) -
             Event.record("account.added", by=None, person=str(person.pk), administrator=False)
     if not person.may_sign_in:
         raise NotLetIn(_("This account cannot sign in. Ask an administrator."))
-    if not person.is_confirmed:
-        User.objects.filter(pk=person.pk, is_confirmed=False).update(
-            is_confirmed=True, password=make_password(None), session_generation=F("session_generation") + 1
-        )
-        person.sessions.all().delete()
-        person.refresh_from_db()
+    person.confirm()
     return person
 
 
@@ -251,71 +248,79 @@ class Identity(models.Model):
             Event.record("account.email", by=None, person=str(person.pk))
 
 
-def follow_groups(person: User) -> None:
+def follow_groups(person: User, *, by: User | None = None) -> None:
     """Gives a person what their groups give, and takes what groups have given before and give no longer.
 
-    What was given by hand stays as it is, and so does the last administrator. Call it in a transaction. Raises
-    PersonGone if the person has been erased.
+    What was given by hand stays as it is, and so does the last administrator. `by` is who changed the groups, None if
+    the person has signed in. Call it in a transaction. Raises PersonGone if the person has been erased.
     """
-    changes_administrators = bool(
-        person.administers_by_group or (not person.is_administrator and _given_to(person).administrator)
-    )
+    changes_administrators = _changes_administrators(person, _given_to(person))
     if changes_administrators:
         # In the order in which rows are locked everywhere: administrators, people, units and teams, assessments.
-        administrators = User.objects.active_administrators().order_by("pk")
-        list(administrators.select_for_update(no_key=True).values_list("pk"))
+        User.objects.hold_administrators()
     locked = User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
     if locked is None:
         raise PersonGone
+    provisioned = getattr(locked, "provisioned", None)
+    if provisioned is not None:
+        # Before the groups are read: what changes from now on is followed after this.
+        provisioned.note(is_behind=False)
     given = _given_to(locked)
     if changes_administrators:
-        _follow_administrators(locked, given)
-    _follow_units(locked, given)
-    _follow_teams(locked, given)
+        _follow_administrators(locked, given, by)
+    elif provisioned is not None and _changes_administrators(locked, given):
+        # The groups have changed meanwhile, and administrators have to be locked first.
+        provisioned.note(is_behind=True)
+    _follow_units(locked, given, by)
+    _follow_teams(locked, given, by)
+
+
+def _changes_administrators(person: User, given: "Given") -> bool:
+    return person.administers_by_group or (given.administrator and not person.is_administrator)
 
 
 def _given_to(person: User) -> Given:
-    """By the groups of each of their identities."""
-    rules = list(GroupRule.objects.all())
-    identities = list(person.identities.all())
-    applying = [
-        rule for rule in rules if any(rule.applies_to(identity.issuer, identity.groups) for identity in identities)
-    ]
-    return Given.by(applying)
+    """By the groups of each of their identities, and those in which a directory has put them."""
+    groups = [(identity.issuer, identity.groups) for identity in person.identities.all()]
+    for name, external_id in person.provisioned_groups.values_list("group__name", "group__external_id"):
+        groups.append((PROVISIONED, [name, external_id]))
+    rules = GroupRule.objects.all() if groups else []
+    return Given.by(rule for rule in rules if any(rule.applies_to(issuer, names) for issuer, names in groups))
 
 
-def _follow_administrators(person: User, given: Given) -> None:
+def _follow_administrators(person: User, given: Given, by: User | None) -> None:
     if given.administrator and not person.is_administrator:
         person.begin_anew()
-        _set_administrator(person, True)
+        _set_administrator(person, True, by)
     elif person.administers_by_group and not given.administrator:
         others = User.objects.active_administrators().exclude(pk=person.pk)
         if person.administers and not others.exists():
-            Event.record("account.kept_administrator", by=None, person=str(person.pk))
+            Event.record("account.kept_administrator", by=by, person=str(person.pk))
             return
-        _set_administrator(person, False)
+        _set_administrator(person, False, by)
 
 
-def _set_administrator(person: User, is_administrator: bool) -> None:
+def _set_administrator(person: User, is_administrator: bool, by: User | None) -> None:
     person.is_administrator = person.administers_by_group = is_administrator
     person.revision += 1
     person.save(update_fields=["is_administrator", "administers_by_group", "revision"])
-    Event.record("account.changed", by=None, person=str(person.pk), active=True, administrator=is_administrator)
+    active = person.is_active
+    Event.record("account.changed", by=by, person=str(person.pk), active=active, administrator=is_administrator)
 
 
-def _follow_units(person: User, given: Given) -> None:
+def _follow_units(person: User, given: Given, by: User | None) -> None:
     managed = {row.unit_id: row for row in person.memberships.filter(unit__isnull=False).select_related("unit")}
     units = {unit.pk: unit for unit in Unit.objects.filter(pk__in=given.units).order_by("pk")}
     for pk, unit in units.items():
         if pk not in managed:
-            unit.take_manager(person)
+            unit.take_manager(person, by=by)
     for membership in managed.values():
         is_over = membership.source == Membership.Source.GROUP and membership.unit_id not in given.units
         if is_over and membership.unit is not None:
-            membership.unit.remove_manager(membership, by=None)
+            membership.unit.remove_manager(membership, by=by)
 
 
-def _follow_teams(person: User, given: Given) -> None:
+def _follow_teams(person: User, given: Given, by: User | None) -> None:
     rows = person.memberships.filter(team__isnull=False)
     here = {row.team_id: row for row in rows if row.team_id is not None}
     own = {team for team, row in here.items() if row.source == Membership.Source.GROUP}
@@ -326,4 +331,4 @@ def _follow_teams(person: User, given: Given) -> None:
     if not changing:
         return
     for team in Team.objects.filter(pk__in=changing).select_for_update(no_key=True).order_by("pk"):
-        team.take_role(person, given.in_teams.get(team.pk))
+        team.take_role(person, given.in_teams.get(team.pk), by=by)

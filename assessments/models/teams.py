@@ -251,11 +251,11 @@ class Unit(Revised):
             membership.decide_by_hand()
         return membership
 
-    def take_manager(self, user: User) -> None:
+    def take_manager(self, user: User, *, by: User | None) -> None:
         """Makes somebody manager because of their groups, for whoever holds them in a transaction."""
         Membership.objects.create(unit=self, user=user, role=Membership.Role.MANAGER, source=Membership.Source.GROUP)
         user.begin_anew()
-        Event.record("manager.added", by=None, unit=self.pk, person=str(user.pk))
+        Event.record("manager.added", by=by, unit=self.pk, person=str(user.pk))
 
     def remove_manager(self, membership: "Membership", *, by: User | None) -> None:
         """Removes the role, once."""
@@ -523,7 +523,7 @@ class Team(Revised):
         Event.record("member.role", by=by, team=self, person=str(membership.user_id), role=role)
         self._ask_or_unask(membership.user, role)
 
-    def take_role(self, user: User, role: str | None) -> None:
+    def take_role(self, user: User, role: str | None, *, by: User | None) -> None:
         """Gives somebody the role that their groups give, none if it is None, for whoever holds both.
 
         What groups give no longer ends, even if the team is left without a lead.
@@ -531,18 +531,18 @@ class Team(Revised):
         membership = self.memberships.filter(user=user).first()
         if membership is None and role:
             Membership.objects.create(team=self, user=user, role=role, source=Membership.Source.GROUP)
-            Event.record("member.added", by=None, team=self, person=str(user.pk), role=role)
+            Event.record("member.added", by=by, team=self, person=str(user.pk), role=role)
             self._ask_or_unask(user, role)
         if membership is None or membership.source != Membership.Source.GROUP:
             return
         if role is None:
             for assessment in self.assessments.gathering().held():
                 assessment.unask(user)
-            Event.record("member.removed", by=None, team=self, person=str(user.pk), role=membership.role)
+            Event.record("member.removed", by=by, team=self, person=str(user.pk), role=membership.role)
             membership.delete()
         elif membership.take({"role": role}, seen=None):
             membership.save(update_fields=["role", "revision"])
-            Event.record("member.role", by=None, team=self, person=str(user.pk), role=role)
+            Event.record("member.role", by=by, team=self, person=str(user.pk), role=role)
             self._ask_or_unask(user, role)
 
     def _ask_or_unask(self, user: User, role: str) -> None:

@@ -19,6 +19,7 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 PACKAGES = {
     "urls": "every address of the application, by including the addresses of the packages",
     "admin": "the advanced admin for administrators",
+    "provisioning": "SCIM 2.0: people and groups as directories such as Microsoft Entra and Okta send them",
     "api": "the API for programs: what they read and change, errors, limits, its documentation",
     "management": "the commands of `manage.py`",
     "apps": "what Django loads first",

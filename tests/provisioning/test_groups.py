@@ -1,0 +1,342 @@
+"""Groups as Entra and Okta send them, and what they give by the same rules as those of single sign-on."""
+
+import pytest
+from django.urls import reverse
+
+from assessments.accounts.providers import SignInProvider
+from assessments.models import (
+    Event,
+    GroupRule,
+    Identity,
+    ProvisionedGroup,
+    ProvisionedPerson,
+    User,
+)
+from assessments.models.single_sign_on import Claims
+
+from .. import toy
+from ..at_once import at_once
+from ..factories import make_membership, make_team, make_unit, make_user
+from .asking import entra_group, make_directory, okta_group, okta_user, refused, told
+
+pytestmark = pytest.mark.django_db
+PROVIDER = SignInProvider(
+    number=1,
+    issuer="https://login.example.org",
+    client_id="maturity",
+    client_secret="a secret of the client",
+    name="Company",
+    groups_claim="groups",
+    creates=True,
+    trusts_email=False,
+)
+
+
+@pytest.fixture
+def admin():
+    return make_user(is_administrator=True, is_confirmed=True, email="admin@example.org")
+
+
+@pytest.fixture
+def directory(admin):
+    return make_directory(admin)
+
+
+@pytest.fixture
+def people(directory):
+    """The ids of three people."""
+    return [
+        directory.post("Users", okta_user(f"p{number}@example.org", externalId=f"x{number}"))["id"]
+        for number in range(3)
+    ]
+
+
+def rule(value, role, **where):
+    return GroupRule.objects.create(value=value, role=role, **where)
+
+
+def members(directory, group) -> list[str]:
+    return [member["value"] for member in directory.get(f"Groups/{group['id']}")["members"]]
+
+
+def add(*people):
+    return {"op": "Add", "path": "members", "value": [{"$ref": None, "value": person} for person in people]}
+
+
+def roles_of(person: str) -> set[tuple[str, str]]:
+    return set(User.objects.get(pk=person).memberships.values_list("role", "source"))
+
+
+# The requests of both
+
+
+def test_group_of_entra(directory, admin, people):
+    sent = entra_group()
+    group = directory.post("Groups", sent)
+    assert (group["displayName"], group["externalId"], group["members"]) == ("Developers", sent["externalId"], [])
+    path = f"Groups/{group['id']}"
+    found = directory.get("Groups", excludedAttributes="members", filter='displayName eq "DEVELOPERS"')
+    assert [row["id"] for row in found["Resources"]] == [group["id"]]
+    assert "members" not in found["Resources"][0]
+
+    added = directory.patch(path, add(people[0], people[1]))
+    assert (added.status_code, added.content) == (204, b"")
+    assert sorted(members(directory, group)) == sorted(people[:2])
+    assert "members" not in directory.get(path, excludedAttributes="members")
+    # Both ways in which it asks for one member, and both in which it removes them.
+    for person, ids in ((people[0], [group["id"]]), (people[2], [])):
+        assert directory.found("Groups", f'id eq "{group["id"]}" and members eq "{person}"') == ids
+        assert directory.found("Groups", f'members[type eq "User"].value eq "{person}"') == ids
+    removed = {"op": "Remove", "path": "members", "value": [{"$ref": None, "value": people[0]}]}
+    assert directory.patch(path, removed).status_code == 204
+    assert members(directory, group) == [people[1]]
+    assert directory.patch(path, {"op": "remove", "path": f'members[value eq "{people[1]}"]'}).status_code == 204
+    assert members(directory, group) == []
+
+    renamed = {"op": "Replace", "path": "displayName", "value": "Engineers"}
+    assert directory.patch(path, renamed).status_code == 204
+    assert directory.get(path)["displayName"] == "Engineers"
+    assert directory.ask(path, "DELETE").status_code == 204
+    refused(directory.ask(path), 404)
+    refused(directory.patch(path, add(people[0])), 404)
+    assert directory.get("Groups")["totalResults"] == 0
+    kinds = list(Event.objects.filter(kind__startswith="provisioned", actor=admin).values_list("kind", flat=True))
+    assert sorted(kinds) == sorted(
+        [f"provisioned-group.{kind}" for kind in ("added", "members", "members", "members", "changed", "removed")]
+    )
+
+
+def test_group_of_okta(directory, people):
+    group = directory.post("Groups", okta_group("Developers", people[0]))
+    path = f"Groups/{group['id']}"
+    listed = directory.get("Groups", startIndex=1, count=100)
+    assert (listed["totalResults"], listed["Resources"][0]["displayName"]) == (1, "Developers")
+    operations = [
+        {"op": "remove", "path": f'members[value eq "{people[0]}"]'},
+        {"op": "add", "path": "members", "value": [{"value": people[1], "display": "p1@example.org"}]},
+    ]
+    assert directory.patch(path, *operations).status_code == 204
+    assert members(directory, group) == [people[1]]
+    operations = [{"op": "replace", "path": "members", "value": [{"value": people[0]}, {"value": people[2]}]}]
+    assert directory.patch(path, *operations).status_code == 204
+    assert set(members(directory, group)) == {people[0], people[2]}
+    renamed = {"op": "replace", "value": {"id": group["id"], "displayName": "Engineers"}}
+    assert directory.patch(path, renamed).status_code == 204
+    assert directory.get(path)["displayName"] == "Engineers"
+
+    whole = told(directory.ask(path, "PUT", okta_group("Engineers", people[1])), 200)
+    assert [member["value"] for member in whole["members"]] == [people[1]]
+    # What a PUT does not name stays.
+    told(directory.ask(path, "PUT", {"schemas": [], "displayName": "Engineers"}), 200)
+    assert members(directory, group) == [people[1]]
+    assert directory.get(f"Users/{people[1]}")["groups"] == [{"value": group["id"], "display": "Engineers"}]
+    assert directory.patch(path, {"op": "remove", "path": "members"}).status_code == 204
+    assert members(directory, group) == []
+
+
+def test_second_group_of_a_name_is_refused(directory):
+    directory.post("Groups", entra_group())
+    refused(directory.ask("Groups", "POST", okta_group("developers")), 409, "uniqueness")
+    other = directory.post("Groups", okta_group("Other"))
+    renamed = {"op": "replace", "path": "displayName", "value": "DEVELOPERS"}
+    refused(directory.patch(f"Groups/{other['id']}", renamed), 409, "uniqueness")
+    assert ProvisionedGroup.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["", None, 7, "x" * 201, "\u200b"])
+def test_group_without_a_name_is_refused(directory, name):
+    refused(directory.ask("Groups", "POST", okta_group() | {"displayName": name}), 400, "invalidValue")
+
+
+def test_who_is_nobody_here_is_passed_over(directory, people):
+    strangers = ["00000000-0000-4000-8000-000000000000", "nobody", "", None, 7, {"value": 1}, []]
+    group = directory.post("Groups", okta_group("Developers", *strangers[:3], people[0]))
+    assert members(directory, group) == [people[0]]
+    path = f"Groups/{group['id']}"
+    for stranger in strangers:
+        assert directory.patch(path, add(stranger, people[1])).status_code == 204
+        removed = {"op": "Remove", "path": "members", "value": stranger or "nobody"}
+        assert directory.patch(path, removed).status_code == 204
+    assert set(members(directory, group)) == {people[0], people[1]}
+
+
+def test_account_that_was_only_found_is_linked_by_its_group(directory):
+    """Entra finds somebody, finds that nothing differs, and puts them into a group."""
+    person = make_user(email="ada@example.org", password="correct horse battery", is_confirmed=False)
+    directory.post("Groups", okta_group("Developers", str(person.pk)))
+    assert ProvisionedPerson.objects.get(user=person).user_name == "ada@example.org"
+    person.refresh_from_db()
+    assert not person.has_usable_password()
+
+
+# What groups give
+
+
+def test_groups_give_what_the_rules_say_and_take_it_again(directory, admin, people):
+    team, unit = make_team(), make_unit()
+    rule("Developers", "member", team=team)
+    rule("Developers", "manager", unit=unit)
+    rule("Administrators", "administrator")
+    group = directory.post("Groups", okta_group("Developers", people[0]))
+    admins = directory.post("Groups", okta_group("Administrators", people[0]))
+    assert roles_of(people[0]) == {("member", "group"), ("manager", "group")}
+    person = User.objects.get(pk=people[0])
+    assert (person.is_administrator, person.administers_by_group) == (True, True)
+    assert {event.actor for event in Event.objects.filter(kind__in=["member.added", "manager.added"])} == {admin}
+    directory.patch(f"Groups/{group['id']}", {"op": "remove", "path": f'members[value eq "{people[0]}"]'})
+    assert roles_of(people[0]) == set()
+    assert directory.ask(f"Groups/{admins['id']}", "DELETE").status_code == 204
+    person.refresh_from_db()
+    assert not person.is_administrator
+    assert not ProvisionedPerson.objects.behind().exists()
+
+
+def test_rule_may_name_the_id_of_a_group(directory, people):
+    """Claims of Entra have ids: the same rules count for both."""
+    rule(entra_group()["externalId"], "member", team=make_team())
+    group = directory.post("Groups", entra_group())
+    directory.patch(f"Groups/{group['id']}", add(people[0]))
+    assert roles_of(people[0]) == {("member", "group")}
+
+
+def test_renamed_group_gives_what_its_new_name_gives(directory, people):
+    rule("Developers", "member", team=make_team())
+    rule("Engineers", "viewer", team=make_team())
+    group = directory.post("Groups", okta_group("Developers", *people))
+    directory.patch(f"Groups/{group['id']}", {"op": "Replace", "path": "displayName", "value": "Engineers"})
+    for person in people:
+        assert roles_of(person) == {("viewer", "group")}
+
+
+def test_rule_of_a_provider_says_nothing_about_a_directory(directory, people):
+    rule("Developers", "member", team=make_team(), issuer="https://login.example.org")
+    rule("Developers", "viewer", team=make_team(), issuer="scim")
+    directory.post("Groups", okta_group("Developers", people[0]))
+    assert roles_of(people[0]) == {("viewer", "group")}
+
+
+def test_groups_of_both_add_up(directory, people):
+    team = make_team()
+    rule("Developers", "member", team=team)
+    rule("seniors", "lead", team=team)
+    group = directory.post("Groups", okta_group("Developers", people[0]))
+    said = Claims(
+        issuer="https://login.example.org", subject="7", email="p0@example.org", is_verified=True, groups=["seniors"]
+    )
+    Identity.objects.arrive(said, creates=False)
+    assert roles_of(people[0]) == {("lead", "group")}
+    directory.ask(f"Groups/{group['id']}", "DELETE")
+    assert roles_of(people[0]) == {("lead", "group")}
+
+
+def test_what_was_given_by_hand_stays(directory, people):
+    team = make_team()
+    person = User.objects.get(pk=people[0])
+    make_membership(user=person, team=team, role="viewer")
+    rule("Developers", "lead", team=team)
+    group = directory.post("Groups", okta_group("Developers", people[0]))
+    assert roles_of(people[0]) == {("viewer", "hand")}
+    directory.ask(f"Groups/{group['id']}", "DELETE")
+    assert roles_of(people[0]) == {("viewer", "hand")}
+
+
+def test_last_administrator_stays_one(directory, admin, people):
+    rule("Administrators", "administrator")
+    group = directory.post("Groups", okta_group("Administrators", people[0]))
+    other = make_directory(User.objects.get(pk=people[0]))
+    told(other.patch(f"Users/{admin.pk}", {"op": "replace", "value": {"active": False}}), 200)
+    assert other.ask(f"Groups/{group['id']}", "DELETE").status_code == 204
+    assert User.objects.get(pk=people[0]).is_administrator
+    assert Event.objects.filter(kind="account.kept_administrator", data__person=people[0]).count() == 1
+
+
+def test_member_by_group_is_asked_in_the_assessment_that_is_open(directory, people):
+    team = make_team()
+    assessment = toy.start(team=team, by=make_membership(team=team, role="lead").user)
+    rule("Developers", "member", team=team)
+    group = directory.post("Groups", okta_group("Developers", people[0]))
+    assert assessment.participations.filter(user=people[0]).exists()
+    directory.ask(f"Groups/{group['id']}", "DELETE")
+    assert not assessment.participations.filter(user=people[0]).exists()
+
+
+def test_who_is_given_up_keeps_nothing_of_their_groups(directory, people):
+    rule("Developers", "member", team=make_team())
+    group = directory.post("Groups", okta_group("Developers", people[0]))
+    assert directory.ask(f"Users/{people[0]}", "DELETE").status_code == 204
+    assert roles_of(people[0]) == set()
+    assert members(directory, group) == []
+
+
+def test_what_was_interrupted_goes_on_with_the_next_request(directory, people, monkeypatch):
+    rule("Developers", "member", team=make_team())
+    directory.client.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr(ProvisionedPerson.objects.__class__, "follow", lambda *args, **kwargs: 1 / 0)
+        refused(directory.ask("Groups", "POST", okta_group("Developers", *people)), 500)
+    assert [roles_of(person) for person in people] == [set()] * 3
+    directory.post("Groups", okta_group("Others"))
+    assert [roles_of(person) for person in people] == [{("member", "group")}] * 3
+
+
+# The page of rules
+
+
+def test_rule_counts_at_once_for_provisioned_groups(directory, client, admin, people):
+    team = make_team(name="Payments")
+    directory.post("Groups", okta_group("Developers", *people))
+    client.force_login(admin)
+    address = reverse("account-groups")
+    client.post(address, {"value": "Developers", "role": "member", "team": team.pk})
+    assert [roles_of(person) for person in people] == [{("member", "group")}] * 3
+    page = client.get(address).content.decode()
+    assert "Provisioned groups" in page
+    assert '<td role="cell">3</td><td role="cell">Member, Payments</td>' in page
+    client.post(reverse("account-group-remove", args=[GroupRule.objects.get().pk]))
+    assert [roles_of(person) for person in people] == [set()] * 3
+
+
+def test_rule_may_be_for_the_directory_alone(directory, client, admin, people, settings):
+    settings.SIGN_IN_PROVIDERS = [PROVIDER]
+    client.force_login(admin)
+    assert 'name="issuer"' not in client.get(reverse("account-groups")).content.decode()
+    directory.post("Groups", okta_group("Developers", *people))
+    assert "Provisioning (SCIM)" in client.get(reverse("account-groups")).content.decode()
+
+
+# At once
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_members_that_come_at_once_are_all_in_and_have_what_it_gives():
+    directory = make_directory(make_user(is_administrator=True))
+    team, unit = make_team(), make_unit()
+    rule("Developers", "member", team=team)
+    rule("Developers", "manager", unit=unit)
+    rule("Administrators", "administrator")
+    people = [directory.post("Users", okta_user(f"q{n}@example.org", externalId=f"{n}"))["id"] for n in range(6)]
+    groups = [directory.post("Groups", okta_group(name)) for name in ("Developers", "Administrators")]
+
+    def join(person, group):
+        return lambda: directory.patch(f"Groups/{group['id']}", add(person)).status_code
+
+    assert at_once(*(join(person, group) for person in people for group in groups)) == [204] * 12
+    for person in people:
+        assert roles_of(person) == {("member", "group"), ("manager", "group")}
+        assert User.objects.get(pk=person).is_administrator
+    assert not ProvisionedPerson.objects.behind().exists()
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_person_or_group_that_is_sent_twice_at_once_is_made_once():
+    directory = make_directory(make_user(is_administrator=True))
+
+    def post(path, body):
+        return lambda: directory.ask(path, "POST", body).status_code
+
+    assert sorted(at_once(*[post("Users", okta_user())] * 6)) == [201] + [409] * 5
+    assert sorted(at_once(*[post("Groups", okta_group())] * 6)) == [201] + [409] * 5
+    assert User.objects.filter(email="ada@example.org").count() == 1
+    assert ProvisionedGroup.objects.count() == 1
