@@ -17,6 +17,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from assessments.accounts.proofs import has_shown_second_factor
 from assessments.api.problems import PREFIX as API
 from assessments.api.problems import as_problem
 from assessments.api.requests import note_limit
@@ -24,6 +25,7 @@ from assessments.models.edition_triggers import is_frozen
 from assessments.models.installation import begin_request
 from assessments.models.reading import FrameworkReader, accepted, read_by
 from assessments.models.refusals import Refused
+from assessments.models.second_factors import is_needed_by
 from assessments.operations.fitting import fit_of
 from assessments.operations.stale_plans import drop_plans, is_about_stale_plan
 from assessments.provisioning.errors import PREFIX as SCIM
@@ -111,6 +113,20 @@ def same_remote_user(get_response: GetResponse) -> GetResponse:
     def middleware(request: Request) -> HttpResponse:
         named = request.remote_user.lower()
         if named and request.user.is_authenticated and request.user.email.lower() != named:
+            logout(request)
+        return get_response(request)
+
+    return middleware
+
+
+def second_factor(get_response: GetResponse) -> GetResponse:
+    """Ends a session without a second factor of somebody who needs one: they signed in before it was needed."""
+    if settings.TWO_FACTOR == "optional":
+        raise MiddlewareNotUsed
+
+    def middleware(request: Request) -> HttpResponse:
+        person = request.user
+        if person.is_authenticated and is_needed_by(person) and not has_shown_second_factor(request, person):
             logout(request)
         return get_response(request)
 

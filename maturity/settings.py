@@ -90,6 +90,8 @@ MIDDLEWARE = [
     # Is not there unless REMOTE_USER_HEADER is set.
     "maturity.middleware.same_remote_user",
     "allauth.account.middleware.AccountMiddleware",
+    # Is not there if TWO_FACTOR is optional.
+    "maturity.middleware.second_factor",
     "maturity.middleware.framework_readers",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -190,7 +192,13 @@ REMOTE_USER_HEADER = env.header("REMOTE_USER_HEADER")
 REMOTE_USER_CREATE = env.boolean("REMOTE_USER_CREATE", True)
 if REMOTE_USER_HEADER and not TRUSTED_PROXY:
     env.refuse("REMOTE_USER_HEADER", "is believed from a trusted proxy only: set TRUSTED_PROXY too.")
+# Who cannot sign in without a second factor.
+TWO_FACTOR = env.choice("TWO_FACTOR", "optional", ("optional", "administrators", "everyone"))
+MFA_ADAPTER = "assessments.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODE_COUNT = 10
+# Codes of 30 seconds before and after count as well: clocks of phones are not exact.
+MFA_TOTP_TOLERANCE = 1
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Every text can be translated; so far there is only English.

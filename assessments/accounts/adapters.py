@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -11,9 +13,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from ..models import User
+from ..models.encryption import decrypted, encrypted
 from ..models.writing import writing
 from ..web.requests import Request
 from .arriving import arrived
+from .passkeys import host_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         """What comes before somebody is in, in order."""
-        return ["allauth.mfa.stages.AuthenticateStage"]
+        return ["assessments.accounts.second_factor_stage.SecondFactorStage"]
 
     def login(self, request: Request, user: User) -> None:
         request.session.begin(request)
@@ -50,3 +54,21 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """So are sentences on pages."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """What allauth keeps of second factors is encrypted at rest."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypted(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises Unreadable."""
+        return decrypted(encrypted_text)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        request = context.request
+        return {"id": host_of(request), "name": f"Maturity ({host_of(request)})"}
+
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
+        return {"id": str(user.pk).encode(), "display_name": str(user), "name": user.email}

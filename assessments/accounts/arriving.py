@@ -10,22 +10,26 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..models import User
 from ..web.requests import Request
+from . import proofs
 from .known_devices import remember_device
 
 
 def sign_in(request: Request, user: User, *, method: str, next_url: str = "", **details: Any) -> HttpResponse:
     """Signs in a person who has shown by this method who they are, and leads to the page that was asked for.
 
-    If their account has a second factor, they are only led to the page that asks for it, and are not signed in yet.
+    If their account has a second factor, or needs one, they are only led to the page that asks for it or sets it up,
+    and are not signed in yet.
     `details` are kept in the session with the method and the time; they have to be JSON.
     """
-    from allauth.account.internal.flows.login import perform_login, record_authentication
+    from allauth.account.internal.flows.login import perform_login
     from allauth.account.models import Login
 
     if request.user.is_authenticated:
         # Nothing of somebody who was signed in here before comes along.
         logout(request)
-    record_authentication(request, user, method, **details)
+    # What was shown before somebody began to sign in again counts no more.
+    proofs.forget(request)
+    proofs.note(request, user, method, **details)
     return perform_login(request, Login(user=user, redirect_url=allowed_page(request, next_url)))
 
 

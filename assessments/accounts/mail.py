@@ -1,22 +1,25 @@
-"""Mails about an account, with a link to set a password; and what to do about those that did not arrive."""
+"""Mails about an account, most with a link to set a password; and what to do about those that did not arrive."""
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ..models import Mail, Membership
+from ..models import Mail, Membership, User
 from ..web.letters import Link, Undelivered, write_letter
 
 SUBJECTS = {
     Mail.Kind.NEW_ACCOUNT: gettext_lazy("Your account on Maturity"),
     Mail.Kind.NEW_PASSWORD: gettext_lazy("Set a new password on Maturity"),
+    Mail.Kind.FACTOR_GONE: gettext_lazy("Your second factor on Maturity was removed"),
 }
 TEMPLATES = {
     Mail.Kind.NEW_ACCOUNT: "accounts/mail/new_account.txt",
     Mail.Kind.NEW_PASSWORD: "accounts/mail/new_password.txt",
+    Mail.Kind.FACTOR_GONE: "accounts/mail/factor_gone.txt",
 }
 
 
@@ -33,7 +36,7 @@ def account_letter(mail: Mail) -> EmailMessage | None:
         to=user.email,
         subject=str(SUBJECTS[kind]),
         template=TEMPLATES[kind],
-        links={"link": Link(user.set_password_link(), _("Set your password"))},
+        links=_links(kind, user),
         verbatim={"email": user.email},
         facts={
             "name": user.name,
@@ -41,6 +44,12 @@ def account_letter(mail: Mail) -> EmailMessage | None:
             "roles": [_role_in_words(membership) for membership in user.memberships.select_related("team", "unit")],
         },
     )
+
+
+def _links(kind: Mail.Kind, user: User) -> dict[str, Link]:
+    if kind == Mail.Kind.FACTOR_GONE:
+        return {"page": Link(settings.SITE_URL + reverse("two-factor"), _("Set one up"))}
+    return {"link": Link(user.set_password_link(), _("Set your password"))}
 
 
 def _role_in_words(membership: Membership) -> str:

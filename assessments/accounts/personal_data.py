@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -51,8 +52,8 @@ ABOUT = """\
 What this installation of Maturity stores about you, one file for each kind of thing.
 
 - Answers that you gave in anonymous assessments are not here. Nobody can find them, because nothing links them to you.
-- Passwords, and the secret parts of links and calendars, are not here: only their hashes are stored, or they are
-  encrypted.
+- Passwords, and the secret parts of links, calendars and second factors, are not here: only their hashes are stored,
+  or they are encrypted.
 - Names of other people are not here.
 """
 ABOUT_FOR_OTHERS = """\
@@ -181,6 +182,12 @@ _ADMINISTRATIVE = [
     _held("badges", Badge, "made_by", _TEAM | _same("made_on", "revoked_on")),
     _held("calendars", CalendarFeed, "user", _same("made_on", "revoked_on", "last_read_on")),
     _held("api-keys", ApiKey, "owner", _same(*_OF_A_KEY)),
+    _held(
+        "second-factors",
+        Authenticator,
+        "user",
+        {"kind": "type", "name": "data__name"} | _same("created_at", "last_used_at"),
+    ),
     _held("assessments-imported", HistoryImport, "by", _same("name", "at")),
     _held("webhooks", Webhook, "made_by", {"team": "team__name"} | _same("name", "made_on")),
     _held("mails", Mail, "user", _MAIL),

@@ -17,7 +17,7 @@ from ..models import PasswordRequest, SignInAttempt, User
 from ..models.accounts import sign_in_links
 from ..models.single_sign_on import NotLetIn, person_at
 from ..web.requests import Request
-from . import arriving
+from . import arriving, passkeys
 from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 from .known_devices import known_device
@@ -87,6 +87,7 @@ def sign_in(request: Request) -> HttpResponse:
         "demo_has_ended": settings.DEMO and not is_open,
         "providers": settings.SIGN_IN_PROVIDERS,
         "takes_passwords": not settings.OIDC_ONLY,
+        "takes_passkeys": passkeys.are_possible(request),
     }
     return render(request, "accounts/sign_in.html", context, status=status)
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from . import first_link_views, group_views, key_views, mail_views, session_views, sign_in_views, sso_views, views
+from . import (
+    first_link_views,
+    group_views,
+    key_views,
+    mail_views,
+    passkey_views,
+    second_factor_views,
+    session_views,
+    sign_in_views,
+    sso_views,
+    views,
+)
 
 #: Names by which allauth finds pages.
 _NAMES = [
@@ -19,6 +30,8 @@ urlpatterns = [
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
     path("sign-in/demo/", sign_in_views.demo, name="sign-in-demo"),
     path("sign-in/link/<uidb64>/<token>/", sign_in_views.by_link, name="sign-in-link"),
+    path("sign-in/passkey/", passkey_views.sign_in, name="sign-in-passkey"),
+    path("sign-in/second-factor/", second_factor_views.ask, name="second-factor"),
     path("sso/<int:number>/", sso_views.start, name="sso-start"),
     path("sso/<int:number>/back/", sso_views.back, name="sso-back"),
     path("sign-out/", sign_in_views.sign_out, name="sign-out"),
@@ -32,6 +45,14 @@ urlpatterns = [
     path("account/sessions/", session_views.own_sessions, name="sessions"),
     path("account/sessions/end/", session_views.end_other_sessions, name="sessions-end"),
     path("account/sessions/<slug:session>/end/", session_views.end_own_session, name="session-end"),
+    path("account/two-factor/", second_factor_views.overview, name="two-factor"),
+    path("account/two-factor/app/", second_factor_views.app, name="two-factor-app"),
+    path("account/two-factor/passkeys/add/", passkey_views.add, name="two-factor-passkey"),
+    path("account/two-factor/passkeys/<int:factor>/", passkey_views.rename, name="two-factor-passkey-name"),
+    path("account/two-factor/codes/", second_factor_views.codes, name="two-factor-codes"),
+    path("account/two-factor/codes/new/", second_factor_views.new_codes, name="two-factor-codes-new"),
+    path("account/two-factor/confirm/", second_factor_views.confirm, name="two-factor-confirm"),
+    path("account/two-factor/<int:factor>/remove/", second_factor_views.remove, name="two-factor-remove"),
     path("account/delete/", views.erase_own, name="account-own-erase"),
     path("mails/stop/<str:token>/", mail_views.stop, name="mails-stop"),
     path("accounts/", views.accounts, name="accounts"),
@@ -48,6 +69,9 @@ urlpatterns = [
         "accounts/<uuid:pk>/identities/<int:identity>/remove/",
         group_views.remove_identity,
         name="account-identity-remove",
+    ),
+    path(
+        "accounts/<uuid:pk>/second-factor/remove/", second_factor_views.take_away, name="account-second-factor-remove"
     ),
     path("accounts/<uuid:pk>/delete/", views.erase, name="account-erase"),
     *_NAMES,

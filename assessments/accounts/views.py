@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ..models import Mail, PersonGone, User
 from ..models.accounts import LastAdministrator
+from ..models.second_factors import SecondFactors
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
@@ -162,6 +163,7 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
         "identities": person.identities.all() if settings.SIGN_IN_PROVIDERS else None,
         "sessions": person.sessions.in_use().count(),
         "keys": person.api_keys.select_related("owner"),
+        "has_second_factor": SecondFactors(person).exist(),
         "mail_enabled": settings.MAIL_ENABLED,
         "undelivered": undelivered_to_accounts(person.mails.undelivered()),
         "back": request.path if form.conflict else reverse("accounts"),

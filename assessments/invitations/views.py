@@ -16,9 +16,9 @@ from ..models.participation import Pledge, link_to
 from ..permissions.access import Permissions, get_assessment, get_followed
 from ..permissions.refusals import refusal_told
 from ..permissions.roles import Permission
+from ..web.qr_code import qr_code
 from ..web.requests import Request
 from .forms import InviteForm, OutsideForm
-from .qr_code import qr_code
 from .tracking import Following
 
 

@@ -9,11 +9,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from .. import charts, scoring
-from ..invitations.qr_code import qr_code
 from ..models import Assessment, Criterion, Room
 from ..review.agenda import Agenda, AgreeableValue, Item
 from ..review.forms import MEDIAN, AgreeForm
 from ..web.figures import percent
+from ..web.qr_code import qr_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

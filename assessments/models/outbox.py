@@ -87,7 +87,7 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
     def not_notices(self) -> "MailQuerySet":
         """Mails that somebody waits for: about an account, or asking for answers."""
-        return self.filter(about="")
+        return self.filter(about="").exclude(kind=Mail.Kind.FACTOR_GONE)
 
     def _add(self, rows: list[dict], **values: Any) -> None:
         """Adds mails that are not in the outbox yet in any state."""
@@ -219,6 +219,7 @@ class Mail(models.Model):
         OUTSIDE = "outside", gettext_lazy("Invitation of an outsider")
         NEW_ACCOUNT = "new-account", gettext_lazy("New account")
         NEW_PASSWORD = "new-password", gettext_lazy("New password")
+        FACTOR_GONE = "factor-gone", gettext_lazy("Second factor removed")
         ENDED = "ended", gettext_lazy("Answering ended")
         REVIEW_SOON = "review-soon", gettext_lazy("Review soon")
         RESULT = "result", gettext_lazy("Result")

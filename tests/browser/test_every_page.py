@@ -32,6 +32,9 @@ OUTSIDE = {"outside", "outside-answer", "outside-dimension"}
 ELSEWHERE = {*REVIEWING, *OUTSIDE, "link", "account-erase", "mails-stop", "share", "webhook", "webhook-edit"}
 #: The page of one's own account, by the name under which a library looks for it.
 ELSEWHERE |= {"account_reauthenticate"}
+#: Looked at in test_second_factor, on the way of signing in and of changing something.
+ELSEWHERE |= {"second-factor", "two-factor-codes", "two-factor-remove", "two-factor-confirm", "two-factor-passkey-name"}
+ELSEWHERE |= {"sign-in-passkey", "account-second-factor-remove"}
 #: Fragments of pages.
 FRAGMENTS = {"assessment-participation", "room-now", "room-vote-now"}
 #: Linked from the last of a row of pages only, so gone to from the first.
@@ -60,7 +63,7 @@ DOWNLOADS = {
 }
 #: Pages that are the same for everybody, so that only the lead looks at them.
 COMMON = {"frameworks", "edition", "edition-compare", "account", "account-own-erase", "calendar", *BY_HAND}
-COMMON |= {"api-keys", "api-documentation", "sessions"}
+COMMON |= {"api-keys", "api-documentation", "sessions", "two-factor", "two-factor-app", "two-factor-passkey"}
 #: How many of each kind the lead looks at, where their look depends on what they show; otherwise one will do.
 SAMPLES = {"edition": 3, "team": 4, "result": 3, "assessment": 4, "answer-dimension": 2}
 

@@ -89,6 +89,26 @@ EXPECTED = {
     # The key is the lead's.
     ("api-key-revoke", "POST"): "443444i",
     ("account-key-revoke", "POST"): "300000i",
+    # Nobody waits for the second step of signing in; nobody has shown who they are in the last minutes.
+    ("second-factor", "GET"): "3333333",
+    ("second-factor", "POST"): "3333333",
+    ("two-factor", "GET"): "222222i",
+    # Passkeys work only at an address with a name and https.
+    ("sign-in-passkey", "GET"): "3333333",
+    ("sign-in-passkey", "POST"): "3333333",
+    # Whoever has no such passkey is led back.
+    ("two-factor-passkey-name", "GET"): "333333i",
+    ("two-factor-passkey-name", "POST"): "333333i",
+    **{
+        (name, method): "333333i"
+        for name in ("two-factor-app", "two-factor-passkey", "two-factor-codes", "two-factor-remove")
+        for method in ("GET", "POST")
+    },
+    ("two-factor-codes-new", "POST"): "333333i",
+    ("two-factor-confirm", "GET"): "222222i",
+    ("two-factor-confirm", "POST"): "222222i",
+    ("account-second-factor-remove", "GET"): "300000i",
+    ("account-second-factor-remove", "POST"): "300000i",
     ("account-identity-remove", "POST"): "300000i",
     ("sessions", "GET"): "222222i",
     ("sessions-end", "POST"): "333333i",
@@ -493,6 +513,9 @@ class World:
             "mails-stop": [MailStop.link(MailStop.Topic.RESULT, person=self.viewer, email="").split("/")[-2]],
             "account-edit": [self.viewer.pk],
             "account-link": [self.viewer.pk],
+            "account-second-factor-remove": [self.viewer.pk],
+            "two-factor-remove": [1],
+            "two-factor-passkey-name": [1],
             "unit-edit": [self.empty_unit.pk],
             "unit-delete": [self.empty_unit.pk],
             "unit-merge": [self.empty_unit.pk],

@@ -46,6 +46,8 @@ def test_mails(kind, anonymous, team, lead, people, settings):
         lead.set_unusable_password()
         lead.save()
         Mail.objects.queue_for(lead, kind)
+    elif kind == Mail.Kind.FACTOR_GONE:
+        Mail.objects.queue_for(lead, kind, by=people[1])
     elif kind == Mail.Kind.OUTSIDE:
         assessment.invite_outsiders(by=lead, addresses=["outside@example.org"])
     else:

@@ -1,0 +1,103 @@
+"""Passkeys: added and renamed by their owner, and signing in with one alone."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from ..models import User
+from ..models.second_factors import SecondFactors, TooManyPasskeys
+from ..web.requests import Request
+from ..web.saving import is_stored
+from . import arriving, passkeys, proofs
+from .second_factor_forms import WRONG_PASSKEY, NewPasskeyForm, PasskeyForm, PasskeyNameForm
+from .second_factor_stage import SecondFactorStage, waiting_stage
+from .second_factor_views import recently_shown, set_up_done
+from .sign_in_views import passwords_off
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: Request) -> HttpResponse:
+    """Makes a passkey; on the way of signing in, for somebody who needs a second factor and has none."""
+    stage = waiting_stage(request)
+    if stage is not None:
+        return _add(request, stage.person, stage)
+    return _add_signed_in(request)
+
+
+@login_required
+@recently_shown
+def _add_signed_in(request: Request) -> HttpResponse:
+    return _add(request, request.user, None)
+
+
+def _add(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
+    factors = SecondFactors(person)
+    if stage is not None and factors.exist():
+        return redirect("second-factor")
+    form = NewPasskeyForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            credential = passkeys.made(form.cleaned_data["credential"])
+        except passkeys.NotAPasskey:
+            form.add_error(None, _("The passkey was not made, or this page was too old. Try again."))
+        else:
+            name = form.cleaned_data["name"]
+            try:
+                is_added = factors.add_passkey(name, credential, is_first=stage is not None)
+            except TooManyPasskeys as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return set_up_done(request, person, stage) if is_added else redirect("second-factor")
+    works = passkeys.are_possible(request)
+    context = {
+        "form": form,
+        "question": passkeys.to_make_one(person) if works else "",
+        "host": request.get_host(),
+        "is_signing_in": stage is not None,
+    }
+    return render(request, "accounts/second_factor/passkey.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def rename(request: Request, factor: int) -> HttpResponse:
+    factors = SecondFactors(request.user)
+    row = factors.passkeys.filter(pk=factor).first()
+    if row is None:
+        return redirect("two-factor")
+    form = PasskeyNameForm(request.POST if request.method == "POST" else None, initial={"name": row.data["name"]})
+    if is_stored(form, lambda: factors.rename(factor, form.cleaned_data["name"])):
+        messages.success(request, _("Saved."))
+        return redirect("two-factor")
+    context = {"form": form, "name": row.data["name"]}
+    return render(request, "accounts/second_factor/rename.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: Request) -> HttpResponse:
+    """Signs in with a passkey alone. A script fetches first what it has to ask the browser for."""
+    if settings.OIDC_ONLY:
+        return passwords_off(request)
+    if request.method != "POST":
+        if not passkeys.are_possible(request):
+            return redirect(settings.LOGIN_URL)
+        return HttpResponse(passkeys.to_show_one(), content_type="application/json")
+    page = arriving.allowed_page(request, request.POST.get("next", ""))
+    form = PasskeyForm(request.POST)
+    if form.is_valid():
+        try:
+            person, factor = passkeys.shown(form.cleaned_data["credential"])
+        except passkeys.NotAPasskey:
+            pass
+        else:
+            SecondFactors(person).note_use(factor)
+            return arriving.sign_in(request, person, method=proofs.PASSKEY, next_url=page)
+    messages.error(request, WRONG_PASSKEY)
+    return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': page})}" if page else settings.LOGIN_URL)
