@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, migrations, models
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ModelState, ProjectState
 
 from assessments.operations import fitting
 from assessments.operations.fitting import Fit, fit_of, runs_before
@@ -20,7 +22,13 @@ NAMES = sorted(path.stem for path in FOLDER.glob("0*.py"))
 # Migrations
 
 
-def is_harmless(operation, made: set[str]) -> bool:
+def without_names(field) -> tuple:
+    """What a column is made from: all of its field but labels, choices and the like."""
+    _name, path, given, options = field.deconstruct()
+    return path, given, {name: value for name, value in options.items() if name not in field.non_db_attrs}
+
+
+def is_harmless(operation, made: set[str], before: ProjectState) -> bool:
     """Whether servers of the version before go on working: they neither read nor write what it adds."""
     if isinstance(operation, migrations.CreateModel):
         made.add(operation.name.lower())
@@ -30,6 +38,9 @@ def is_harmless(operation, made: set[str]) -> bool:
     if isinstance(operation, migrations.AddField):
         field = operation.field
         return isinstance(field, models.ManyToManyField) or field.null or field.has_db_default()
+    if isinstance(operation, migrations.AlterField):
+        known = before.models["assessments", operation.model_name_lower].fields[operation.name]
+        return without_names(operation.field) == without_names(known)
     # Django's class for PostgreSQL; on SQLite, where nothing runs side by side, it is an ordinary index.
     return type(operation).__name__ == "AddIndexConcurrently"
 
@@ -38,7 +49,8 @@ def is_harmless(operation, made: set[str]) -> bool:
 def test_what_runs_before_the_new_servers_does_not_disturb_the_old_ones(name):
     migration = importlib.import_module(f"assessments.migrations.{name}").Migration
     made: set[str] = set()
-    assert [operation for operation in migration.operations if not is_harmless(operation, made)] == []
+    before = MigrationLoader(None).project_state(migration.dependencies)
+    assert [operation for operation in migration.operations if not is_harmless(operation, made, before)] == []
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,24 @@ def test_what_runs_before_the_new_servers_does_not_disturb_the_old_ones(name):
     ],
 )
 def test_new_column_needs_a_value_that_old_servers_do_not_give(field, is_harmless_field):
-    assert is_harmless(migrations.AddField("team", "motto", field), set()) == is_harmless_field
+    assert is_harmless(migrations.AddField("team", "motto", field), set(), ProjectState()) == is_harmless_field
+
+
+@pytest.mark.parametrize(
+    ("field", "is_harmless_field"),
+    [
+        (models.CharField(max_length=9, choices=[("a", "A"), ("b", "B")]), True),
+        (models.CharField(max_length=9, null=True), False),
+        (models.CharField(max_length=10), False),
+        (models.TextField(), False),
+    ],
+)
+def test_a_column_that_is_there_may_get_new_choices_only(field, is_harmless_field):
+    before = ProjectState()
+    before.add_model(
+        ModelState("assessments", "Mail", [("kind", models.CharField(max_length=9, choices=[("a", "A")]))])
+    )
+    assert is_harmless(migrations.AlterField("mail", "kind", field), set(), before) == is_harmless_field
 
 
 # What fits
@@ -186,7 +215,9 @@ def test_every_migration_that_there_is_has_run():
 
 NEWER = """
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ModelState, ProjectState
 MigrationRecorder(connection).record_applied("assessments", "9999_after_more")
 """
 
