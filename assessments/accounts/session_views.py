@@ -21,8 +21,8 @@ from .sign_in_views import sign_out
 @require_safe
 @login_required
 def own_sessions(request: Request) -> HttpResponse:
-    """The browsers in which the person is signed in, this one first."""
-    own = list(request.user.sessions.in_use())
+    """The browsers in which the person is signed in: this one, then those that were used last."""
+    own = sorted(request.user.sessions.in_use(), key=lambda each: (each.used_at, each.begun_at), reverse=True)
     current = [session for session in own if session.pk == request.session.hashed_key]
     context = {
         "current": current,

@@ -31,8 +31,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ["-used_at", "-begun_at"],
-            },
         ),
     ]

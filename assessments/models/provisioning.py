@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from .accounts import User, is_email
 from .journal import Event
 from .names import NameField
-from .refusals import Refused
+from .refusals import PersonGone, Refused
 from .single_sign_on import PROVISIONED, GroupRule, follow_groups
 from .writing import hold_to_write, still_there, writing
 
@@ -108,14 +109,14 @@ class ProvisionedPersonQuerySet(models.QuerySet["ProvisionedPerson"]):
     def follow(self, *, by: User | None) -> None:
         """Gives everybody whose groups have changed what these give now, each in a transaction of their own.
 
-        If that is interrupted, the next call goes on with those who are left.
+        If that is interrupted, the next call goes on with those who are left; whoever has been erased meanwhile is not.
         """
         for _pass in range(3):
             waiting = list(User.objects.filter(provisioned__in=self.behind()).order_by("pk"))
             if not waiting:
                 return
             for person in waiting:
-                with transaction.atomic():
+                with suppress(PersonGone), transaction.atomic():
                     follow_groups(person, by=by)
 
 

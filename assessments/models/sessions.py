@@ -157,9 +157,6 @@ class BrowserSession(models.Model):
 
     objects = BrowserSessionQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-used_at", "-begun_at"]
-
     def __str__(self) -> str:
         return self.device
 

@@ -15,7 +15,7 @@ from .accounts import User
 from .journal import Event
 from .refusals import PersonGone, Refused
 from .teams import Membership, Team, Unit
-from .writing import writing
+from .writing import hold_to_write, writing
 
 #: The issuer of groups that a directory provisions, see `provisioning`. No provider has it: theirs are addresses.
 PROVISIONED = "scim"
@@ -252,12 +252,13 @@ def follow_groups(person: User, *, by: User | None = None) -> None:
     """Gives a person what their groups give, and takes what groups have given before and give no longer.
 
     What was given by hand stays as it is, and so does the last administrator. `by` is who changed the groups, None if
-    the person has signed in. Call it in a transaction. Raises PersonGone if the person has been erased.
+    the person has signed in. Call it in a transaction. Raises PersonGone if one of the two has been erased.
     """
     changes_administrators = _changes_administrators(person, _given_to(person))
     if changes_administrators:
         # In the order in which rows are locked everywhere: administrators, people, units and teams, assessments.
         User.objects.hold_administrators()
+    hold_to_write(by)
     locked = User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
     if locked is None:
         raise PersonGone
