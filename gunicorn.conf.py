@@ -46,7 +46,7 @@ loglevel = "warning"
 # Workers show that they live by touching a file; on a disk that can stall, they would be killed for its slowness.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 control_socket_disable = True
-# The longest that gunicorn takes. The application says itself what is wrong with an address of half of it.
+# The longest that gunicorn takes. The application says itself what is wrong with an address that is nearly as long.
 limit_request_line = 8190
 
 # Whom to believe about scheme and client address is decided in one place: TRUSTED_PROXY, maturity.middleware.

@@ -48,7 +48,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 #: Characters of an address. What is longer than `limit_request_line` of gunicorn, gunicorn refuses by itself.
-LONGEST_ADDRESS = 4094
+LONGEST_ADDRESS = 8000
 _REQUEST_NUMBER = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Each middleware asks the request for more than HttpRequest has.
 GetResponse = Callable[[Any], HttpResponse]

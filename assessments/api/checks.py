@@ -11,7 +11,7 @@ from ninja import Query
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from ..evidence.report_map import MapProblem
-from ..evidence.reports import MOST_BYTES, ReportKind, ReportProblem, facts_of
+from ..evidence.reports import ReportKind, ReportProblem, facts_of
 from ..models import CheckState, Edition, Fact, FactsRefused, Framework, Pushed, Team
 from ..models.checks import MOST_FACTS, USUAL
 from ..permissions.access import get_team
@@ -20,7 +20,7 @@ from .problems import ApiProblem
 from .reading import OfFramework, router
 from .replies import AfterNumber, IdempotencyKey, Limit, PageJson, carried_out, page_of
 from .requests import CHECKS, ApiRequest
-from .schemas import Key, Shown, Taken
+from .schemas import Key, Shown, Taken, written_as_number
 from .writing import WRONG
 
 
@@ -80,10 +80,10 @@ class ReportJson(Taken):
 
     framework: Key
     map: Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]*$")]
-    text: Annotated[str, Field(min_length=1, max_length=MOST_BYTES, pattern=r"^[^\x00]*$")]
+    text: Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$", description="Up to 2 MB.")]
     source: Annotated[str, Field(max_length=80, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")] = ""
     link: Link = ""
-    valid_days: Annotated[int, Field(ge=1, le=400, strict=True)] = 30
+    valid_days: Annotated[int, Field(ge=1, le=400), BeforeValidator(written_as_number)] = 30
 
 
 class PushedJson(Shown):

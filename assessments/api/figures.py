@@ -22,7 +22,7 @@ from .schemas import Shown, Taken, written_as_number
 from .writing import saved, sent
 
 MetricKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,120}$", description="The key of the metric.")]
-MonthText = Annotated[str, Path(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$", description="A month such as 2026-10.")]
+MonthText = Annotated[str, Path(pattern=r"^2[0-9]{3}-(0[1-9]|1[0-2])$", description="A month such as 2026-10.")]
 DefinedBy = Annotated[
     str | None,
     Query(max_length=120, pattern=r"^[^\x00]*$", description="The framework that defines it; none if built in."),

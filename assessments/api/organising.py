@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..models import Membership, Team, Unit
 from ..models.teams import default_time_zone
@@ -17,14 +17,14 @@ from ..permissions.roles import Permission
 from .reading import require_in_site, router
 from .replies import AfterNumber, IdempotencyKey, Limit, PageJson, carried_out, listed, page_of, require_unchanged
 from .requests import ORGANISATION, ApiRequest
-from .schemas import Day, MembershipJson, PersonRef, Shown, Taken, TeamJson, UnitJson
+from .schemas import Day, MembershipJson, PersonRef, Shown, Taken, TeamJson, UnitJson, written_as_number
 from .writing import saved, sent, valid
 
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00]*\S[^\x00]*$")]
-EmailText = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00\s]+@[^\x00\s]+$")]
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
+EmailText = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20]+@[^\x00-\x20]+$")]
 PersonName = Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$", description="For an account that is new.")]
 Role = Annotated[str, Field(json_schema_extra={"enum": ["lead", "member", "viewer"]}, pattern="^(lead|member|viewer)$")]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1), BeforeValidator(written_as_number)]
 
 
 class NewUnit(Taken):

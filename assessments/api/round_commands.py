@@ -18,7 +18,7 @@ from .requests import TEAMS, ApiRequest
 from .schemas import Day, RoundJson, ShortText, Shown, Taken, Yes
 from .writing import saved, sent, valid
 
-RoundName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*\S[^\x00]*$")]
+RoundName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
 UnitNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Leeway = Annotated[int, Field(ge=0, le=90)]
 RepeatsText = Literal["once", "quarterly", "half-yearly", "yearly"]

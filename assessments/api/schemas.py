@@ -25,7 +25,7 @@ from ..models import (
 )
 from ..models.results import Figures, as_fraction
 
-LongText = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+LongText = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
 ShortText = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 Key = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")]
 
@@ -255,7 +255,7 @@ class FrameworkFileJson(Taken):
     """A framework file as text, YAML or JSON."""
 
     name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")] = "framework.yaml"
-    text: Annotated[str, Field(min_length=1)]
+    text: Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
 
 
 class ImportedJson(EditionJson):
@@ -414,7 +414,7 @@ class NewAssessment(Taken):
     anonymous: Yes = False
     hides_hints: Yes = False
     members: Annotated[list[UUID], Field(max_length=200)] | None = None
-    addresses: Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=200)] = []
+    addresses: Annotated[list[Annotated[str, Field(max_length=254, pattern=r"^[^\x00]*$")]], Field(max_length=200)] = []
     message: ShortText = ""
     as_draft: Yes = False
 
@@ -427,14 +427,14 @@ class Reopen(Taken):
     """For what it is opened again, and why. Without `to`: for answers, or for review if it is anonymous."""
 
     to: Literal["open", "review"] | None = None
-    reason: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    reason: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
 
 
 class People(Taken):
     """Members of the team by id, and other people by email."""
 
     members: Annotated[list[UUID], Field(max_length=200)] = []
-    addresses: Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=200)] = []
+    addresses: Annotated[list[Annotated[str, Field(max_length=254, pattern=r"^[^\x00]*$")]], Field(max_length=200)] = []
 
 
 class InvitedJson(Shown):

@@ -20,8 +20,8 @@ from .requests import WEBHOOKS, ApiRequest
 from .schemas import Shown, Taken, WebhookJson
 from .writing import saved, sent, valid
 
-WebhookName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*\S[^\x00]*$")]
-WebhookAddress = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"^[^\x00\s]+$")]
+WebhookName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*[^\x00-\x20][^\x00]*$")]
+WebhookAddress = Annotated[str, Field(min_length=1, max_length=LONGEST, pattern=r"^[^\x00-\x20]+$")]
 Happenings = Annotated[list[Webhook.Happening], Field(min_length=1, max_length=len(Webhook.Happening))]
 # In the description, kinds of parts would be called the same: a class is described under its own name alone.
 WebhookKind = Literal["slack", "mattermost", "teams", "json"]

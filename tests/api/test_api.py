@@ -213,9 +213,9 @@ def test_a_letter_of_two_halves_is_a_letter(program, team, edition):
 
 
 def test_an_address_that_is_too_long_is_a_problem(program):
-    assert program.ask(f"me?x={'y' * 4_000}").status_code == 200
-    problem(program.ask(f"me?x={'y' * 4_100}"), 414)
-    problem(program.ask(f"nowhere/{'y' * 4_100}"), 414)
+    assert program.ask(f"me?x={'y' * 7_900}").status_code == 200
+    problem(program.ask(f"me?x={'y' * 8_100}"), 414)
+    problem(program.ask(f"nowhere/{'y' * 8_100}"), 414)
 
 
 def test_a_body_that_is_too_long_is_a_problem(program, team, edition):
@@ -525,3 +525,36 @@ def test_the_page_lists_every_operation_without_a_script(client):
 def test_what_a_person_does_by_program_is_theirs_in_the_journal(program, team, edition, lead):
     program.post(f"teams/{team.pk}/actions", action(edition))
     assert Event.objects.get(kind="action.planned").actor == lead
+
+
+def test_patterns_of_the_description_mean_the_same_in_every_language(client):
+    r"""What \s and \S are, Python, Rust and JavaScript do not agree about."""
+    text = client.get("/api/v1/openapi.json").content.decode()
+    assert "[^\\\\x00]" in text
+    assert not re.search(r"\\\\[sSwWdD]", text)
+
+
+def test_every_text_that_is_taken_says_that_it_has_no_null_character(client):
+    """One without a pattern could be sent one, as described, and would be refused."""
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    taken = {name: schema for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+    assert len(taken) > 20
+    missing = []
+
+    def look(where, schema):
+        if schema.get("type") == "string" and not {"pattern", "enum", "const", "format"} & schema.keys():
+            missing.append(where)
+        for inner in [*schema.get("anyOf", []), *filter(None, [schema.get("items")])]:
+            look(where, inner)
+
+    for name, schema in taken.items():
+        for field, value in schema["properties"].items():
+            look(f"{name}.{field}", value)
+    assert missing == []
+
+
+def test_a_number_may_be_written_with_a_point_and_never_as_a_text(program, team):
+    admin = Program(make_key(by=make_user(is_administrator=True)))
+    made = admin.post("teams", {"name": "Another", "unit": float(team.unit_id)})
+    assert made.json()["unit"] == team.unit_id
+    problem(admin.post("teams", {"name": "One more", "unit": str(team.unit_id)}), 422)

@@ -165,7 +165,7 @@ def test_a_report_that_cannot_be_read_stores_nothing(program, team, edition, val
 
 
 def test_a_report_that_is_too_long_is_refused(program, team, edition):
-    problem(report(program, team, edition, text="x" * 2_000_001), 422)
+    problem(report(program, team, edition, text="x" * 2_000_001), 409)
     problem(report(program, team, edition, text="x" * 6_000_000), 413)
 
 
