@@ -29,6 +29,8 @@ def sign_in(request: Request, user: User, *, method: str, next_url: str = "", **
         logout(request)
     # What was shown before somebody began to sign in again counts no more.
     proofs.forget(request)
+    # Nobody who knew the key of the session before comes along either.
+    request.session.cycle_key()
     proofs.note(request, user, method, **details)
     return perform_login(request, Login(user=user, redirect_url=allowed_page(request, next_url)))
 

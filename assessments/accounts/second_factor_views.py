@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ..models import SignInAttempt, User
+from ..models import BrowserSession, SignInAttempt, User
 from ..models.second_factors import Kind, SecondFactors, is_needed_by
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
@@ -187,7 +187,11 @@ def _address_for_app(request: Request, person: User, secret: str) -> str:
 
 
 def set_up_done(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
-    """After setting up a second factor: somebody who is signing in is in, and sees their recovery codes first."""
+    """After setting up a second factor: somebody who is signing in is in, and sees their recovery codes first.
+
+    Wherever else they are signed in, nobody was asked for it, so that ends.
+    """
+    BrowserSession.objects.drop_those_of(person, but=request.session.hashed_key)
     proofs.note(request, person, proofs.SECOND_FACTOR, kind="set up")
     messages.success(request, _("Your second factor is set up."))
     page = reverse("two-factor-codes")

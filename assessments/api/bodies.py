@@ -14,10 +14,14 @@ _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
+def is_storable(text: str) -> bool:
+    return not _UNSTORABLE.search(text)
+
+
 def read_json(body: bytes) -> Any:
     """Raises ValueError if it is not JSON, or has a text that no database stores."""
     data = json.loads(body)
-    if _ESCAPED.search(body) and any(_UNSTORABLE.search(text) for text in _texts(data)):
+    if _ESCAPED.search(body) and not all(map(is_storable, _texts(data))):
         raise ValueError("a character that cannot be stored")
     return data
 

@@ -371,29 +371,37 @@ class User(Revised, AbstractBaseUser):
     def begin_anew(self) -> None:
         """Ends every session and open link of the account, because it is about to gain rights.
 
-        A password that was set before the email was confirmed may be somebody else's, so it ends too, and the owner
-        sets a new one by link. Nothing happens to an administrator, who has every right already.
+        A password and a second factor that were set up before the email was confirmed may be somebody else's, so they
+        end too, and the owner sets a new one by link. Nothing happens to an administrator, who has every right already.
         """
         if self.administers:
             return
         same = User.objects.filter(pk=self.pk)
         same.update(session_generation=F("session_generation") + 1)
-        same.filter(is_confirmed=False).update(password=make_password(None))
+        if same.filter(is_confirmed=False).update(password=make_password(None)):
+            self._end_second_factors()
         self.sessions.all().delete()
         self.refresh_from_db(fields=["session_generation", "password"])
 
     def confirm(self) -> None:
         """Notes that the email is theirs, as a provider knows that says so.
 
-        A password that was set before may be somebody else's, so it ends, and so does every session.
+        A password and a second factor that were set up before may be somebody else's, so they end, and so does every
+        session.
         """
         if self.is_confirmed:
             return
-        User.objects.filter(pk=self.pk, is_confirmed=False).update(
-            is_confirmed=True, password=make_password(None), session_generation=F("session_generation") + 1
-        )
+        same = User.objects.filter(pk=self.pk, is_confirmed=False)
+        if same.update(is_confirmed=True, password=make_password(None), session_generation=F("session_generation") + 1):
+            self._end_second_factors()
         self.sessions.all().delete()
         self.refresh_from_db()
+
+    def _end_second_factors(self) -> None:
+        from allauth.mfa.models import Authenticator
+
+        if Authenticator.objects.filter(user_id=self.pk).delete()[0]:
+            Event.record("second-factor.removed", by=None, person=str(self.pk), factor="all")
 
     def change_own(self, **fields: Any) -> None:
         """Stores what people change about themselves."""

@@ -64,6 +64,11 @@ class ProvisionedPersonQuerySet(models.QuerySet["ProvisionedPerson"]):
         """
         return User.objects.filter(Q(provisioned__isnull=False) | Q(is_active=True), is_demo=False)
 
+    def accounts_among(self, people: Iterable[UUID]) -> set[UUID]:
+        """The keys of those that there are, held until the transaction ends."""
+        seen = self.accounts().filter(pk__in=still_there(User, people))
+        return set(seen.values_list("pk", flat=True))
+
     def with_user_name(self, name: str) -> "models.QuerySet[User]":
         """The account of this name, in any case; of an account that no directory knows yet it is the email."""
         unknown = Q(provisioned__isnull=True) & Q(is_email("email", name))
@@ -154,7 +159,9 @@ class ProvisionedPerson(models.Model):
     def take_over(self, details: PersonDetails, *, by: User) -> None:
         """Stores what the directory says, for whoever is in a transaction that keeps an administrator.
 
-        Raises NameTaken if somebody else has the name or the email, LastAdministrator if nobody would be left.
+        Raises NameTaken if somebody else has the name or the email, LastAdministrator if nobody would be left, and
+        Refused for another email of somebody whom an administrator has made one: whoever writes to the directory could
+        have the password of that account sent to themselves.
         """
         others = ProvisionedPerson.objects.exclude(pk=self.pk)
         if others.filter(is_email("user_name", details.user_name)).exists():
@@ -168,14 +175,17 @@ class ProvisionedPerson(models.Model):
             with transaction.atomic():
                 # The account before its row here, as everywhere.
                 person = User.objects.get(pk=self.pk)
+                by_hand = person.is_administrator and not person.administers_by_group
+                if by_hand and person.email.lower() != details.email.lower():
+                    raise Refused(_("This person administers Maturity. An administrator changes the email there."))
                 wanted = {"name": details.name, "email": details.email, "is_active": details.is_active}
                 person.change_account(by=by, seen=None, **wanted)
                 self.save(update_fields=fields)
         except IntegrityError as error:
             # Somebody else was given it at this moment.
             raise NameTaken(_("There is somebody with this userName or email already.")) from error
-        # It was somebody's decision to change the email, and the directory knows whose it is.
-        User.objects.filter(pk=self.pk).update(is_confirmed=True)
+        # The directory knows whose email it is; who had the password of the email before need not be the same person.
+        User.objects.get(pk=self.pk).confirm()
 
     @classmethod
     def change(cls, person: User, details: PersonDetails, *, by: User) -> User:
@@ -225,7 +235,7 @@ class ProvisionedGroupQuerySet(models.QuerySet["ProvisionedGroup"]):
         people = set(people)
         try:
             with writing(by):
-                known = still_there(User, people)
+                known = ProvisionedPerson.objects.accounts_among(people)
                 if self.with_name(name).exists():
                     raise NameTaken(_("There is a group with this name already."))
                 group = self.create(name=name, external_id=external_id)
@@ -275,7 +285,7 @@ class ProvisionedGroup(models.Model):
         named = {person for step in steps if step.kind != MemberStep.REMOVE for person in step.people}
         try:
             with writing(by):
-                known = still_there(User, named)
+                known = ProvisionedPerson.objects.accounts_among(named)
                 group = ProvisionedGroup.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
                 if group is None:
                     return

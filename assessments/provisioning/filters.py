@@ -36,7 +36,7 @@ def attribute_name(name: str) -> str:
     name = name.lower()
     for urn in URNS:
         name = name.removeprefix(urn)
-    return re.sub(r"\[.*\]", "", name)
+    return re.sub(r"\[[^\[\]]*\]", "", name)
 
 
 def parse_filter(text: str) -> list[Equals]:

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from ..api.bodies import read_json
+from ..api.bodies import is_storable, read_json
 from ..api.problems import ApiProblem
 from ..api.requests import ApiRequest, KeyAuth
 from ..models import ApiKey, NameTaken, ProvisionedGroup, ProvisionedMember, ProvisionedPerson, Refused, User
@@ -147,9 +147,14 @@ def _conditions(request: ApiRequest, known: Callable[[Equals], Q]) -> Q:
     return condition
 
 
+def _is_text(value: Any) -> bool:
+    """Whether anything that is stored can be equal to it."""
+    return isinstance(value, str) and is_storable(value)
+
+
 def _equal(field: str, value: Any) -> Q:
     """A condition of texts that are compared as they are; nothing has another value."""
-    return Q(**{field: value}) if isinstance(value, str) and "\0" not in value else Q(pk=None)
+    return Q(**{field: value}) if _is_text(value) else Q(pk=None)
 
 
 def _same_id(field: str, value: Any) -> Q:
@@ -169,7 +174,7 @@ def _person_condition(condition: Equals) -> Q:
         return _same_id("pk", value)
     if name == "externalid":
         return _equal("provisioned__external_id", value)
-    if not isinstance(value, str) or "\0" in value:
+    if not _is_text(value):
         return Q(pk=None)
     if name == "username":
         return Q(pk__in=ProvisionedPerson.objects.with_user_name(value))
@@ -235,7 +240,7 @@ def _group_condition(condition: Equals) -> Q:
     if name == "externalid":
         return _equal("external_id", value)
     if name == "displayname":
-        return Q(is_email("name", value)) if isinstance(value, str) and "\0" not in value else Q(pk=None)
+        return Q(is_email("name", value)) if _is_text(value) else Q(pk=None)
     raise unknown_filter()
 
 

@@ -230,6 +230,41 @@ def test_who_sets_one_up_while_signed_in_stays_signed_in(client, person, setting
     assert is_signed_in(later)
 
 
+def test_setting_one_up_ends_sessions_in_which_nobody_was_asked_for_it(client, person):
+    intruder = Client()
+    by_password(intruder, person)
+    by_password(client, person)
+    set_up_by_page(client)
+    assert is_signed_in(client)
+    assert not is_signed_in(intruder)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_what_was_set_up_under_another_email_ends_when_the_account_becomes_somebody_elses(
+    client, person, admin, arrives
+):
+    device = set_up_passkey(person)
+    person.change_account(by=admin, seen=None, email="quinn@example.org")
+    if arrives:
+        person.confirm()
+    else:
+        person.change_account(by=admin, seen=None, is_administrator=True)
+    assert not SecondFactors(person).exist()
+    by_passkey(client, device)
+    assert not is_signed_in(client)
+
+
+def test_who_knew_the_key_of_the_session_before_does_not_come_along(client, person):
+    set_up_app(person)
+    session = client.session
+    session["theme"] = "dark"
+    session.save()
+    before = session.session_key
+    by_password(client, person)
+    assert client.session.session_key != before
+    assert not BrowserSession.objects.with_key(before)
+
+
 def test_page_that_was_asked_for_comes_after_the_code(client, person):
     app = set_up_app(person)
     by_password(client, person, next="/teams/")

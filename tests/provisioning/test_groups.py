@@ -340,3 +340,12 @@ def test_person_or_group_that_is_sent_twice_at_once_is_made_once():
     assert sorted(at_once(*[post("Groups", okta_group())] * 6)) == [201] + [409] * 5
     assert User.objects.filter(email="ada@example.org").count() == 1
     assert ProvisionedGroup.objects.count() == 1
+
+
+def test_accounts_that_a_directory_cannot_see_come_into_no_group(directory):
+    hidden = [make_user(is_demo=True), make_user(is_active=False)]
+    group = directory.post("Groups", okta_group("Developers", *[str(person.pk) for person in hidden]))
+    assert members(directory, group) == []
+    step = {"op": "add", "path": "members", "value": [{"value": str(person.pk)} for person in hidden]}
+    directory.patch(f"Groups/{group['id']}", step)
+    assert members(directory, group) == []

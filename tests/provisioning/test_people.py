@@ -61,6 +61,8 @@ def test_people_are_found_by_name_in_any_case_by_email_and_by_the_id_of_the_dire
         "id eq null",
         'userName eq "a\\u0000b"',
         'externalId eq "a\\u0000b"',
+        'userName eq "\\ud800"',
+        'externalId eq "\\ud800"',
     ):
         assert directory.found("Users", condition) == [], condition
 
@@ -341,6 +343,33 @@ def test_whole_person_is_replaced(directory):
     assert (response.json()["userName"], response.json()["displayName"]) == ("lee@example.org", "Ada Lee")
     person = User.objects.get(pk=made["id"])
     assert (person.email, person.is_confirmed) == ("lee@example.org", True)
+
+
+def email_to(address: str) -> dict[str, str]:
+    return {"op": "Replace", "path": 'emails[type eq "work"].value', "value": address}
+
+
+def test_another_email_ends_the_password_of_the_one_before(directory):
+    made = directory.post("Users", okta_user())
+    person = User.objects.get(pk=made["id"])
+    person.set_password("correct horse battery")
+    person.save()
+    signed_in = Client()
+    signed_in.force_login(person)
+    directory.changed(f"Users/{person.pk}", email_to("lee@example.org"))
+    person.refresh_from_db()
+    assert (person.email, person.is_confirmed, person.has_usable_password()) == ("lee@example.org", True, False)
+    assert not is_signed_in(signed_in)
+
+
+def test_email_of_who_was_made_an_administrator_here_stays(directory):
+    """Whoever writes to the directory could have the password of an administrator sent to themselves."""
+    other = make_user(email="root@example.org", is_administrator=True, is_confirmed=True)
+    refusal = refused(directory.patch(f"Users/{other.pk}", email_to("evil@example.org")), 409)
+    assert "administers" in refusal["detail"]
+    other.refresh_from_db()
+    assert other.email == "root@example.org"
+    assert directory.changed(f"Users/{other.pk}", email_to("Root@example.org"))["active"]
 
 
 def test_name_or_email_of_somebody_else_is_refused(directory):
