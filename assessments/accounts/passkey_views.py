@@ -17,30 +17,15 @@ from ..web.requests import Request
 from ..web.saving import is_stored
 from . import arriving, passkeys, proofs
 from .second_factor_forms import WRONG_PASSKEY, NewPasskeyForm, PasskeyForm, PasskeyNameForm
-from .second_factor_stage import SecondFactorStage, waiting_stage
-from .second_factor_views import recently_shown, set_up_done
+from .second_factor_stage import SecondFactorStage
+from .second_factor_views import set_up_done, sets_up
 from .sign_in_views import passwords_off
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: Request) -> HttpResponse:
-    """Makes a passkey; on the way of signing in, for somebody who needs a second factor and has none."""
-    stage = waiting_stage(request)
-    if stage is not None:
-        return _add(request, stage.person, stage)
-    return _add_signed_in(request)
-
-
-@login_required
-@recently_shown
-def _add_signed_in(request: Request) -> HttpResponse:
-    return _add(request, request.user, None)
-
-
-def _add(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
-    factors = SecondFactors(person)
-    if stage is not None and factors.exist():
-        return redirect("second-factor")
+@sets_up
+def add(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
+    """Makes a passkey."""
     form = NewPasskeyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -50,7 +35,7 @@ def _add(request: Request, person: User, stage: SecondFactorStage | None) -> Htt
         else:
             name = form.cleaned_data["name"]
             try:
-                is_added = factors.add_passkey(name, credential, is_first=stage is not None)
+                is_added = SecondFactors(person).add_passkey(name, credential, is_first=stage is not None)
             except TooManyPasskeys as refusal:
                 form.add_error(None, str(refusal))
             else:

@@ -32,6 +32,7 @@ from .second_factor_stage import SecondFactorStage, waiting_stage
 from .sign_in_views import TOO_MANY
 
 View = Callable[..., HttpResponse]
+SettingUp = Callable[[Request, User, SecondFactorStage | None], HttpResponse]
 
 
 def recently_shown(view: View) -> View:
@@ -43,6 +44,30 @@ def recently_shown(view: View) -> View:
             page = reverse("two-factor") if request.path == reverse("two-factor-codes-new") else request.path
             return redirect(f"{reverse('two-factor-confirm')}?{urlencode({'next': page})}")
         return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def sets_up(view: SettingUp) -> Callable[[Request], HttpResponse]:
+    """A page that sets up a second factor.
+
+    It is there for whoever is signed in and has just shown who they are, and on the way of signing in, with the stage,
+    for somebody who needs one and has none.
+    """
+
+    @login_required
+    @recently_shown
+    def signed_in(request: Request) -> HttpResponse:
+        return view(request, request.user, None)
+
+    @wraps(view)
+    def wrapper(request: Request) -> HttpResponse:
+        stage = waiting_stage(request)
+        if stage is None:
+            return signed_in(request)
+        if SecondFactors(stage.person).exist():
+            return redirect("second-factor")
+        return view(request, stage.person, stage)
 
     return wrapper
 
@@ -142,24 +167,10 @@ def overview(request: Request) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
-def app(request: Request) -> HttpResponse:
-    """Sets up an authenticator app; on the way of signing in, for somebody who needs a second factor and has none."""
-    stage = waiting_stage(request)
-    if stage is not None:
-        return _set_up(request, stage.person, stage)
-    return _set_up_signed_in(request)
-
-
-@login_required
-@recently_shown
-def _set_up_signed_in(request: Request) -> HttpResponse:
-    return _set_up(request, request.user, None)
-
-
-def _set_up(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
+@sets_up
+def app(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
+    """Sets up an authenticator app."""
     factors = SecondFactors(person)
-    if stage is not None and factors.exist():
-        return redirect("second-factor")
     if factors.app is not None:
         # The second of two clicks.
         return redirect("two-factor-codes" if factors.codes_to_show() else "two-factor")
@@ -189,7 +200,7 @@ def _address_for_app(request: Request, person: User, secret: str) -> str:
 def set_up_done(request: Request, person: User, stage: SecondFactorStage | None) -> HttpResponse:
     """After setting up a second factor: somebody who is signing in is in, and sees their recovery codes first.
 
-    Wherever else they are signed in, nobody was asked for it, so that ends.
+    Every other session of theirs ends, as nobody may have been asked for a second factor in it.
     """
     BrowserSession.objects.drop_those_of(person, but=request.session.hashed_key)
     proofs.note(request, person, proofs.SECOND_FACTOR, kind="set up")
