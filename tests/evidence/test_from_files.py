@@ -69,12 +69,13 @@ def test_the_command_reads_no_file_that_is_too_large_or_no_text(files, capsys):
             told(files, make_team(), make_edition(), capsys)
 
 
-def test_the_map_of_the_example_names_criteria_that_there_are():
+@pytest.mark.parametrize("kind", ["scorecard"])
+def test_the_maps_of_the_examples_name_criteria_that_the_framework_has_checks_for(kind):
     from assessments.evidence.report_map import read_map
 
-    keys = {criterion.key for criterion in read(BUILT_IN / "mlops.yaml").criteria}
-    lines = read_map((EXAMPLES / "scorecard.map").read_text(), needs_bound=True)
-    assert {line.criterion for line in lines} <= keys
+    checks = {check.criterion for check in read(BUILT_IN / "mlops.yaml").checks if check.source == kind}
+    lines = read_map((EXAMPLES / f"{kind}.map").read_text(), needs_bound=kind == "scorecard")
+    assert {line.criterion for line in lines} == checks
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def test_the_command_stores_the_built_in_frameworks(capsys):
         "platform",
         "data-management",
     }
-    assert "MLOps maturity 1.2.0: stored" in capsys.readouterr().out
+    assert "MLOps maturity 1.3.0: stored" in capsys.readouterr().out
 
 
 def changed_devops() -> str:
@@ -83,7 +83,7 @@ def test_mlops_is_offered_first_until_the_organisation_has_a_framework_of_its_ow
 def test_every_part_of_a_built_in_file_is_kept():
     load_built_in()
     mlops, devops = (Edition.objects.get(framework__key=key) for key in ("mlops", "devops"))
-    assert set(mlops.blocks) == {"adviser", "traceability", "source_differences", "sources"}
+    assert set(mlops.blocks) == {"checks", "adviser", "traceability", "source_differences", "sources"}
     assert len(mlops.blocks["traceability"]) > 50
     assert len(mlops.contents.symptoms) == 13
     assert len(devops.blocks["metrics"]) == 5
