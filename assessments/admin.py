@@ -158,12 +158,19 @@ class Shared(Journalled):
         super().save_model(request, obj, form, change)
 
 
+class UserForm(SeenForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["is_active"] = self.instance.is_let_in
+
+
 @admin.register(User, site=site)
 class UserAdmin(Kept):
     list_display = ["name", "email", "is_administrator", "is_active"]
     list_filter = ["is_administrator", "is_active"]
     search_fields = ["name", "email"]
-    form = SeenForm
+    form = UserForm
     fields = ["email", "name", "is_active", "is_administrator", "keyboard_shortcuts", "seen"]
 
     def changeform_view(

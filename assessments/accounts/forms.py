@@ -203,6 +203,17 @@ class AccountForm(RevisedForm, NewAccountForm):
     class Meta(NewAccountForm.Meta):
         fields = ["name", "email", "is_administrator", "is_active"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["is_active"] = self.instance.is_let_in
+        if self.instance.is_out_of_directory:
+            self.fields["is_active"].help_text = _("The directory has deactivated this account. Activate it there too.")
+        elif self.instance.left_directory and not self.instance.is_let_in:
+            self.fields["is_active"].help_text = _("A directory that has this account no more may have deactivated it.")
+
+    def values_of(self, row: User) -> dict[str, Any]:
+        return super().values_of(row) | {"is_active": row.is_let_in}
+
 
 def free_email(email: str, account: User) -> str:
     """The email, if no other account has it; raises ValidationError otherwise."""

@@ -147,6 +147,8 @@ _ADMINISTRATIVE = [
                 "email",
                 "name",
                 "is_active",
+                "is_locked",
+                "left_directory",
                 "is_administrator",
                 "administers_by_group",
                 "is_confirmed",

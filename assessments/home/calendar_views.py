@@ -78,6 +78,6 @@ def _page(request: Request, *, address: str = "") -> HttpResponse:
 @require_POST
 @login_required
 def revoke(request: Request) -> HttpResponse:
-    CalendarFeed.objects.revoke(by=request.user)
+    CalendarFeed.objects.revoke(request.user, by=request.user)
     messages.success(request, _("Revoked the address. Calendars that use it get nothing any more."))
     return redirect("calendar")

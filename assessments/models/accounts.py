@@ -30,6 +30,8 @@ from .refusals import AccountChanged, Refused
 from .revisions import Revised
 
 if TYPE_CHECKING:
+    from .api_keys import ApiKeyQuerySet
+    from .calendars import CalendarFeedQuerySet
     from .mail_stops import MailStopQuerySet
     from .outbox import MailQuerySet
     from .sessions import BrowserSessionQuerySet
@@ -216,6 +218,10 @@ class User(Revised, AbstractBaseUser):
     email = VisibleEmailField(gettext_lazy("email"), max_length=254)
     name = NameField(max_length=120, blank=True)
     is_active = models.BooleanField(gettext_lazy("can sign in"), default=True)
+    #: Whether an administrator has deactivated the account, and whether a directory has: both have to let the person
+    #: in. They say why an account is not active, and nothing about one that is; see `is_let_in`.
+    is_locked = models.BooleanField(default=False, db_default=False, editable=False)
+    left_directory = models.BooleanField(default=False, db_default=False, editable=False)
     is_administrator = models.BooleanField(gettext_lazy("administrator"), default=False)
     #: Whether they are one only because of their groups at a provider, see `single_sign_on`.
     administers_by_group = models.BooleanField(default=False, db_default=False, editable=False)
@@ -237,6 +243,9 @@ class User(Revised, AbstractBaseUser):
     mail_stops: "MailStopQuerySet"
     #: Where it is signed in; see `sessions`.
     sessions: "BrowserSessionQuerySet"
+    #: What lets programs in; see `api_keys` and `calendars`.
+    api_keys: "ApiKeyQuerySet"
+    calendar_feeds: "CalendarFeedQuerySet"
 
     objects = UserManager()
 
@@ -316,14 +325,21 @@ class User(Revised, AbstractBaseUser):
         self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT, by=shown_to)
         return ""
 
-    def change_account(self, *, by: "User", seen: int | None, **fields: Any) -> None:
+    def change_account(
+        self, *, by: "User", seen: int | None, is_in_directory: bool | None = None, **fields: Any
+    ) -> None:
         """An administrator changes name, email, rights, or whether the person can sign in at all.
 
+        `is_active` among the fields is what administrators decide, `is_in_directory` what a directory says: the account
+        is active only if neither has deactivated it. Sessions, open links, keys and the calendar end with that, so that
+        nothing works again by itself one day.
         Raises LastAdministrator if nobody would be left who can administer the installation.
         """
         with User.objects.keeping_an_administrator():
             hold_to_write(by, self)
             self.refresh_from_db()
+            if "is_active" in fields or is_in_directory is not None:
+                fields |= self._locks(fields.pop("is_active", None), is_in_directory)
             will_be = {
                 "email": self.email,
                 "is_active": self.is_active,
@@ -336,7 +352,7 @@ class User(Revised, AbstractBaseUser):
                 self.is_confirmed = False
             if will_be["is_active"] and will_be["is_administrator"]:
                 self.begin_anew()
-            was_administrator = self.is_administrator
+            was_administrator, was_active = self.is_administrator, self.is_active
             if not self.take(fields, seen=seen):
                 return
             if self.is_administrator != was_administrator:
@@ -344,14 +360,48 @@ class User(Revised, AbstractBaseUser):
                 self.administers_by_group = False
             self.save(update_fields=[*fields, "administers_by_group", "revision"])
             data: dict[str, Any] = {"active": self.is_active, "administrator": self.is_administrator}
-            if not self.is_active:
-                # Let in again one day, they sign in again.
-                self.sessions.drop_those_of(self)
+            if is_in_directory is not None:
+                data["in_directory"] = is_in_directory
             Event.record("account.changed", by=by, person=str(self.pk), **data)
+            if was_active and not self.is_active:
+                self._end_access(by=by)
+
+    @property
+    def is_out_of_directory(self) -> bool:
+        """Whether a directory that provisions the account has deactivated it: only the directory lets in again."""
+        return not self.is_active and self.left_directory and hasattr(self, "provisioned")
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether administrators let the person in; a directory may still keep them out."""
+        return self.is_active or (self.is_out_of_directory and not self.is_locked)
+
+    def _locks(self, is_let_in: bool | None, is_in_directory: bool | None) -> dict[str, bool]:
+        """What becomes of `is_active` and its reasons; None is no decision."""
+        left_directory = self.left_directory and not self.is_active
+        # Up to the version before, nobody noted the reason: then it was an administrator.
+        is_locked = not self.is_active and (self.is_locked or not left_directory)
+        if is_let_in is not None and is_let_in != self.is_let_in:
+            is_locked = not is_let_in
+            if is_let_in and not self.is_out_of_directory:
+                # The directory that deactivated it has given it up since.
+                left_directory = False
+        if is_in_directory is not None:
+            left_directory = not is_in_directory
+        is_active = not is_locked and not left_directory
+        return {"is_active": is_active, "is_locked": is_locked, "left_directory": left_directory}
+
+    def _end_access(self, *, by: "User") -> None:
+        """Ends whatever lets somebody in as this person, because the account is not active any more."""
+        User.objects.filter(pk=self.pk).update(session_generation=F("session_generation") + 1)
+        self.sessions.drop_those_of(self)
+        self.api_keys.revoke_those_of(self, by=by)
+        self.calendar_feeds.revoke(self, by=by)
+        self.refresh_from_db(fields=["session_generation"])
 
     @property
     def may_sign_in(self) -> bool:
-        """False if an administrator has locked the account, and for demo accounts outside demo mode."""
+        """False if the account was deactivated, by whomever, and for demo accounts outside demo mode."""
         return self.is_active and (settings.DEMO or not self.is_demo)
 
     @property

@@ -67,6 +67,11 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def ended_before(self, day: datetime.date) -> Self:
         return self.filter(Q(expires_on__lt=day) | Q(revoked_on__lt=day))
 
+    def revoke_those_of(self, person: User, *, by: User) -> None:
+        """Ends every key of somebody for good."""
+        for key in self.filter(owner=person, revoked_on=None, expires_on__gte=timezone.localdate()):
+            key.revoke(by=by)
+
     def make(self, terms: KeyTerms, *, by: User, token: str) -> "ApiKey":
         """A key of this person; the same token again gives the same key.
 

@@ -59,11 +59,11 @@ class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
             Event.record("calendar.made", by=by)
         return feed
 
-    def revoke(self, *, by: User) -> None:
+    def revoke(self, person: User, *, by: User) -> None:
         """Ends the person's calendar for good, once."""
-        with writing(by):
-            if self.in_use().filter(user=by).update(revoked_on=timezone.localdate()):
-                Event.record("calendar.revoked", by=by)
+        with writing(by, person):
+            if self.in_use().filter(user=person).update(revoked_on=timezone.localdate()):
+                Event.record("calendar.revoked", by=by, person=str(person.pk))
 
 
 class CalendarFeed(models.Model):

@@ -32,7 +32,8 @@ class PersonDetails:
 
     user_name: str
     email: str
-    is_active: bool
+    #: Whether the directory lets them in; None if it does not say, and nothing changes.
+    is_active: bool | None
     external_id: str = ""
     name: str = ""
     given_name: str = ""
@@ -60,7 +61,8 @@ class ProvisionedPersonQuerySet(models.QuerySet["ProvisionedPerson"]):
     def accounts(self) -> "models.QuerySet[User]":
         """Everybody that a directory can see: those it provisions, and others who may sign in. No demo accounts.
 
-        Somebody it has given up, or whom an administrator has deactivated, is not there until it adds them again.
+        Somebody it has given up, or whom an administrator has deactivated, is not there until it adds them again. That
+        lets nobody in whom an administrator has deactivated.
         """
         return User.objects.filter(Q(provisioned__isnull=False) | Q(is_active=True), is_demo=False)
 
@@ -178,7 +180,7 @@ class ProvisionedPerson(models.Model):
                 by_hand = person.is_administrator and not person.administers_by_group
                 if by_hand and person.email.lower() != details.email.lower():
                     raise Refused(_("This person administers Maturity. An administrator changes the email there."))
-                wanted = {"name": details.name, "email": details.email, "is_active": details.is_active}
+                wanted = {"name": details.name, "email": details.email, "is_in_directory": details.is_active}
                 person.change_account(by=by, seen=None, **wanted)
                 self.save(update_fields=fields)
         except IntegrityError as error:
@@ -203,7 +205,7 @@ class ProvisionedPerson(models.Model):
         """
         with User.objects.keeping_an_administrator():
             hold_to_write(by, person)
-            person.change_account(by=by, seen=None, is_active=False)
+            person.change_account(by=by, seen=None, is_in_directory=False)
             cls.objects.filter(user=person).delete()
             ProvisionedMember.objects.filter(user=person).delete()
             Event.record("account.given_up", by=by, person=str(person.pk))

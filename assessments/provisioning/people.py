@@ -79,7 +79,9 @@ def patched(person: User, changes: list[PatchChange]) -> PersonDetails:
         "name.familyname": row.family_name,
     }
     texts = dict(before)
-    email, is_active = person.email, person.is_active
+    email = person.email
+    # What is in force is no answer: an administrator may have deactivated somebody whom the directory lets in.
+    is_active: bool | None = None
     for change in changes:
         is_removed = change.kind == "remove"
         if change.name in texts:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.accounts import erasure
-from assessments.models import ApiKey, Event
+from assessments.models import ApiKey, Event, User
 from assessments.models.api_keys import ApiKeyQuerySet
 
 from ..api.keys import make_key
@@ -150,13 +150,25 @@ def test_a_key_ends_with_its_day_its_owner_and_new_rights():
         ApiKey.objects.filter(pk=key.pk).update(made_on=yesterday, **{field: value})
         assert ApiKey.objects.genuine(key.text) is None, field
         ApiKey.objects.filter(pk=key.pk).update(**{field: before})
-    person.change_account(by=admin, seen=None, is_active=False)
-    assert ApiKey.objects.genuine(key.text) is None
-    person.change_account(by=admin, seen=None, is_active=True)
-    assert ApiKey.objects.genuine(key.text)
     # Somebody else may have made it before the account was an administrator's.
     person.change_account(by=admin, seen=None, is_administrator=True)
     assert ApiKey.objects.genuine(key.text) is None
+
+
+def test_keys_end_for_good_when_their_owner_is_deactivated(client):
+    person, admin = make_user(), make_user(is_administrator=True)
+    key, ended = make_key(by=person, name="nightly"), make_key(by=person)
+    ended.revoke(by=person)
+    another = make_key(by=make_user())
+    person.change_account(by=admin, seen=None, is_active=False)
+    assert [event.data["key"] for event in Event.objects.filter(kind="api-key.revoked", actor=admin)] == [key.pk]
+    person.change_account(by=admin, seen=None, is_active=True)
+    for text in (key.text, ended.text):
+        assert ApiKey.objects.genuine(text) is None
+    assert ApiKey.objects.genuine(another.text)
+    client.force_login(User.objects.get(pk=person.pk))
+    assert "revoked" in client.get(reverse("api-keys")).content.decode()
+    assert ApiKey.objects.genuine(make_key(by=User.objects.get(pk=person.pk)).text)
 
 
 def test_erasing_a_person_takes_their_keys_along():

@@ -67,8 +67,12 @@ def test_a_key_is_dead_with_the_next_request(program, lead):
     lead.change_account(by=admin, seen=None, is_active=False)
     problem(program.ask("me"), 401)
     lead.change_account(by=admin, seen=None, is_active=True)
+    problem(program.ask("me"), 401)
+
+
+def test_a_key_is_dead_once_it_is_revoked(program, lead):
     program.get("me")
-    ApiKey.objects.get().revoke(by=admin)
+    ApiKey.objects.get().revoke(by=lead)
     problem(program.ask("me"), 401)
 
 

@@ -4,14 +4,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments.models import ApiKey, Event, Identity, Mail, ProvisionedPerson, User
+from assessments.models import ApiKey, CalendarFeed, Event, Identity, Mail, ProvisionedPerson, User
 from assessments.models.single_sign_on import Claims
 
 from ..accounts.test_single_sign_on import is_signed_in
 from ..api.asking import Program
 from ..api.keys import make_key
 from ..factories import make_user
-from .asking import Directory, entra_user, make_directory, okta_user, refused
+from .asking import Directory, entra_user, make_directory, okta_user, refused, told
 
 pytestmark = pytest.mark.django_db
 
@@ -214,13 +214,13 @@ def test_confirmed_account_keeps_its_password(directory):
     assert person.is_confirmed
 
 
-def test_who_was_deactivated_here_is_added_again(directory):
+def test_whom_an_administrator_deactivated_is_linked_but_let_in_by_no_directory(directory):
     person = make_user(email="ada@example.org", is_active=False)
     assert directory.found("Users", 'userName eq "ada@example.org"') == []
     refused(directory.ask(f"Users/{person.pk}"), 404)
-    assert directory.post("Users", okta_user())["id"] == str(person.pk)
-    person.refresh_from_db()
-    assert person.is_active
+    made = directory.post("Users", okta_user())
+    assert (made["id"], made["active"]) == (str(person.pk), False)
+    assert not User.objects.get(pk=person.pk).is_active
 
 
 def test_demo_accounts_are_nobody_to_a_directory(directory):
@@ -431,6 +431,113 @@ def test_who_is_deleted_is_there_no_more_until_they_are_added_again(directory, a
     assert User.objects.filter(pk=made["id"], is_active=False).exists()
     assert directory.post("Users", okta_user())["id"] == made["id"]
     assert kinds(admin).count("account.given_up") == 1
+
+
+ACTIVATE = {"op": "replace", "value": {"active": True}}
+DEACTIVATE = {"op": "replace", "value": {"active": False}}
+
+
+def lets_in_by(way: str, directory, pk: str) -> bool:
+    """What the directory is told about the account after it has activated it in one of its ways."""
+    if way == "PATCH":
+        return directory.changed(f"Users/{pk}", ACTIVATE)["active"]
+    if way == "PUT":
+        return told(directory.ask(f"Users/{pk}", "PUT", okta_user()), 200)["active"]
+    if way == "PUT without active":
+        body = okta_user()
+        del body["active"]
+        return told(directory.ask(f"Users/{pk}", "PUT", body), 200)["active"]
+    assert directory.ask(f"Users/{pk}", "DELETE").status_code == 204
+    return directory.post("Users", okta_user())["active"]
+
+
+WAYS = ["PATCH", "PUT", "PUT without active", "DELETE and POST"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_directory_lets_in_again_whom_it_has_deactivated(directory, way):
+    pk = directory.post("Users", okta_user())["id"]
+    directory.changed(f"Users/{pk}", DEACTIVATE)
+    assert not User.objects.get(pk=pk).may_sign_in
+    assert lets_in_by(way, directory, pk)
+    assert User.objects.get(pk=pk).may_sign_in
+
+
+@pytest.mark.parametrize("is_out_as_well", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_directory_does_not_let_in_whom_an_administrator_has_deactivated(client, directory, admin, way, is_out_as_well):
+    pk = directory.post("Users", okta_user())["id"]
+    key = make_key(by=User.objects.get(pk=pk))
+    if is_out_as_well:
+        directory.changed(f"Users/{pk}", DEACTIVATE)
+    client.force_login(admin)
+    page = reverse("account-edit", args=[pk])
+    seen = client.get(page).context["form"]["revision"].value()
+    client.post(page, {"email": "ada@example.org", "name": "Ada Example", "revision": seen})
+    assert "whatever the directory says" in client.get(page).content.decode()
+    assert lets_in_by(way, directory, pk) is False
+    assert directory.get(f"Users/{pk}")["active"] is False
+    assert directory.found("Users", "active eq true") == [str(admin.pk)]
+    person = User.objects.get(pk=pk)
+    assert not person.may_sign_in
+    # Once the administrator lets them in as well, they are in; their key is not.
+    person.change_account(by=admin, seen=None, is_active=True)
+    assert directory.get(f"Users/{pk}")["active"] is True
+    assert User.objects.get(pk=pk).may_sign_in
+    assert ApiKey.objects.genuine(key.text) is None
+
+
+def test_administrator_does_not_let_in_whom_the_directory_keeps_out(client, directory, admin):
+    pk = directory.post("Users", okta_user())["id"]
+    directory.changed(f"Users/{pk}", DEACTIVATE)
+    client.force_login(admin)
+    page = reverse("account-edit", args=[pk])
+    shown = client.get(page)
+    assert "until the directory activates it again" in shown.content.decode()
+    assert shown.context["form"]["is_active"].value() is True
+    same = {"email": "ada@example.org", "name": "Another name", "is_active": "on"}
+    client.post(page, same | {"revision": shown.context["form"]["revision"].value()})
+    person = User.objects.get(pk=pk)
+    assert (person.name, person.may_sign_in, person.is_let_in) == ("Another name", False, True)
+    assert directory.changed(f"Users/{pk}", ACTIVATE)["active"] is True
+
+
+def test_whom_the_directory_has_given_up_an_administrator_lets_in_again(client, directory, admin):
+    pk = directory.post("Users", okta_user())["id"]
+    directory.ask(f"Users/{pk}", "DELETE")
+    client.force_login(admin)
+    page = reverse("account-edit", args=[pk])
+    shown = client.get(page)
+    assert shown.context["form"]["is_active"].value() is False
+    same = {"email": "ada@example.org", "revision": shown.context["form"]["revision"].value()}
+    client.post(page, same | {"name": "Another name"})
+    assert not User.objects.get(pk=pk).may_sign_in
+    same["revision"] = client.get(page).context["form"]["revision"].value()
+    client.post(page, same | {"name": "Another name", "is_active": "on"})
+    assert User.objects.get(pk=pk).may_sign_in
+
+
+def test_deactivating_ends_links_and_the_calendar_for_good(admin):
+    person = make_user()
+    link = person.set_password_link().split("/")
+    feed = CalendarFeed.objects.make(by=person, token="t" * 43)
+    for is_active in (False, True):
+        person.change_account(by=admin, seen=None, is_active=is_active)
+    assert User.objects.by_link(link[-3], link[-2]) is None
+    assert CalendarFeed.objects.genuine("t" * 43) is None
+    assert CalendarFeed.objects.get(pk=feed.pk).revoked_on
+    assert "calendar.revoked" in kinds(admin)
+
+
+def test_change_that_says_nothing_about_it_leaves_a_person_in_or_out(directory, admin):
+    pk = directory.post("Users", okta_user())["id"]
+    rename = {"op": "replace", "path": "displayName", "value": "Ada L."}
+    assert directory.changed(f"Users/{pk}", rename)["active"] is True
+    directory.changed(f"Users/{pk}", DEACTIVATE)
+    assert directory.changed(f"Users/{pk}", rename | {"value": "Ada"})["active"] is False
+    User.objects.get(pk=pk).change_account(by=admin, seen=None, is_active=False)
+    directory.changed(f"Users/{pk}", ACTIVATE)
+    assert directory.changed(f"Users/{pk}", rename)["active"] is False
 
 
 def test_last_administrator_stays(directory, admin):
