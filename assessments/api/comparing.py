@@ -19,6 +19,7 @@ from .reading import router
 from .replies import shown
 from .requests import ApiRequest
 from .schemas import Index, Shown
+from .writing import WRONG
 
 
 class SplitFigureJson(Shown):
@@ -128,7 +129,7 @@ class ComparisonJson(Shown):
 
 @router.get(
     "/teams/{uuid:pk}/compare",
-    response={200: ComparisonJson, 409: None},
+    response=ComparisonJson,
     tags=["Results"],
     summary="Two results beside each other",
 )
@@ -145,6 +146,6 @@ def compare(
         raise Http404
     form = CompareForm({"earlier": str(earlier), "later": str(later)}, results=results, listed=[])
     if not form.is_valid():
-        raise ApiProblem(409, " ".join(str(sentence) for sentence in form.non_field_errors()))
+        raise ApiProblem(WRONG, " ".join(str(sentence) for sentence in form.non_field_errors()))
     beside = Beside(form.cleaned_data["earlier"], form.cleaned_data["later"])
     return shown(request, ComparisonJson.of(beside))

@@ -30,9 +30,9 @@ ALWAYS = {
     "503": "The database is away",
 }
 OF_ONE = {"404": "Nothing there that the owner of the key can see"}
-OF_INPUT = {"422": "A value is not as described"}
+OF_INPUT = {"422": "A value is not as described, or cannot be taken"}
 OF_COMMANDS = {
-    "409": "The state of things forbids it, or values do not fit it",
+    "409": "The state of things forbids it",
     "412": "Changed since it was read",
     "413": "The body is too long",
 }
@@ -77,7 +77,6 @@ class Api(NinjaAPI):
             operation["responses"] |= {"304": {"description": "You have it already"}}
         content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemJson"}}}
         operation["responses"] = {str(status): answer for status, answer in operation["responses"].items()}
-        errors |= {status: OF_COMMANDS[status] for status in operation["responses"] if status in OF_COMMANDS}
         for status, description in errors.items():
             operation["responses"][status] = {"description": description, "content": content}
         if path.endswith("/file"):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.db import IntegrityError
+from django.db.models import UniqueConstraint
 from django.http import HttpResponse
 from django.http.request import QueryDict
 from django.utils.translation import gettext as _
@@ -44,8 +45,10 @@ from .schemas import (
 
 Form = TypeVar("Form", bound=forms.Form)
 Saved = TypeVar("Saved")
-#: Values that are as described, and do not fit what is there: a day in the past, a criterion that is not asked.
-WRONG = 409
+#: Values that are as described, and cannot be taken all the same: a day in the past, a criterion that is not asked.
+WRONG = 422
+#: What the state of things forbids, and would be taken at another time: a name that something else has.
+TAKEN = 409
 
 
 def sent(values: Mapping[str, Any]) -> QueryDict:
@@ -62,14 +65,31 @@ def sent(values: Mapping[str, Any]) -> QueryDict:
 
 
 def valid(form: Form, names: Mapping[str, str] | None = None) -> Form:
-    """The form if it is valid; else 409 with what it says. `names` are fields that the API calls otherwise."""
+    """The form if it is valid; else 422 with what it says. `names` are fields that the API calls otherwise.
+
+    If nothing is wrong but that something else has the same name, for example, it is 409.
+    """
     if not form.is_valid():
-        raise ApiProblem(WRONG, _("Some values do not fit what is there."), errors=errors_of(form, names))
+        raise _refused(form, names)
     return form
 
 
+def _refused(form: forms.Form, names: Mapping[str, str] | None) -> ApiProblem:
+    said = {str(sentence) for sentences in form.errors.values() for sentence in sentences}
+    status = TAKEN if said and said <= _said_of_what_is_taken(form) else WRONG
+    return ApiProblem(status, _("Some values do not fit what is there."), errors=errors_of(form, names))
+
+
+def _said_of_what_is_taken(form: forms.Form) -> set[str]:
+    """What the form says if the database has a row already that may be there once only."""
+    if not isinstance(form, forms.ModelForm):
+        return set()
+    constraints = form._meta.model._meta.constraints
+    return {str(one.violation_error_message) for one in constraints if isinstance(one, UniqueConstraint)}
+
+
 def saved(form: Form, save: Callable[[], Saved], names: Mapping[str, str] | None = None) -> Saved:
-    """What `save` returns for a valid form; 409 with what the form says, also if somebody else was quicker."""
+    """What `save` returns for a valid form; else what `valid` raises, also if somebody else was quicker."""
     valid(form, names)
     try:
         return save()
@@ -80,12 +100,11 @@ def saved(form: Form, save: Callable[[], Saved], names: Mapping[str, str] | None
         form.full_clean()
         if form.is_valid():
             raise
-    problem = _("Some values do not fit what is there.")
-    raise ApiProblem(WRONG, problem, errors=errors_of(form, names))
+    raise _refused(form, names)
 
 
 def _about(team: Any, key: str) -> Aspiration:
-    """The team and this framework; 409 if it is not in use."""
+    """The team and this framework; 422 if it is not in use."""
     about = Aspiration.of(team, key) if Edition.objects.published().filter(framework__key=key).exists() else None
     if about is None:
         problem = _("There is no framework with this key.")

@@ -250,9 +250,9 @@ def test_each_wrong_value_is_named(program, team, edition):
     response = program.post(f"teams/{team.pk}/actions", {"framework": edition.framework.key, "due": "soon", "x": 1})
     said = problem(response, 422)
     assert {error["at"] for error in said["errors"]} == {"criterion", "text", "due", "x"}
-    said = problem(program.post(f"teams/{team.pk}/actions", action(edition, criterion="zz")), 409)
+    said = problem(program.post(f"teams/{team.pk}/actions", action(edition, criterion="zz")), 422)
     assert [error["at"] for error in said["errors"]] == ["criterion"]
-    said = problem(program.post(f"teams/{team.pk}/actions", action(edition, due="1999-01-01")), 409)
+    said = problem(program.post(f"teams/{team.pk}/actions", action(edition, due="1999-01-01")), 422)
     assert [error["at"] for error in said["errors"]] == ["due"]
 
 
@@ -340,7 +340,7 @@ def test_a_version_comes_as_a_file_that_can_be_imported_again(program, edition):
     assert (made["is_new"], made["version"], made["status"]) == (True, "3.0.0", "draft")
     again = admin.post("frameworks/import", {"text": changed}).json()
     assert again == made | {"is_new": False}
-    said = problem(admin.post("frameworks/import", {"text": "framework: {}"}), 409)
+    said = problem(admin.post("frameworks/import", {"text": "framework: {}"}), 422)
     assert said["errors"]
     assert Edition.objects.count() == 2
 
@@ -361,7 +361,7 @@ def test_an_assessment_from_the_start_to_its_result(program, team, edition, lead
     assert program.post(f"{path}/invitations", {"addresses": ["ada@example.org"]}).json() == {"invited": 1}
     assert Mail.objects.count() == 1
     assert program.ask(path, "PATCH", {"due": "2031-01-01"}).json()["due"] == "2031-01-01"
-    problem(program.ask(path, "PATCH", {"due": "2001-01-01"}), 409)
+    problem(program.ask(path, "PATCH", {"due": "2001-01-01"}), 422)
 
     toy.rate(assessment, member, "F F L N F F P N")
     assert program.post(f"{path}/end").json()["status"] == "review"
@@ -395,7 +395,7 @@ def test_a_draft_is_opened(program, team, edition):
     ],
 )
 def test_what_is_wrong_with_a_start_is_named(program, team, edition, wrong, at):
-    said = problem(program.post(f"teams/{team.pk}/assessments", {"edition": str(edition.pk)} | wrong), 409)
+    said = problem(program.post(f"teams/{team.pk}/assessments", {"edition": str(edition.pk)} | wrong), 422)
     assert [error["at"] for error in said["errors"]] == [at]
     assert not Assessment.objects.exists()
 
@@ -417,7 +417,7 @@ def test_a_target_is_set_replaced_and_removed(program, team, edition, lead):
     assert not Target.objects.exists()
     assert Event.objects.filter(kind="target.given_up", actor=lead).count() == 1
     for wrong, at in (({"level": 99}, "level"), ({"dimension": "none"}, "dimension"), ({"due": "2001-01-01"}, "due")):
-        said = problem(program.post(f"teams/{team.pk}/targets", body | wrong), 409)
+        said = problem(program.post(f"teams/{team.pk}/targets", body | wrong), 422)
         assert [error["at"] for error in said["errors"]] == [at]
 
 
@@ -429,10 +429,10 @@ def test_an_action_is_changed_by_who_has_read_its_newest_state(program, team, ed
     assert changed.json() == made | {"status": "doing"}
     problem(program.ask(path, "PATCH", {"status": "done"}, If_Match=read), 412)
     assert program.ask(path, "PATCH", {"owner": None}, If_Match="*").json()["owner"] is None
-    problem(program.ask(path, "PATCH", {"status": "dropped"}), 409)
+    problem(program.ask(path, "PATCH", {"status": "dropped"}), 422)
     assert program.ask(path, "PATCH", {"status": "dropped", "reason": "No."}).json()["reason"] == "No."
     stranger = str(make_user().pk)
-    assert problem(program.ask(path, "PATCH", {"owner": stranger}), 409)["errors"][0]["at"] == "owner"
+    assert problem(program.ask(path, "PATCH", {"owner": stranger}), 422)["errors"][0]["at"] == "owner"
 
 
 def test_a_command_that_is_repeated_is_carried_out_once(program, team, edition, lead):
@@ -453,7 +453,7 @@ def test_a_command_that_is_repeated_is_carried_out_once(program, team, edition, 
     assert Action.objects.count() == 2
     # What was refused can be sent again.
     wrong = action(edition, criterion="zz")
-    problem(program.post(f"teams/{team.pk}/actions", wrong, Idempotency_Key="night-2"), 409)
+    problem(program.post(f"teams/{team.pk}/actions", wrong, Idempotency_Key="night-2"), 422)
     assert program.post(f"teams/{team.pk}/actions", action(edition), Idempotency_Key="night-2").status_code == 201
     ApiReply.objects.update(made_at=timezone.now() - datetime.timedelta(hours=25))
     program.post(f"teams/{team.pk}/actions", action(edition), Idempotency_Key="night-1")

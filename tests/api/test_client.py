@@ -77,7 +77,7 @@ def test_a_refusal_says_why(client_of, module, team, lead):
     edition = toy.make_edition()
     with pytest.raises(module.MaturityError) as refused:
         client_of.plan_action(str(team.pk), framework=edition.framework.key, criterion="zz", text="Do it.")
-    assert (refused.value.status, refused.value.errors[0]["at"]) == (409, "criterion")
+    assert (refused.value.status, refused.value.errors[0]["at"]) == (422, "criterion")
     made = client_of.plan_action(str(team.pk), framework=edition.framework.key, criterion="x1", text="Do it.")
     client_of.action(made["id"])
     client_of.change_action(made["id"], status="doing")

@@ -74,7 +74,7 @@ def test_the_same_command_again_is_carried_out_once(program, team, edition):
 
 
 def test_unknown_criteria_are_refused_with_near_ones(program, team, edition):
-    said = problem(push(program, team, edition, fact(), fact("x9")), 409)
+    said = problem(push(program, team, edition, fact(), fact("x9")), 422)
     assert [error["at"] for error in said["errors"]] == ["facts.1.criterion"]
     assert "Near to it are: x" in said["errors"][0]["message"]
     assert not CheckState.objects.exists()
@@ -82,7 +82,7 @@ def test_unknown_criteria_are_refused_with_near_ones(program, team, edition):
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,1", "//x", "ftp://x.example/"])
 def test_links_lead_to_web_addresses_only(program, team, edition, link):
-    said = problem(push(program, team, edition, fact(link=link)), 409)
+    said = problem(push(program, team, edition, fact(link=link)), 422)
     assert [error["at"] for error in said["errors"]] == ["facts.0.link"]
 
 
@@ -105,7 +105,7 @@ def test_what_is_not_as_described_is_refused(program, team, edition, values):
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 @pytest.mark.parametrize("field", ["observed_at", "valid_until"])
 def test_the_ends_of_the_calendar_are_refused(program, team, edition, field, moment):
-    problem(push(program, team, edition, fact(**{field: moment})), 409)
+    problem(push(program, team, edition, fact(**{field: moment})), 422)
 
 
 def test_no_more_than_five_hundred(program, team, edition):
@@ -120,7 +120,7 @@ def test_neither_a_draft_nor_another_framework(program, team, edition):
     draft = make_edition(published=False)
     for key in (draft.framework.key, "nothing"):
         body = {"framework": key, "facts": [fact()]}
-        said = problem(program.post(f"teams/{team.pk}/checks", body), 409)
+        said = problem(program.post(f"teams/{team.pk}/checks", body), 422)
         assert [error["at"] for error in said["errors"]] == ["framework"]
 
 
@@ -159,13 +159,13 @@ def test_a_report_becomes_facts(program, team, edition):
     ],
 )
 def test_a_report_that_cannot_be_read_stores_nothing(program, team, edition, values, at):
-    said = problem(report(program, team, edition, **values), 409)
+    said = problem(report(program, team, edition, **values), 422)
     assert [error["at"] for error in said["errors"]] == [at]
     assert not CheckState.objects.exists()
 
 
 def test_a_report_that_is_too_long_is_refused(program, team, edition):
-    problem(report(program, team, edition, text="x" * 2_000_001), 409)
+    problem(report(program, team, edition, text="x" * 2_000_001), 422)
     problem(report(program, team, edition, text="x" * 6_000_000), 413)
 
 
