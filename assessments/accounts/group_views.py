@@ -1,7 +1,9 @@
 """What groups of a provider give here: the rules, and what they would give to each person by their last groups."""
 
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -17,11 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..models import GroupRule, Identity, ProvisionedGroup, ProvisionedPerson, Team, Unit
 from ..models.names import PlainNameField
-from ..models.single_sign_on import PROVISIONED
+from ..models.single_sign_on import PROVISIONED_ID, PROVISIONED_NAME
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
-from ..web.saving import made_once
+from ..web.saving import is_stored, made_once
 
 PER_PAGE = 100
 
@@ -29,12 +31,17 @@ PER_PAGE = 100
 class GroupRuleForm(forms.ModelForm):
     """A rule: which group, at which provider, and what it gives."""
 
+    is_refused = False
     value = PlainNameField(
         label=gettext_lazy("Group"),
         max_length=200,
         help_text=gettext_lazy("As the provider writes it: a name, a path or an id."),
     )
-    issuer = forms.ChoiceField(label=gettext_lazy("Provider"), required=False)
+    issuer = forms.ChoiceField(
+        label=gettext_lazy("Said by"),
+        required=False,
+        help_text=gettext_lazy("A rule counts for groups of this kind alone. An id is safer than a name."),
+    )
     team = forms.ModelChoiceField(
         Team.objects.select_related("unit").order_by("name", "pk"),
         label=gettext_lazy("Team"),
@@ -59,15 +66,25 @@ class GroupRuleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        providers = list(_names_of_providers().items())
-        if len(providers) < 2:
+        kinds = _kinds_of_groups()
+        self._only = next(iter(kinds), "") if len(kinds) < 2 else None
+        if self._only is not None and self.instance.issuer in {"", self._only}:
             del self.fields["issuer"]
-        else:
-            self.fields["issuer"].choices = [("", _("Every provider")), *providers]  # type: ignore[attr-defined]
+            return
+        offered = list(kinds.items())
+        if len(settings.SIGN_IN_PROVIDERS) > 1 or (self.instance.pk and not self.instance.issuer):
+            offered.insert(0, ("", _("Every provider")))
+        if self.instance.issuer not in {"", *kinds}:
+            # A provider that is named no more.
+            offered.append((self.instance.issuer, self.instance.issuer))
+        cast(forms.ChoiceField, self.fields["issuer"]).choices = offered
 
     def clean(self) -> dict[str, Any]:
         """Keeps only the place that the role needs: without script, the page cannot hide the other one."""
         cleaned = super().clean() or {}
+        if "issuer" not in self.fields and not self.instance.pk:
+            # So the rule does not grow when another provider comes.
+            self.instance.issuer = self._only or ""
         role = cleaned.get("role")
         if role in {GroupRule.ADMINISTRATOR, "manager"}:
             cleaned["team"] = None
@@ -96,16 +113,18 @@ class ProvisionedPreview:
     given: list[str]
 
 
-def _names_of_providers() -> dict[str, str]:
-    """By issuer, those that can have groups: providers, and the directory once it has sent a group."""
+def _kinds_of_groups() -> dict[str, str]:
+    """By issuer, what can say groups: providers, and the directory once it has sent a group."""
     names = {provider.issuer: provider.name for provider in settings.SIGN_IN_PROVIDERS}
     if ProvisionedGroup.objects.exists():
-        names[PROVISIONED] = _("Provisioning (SCIM)")
+        names[PROVISIONED_ID] = _("Provisioning (SCIM), by externalId")
+        names[PROVISIONED_NAME] = _("Provisioning (SCIM), by name")
     return names
 
 
 def _add(rule: GroupRule, request: Request) -> GroupRule:
-    ProvisionedGroup.objects.change_rule(rule, lambda: GroupRule.objects.add(rule, by=request.user), by=request.user)
+    add = partial(GroupRule.objects.add, rule, by=request.user)
+    ProvisionedGroup.objects.change_rules([rule], add, by=request.user)
     return rule
 
 
@@ -121,9 +140,9 @@ def groups(request: Request) -> HttpResponse:
         return redirect("account-groups")
     rules = list(GroupRule.objects.select_related("team", "unit"))
     page = Paginator(Identity.objects.select_related("user"), PER_PAGE).get_page(request.GET.get("page"))
-    names = _names_of_providers()
+    names = _kinds_of_groups()
     for known in rules:
-        known.provider_name = names.get(known.issuer, known.issuer)
+        known.provider_name = names.get(known.issuer, known.issuer) or _("Every provider")
     previews = [
         Preview(
             identity=identity,
@@ -153,13 +172,37 @@ def remove_identity(request: Request, pk: UUID, identity: int) -> HttpResponse:
     return redirect("account-edit", pk)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@site_permission(Permission.MANAGE_ACCOUNTS)
+def change_rule(request: Request, rule: int) -> HttpResponse:
+    """Puts another rule in the place of one; the second of two clicks finds it done."""
+    before = GroupRule.objects.filter(pk=rule).first()
+    if before is None and request.method != "POST":
+        raise Http404
+    before = before or GroupRule(pk=rule)
+    form = GroupRuleForm(request.POST if request.method == "POST" else None, instance=copy(before))
+
+    def replace() -> None:
+        after = form.instance
+        ProvisionedGroup.objects.change_rules(
+            [before, after], partial(before.replace, after, by=request.user), by=request.user
+        )
+
+    if is_stored(form, replace):
+        ProvisionedPerson.objects.follow(by=request.user)
+        messages.success(request, _("Changed. It counts at once for provisioned groups, else when somebody signs in."))
+        return redirect("account-groups")
+    status = 409 if form.is_refused else 422
+    return render(request, "accounts/group_rule.html", {"form": form}, status=status if form.errors else 200)
+
+
 @require_POST
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def remove_rule(request: Request, rule: int) -> HttpResponse:
     """Removes a rule; the second of two clicks finds it done."""
     row = GroupRule.objects.filter(pk=rule).first()
     if row is not None:
-        ProvisionedGroup.objects.change_rule(row, lambda: row.remove(by=request.user), by=request.user)
+        ProvisionedGroup.objects.change_rules([row], partial(row.remove, by=request.user), by=request.user)
         ProvisionedPerson.objects.follow(by=request.user)
     messages.success(
         request,

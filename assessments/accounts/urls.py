@@ -58,6 +58,7 @@ urlpatterns = [
     path("accounts/", views.accounts, name="accounts"),
     path("accounts/new/", views.new, name="account-new"),
     path("accounts/groups/", group_views.groups, name="account-groups"),
+    path("accounts/groups/<int:rule>/", group_views.change_rule, name="account-group"),
     path("accounts/groups/<int:rule>/remove/", group_views.remove_rule, name="account-group-remove"),
     path("accounts/links/", first_link_views.first_links, name="people-links"),
     path("accounts/<uuid:pk>/", views.edit, name="account-edit"),

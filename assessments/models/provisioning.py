@@ -18,7 +18,7 @@ from .accounts import User, is_email
 from .journal import Event
 from .names import NameField
 from .refusals import PersonGone, Refused
-from .single_sign_on import PROVISIONED, GroupRule, follow_groups
+from .single_sign_on import PROVISIONED_ID, PROVISIONED_NAME, GroupRule, follow_groups
 from .writing import hold_to_write, still_there, writing
 
 
@@ -224,13 +224,20 @@ class ProvisionedGroupQuerySet(models.QuerySet["ProvisionedGroup"]):
     def with_name(self, name: str) -> Self:
         return self.filter(is_email("name", name))
 
-    def change_rule(self, rule: GroupRule, change: Callable[[], object], *, by: User) -> None:
-        """Adds or removes a rule; `follow` then gives or takes what it gives to everybody in groups that fulfil it."""
+    def change_rules(self, rules: Iterable[GroupRule], change: Callable[[], object], *, by: User) -> None:
+        """Adds, changes or removes rules; `follow` then gives or takes what they give to everybody in their groups."""
         with writing(by):
             change()
-            if rule.issuer in {"", PROVISIONED}:
-                people = self.filter(Q(name=rule.value) | Q(external_id=rule.value)).values_list("members__user")
-                _mark_behind({pk for (pk,) in people if pk})
+            groups = self.none()
+            for rule in rules:
+                groups |= self.fulfilling(rule)
+            _mark_behind({pk for (pk,) in groups.values_list("members__user") if pk})
+
+    def fulfilling(self, rule: GroupRule) -> Self:
+        """The groups of which a rule speaks: by their name, or by their id at the directory."""
+        if rule.issuer == PROVISIONED_NAME:
+            return self.filter(name=rule.value)
+        return self.filter(external_id=rule.value) if rule.issuer == PROVISIONED_ID else self.none()
 
     def add(self, *, name: str, external_id: str, people: Iterable[UUID], by: User) -> "ProvisionedGroup":
         """A new group. People that nobody knows are left out. Raises NameTaken for a name that another group has."""
@@ -340,8 +347,9 @@ class ProvisionedGroup(models.Model):
 
     def given_by(self, rules: Iterable[GroupRule]) -> list[str]:
         """What these rules give to everybody in it, in words."""
-        names = {self.name, self.external_id}
-        return list(dict.fromkeys(rule.given for rule in rules if rule.applies_to(PROVISIONED, names)))
+        known = [(PROVISIONED_NAME, [self.name]), (PROVISIONED_ID, [self.external_id])]
+        fulfilled = (rule for rule in rules if any(rule.applies_to(issuer, names) for issuer, names in known))
+        return list(dict.fromkeys(rule.given for rule in fulfilled))
 
 
 class ProvisionedMember(models.Model):

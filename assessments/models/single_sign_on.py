@@ -17,8 +17,11 @@ from .refusals import PersonGone, Refused
 from .teams import Membership, Team, Unit
 from .writing import hold_to_write, writing
 
-#: The issuer of groups that a directory provisions, see `provisioning`. No provider has it: theirs are addresses.
-PROVISIONED = "scim"
+#: The issuers of groups that a directory provisions, see `provisioning`: by the name that it shows, and by its own id.
+#: Two, because anyone who may name a group there could give it the id of another one. Those of providers are addresses.
+PROVISIONED_NAME = "scim"
+PROVISIONED_ID = "scim-id"
+PROVISIONED = {PROVISIONED_NAME, PROVISIONED_ID}
 
 
 class NotLetIn(Refused):
@@ -56,7 +59,7 @@ class GroupRule(models.Model):
     #: The name of its provider, for a page that shows it.
     provider_name: str
 
-    #: Empty for every provider.
+    #: Empty for every provider by which people sign in; never for groups that a directory provisions.
     issuer = models.CharField(max_length=500, blank=True, default="")
     #: The group, as the provider writes it.
     value = models.CharField(gettext_lazy("group"), max_length=200)
@@ -97,7 +100,29 @@ class GroupRule(models.Model):
         return {"rule": self.pk, "role": self.role, "given_team": team, "unit": self.unit_id}
 
     def applies_to(self, issuer: str, groups: Iterable[str]) -> bool:
-        return self.issuer in {"", issuer} and self.value in set(groups)
+        if self.issuer != issuer and (self.issuer or issuer in PROVISIONED):
+            return False
+        return self.value in set(groups)
+
+    def replace(self, other: "GroupRule", *, by: User) -> None:
+        """Puts another rule in the place of this one. The second of two clicks finds it done.
+
+        Raises Refused if somebody else has changed or removed this rule meanwhile.
+        """
+        with writing(by):
+            data = self.as_data()
+            if not GroupRule.objects.filter(pk=self.pk).delete()[0]:
+                if GroupRule.objects.filter(**other._said).exists():
+                    return
+                raise Refused(_("Someone else changed or removed this rule after you opened the page."))
+            other.pk = None
+            other.save(force_insert=True)
+            Event.record("rule.removed", by=by, **data)
+            Event.record("rule.added", by=by, **other.as_data())
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("issuer", "value", "role", "team_id", "unit_id")}
 
     def remove(self, *, by: User) -> None:
         """Removes it, once. Who has something by it keeps that until they sign in again."""
@@ -284,7 +309,7 @@ def _given_to(person: User) -> Given:
     """By the groups of each of their identities, and those in which a directory has put them."""
     groups = [(identity.issuer, identity.groups) for identity in person.identities.all()]
     for name, external_id in person.provisioned_groups.values_list("group__name", "group__external_id"):
-        groups.append((PROVISIONED, [name, external_id]))
+        groups += [(PROVISIONED_NAME, [name]), (PROVISIONED_ID, [external_id])]
     rules = GroupRule.objects.all() if groups else []
     return Given.by(rule for rule in rules if any(rule.applies_to(issuer, names) for issuer, names in groups))
 

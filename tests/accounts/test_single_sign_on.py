@@ -439,10 +439,23 @@ def test_administrator_adds_and_removes_rules_and_sees_what_they_give(client):
     page = client.get(address).content.decode()
     assert "grouped@example.org" in page
     assert "Member, Payments" in page
+    change = reverse("account-group", args=[added.pk])
+    sent = {"value": "developers", "role": "lead", "team": team.pk}
+    assert "developers" in client.get(change).content.decode()
     for _click in range(2):
-        assert client.post(reverse("account-group-remove", args=[added.pk]))["Location"] == address
+        assert client.post(change, sent)["Location"] == address
+    assert Event.objects.filter(kind="rule.added").count() == 2
+    changed = GroupRule.objects.get()
+    assert (changed.role, changed.issuer) == ("lead", added.issuer)
+    # Whoever has the page of before open loses nothing, and overwrites nothing.
+    late = client.post(change, sent | {"role": "viewer"})
+    assert late.status_code == 409
+    assert "Someone else changed or removed this rule" in late.content.decode()
+    assert GroupRule.objects.get() == changed
+    for _click in range(2):
+        assert client.post(reverse("account-group-remove", args=[changed.pk]))["Location"] == address
     assert not GroupRule.objects.exists()
-    assert Event.objects.filter(kind="rule.removed").count() == 1
+    assert Event.objects.filter(kind="rule.removed").count() == 2
 
 
 def test_administrator_takes_an_identity_from_an_account(client, provider, settings):

@@ -20,6 +20,7 @@ from assessments.models import (
     CalendarFeed,
     EarlierAssessment,
     Event,
+    GroupRule,
     HistoryImport,
     HistoryLine,
     MailStop,
@@ -61,6 +62,8 @@ EXPECTED = {
     ("sign-in-link", "POST"): "ggggggg",
     ("account-groups", "GET"): "200000i",
     ("account-groups", "POST"): "u00000i",
+    ("account-group", "GET"): "200000i",
+    ("account-group", "POST"): "u00000i",
     ("account-group-remove", "POST"): "300000i",
     # allauth knows the same pages by these names.
     **{
@@ -457,6 +460,7 @@ class World:
         CalendarFeed.objects.make(by=self.lead, token=self.calendar_token)
         self.key = make_key(by=self.lead)
         self.session = signed_in_elsewhere(self.lead)
+        self.rule = GroupRule.objects.create(value="it", role="administrator")
         self.identity = self.lead.identities.create(
             issuer="https://login.example.org", subject="1", used_on=timezone.localdate()
         )
@@ -508,6 +512,7 @@ class World:
             "sign-in-link": ["bm9ib2R5", "wrong-token"],
             "sso-start": [1],
             "sso-back": [1],
+            "account-group": [self.rule.pk],
             "account-group-remove": [1],
             "account-identity-remove": [self.lead.pk, self.identity.pk],
             "mails-stop": [MailStop.link(MailStop.Topic.RESULT, person=self.viewer, email="").split("/")[-2]],

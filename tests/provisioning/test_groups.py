@@ -1,5 +1,7 @@
 """Groups as Entra and Okta send them, and what they give by the same rules as those of single sign-on."""
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
@@ -12,7 +14,7 @@ from assessments.models import (
     ProvisionedPerson,
     User,
 )
-from assessments.models.single_sign_on import Claims
+from assessments.models.single_sign_on import PROVISIONED_ID, PROVISIONED_NAME, Claims
 
 from .. import toy
 from ..at_once import at_once
@@ -51,8 +53,8 @@ def people(directory):
     ]
 
 
-def rule(value, role, **where):
-    return GroupRule.objects.create(value=value, role=role, **where)
+def rule(value, role, issuer=PROVISIONED_NAME, **where):
+    return GroupRule.objects.create(value=value, role=role, issuer=issuer, **where)
 
 
 def members(directory, group) -> list[str]:
@@ -192,8 +194,7 @@ def test_groups_give_what_the_rules_say_and_take_it_again(directory, admin, peop
 
 
 def test_rule_may_name_the_id_of_a_group(directory, people):
-    """Claims of Entra have ids: the same rules count for both."""
-    rule(entra_group()["externalId"], "member", team=make_team())
+    rule(entra_group()["externalId"], "member", team=make_team(), issuer=PROVISIONED_ID)
     group = directory.post("Groups", entra_group())
     directory.patch(f"Groups/{group['id']}", add(people[0]))
     assert roles_of(people[0]) == {("member", "group")}
@@ -208,6 +209,30 @@ def test_renamed_group_gives_what_its_new_name_gives(directory, people):
         assert roles_of(person) == {("viewer", "group")}
 
 
+@pytest.mark.parametrize("issuer", ["", "https://login.example.org", PROVISIONED_ID])
+def test_group_that_is_named_like_the_id_of_another_fulfils_no_rule_for_it(directory, people, issuer):
+    """Whoever may name groups in the directory would give rights here."""
+    wanted = entra_group()["externalId"]
+    rule(wanted, "administrator", issuer=issuer)
+    directory.post("Groups", okta_group(wanted, people[0]))
+    assert not User.objects.get(pk=people[0]).is_administrator
+
+
+@pytest.mark.parametrize("issuer", ["", "https://login.example.org", PROVISIONED_NAME])
+def test_group_whose_id_is_the_name_of_another_fulfils_no_rule_for_it(directory, people, issuer):
+    rule("Administrators", "administrator", issuer=issuer)
+    directory.post("Groups", okta_group("Others", people[0]) | {"externalId": "Administrators"})
+    assert not User.objects.get(pk=people[0]).is_administrator
+
+
+@pytest.mark.parametrize("issuer", [PROVISIONED_ID, PROVISIONED_NAME])
+def test_claim_of_a_provider_fulfils_no_rule_for_a_directory(issuer):
+    rule("it", "administrator", issuer=issuer)
+    said = Claims(issuer="https://login.example.org", subject="7", email="p@example.org", is_verified=True)
+    person = Identity.objects.arrive(replace(said, groups=["it"]), creates=True)
+    assert not person.is_administrator
+
+
 def test_rule_of_a_provider_says_nothing_about_a_directory(directory, people):
     rule("Developers", "member", team=make_team(), issuer="https://login.example.org")
     rule("Developers", "viewer", team=make_team(), issuer="scim")
@@ -218,7 +243,7 @@ def test_rule_of_a_provider_says_nothing_about_a_directory(directory, people):
 def test_groups_of_both_add_up(directory, people):
     team = make_team()
     rule("Developers", "member", team=team)
-    rule("seniors", "lead", team=team)
+    rule("seniors", "lead", team=team, issuer="")
     group = directory.post("Groups", okta_group("Developers", people[0]))
     said = Claims(
         issuer="https://login.example.org", subject="7", email="p0@example.org", is_verified=True, groups=["seniors"]
@@ -287,11 +312,23 @@ def test_rule_counts_at_once_for_provisioned_groups(directory, client, admin, pe
     directory.post("Groups", okta_group("Developers", *people))
     client.force_login(admin)
     address = reverse("account-groups")
-    client.post(address, {"value": "Developers", "role": "member", "team": team.pk})
+    sent = {"value": "Developers", "issuer": PROVISIONED_NAME, "role": "member", "team": team.pk}
+    client.post(address, sent)
     assert [roles_of(person) for person in people] == [{("member", "group")}] * 3
     page = client.get(address).content.decode()
     assert "Provisioned groups" in page
     assert '<td role="cell">3</td><td role="cell">Member, Payments</td>' in page
+    page = reverse("account-group", args=[GroupRule.objects.get().pk])
+    # Changed, it is another kind of rule, and those of before lose what they had.
+    for role, issuer, expected in (
+        ("viewer", PROVISIONED_NAME, {("viewer", "group")}),
+        ("viewer", PROVISIONED_ID, set()),
+        ("member", PROVISIONED_NAME, {("member", "group")}),
+    ):
+        assert "Developers" in client.get(page).content.decode()
+        assert client.post(page, sent | {"role": role, "issuer": issuer})["Location"] == address
+        assert [roles_of(person) for person in people] == [expected] * 3
+        page = reverse("account-group", args=[GroupRule.objects.get().pk])
     client.post(reverse("account-group-remove", args=[GroupRule.objects.get().pk]))
     assert [roles_of(person) for person in people] == [set()] * 3
 
@@ -301,7 +338,10 @@ def test_rule_may_be_for_the_directory_alone(directory, client, admin, people, s
     client.force_login(admin)
     assert 'name="issuer"' not in client.get(reverse("account-groups")).content.decode()
     directory.post("Groups", okta_group("Developers", *people))
-    assert "Provisioning (SCIM)" in client.get(reverse("account-groups")).content.decode()
+    page = client.get(reverse("account-groups")).content.decode()
+    for kind in ("Company", "Provisioning (SCIM), by externalId", "Provisioning (SCIM), by name"):
+        assert kind in page
+    assert "Every provider" not in page
 
 
 # At once
