@@ -23,6 +23,7 @@ PACKAGES = (
     "lifecycle",
     "sharing",
     "webhooks",
+    "trackers",
     "rounds",
     "api",
     "provisioning",

@@ -16,6 +16,7 @@ from ..models import (
     SetbackReason,
     ShareLink,
     Target,
+    Tracker,
     User,
 )
 from ..models.accounts import is_email
@@ -49,6 +50,7 @@ def erase(person: User, *, by: User) -> None:
         AgreedRating.objects.filter(by=person).exclude(reason="").update(reason="(removed)")
         ShareLink.objects.end_all_of(person)
         Badge.objects.end_all_of(person)
+        Tracker.objects.forget_tokens_of(person)
         MailStop.objects.forget(person.email)
         Event.record("account.erased", by=by, person=str(person.pk))
         person.delete()

@@ -42,6 +42,7 @@ from ..models import (
     ShareLink,
     SymptomAnswer,
     Target,
+    Tracker,
     User,
     Webhook,
 )
@@ -192,6 +193,7 @@ _ADMINISTRATIVE = [
     ),
     _held("assessments-imported", HistoryImport, "by", _same("name", "at")),
     _held("webhooks", Webhook, "made_by", {"team": "team__name"} | _same("name", "made_on")),
+    _held("tokens-of-issue-trackers", Tracker, "token_by", {"team": "team__name"} | _same("kind", "token_on")),
     _held("mails", Mail, "user", _MAIL),
     PersonalRows(name="mails-caused", rows=_mails_caused, fields=_MAIL),
     _held("mails-switched-off", MailStop, "user", _same("topic")),
@@ -220,8 +222,13 @@ _PERSONAL = [
     _held("reopened", Reopening, "by", _WHERE | {"reason": "reason"}),
     _held("setbacks-explained", SetbackReason, "by", {"team": "result__team__name"} | _same("text", "at")),
     _held("targets", Target, "set_by", _TEAM | _same("dimension", "level", "due", "why", "set_at")),
-    _held("actions-owned", Action, "owner", _TEAM | _same("criterion", "text", "due", "status", "reason")),
-    _held("actions-planned", Action, "created_by", _TEAM | _same("criterion", "text", "due", "status", "created_at")),
+    _held("actions-owned", Action, "owner", _TEAM | _same("criterion", "text", "due", "status", "reason", "link")),
+    _held(
+        "actions-planned",
+        Action,
+        "created_by",
+        _TEAM | _same("criterion", "text", "due", "status", "link", "created_at"),
+    ),
     _held("figures", Measurement, "by", _TEAM | _same("metric", "month", "value", "source", "link", "at")),
     _held("adviser-answers", AdviserAnswers, "by", _TEAM | _same("answers", "at")),
 ]

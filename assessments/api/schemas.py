@@ -490,6 +490,7 @@ class ActionJson(Shown):
     due: Day | None
     status: str
     reason: str
+    link: str
 
     @classmethod
     def of(cls, action: Action) -> "ActionJson":
@@ -503,9 +504,14 @@ class ActionJson(Shown):
             due=action.due,
             status=action.status,
             reason=action.reason,
+            link=action.link,
         )
 
 
+ActionLink = Annotated[
+    str,
+    Field(max_length=Action.LONGEST_LINK, pattern=r"^[^\x00]*$", description="Begins with https:// or http://."),
+]
 ActionStatus = Literal["open", "doing", "done", "dropped"]
 
 
@@ -519,6 +525,7 @@ class NewAction(Taken):
     due: Day | None = None
     status: ActionStatus = "open"
     reason: ShortText = ""
+    link: ActionLink = ""
 
 
 class ActionChange(Taken):
@@ -529,6 +536,7 @@ class ActionChange(Taken):
     due: Day | None = None
     status: ActionStatus | None = None
     reason: ShortText | None = None
+    link: ActionLink | None = None
 
 
 class RoundJson(Shown):

@@ -340,6 +340,7 @@ def change_action(
             "due": action.due,
             "status": action.status,
             "reason": action.reason,
+            "link": action.link,
         }
         named = body.model_dump(exclude_unset=True)
         # Null empties what can be empty, and means nothing elsewhere.

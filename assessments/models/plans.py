@@ -194,7 +194,7 @@ class ActionQuerySet(models.QuerySet["Action"]):
         return self.filter(status__in=Action.PENDING)
 
     def plan(self, *, team: Team, framework: Framework, criterion: str, by: User, **values: Any) -> "Action":
-        """Creates an action; `values` are text, owner, due, status, reason."""
+        """Creates an action; `values` are text, owner, due, status, reason, link."""
         with writing(by, values.get("owner")):
             Team.objects.lock(team.pk)
             action = Action(team=team, framework=framework, criterion=criterion, created_by=by, **values)
@@ -225,6 +225,7 @@ class Action(Revised):
 
     PENDING = [Status.OPEN, Status.DOING]
     LONGEST = 2000
+    LONGEST_LINK = 500
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="actions")
     framework = models.ForeignKey(Framework, models.PROTECT, related_name="+")
@@ -237,6 +238,9 @@ class Action(Revised):
     #: When somebody else made its owner the owner; empty if they took it themselves.
     assigned_at = models.DateTimeField(null=True, blank=True, editable=False)
     reason = models.TextField(gettext_lazy("why it is cancelled"), blank=True, max_length=1000)
+    link = models.CharField(
+        max_length=LONGEST_LINK, blank=True, default="", db_default="", help_text="Its issue in a tracker, or a page."
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -261,6 +265,12 @@ class Action(Revised):
         return self.status in self.PENDING
 
     @property
+    def link_name(self) -> str:
+        """The link as people say it: without https://, its middle left out if it is long."""
+        name = self.link.partition("://")[2].rstrip("/")
+        return name if len(name) <= 50 else f"{name[:24]}…{name[-25:]}"
+
+    @property
     def is_overdue(self) -> bool:
         """Whether it is still to be done though its due date is over where the team is."""
         return self.is_pending and self.due is not None and self.due < self.team.today()
@@ -271,7 +281,10 @@ class Action(Revised):
         self.assigned_at = timezone.now() if is_given else None
 
     def change(self, *, by: User, seen: int | None, **values: Any) -> "Action":
-        """Stores new values of text, owner, due, status and reason; raises Conflict if it was changed since `seen`."""
+        """Stores new values of text, owner, due, status, reason and link.
+
+        Raises Conflict if it was changed since the revision `seen`.
+        """
         with writing(by, values.get("owner")):
             locked = Action.objects.select_for_update(no_key=True, of=("self",)).get(pk=self.pk)
             changed = locked.take(values, seen=seen)

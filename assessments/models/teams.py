@@ -406,6 +406,7 @@ class Team(Revised):
             locked._share_rounds_with(other)
             locked._leave_out_months_of(other)
             locked._leave_out_checks_of(other)
+            locked._leave_out_tracker_of(other)
             locked._hand_over(other)
             present = other.memberships.values("user")
             for membership in locked.memberships.exclude(user__in=present).select_related("user"):
@@ -443,6 +444,11 @@ class Team(Revised):
         taken = {(row.framework_id, *row.place) for row in other.checks.all()}
         both = [row.pk for row in self.checks.all() if (row.framework_id, *row.place) in taken]
         self.checks.filter(pk__in=both).delete()
+
+    def _leave_out_tracker_of(self, other: "Team") -> None:
+        """A team has one issue tracker: where both have one, that of the other team stays."""
+        if hasattr(self, "tracker") and hasattr(other, "tracker"):
+            self.tracker.delete()
 
     def _hand_over(self, other: "Team") -> None:
         """Lets every row that would go with this team refer to the other one; people are moved one by one."""

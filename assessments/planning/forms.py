@@ -20,7 +20,7 @@ from ..models.frameworks import Contents
 from ..models.plans import PlannedPath
 from ..web import markdown
 from ..web.filter_chips import FilterChip
-from ..web.form_fields import DayField, FrameworkSelect
+from ..web.form_fields import DayField, FrameworkSelect, LinkField
 from ..web.revised_forms import RevisedForm
 from .roadmap import Gap, Roadmap, WantedActions
 
@@ -123,7 +123,7 @@ class ActionForm(RevisedForm, forms.ModelForm):
 
     class Meta:
         model = Action
-        fields = ["text", "owner", "due", "status", "reason"]
+        fields = ["text", "owner", "due", "status", "reason", "link"]
         labels = {"owner": gettext_lazy("Owner"), "status": gettext_lazy("Status")}
         widgets = {"text": forms.Textarea(attrs={"rows": 3}), "reason": forms.Textarea(attrs={"rows": 2})}
 
@@ -133,6 +133,12 @@ class ActionForm(RevisedForm, forms.ModelForm):
         self.fields["owner"].empty_label = _("Unassigned")
         self.fields["due"] = DayField(required=False, label=_("Due date"))
         self.fields["reason"].help_text = _("Only if the action is cancelled.")
+        self.fields["link"] = LinkField(
+            required=False,
+            label=_("Link"),
+            help_text=_("Its issue in a tracker, or another page about it."),
+            max_length=Action.LONGEST_LINK,
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
-from ..models import Action, Team
+from ..models import Action, Team, Tracker
 from ..permissions.access import Permissions, get_team
 from ..permissions.roles import Permission
 from ..web.calendar_files import CALENDAR_TYPE
@@ -36,6 +36,7 @@ from .forms import (
     owners_of,
     proposed,
 )
+from .issue_text import issue_text
 from .roadmap import Roadmap, WantedActions
 from .roadmap_files import roadmap_book, roadmap_calendar
 from .target_views import page_of
@@ -218,13 +219,17 @@ def edit(request: Request, pk: UUID, action: int) -> HttpResponse:
     if is_stored(form, lambda: planned.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, _("Action saved."))
         return redirect(page_of("team-roadmap", about))
+    criterion = about.contents.criterion_by_key.get(planned.criterion)
+    tracker = Tracker.objects.filter(team=team).first()
     context = {
         "team": team,
         "may": may,
         "about": about,
         "form": form,
-        "criterion": about.contents.criterion_by_key.get(planned.criterion),
+        "criterion": criterion,
         "action": planned,
+        "tracker": tracker,
+        "issue_form": tracker.form_for(issue_text(planned, criterion)) if tracker else "",
         # In a conflict, what is stored is on this page; otherwise the way back leads to the roadmap.
         "back": request.path if form.conflict else page_of("team-roadmap", about),
     }

@@ -47,7 +47,7 @@ def actions_table(actions: Iterable[Action]) -> Table:
     return Table(
         key="actions",
         title=_("Actions"),
-        head=[*head, _("Overdue"), _("Why it is cancelled")],
+        head=[*head, _("Overdue"), _("Why it is cancelled"), _("Link")],
         rows=_action_rows(actions),
         widths={head[3]: 60, head[4]: 40},
     )
@@ -69,6 +69,7 @@ def _action_rows(actions: Iterable[Action]) -> Iterator[list[Cell]]:
             str(action.get_status_display()),
             _("overdue") if action.is_overdue else "",
             action.reason,
+            action.link,
         ]
 
 

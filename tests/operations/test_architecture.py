@@ -26,6 +26,7 @@ PACKAGES = {
     "operations": "backups, moving to another database, tidying up, and looking after an installation",
     "outbox": "sending the mails and other messages that wait",
     "notices": "mails about what happened and what is due, and the monthly digest",
+    "trackers": "issue trackers: which one a team uses, creating issues of actions there, reading their state",
     "webhooks": "messages to chats and other programs: who gets them, what they say, where they may go",
     "sharing": "links by which people without an account read one report",
     "rounds": "many teams assessed at once, followed on one page, and repeated",

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from assessments.models import Action, AgreedRating, Choice, Measurement, Review, Revised, Round, Target, User
+from assessments.models import Action, AgreedRating, Choice, Measurement, Review, Revised, Round, Target, Tracker, User
 from assessments.web.dates import day
 
 from .. import toy
@@ -238,6 +238,22 @@ def webhook(world: World) -> Edit:
     )
 
 
+def tracker(world: World) -> Edit:
+    terms = {"kind": "github", "project": "", "issue_type": ""}
+    address = "https://github.com/acme/{}".format
+    row = Tracker.objects.set(team=world.team, address=address("shop"), by=world.lead, seen=0, **terms)
+    return Edit(
+        Tracker,
+        page=f"/teams/{world.team.pk}/tracker/",
+        first={"address": address("till")},
+        second={"address": address("cart")},
+        rest=terms,
+        shown=(address("till"), address("cart")),
+        stored=lambda: Tracker.objects.get(pk=row.pk).address,
+        values=(address("till"), address("cart")),
+    )
+
+
 def due_date(world: World) -> Edit:
     assessment = toy.start(team=world.team, by=world.lead, edition=world.edition)
     year = datetime.date.today().year + 1
@@ -372,6 +388,7 @@ EDITS = [
     account,
     round_draft,
     webhook,
+    tracker,
     due_date,
     facilitator,
     agreed_value,
