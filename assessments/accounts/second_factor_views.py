@@ -284,9 +284,11 @@ def confirm(request: Request) -> HttpResponse:
         form = ConfirmPasswordForm(data, owner=person)
         if form.is_bound and _takes_password(request, person, form):
             return redirect(page)
+    issuers = set(person.identities.values_list("issuer", flat=True)) if form is None else set()
     context = {
         "form": form,
         "next": page,
+        "providers": [provider for provider in settings.SIGN_IN_PROVIDERS if provider.issuer in issuers],
         "asks_for_code": isinstance(form, CodeForm),
         "has_app": factors.app is not None,
         "question": passkey_question(request, factors),

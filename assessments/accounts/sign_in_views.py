@@ -17,7 +17,7 @@ from ..models import PasswordRequest, SignInAttempt, User
 from ..models.accounts import sign_in_links
 from ..models.single_sign_on import NotLetIn, person_at
 from ..web.requests import Request
-from . import arriving, passkeys
+from . import arriving, passkeys, proofs
 from .demo_accounts import demo_accounts, demo_is_open
 from .forms import ResetForm, SetPasswordForm, SetupForm, SignInForm
 from .known_devices import known_device
@@ -102,7 +102,7 @@ def _named_by_proxy(request: Request) -> HttpResponse:
             )
     except NotLetIn as refusal:
         return render(request, "accounts/sso_not_in.html", {"sentence": str(refusal)}, status=403)
-    return arriving.sign_in(request, person, method="remote_user", next_url=request.GET.get("next", ""))
+    return arriving.sign_in(request, person, method=proofs.REMOTE_USER, next_url=request.GET.get("next", ""))
 
 
 def is_an_email(text: str) -> bool:

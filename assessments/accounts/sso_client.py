@@ -1,7 +1,10 @@
 """Talking to a provider by OpenID Connect. Imported only when somebody signs in so: its libraries take memory."""
 
 import logging
+import math
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +37,21 @@ class ProviderFailed(Exception):
 
 class Cancelled(Exception):
     """The person did not sign in at the provider, or the provider did not let them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Who came back from a provider. `noted` is what was handed to `lead_there`, `page` where they want to be.
+
+    `methods` are those by which they signed in there, and `auth_time` is when, in seconds since 1970; 0 if the provider
+    does not say.
+    """
+
+    claims: Claims
+    methods: list[str]
+    auth_time: int
+    page: str
+    noted: Mapping[str, Any]
 
 
 class _Conversation(OpenIDConnectOAuth2Adapter):
@@ -77,6 +95,8 @@ class _Conversation(OpenIDConnectOAuth2Adapter):
         answer = self.get_access_token_data(self.request, self.app, client, pkce_code_verifier=verifier)
         id_token = self._decode_id_token(self.app, answer["id_token"])
         more = self._fetch_user_info(answer["access_token"]) if "userinfo_endpoint" in self.openid_config else {}
+        if not secrets.compare_digest(str(id_token.get("nonce", "")).encode(), state["data"]["nonce"].encode()):
+            raise OAuth2Error("the ID token was not made for this sign-in")
         if more and more.get("sub") != id_token["sub"]:
             raise OAuth2Error("the ID token and the user info are about different people")
         return id_token, more
@@ -91,16 +111,25 @@ class _Provider(OpenIDConnectProvider):
         return self.conversation
 
 
-def lead_there(request: HttpRequest, provider: SignInProvider, *, page: str) -> HttpResponse:
-    """Sends the browser to the provider; `page` is where the person wants to be afterwards. Raises ProviderFailed."""
+def lead_there(
+    request: HttpRequest, provider: SignInProvider, *, page: str, asks: bool = False, **noted: Any
+) -> HttpResponse:
+    """Sends the browser to the provider; `page` is where the person wants to be afterwards. Raises ProviderFailed.
+
+    If it `asks`, the provider is told to have the person sign in there again. `noted` comes back with them.
+    """
+    # The library checks the state and has a code exchanged by PKCE; that the token is for this sign-in, the nonce says.
+    noted["nonce"] = secrets.token_urlsafe(24)
+    more = {"nonce": noted["nonce"]} | ({"prompt": "login", "max_age": "0"} if asks else {})
     try:
-        return _Conversation(request, provider).get_provider().redirect(request, "login", next_url=page)
+        there = _Conversation(request, provider).get_provider()
+        return there.redirect(request, "login", next_url=page, data=noted, auth_params=more)
     except _FAILURES as error:
         raise _failed(provider, error) from error
 
 
-def come_back(request: HttpRequest, provider: SignInProvider) -> tuple[Claims, list[str], str]:
-    """What the provider says about whoever came back, the methods by which they signed in there, and the page for them.
+def come_back(request: HttpRequest, provider: SignInProvider) -> Arrival:
+    """What the provider says about whoever came back.
 
     The state in the address counts once, and only in the browser that was sent there. Raises ProviderFailed and
     Cancelled.
@@ -116,7 +145,17 @@ def come_back(request: HttpRequest, provider: SignInProvider) -> tuple[Claims, l
     except _FAILURES as error:
         raise _failed(provider, error) from error
     methods = id_token.get("amr")
-    return claims, [str(method) for method in methods] if isinstance(methods, list) else [], state.get("next") or ""
+    return Arrival(
+        claims=claims,
+        methods=[str(method) for method in methods] if isinstance(methods, list) else [],
+        auth_time=_seconds(id_token.get("auth_time")),
+        page=state.get("next") or "",
+        noted=state["data"],
+    )
+
+
+def _seconds(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0
 
 
 def _failed(provider: SignInProvider, error: Exception) -> ProviderFailed:

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import re
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from assessments.accounts import erasure, proofs, sso_client
 from assessments.accounts.second_factor_forms import AppForm
-from assessments.models import BrowserSession, Event, Mail, SignInAttempt, User
+from assessments.models import BrowserSession, Event, Identity, Mail, SignInAttempt, User
 from assessments.models.accounts import setup_code
 from assessments.models.second_factors import CODES_SHOWN, LastFactor, SecondFactors
 from assessments.models.single_sign_on import Claims
@@ -111,13 +112,21 @@ class _AnyProvider:
     issuer = "https://login.example.org"
 
 
-def by_provider(client, person, settings, monkeypatch, amr):
+def comes_back(client, person, settings, monkeypatch, *, amr=(), auth_time=0, again=False, subject="kim"):
+    """Comes back from a provider that says this."""
     settings.SIGN_IN_PROVIDERS = [as_setting(_AnyProvider)]
     claims = Claims(
-        issuer=_AnyProvider.issuer, subject="kim", email=person.email, is_verified=True, name="Kim", groups=[]
+        issuer=_AnyProvider.issuer, subject=subject, email=person.email, is_verified=True, name="Kim", groups=[]
     )
-    monkeypatch.setattr(sso_client, "come_back", lambda request, provider: (claims, amr, ""))
+    arrival = sso_client.Arrival(
+        claims=claims, methods=list(amr), auth_time=auth_time, page="", noted={"again": again, "attempt": 0}
+    )
+    monkeypatch.setattr(sso_client, "come_back", lambda request, provider: arrival)
     return client.get(reverse("sso-back", args=[1]))
+
+
+def by_provider(client, person, settings, monkeypatch, amr):
+    return comes_back(client, person, settings, monkeypatch, amr=amr)
 
 
 def way_by_provider(client, person, settings, monkeypatch, **_):
@@ -182,10 +191,69 @@ def test_provider_that_asked_for_a_second_factor_is_enough(client, person, setti
     assert is_signed_in(client)
 
 
-@pytest.mark.parametrize("amr", [[], ["pwd"], ["user", "face"], ["rsa"]])
+@pytest.mark.parametrize(
+    "amr", [[], ["pwd"], ["user", "face"], ["rsa"], ["otp"], ["hwk"], ["swk", "sc"], ["mca"], ["pwd", "pin", "user"]]
+)
 def test_provider_that_did_not_say_so_is_not(client, person, settings, monkeypatch, amr):
     set_up_app(person)
     by_provider(client, person, settings, monkeypatch, amr)
+    assert not is_signed_in(client)
+
+
+# A proof that is fresh
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "is_fresh"), [(None, False), (0, True), (500, True), (700, False), (-30, True)]
+)
+def test_coming_back_from_a_provider_is_no_proof_unless_it_says_when(
+    client, person, settings, monkeypatch, seconds_ago, is_fresh
+):
+    """Whoever is signed in there comes back without having been asked anything."""
+    auth_time = 0 if seconds_ago is None else int(time.time() - seconds_ago)
+    comes_back(client, person, settings, monkeypatch, auth_time=auth_time)
+    assert is_signed_in(client)
+    assert (client.get(reverse("two-factor-app")).status_code == 200) is is_fresh
+
+
+def test_proxy_that_names_somebody_is_no_proof(client, person, settings, monkeypatch):
+    way_by_proxy(client, person, settings=settings, monkeypatch=monkeypatch)
+    assert is_signed_in(client)
+    assert urlsplit(client.get(reverse("two-factor-app"))["Location"]).path == reverse("two-factor-confirm")
+
+
+def test_person_without_a_password_confirms_at_the_provider(client, person, settings, monkeypatch):
+    User.objects.filter(pk=person.pk).update(password="!")
+    comes_back(client, person, settings, monkeypatch)
+    address = reverse("two-factor-app")
+    page = client.get(client.get(address)["Location"]).content.decode()
+    assert f"{reverse('sso-start', args=[1])}?again=1&amp;next={address}" in page
+    # It has to say when, and that it is the same person.
+    now = int(time.time())
+    assert "does not say that" in comes_back(client, person, settings, monkeypatch, again=True).content.decode()
+    response = comes_back(client, person, settings, monkeypatch, again=True, auth_time=now, subject="other")
+    assert "somebody else" in response.content.decode()
+    assert client.get(address).status_code == 302
+    response = comes_back(client, person, settings, monkeypatch, again=True, auth_time=now)
+    assert response["Location"] == reverse("two-factor")
+    assert client.get(address).status_code == 200
+    assert not Identity.objects.filter(subject="other").exists()
+
+
+def test_provider_does_not_stand_in_for_the_second_factor_of_a_person(client, person, settings, monkeypatch):
+    comes_back(client, person, settings, monkeypatch)
+    set_up_app(person)
+    now = int(time.time())
+    comes_back(client, person, settings, monkeypatch, again=True, auth_time=now, amr=["pwd"])
+    assert client.get(reverse("two-factor-passkey")).status_code == 302
+    comes_back(client, person, settings, monkeypatch, again=True, auth_time=now, amr=["mfa"])
+    assert client.get(reverse("two-factor-passkey")).status_code == 200
+
+
+def test_coming_back_to_confirm_signs_nobody_in(client, person, settings, monkeypatch):
+    person.identities.create(issuer=_AnyProvider.issuer, subject="kim", used_on=timezone.localdate())
+    response = comes_back(client, person, settings, monkeypatch, again=True, auth_time=int(time.time()))
+    assert response["Location"] == reverse("sign-in")
     assert not is_signed_in(client)
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from assessments.accounts import sso_client
 from assessments.accounts.providers import SignInProvider
-from assessments.models import Event, GroupRule, Identity, Membership, User
+from assessments.models import BrowserSession, Event, GroupRule, Identity, Membership, User
 from assessments.models.single_sign_on import Claims, NotLetIn
 from maturity import environment as env
 from maturity.sign_in_providers import sign_in_providers
@@ -283,6 +283,37 @@ def test_nothing_of_somebody_who_was_signed_in_before_comes_along(client, arrive
     session.save()
     client.get(provider.lets_in("next", there))
     assert client.session.get("of the other") is None or not is_signed_in(client)
+
+
+def test_token_that_was_made_for_another_sign_in_is_not_believed(client, provider):
+    provider.knows("replayed", email=new_email(), email_verified=True)
+    there = client.get(reverse("sso-start", args=[1]))["Location"]
+    asked = parse_qs(urlsplit(there).query)
+    assert "prompt" not in asked
+    back = provider.lets_in("replayed", there.replace(asked["nonce"][0], "the-nonce-of-another"))
+    assert client.get(back).status_code == 502
+    assert not is_signed_in(client)
+
+
+def test_provider_is_asked_to_have_the_person_sign_in_again(client, arrive):
+    arrive("again", email=new_email(), email_verified=True)
+    assert client.get(reverse("sso-start", args=[1]))["Location"] == reverse("home")
+    there = client.get(reverse("sso-start", args=[1]), {"again": "1", "next": "/teams/"})["Location"]
+    asked = parse_qs(urlsplit(there).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+
+
+def test_whoever_begins_without_end_has_to_wait(client, arrive, provider, settings):
+    settings.SIGN_IN_LIMIT_PER_ADDRESS = 3
+    for _number in range(5):
+        # Who comes in is not counted.
+        arrive("comes-in", email="comes@example.org", email_verified=True)
+        client.logout()
+    address = reverse("sso-start", args=[1])
+    statuses = [Client(REMOTE_ADDR="198.51.100.9").get(address).status_code for _number in range(6)]
+    assert statuses == [302] * 3 + [429] * 3
+    assert BrowserSession.objects.filter(user=None).count() <= 4
+    assert Client(REMOTE_ADDR="192.0.2.7").get(address).status_code == 302
 
 
 # Groups

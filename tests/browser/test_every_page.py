@@ -35,6 +35,8 @@ ELSEWHERE |= {"account_reauthenticate"}
 #: Looked at in test_second_factor, on the way of signing in and of changing something.
 ELSEWHERE |= {"second-factor", "two-factor-codes", "two-factor-remove", "two-factor-confirm", "two-factor-passkey-name"}
 ELSEWHERE |= {"sign-in-passkey", "account-second-factor-remove"}
+#: Nobody there comes by a provider.
+ELSEWHERE |= {"account-group"}
 #: Fragments of pages.
 FRAGMENTS = {"assessment-participation", "room-now", "room-vote-now"}
 #: Linked from the last of a row of pages only, so gone to from the first.
