@@ -15,20 +15,26 @@ from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored
+from . import proofs
 from .key_forms import ApiKeyForm
+from .second_factor_views import confirm_first
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def own_keys(request: Request) -> HttpResponse:
     """A person's keys, and a form for another; a new one is shown once, in the answer to its form."""
+    # A key outlives the session in which it is made, so an unwatched browser must not be enough.
+    is_recent = proofs.is_recent(request, request.user)
+    if request.method == "POST" and not is_recent:
+        return confirm_first(request.path)
     form = ApiKeyForm(request.POST if request.method == "POST" else None)
     key = ""
     if is_stored(form, lambda: ApiKey.objects.make(form.terms, by=request.user, token=form.token)):
         key = key_text(form.token)
         form = ApiKeyForm()
     keys = request.user.api_keys.select_related("owner")
-    context = {"form": form, "keys": keys, "key": key}
+    context = {"form": form, "keys": keys, "key": key, "may_make": is_recent}
     return render(request, "accounts/keys.html", context, status=422 if form.errors else 200)
 
 

@@ -35,6 +35,11 @@ View = Callable[..., HttpResponse]
 SettingUp = Callable[[Request, User, SecondFactorStage | None], HttpResponse]
 
 
+def confirm_first(page: str) -> HttpResponse:
+    """Leads to the page on which people show once more who they are, and from there to this page."""
+    return redirect(f"{reverse('two-factor-confirm')}?{urlencode({'next': page})}")
+
+
 def recently_shown(view: View) -> View:
     """Asks people once more who they are, unless they have just shown it, and leads back to the page."""
 
@@ -42,7 +47,7 @@ def recently_shown(view: View) -> View:
     def wrapper(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if not proofs.is_recent(request, request.user):
             page = reverse("two-factor") if request.path == reverse("two-factor-codes-new") else request.path
-            return redirect(f"{reverse('two-factor-confirm')}?{urlencode({'next': page})}")
+            return confirm_first(page)
         return view(request, *args, **kwargs)
 
     return wrapper

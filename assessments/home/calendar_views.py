@@ -14,6 +14,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..accounts import proofs
+from ..accounts.second_factor_views import confirm_first
 from ..models import CalendarFeed, LinkGuess
 from ..models.participation import Pledge
 from ..web.calendar_files import CALENDAR_TYPE
@@ -60,6 +62,8 @@ def own(request: Request) -> HttpResponse:
     """Makes an address and shows it, this once; the one before stops working."""
     if request.method != "POST":
         return _page(request)
+    if not proofs.is_recent(request, request.user):
+        return confirm_first(request.path)
     token = Pledge.redeem(request.POST.get("pledge", ""))
     if token is None:
         messages.error(request, _("This page is too old. Try again."))
@@ -71,7 +75,12 @@ def own(request: Request) -> HttpResponse:
 
 
 def _page(request: Request, *, address: str = "") -> HttpResponse:
-    context = {"calendar": CalendarFeed.objects.of(request.user), "address": address, "pledge": Pledge.make()}
+    context = {
+        "calendar": CalendarFeed.objects.of(request.user),
+        "address": address,
+        "pledge": Pledge.make(),
+        "may_make": proofs.is_recent(request, request.user),
+    }
     return render(request, "home/calendar.html", context)
 
 

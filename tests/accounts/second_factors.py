@@ -112,14 +112,19 @@ def add_passkey_by_page(browser, device: Device, **more):
     return browser.post(reverse("two-factor-passkey"), {"name": "Laptop", "credential": answer} | more, secure=True)
 
 
+def signs_in_now(browser, person: User, *, ago: int = 0) -> None:
+    """Signs the person in, who has shown who they are so many seconds ago; `force_login` shows nothing."""
+    browser.force_login(person)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - ago}]
+    session["account_authentication_methods_user"] = user_id_to_str(person)
+    session.save()
+
+
 def set_up_passkey(person: User) -> Device:
     """Stores a passkey as the page does."""
     device = Device()
     browser = Client()
-    browser.force_login(person)
-    session = browser.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-    session["account_authentication_methods_user"] = user_id_to_str(person)
-    session.save()
+    signs_in_now(browser, person)
     assert add_passkey_by_page(browser, device)["Location"] == reverse("two-factor-codes")
     return device

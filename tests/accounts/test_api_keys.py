@@ -14,6 +14,7 @@ from assessments.models.api_keys import ApiKeyQuerySet
 
 from ..api.keys import make_key
 from ..factories import make_user
+from .second_factors import signs_in_now
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ PLEDGE = re.compile(r'name="pledge" value="([^"]+)"')
 @pytest.fixture
 def person(client):
     person = make_user(name="Kim")
-    client.force_login(person)
+    signs_in_now(client, person)
     return person
 
 
@@ -153,6 +154,19 @@ def test_a_key_ends_with_its_day_its_owner_and_new_rights():
     # Somebody else may have made it before the account was an administrator's.
     person.change_account(by=admin, seen=None, is_administrator=True)
     assert ApiKey.objects.genuine(key.text) is None
+
+
+@pytest.mark.parametrize("scope", ["read", "scim"])
+def test_key_needs_somebody_who_has_just_shown_who_they_are(client, person, scope):
+    """A browser that was left alone would give access for a year."""
+    form = sent(client, scopes=[scope])
+    signs_in_now(client, person, ago=25 * 60)
+    confirm = f"{reverse('two-factor-confirm')}?next={reverse('api-keys')}"
+    assert client.post(reverse("api-keys"), form)["Location"].replace("%2F", "/") == confirm
+    assert not ApiKey.objects.exists()
+    page = client.get(reverse("api-keys")).content.decode()
+    assert confirm in page
+    assert "Make key" not in page
 
 
 def test_keys_end_for_good_when_their_owner_is_deactivated(client):

@@ -13,6 +13,7 @@ from assessments.models import Action, CalendarFeed, Event, Target
 from assessments.models.participation import new_token
 
 from .. import toy
+from ..accounts.second_factors import signs_in_now
 from ..calendars import entries_of, unescaped
 from ..factories import make_membership, make_team, make_user
 
@@ -165,7 +166,7 @@ def made(client) -> str:
 
 
 def test_the_address_is_shown_once_renewed_and_revoked(client, member):
-    client.force_login(member)
+    signs_in_now(client, member)
     first = made(client)
     assert Client().get(first).status_code == 200
     page = client.get("/account/calendar/").content.decode()
@@ -181,6 +182,17 @@ def test_the_address_is_shown_once_renewed_and_revoked(client, member):
     assert kinds == ["calendar.made", "calendar.made", "calendar.revoked"]
 
 
+def test_address_needs_somebody_who_has_just_shown_who_they_are(client, member):
+    signs_in_now(client, member)
+    page = client.get("/account/calendar/").content.decode()
+    (pledge,) = re.findall(r'name="pledge" value="([^"]+)"', page)
+    signs_in_now(client, member, ago=25 * 60)
+    confirm = f"{reverse('two-factor-confirm')}?next=/account/calendar/"
+    assert client.post("/account/calendar/", {"pledge": pledge})["Location"].replace("%2F", "/") == confirm
+    assert CalendarFeed.objects.of(member) is None
+    assert confirm in client.get("/account/calendar/").content.decode()
+
+
 def test_only_a_hash_is_stored(member):
     address = address_of(member)
     token = address.split("/")[-1].removesuffix(".ics")
@@ -188,11 +200,11 @@ def test_only_a_hash_is_stored(member):
 
 
 def test_somebody_elses_pledge_makes_nothing(client, member, lead):
-    client.force_login(member)
+    signs_in_now(client, member)
     page = client.get("/account/calendar/").content.decode()
     (pledge,) = re.findall(r'name="pledge" value="([^"]+)"', page)
     client.post("/account/calendar/", {"pledge": pledge})
-    client.force_login(lead)
+    signs_in_now(client, lead)
     shown = client.post("/account/calendar/", {"pledge": pledge}, follow=True)
     assert "This page was used before." in shown.content.decode()
     assert CalendarFeed.objects.of(lead) is None

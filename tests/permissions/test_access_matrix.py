@@ -88,7 +88,8 @@ EXPECTED = {
     ("password-change", "POST"): "uuuuuui",
     ("api-documentation", "GET"): "2222222",
     ("api-keys", "GET"): "222222i",
-    ("api-keys", "POST"): "uuuuuui",
+    # Leads to the page that confirms who somebody is.
+    ("api-keys", "POST"): "333333i",
     # The key is the lead's.
     ("api-key-revoke", "POST"): "443444i",
     ("account-key-revoke", "POST"): "300000i",
@@ -351,7 +352,7 @@ EXPECTED = {
     ("unit-share", "POST"): "0u0000i",
     ("unit-share-revoke", "POST"): "030000i",
     ("calendar", "GET"): "222222i",
-    ("calendar", "POST"): "222222i",
+    ("calendar", "POST"): "333333i",
     ("calendar-revoke", "POST"): "333333i",
     ("calendar-feed", "GET"): "2222222",
     ("webhooks", "GET"): "200000i",
