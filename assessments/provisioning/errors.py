@@ -35,6 +35,16 @@ def invalid_value(detail: str) -> ScimError:
     return ScimError(400, detail, kind="invalidValue")
 
 
+def too_large(detail: str) -> ScimError:
+    """More in one request than is carried out at once."""
+    return ScimError(413, detail)
+
+
+def too_many(detail: str) -> ScimError:
+    """More to answer than is told at once."""
+    return ScimError(400, detail, kind="tooMany")
+
+
 def _content(status: int, detail: str, kind: str = "") -> bytes:
     detail = detail or details().get(status, HTTPStatus(status).phrase)
     error: dict[str, Any] = {"schemas": [SCHEMA], "status": str(status), "detail": detail}

@@ -1,19 +1,24 @@
 """Groups as SCIM writes them, and who is in them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from ..models import MemberStep, ProvisionedGroup
+from ..models import MemberStep, ProvisionedGroup, ProvisionedMember
 from ..models.names import plain_name
-from .errors import invalid_value
+from .errors import ScimError, invalid_value, too_large, too_many
 from .patches import PatchChange, value_of
 
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
 LONGEST_NAME = 200
 LONGEST_ID = 255
+#: Members that one request names, and members that one answer lists.
+MOST_NAMED = 20_000
+MOST_LISTED = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,7 @@ class GroupChange:
 
 
 def as_resource(group: ProvisionedGroup, *, location: str, with_members: bool) -> dict[str, Any]:
-    """A group as SCIM writes it."""
+    """A group as SCIM writes it; its members have been fetched by `fetch_members`."""
     resource: dict[str, Any] = {
         "schemas": [SCHEMA],
         "id": str(group.pk),
@@ -36,9 +41,21 @@ def as_resource(group: ProvisionedGroup, *, location: str, with_members: bool) -
     if group.external_id:
         resource["externalId"] = group.external_id
     if with_members:
-        rows = group.members.select_related("user__provisioned").order_by("pk")
-        resource["members"] = [{"value": str(row.user_id), "display": str(row.user), "type": "User"} for row in rows]
+        resource["members"] = [
+            {"value": str(row.user_id), "display": str(row.user), "type": "User"} for row in group.members.all()
+        ]
     return resource
+
+
+def fetch_members(groups: Iterable[ProvisionedGroup]) -> list[ProvisionedGroup]:
+    """The same groups with their members, by one query. Raises ScimError if these are more than one answer lists."""
+    listed = list(groups)
+    if ProvisionedMember.objects.filter(group__in=listed)[: MOST_LISTED + 1].count() > MOST_LISTED:
+        sentence = _("More than {most} members: ask for fewer groups, or with “excludedAttributes=members”.")
+        raise too_many(sentence.format(most=MOST_LISTED))
+    members = ProvisionedMember.objects.select_related("user").order_by("pk")
+    prefetch_related_objects(listed, Prefetch("members", members))
+    return listed
 
 
 def whole_group(body: Any) -> GroupChange:
@@ -63,6 +80,8 @@ def patched(changes: list[PatchChange]) -> GroupChange:
             external_id = "" if change.kind == "remove" else _id(change.value)
         elif change.name == "members":
             steps.append(_step(change))
+    if sum(len(step.people) for step in steps) > MOST_NAMED:
+        raise _too_many_named()
     return GroupChange(name=name, external_id=external_id, steps=steps)
 
 
@@ -80,8 +99,14 @@ def _step(change: PatchChange) -> MemberStep:
 def _people(value: Any) -> frozenset[UUID]:
     """Ids of accounts in a list of members, one of them or a text. What is no id of ours means nobody."""
     members = value if isinstance(value, list) else [value]
+    if len(members) > MOST_NAMED:
+        raise _too_many_named()
     ids = (value_of(one, "value") if isinstance(one, dict) else one for one in members)
     return frozenset(pk for pk in map(as_id, ids) if pk is not None)
+
+
+def _too_many_named() -> ScimError:
+    return too_large(_("More than {most} members in one request: send them in several.").format(most=MOST_NAMED))
 
 
 def as_id(text: Any) -> UUID | None:

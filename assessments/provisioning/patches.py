@@ -7,13 +7,16 @@ path and sends an object. Attributes that nothing here knows, such as phone numb
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from .errors import ScimError, invalid_value
+from .errors import ScimError, invalid_value, too_large
 from .filters import attribute_name, parse_filter
 
+#: Values that one request changes. Entra and Okta send a few, and those of groups name all members of a step at once.
+MOST_CHANGES = 1_000
 _IN_BRACKETS = re.compile(r"^(?P<name>[^\[\]]+)\[(?P<filter>[^\]]*)\](?P<rest>\.\w+)?$")
 
 
@@ -32,7 +35,11 @@ def changes_of(body: Any) -> list[PatchChange]:
     operations = value_of(body, "Operations") if isinstance(body, dict) else None
     if not isinstance(operations, list):
         raise ScimError(400, _("“Operations” has to be a list."), kind="invalidSyntax")
-    return [change for operation in operations for change in _changes(operation)]
+    changes = list(islice((change for operation in operations for change in _changes(operation)), MOST_CHANGES + 1))
+    if len(changes) > MOST_CHANGES:
+        sentence = _("More than {most} changes in one request: send them in several.")
+        raise too_large(sentence.format(most=MOST_CHANGES))
+    return changes
 
 
 def value_of(data: dict[str, Any], name: str) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -112,11 +112,17 @@ def _listed(request: ApiRequest, resources: list[dict[str, Any]], *, total: int,
     return HttpResponse(json.dumps(content, ensure_ascii=False), content_type=CONTENT_TYPE)
 
 
-def _page(request: ApiRequest, rows: QuerySet[Any], as_resource: Callable[[Any], dict[str, Any]]) -> HttpResponse:
-    """The part of a list that `startIndex`, which begins at 1, and `count` name."""
+def _page(
+    request: ApiRequest,
+    rows: QuerySet[Any],
+    as_resource: Callable[[Any], dict[str, Any]],
+    *,
+    fetch: Callable[[QuerySet[Any]], list[Any]] = list,
+) -> HttpResponse:
+    """The part of a list that `startIndex`, which begins at 1, and `count` name; `fetch` reads what it shows."""
     first = max(1, _number(request, "startIndex", 1))
     count = min(about.MOST, max(0, _number(request, "count", about.USUAL)))
-    page = rows[first - 1 : first - 1 + count] if count else []
+    page = fetch(rows[first - 1 : first - 1 + count]) if count else []
     return _listed(request, [as_resource(row) for row in page], total=rows.count(), first=first)
 
 
@@ -251,24 +257,38 @@ def _group(pk: str) -> ProvisionedGroup:
     return group
 
 
-def _group_resource(request: ApiRequest, group: ProvisionedGroup) -> dict[str, Any]:
+def _wants_members(request: ApiRequest) -> bool:
     only = _names(request, "attributes")
-    with_members = "members" in only if only else "members" not in _names(request, "excludedAttributes")
+    return "members" in only if only else "members" not in _names(request, "excludedAttributes")
+
+
+def _group_resource(group: ProvisionedGroup, *, with_members: bool) -> dict[str, Any]:
+    """What is told of a group, whose members have been fetched if they are."""
     location = f"{_base()}/Groups/{group.pk}"
     return group_resources.as_resource(group, location=location, with_members=with_members)
+
+
+def _changed_group(request: ApiRequest, group: ProvisionedGroup, *, status: int = 200) -> HttpResponse:
+    """The answer to a command that is carried out: without members if those are too many to list."""
+    wants = _wants_members(request) and group.members.count() <= group_resources.MOST_LISTED
+    if wants:
+        group_resources.fetch_members([group])
+    return _reply(request, _group_resource(group, with_members=wants), status=status)
 
 
 @scim("GET", "POST")
 def groups(request: ApiRequest) -> HttpResponse:
     if request.method == "GET":
         rows = ProvisionedGroup.objects.filter(_conditions(request, _group_condition)).order_by("pk")
-        return _page(request, rows, lambda group: _group_resource(request, group))
+        wants = _wants_members(request)
+        fetch = group_resources.fetch_members if wants else list
+        return _page(request, rows, partial(_group_resource, with_members=wants), fetch=fetch)
     new = group_resources.whole_group(_body(request))
     people = {person for step in new.steps for person in step.people}
     group = ProvisionedGroup.objects.add(
         name=new.name or "", external_id=new.external_id or "", people=people, by=request.user
     )
-    return _reply(request, _group_resource(request, group), status=201)
+    return _changed_group(request, group, status=201)
 
 
 @scim("GET", "PUT", "PATCH", "DELETE")
@@ -278,7 +298,10 @@ def group(request: ApiRequest, pk: str) -> HttpResponse:
         found.remove(by=request.user)
         return HttpResponse(status=204)
     if request.method == "GET":
-        return _reply(request, _group_resource(request, found))
+        wants = _wants_members(request)
+        if wants:
+            group_resources.fetch_members([found])
+        return _reply(request, _group_resource(found, with_members=wants))
     body = _body(request)
     is_patch = request.method == "PATCH"
     change = group_resources.patched(changes_of(body)) if is_patch else group_resources.whole_group(body)
@@ -286,7 +309,7 @@ def group(request: ApiRequest, pk: str) -> HttpResponse:
     if is_patch:
         # A group may have thousands of members, and a directory that adds one does not ask for all of them.
         return HttpResponse(status=204)
-    return _reply(request, _group_resource(request, _group(pk)))
+    return _changed_group(request, _group(pk))
 
 
 # ---------------------------------------------------------------------- about the service

@@ -15,6 +15,8 @@ from assessments.models import (
     User,
 )
 from assessments.models.single_sign_on import PROVISIONED_ID, PROVISIONED_NAME, Claims
+from assessments.provisioning import groups as group_resources
+from assessments.provisioning import patches
 
 from .. import toy
 from ..at_once import at_once
@@ -302,6 +304,63 @@ def test_what_was_interrupted_goes_on_with_the_next_request(directory, people, m
     assert [roles_of(person) for person in people] == [set()] * 3
     directory.post("Groups", okta_group("Others"))
     assert [roles_of(person) for person in people] == [{("member", "group")}] * 3
+
+
+# How much
+
+
+def test_list_takes_the_same_number_of_queries_for_any_number_of_groups(
+    directory, people, django_assert_max_num_queries
+):
+    for number in range(6):
+        directory.post("Groups", okta_group(f"Group {number}", *people))
+    # The key, its calls, its day; groups, how many there are, how many are in them, and who.
+    with django_assert_max_num_queries(7):
+        listed = directory.get("Groups")["Resources"]
+    assert [len(group["members"]) for group in listed] == [3] * 6
+    with django_assert_max_num_queries(5):
+        listed = directory.get("Groups", excludedAttributes="members")["Resources"]
+    assert not any("members" in group for group in listed)
+
+
+def test_more_members_than_one_answer_lists_are_asked_for_otherwise(directory, people, monkeypatch):
+    groups = [directory.post("Groups", okta_group(name, *people)) for name in ("A", "B")]
+    monkeypatch.setattr(group_resources, "MOST_LISTED", 5)
+    assert "excludedAttributes=members" in refused(directory.ask("Groups"), 400, "tooMany")["detail"]
+    assert len(directory.get("Groups", count=1)["Resources"][0]["members"]) == 3
+    assert len(directory.get("Groups", excludedAttributes="members")["Resources"]) == 2
+    monkeypatch.setattr(group_resources, "MOST_LISTED", 2)
+    refused(directory.ask(f"Groups/{groups[0]['id']}"), 400, "tooMany")
+    # What was carried out is not refused afterwards.
+    body = {"schemas": [], "displayName": "C"}
+    changed = told(directory.ask(f"Groups/{groups[0]['id']}", "PUT", body), 200)
+    assert (changed["displayName"], "members" in changed) == ("C", False)
+
+
+def test_more_members_than_one_request_names_are_refused(directory, people, monkeypatch):
+    group = directory.post("Groups", okta_group("Developers"))
+    monkeypatch.setattr(group_resources, "MOST_NAMED", 2)
+    path = f"Groups/{group['id']}"
+    for response in (
+        directory.patch(path, add(*people)),
+        directory.patch(path, *(add(person) for person in people)),
+        directory.ask(path, "PUT", okta_group("Developers", *people)),
+        directory.ask("Groups", "POST", okta_group("Others", *people)),
+    ):
+        assert "several" in refused(response, 413)["detail"]
+    assert members(directory, group) == []
+    assert ProvisionedGroup.objects.count() == 1
+
+
+def test_more_changes_than_one_request_makes_are_refused(directory, people, monkeypatch):
+    group = directory.post("Groups", okta_group("Developers"))
+    monkeypatch.setattr(patches, "MOST_CHANGES", 3)
+    rename = {"op": "replace", "path": "displayName", "value": "Others"}
+    for path in (f"Groups/{group['id']}", f"Users/{people[0]}"):
+        assert directory.patch(path, *[rename] * 3).status_code in {200, 204}
+        assert "several" in refused(directory.patch(path, *[rename] * 4), 413)["detail"]
+        without_path = {"op": "replace", "value": dict.fromkeys("abcd", "x")}
+        refused(directory.patch(path, without_path), 413)
 
 
 # The page of rules
