@@ -5,21 +5,24 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Mail, Membership, User
-from ..web.letters import Link, Undelivered, write_letter
+from ..web.letters import Fact, Link, Undelivered, write_letter
 
 SUBJECTS = {
     Mail.Kind.NEW_ACCOUNT: gettext_lazy("Your account on Maturity"),
     Mail.Kind.NEW_PASSWORD: gettext_lazy("Set a new password on Maturity"),
     Mail.Kind.FACTOR_GONE: gettext_lazy("Your second factor on Maturity was removed"),
+    Mail.Kind.ACCESS: gettext_lazy("Signing in to your account on Maturity was changed"),
 }
 TEMPLATES = {
     Mail.Kind.NEW_ACCOUNT: "accounts/mail/new_account.txt",
     Mail.Kind.NEW_PASSWORD: "accounts/mail/new_password.txt",
     Mail.Kind.FACTOR_GONE: "accounts/mail/factor_gone.txt",
+    Mail.Kind.ACCESS: "accounts/mail/access.txt",
 }
 
 
@@ -33,7 +36,7 @@ def account_letter(mail: Mail) -> EmailMessage | None:
         return None
     return write_letter(
         mail,
-        to=user.email,
+        to=mail.email,
         subject=str(SUBJECTS[kind]),
         template=TEMPLATES[kind],
         links=_links(kind, user),
@@ -41,6 +44,7 @@ def account_letter(mail: Mail) -> EmailMessage | None:
         facts={
             "name": user.name,
             "inviter": str(mail.by or ""),
+            **(_change_in_words(mail) if kind == Mail.Kind.ACCESS else {}),
             "roles": [_role_in_words(membership) for membership in user.memberships.select_related("team", "unit")],
         },
     )
@@ -49,7 +53,22 @@ def account_letter(mail: Mail) -> EmailMessage | None:
 def _links(kind: Mail.Kind, user: User) -> dict[str, Link]:
     if kind == Mail.Kind.FACTOR_GONE:
         return {"page": Link(settings.SITE_URL + reverse("two-factor"), _("Set one up"))}
+    if kind == Mail.Kind.ACCESS:
+        return {"page": Link(settings.SITE_URL + reverse("sessions"), _("See where you are signed in"))}
     return {"link": Link(user.set_password_link(), _("Set your password"))}
+
+
+def _change_in_words(mail: Mail) -> dict[str, Fact]:
+    """What has changed, and when."""
+    change, _space, time = mail.about.partition(" ")
+    return {
+        "what": str(Mail.Change(change).label),
+        "day": date_format(mail.day) if mail.day else "",
+        "time": time,
+        "zone": settings.TIME_ZONE,
+        "is_email_of_before": bool(mail.to),
+        "takes_passwords": not settings.OIDC_ONLY,
+    }
 
 
 def _role_in_words(membership: Membership) -> str:

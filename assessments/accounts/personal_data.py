@@ -114,7 +114,7 @@ _SYMPTOM = {
     "symptom": "symptom__statement",
     "agrees": "agrees",
 }
-_MAIL = {"team": "team__name"} | _same("kind", "state", "day", "done_on")
+_MAIL = {"team": "team__name"} | _same("kind", "state", "day", "done_on", "to")
 _ENTRY = {"team": "team__name", "assessment": "assessment"} | _same("kind", "at", "data")
 #: Entries that say who took part.
 SUBMITTED = "assessment.submitted"

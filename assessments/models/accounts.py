@@ -350,6 +350,7 @@ class User(Revised, AbstractBaseUser):
                 # Whoever set the password proved to own the email of before, not this one.
                 User.objects.filter(pk=self.pk).update(is_confirmed=False)
                 self.is_confirmed = False
+                self.tell_of_email(by=by)
             if will_be["is_active"] and will_be["is_administrator"]:
                 self.begin_anew()
             was_administrator, was_active = self.is_administrator, self.is_active
@@ -429,7 +430,7 @@ class User(Revised, AbstractBaseUser):
         same = User.objects.filter(pk=self.pk)
         same.update(session_generation=F("session_generation") + 1)
         if same.filter(is_confirmed=False).update(password=make_password(None)):
-            self._end_second_factors()
+            self.end_second_factors(by=None)
         self.sessions.all().delete()
         self.refresh_from_db(fields=["session_generation", "password"])
 
@@ -443,15 +444,29 @@ class User(Revised, AbstractBaseUser):
             return
         same = User.objects.filter(pk=self.pk, is_confirmed=False)
         if same.update(is_confirmed=True, password=make_password(None), session_generation=F("session_generation") + 1):
-            self._end_second_factors()
+            self.end_second_factors(by=None)
         self.sessions.all().delete()
         self.refresh_from_db()
 
-    def _end_second_factors(self) -> None:
+    def end_second_factors(self, *, by: "User | None") -> None:
+        """Removes every second factor and the recovery codes, in a transaction; the person gets a mail."""
         from allauth.mfa.models import Authenticator
 
-        if Authenticator.objects.filter(user_id=self.pk).delete()[0]:
-            Event.record("second-factor.removed", by=None, person=str(self.pk), factor="all")
+        if not Authenticator.objects.filter(user_id=self.pk).delete()[0]:
+            return
+        Event.record("second-factor.removed", by=by, person=str(self.pk), factor="all")
+        if settings.MAIL_ENABLED:
+            self.mails.queue_for(self, self.mails.model.Kind.FACTOR_GONE, by=by)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether somebody has signed in with it or can: whoever changes how may be somebody else."""
+        return self.last_login is not None or self.has_usable_password()
+
+    def tell_of_email(self, *, by: "User | None") -> None:
+        """Tells the email that the account has, before it gets another one."""
+        if self.is_in_use:
+            self.mails.tell_of_change(self, self.mails.model.Change.EMAIL, by=by, to=self.email)
 
     def change_own(self, **fields: Any) -> None:
         """Stores what people change about themselves."""
@@ -466,6 +481,7 @@ class User(Revised, AbstractBaseUser):
         A link proves that its holder owns the email: see `set_password_link`. Raises AccountChanged if password or
         rights changed since this row was read: the person with the old password may not be the owner.
         """
+        was_in_use = self.is_in_use
         as_read = User.objects.filter(pk=self.pk, password=self.password, session_generation=self.session_generation)
         self.set_password(password)
         self.is_confirmed = self.is_confirmed or by_link
@@ -476,6 +492,8 @@ class User(Revised, AbstractBaseUser):
             self.sessions.all().delete()
             # Mails with a link are no longer needed, sent or not.
             self.mails.not_notices().delete()
+            if was_in_use:
+                self.mails.tell_of_change(self, self.mails.model.Change.PASSWORD)
             Event.record("account.password", by=self, person=str(self.pk))
 
 

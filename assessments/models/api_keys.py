@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from .accounts import User
 from .journal import Event
 from .names import NameField
+from .outbox import Mail
 from .refusals import Refused
 from .writing import writing
 
@@ -103,6 +104,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
                 expires_on=terms.expires_on,
             )
             Event.record("api-key.made", by=by, key=key.pk, scopes=sorted(terms.scopes))
+            Mail.objects.tell_of_change(by, Mail.Change.KEY)
         return key
 
 

@@ -51,6 +51,20 @@ class MailQuerySet(models.QuerySet["Mail"]):
         self.filter(user__in=people, kind=kind)._start_again(by=by)
         self._add([{"user": user} for user in people], kind=kind, by=by)
 
+    def tell_of_change(self, person: User, change: "Mail.Change", *, by: User | None = None, to: str = "") -> None:
+        """Queues a mail that says what has changed about signing in to this account, to whoever did it too.
+
+        It may have been somebody else in a browser that was left open, or with a password that they know. `to` is where
+        it goes if not to the email that the account has now. Accounts of the demo get none.
+        """
+        if not settings.MAIL_ENABLED or not person.may_sign_in or person.is_demo:
+            return
+        now = timezone.localtime(timezone=timezone.get_default_timezone())
+        about = f"{change} {now:%H:%M}"
+        is_own = by is None or by.pk == person.pk
+        rows = [{"user": person, "to": to}]
+        self._add(rows, kind=Mail.Kind.ACCESS, about=about, day=now.date(), by=None if is_own else by)
+
     def queue_to_outsiders(
         self, invitations: "Iterable[OutsideInvitation]", assessment: "Moving", *, by: User | None = None
     ) -> None:
@@ -220,6 +234,7 @@ class Mail(models.Model):
         NEW_ACCOUNT = "new-account", gettext_lazy("New account")
         NEW_PASSWORD = "new-password", gettext_lazy("New password")
         FACTOR_GONE = "factor-gone", gettext_lazy("Second factor removed")
+        ACCESS = "access", gettext_lazy("Signing in changed")
         ENDED = "ended", gettext_lazy("Answering ended")
         REVIEW_SOON = "review-soon", gettext_lazy("Review soon")
         RESULT = "result", gettext_lazy("Result")
@@ -229,6 +244,20 @@ class Mail(models.Model):
         ROUND_WAITS = "round-waits", gettext_lazy("Round waits for the lead")
         ROUND_DRAFTED = "round-draft", gettext_lazy("Next round drafted")
         DIGEST = "digest", gettext_lazy("Monthly digest")
+
+    class Change(models.TextChoices):
+        """What a mail of the kind ACCESS is about."""
+
+        PASSWORD = "password", gettext_lazy("The password of your account was set.")
+        EMAIL = "email", gettext_lazy("Your account has another email from now on.")
+        APP_ADDED = "app-added", gettext_lazy("An authenticator app was added to your account.")
+        APP_REMOVED = "app-removed", gettext_lazy("The authenticator app was removed from your account.")
+        PASSKEY_ADDED = "passkey-added", gettext_lazy("A passkey was added to your account.")
+        PASSKEY_REMOVED = "passkey-removed", gettext_lazy("A passkey was removed from your account.")
+        CODES = "codes", gettext_lazy("New recovery codes were made for your account. Those of before have ended.")
+        IDENTITY_ADDED = "identity-added", gettext_lazy("An account at a sign-in provider was connected to yours.")
+        IDENTITY_REMOVED = "identity-removed", gettext_lazy("An account at a sign-in provider was taken from yours.")
+        KEY = "key", gettext_lazy("An API key was made, by which programs act as you.")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Queued")
@@ -290,6 +319,8 @@ class Mail(models.Model):
     team = models.ForeignKey("assessments.Team", models.CASCADE, null=True, blank=True, related_name="+")
     about = models.CharField(max_length=60, blank=True, default="", db_default="")
     day = models.DateField(null=True, blank=True)
+    #: Where it goes if not to the email of the account: to the one of before. Kept until it is sent.
+    to = models.CharField(max_length=254, blank=True, default="", db_default="")
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     #: Part of its Message-ID: the same for each try, so that a mail program shows a duplicate only once.
@@ -415,6 +446,8 @@ class Mail(models.Model):
     @property
     def email(self) -> str:
         """The email it would be sent to now."""
+        if self.to:
+            return self.to
         if self.user:
             return self.user.email
         if self.outsider:
@@ -469,6 +502,7 @@ class Mail(models.Model):
             problem=problem,
             reply=reply,
             claimed_at=None,
+            to="",
             # Removes the exact time: see `done_on`.
             not_before=today,
             done_on=today.date(),

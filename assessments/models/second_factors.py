@@ -159,6 +159,7 @@ class SecondFactors:
                 return False
             Authenticator.objects.create(user_id=self.person.pk, type=kind, data=data)
             Event.record("second-factor.added", by=self.person, person=str(self.person.pk), factor=kind)
+            self._tell(Mail.Change.APP_ADDED if kind == Kind.TOTP else Mail.Change.PASSKEY_ADDED)
             if self.codes is None:
                 self._make_codes()
         return True
@@ -172,6 +173,7 @@ class SecondFactors:
             if self.exist():
                 self._make_codes()
                 Event.record("second-factor.codes", by=self.person, person=str(self.person.pk))
+                self._tell(Mail.Change.CODES)
 
     def _make_codes(self) -> None:
         from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -206,6 +208,7 @@ class SecondFactors:
                 return
             row.delete()
             Event.record("second-factor.removed", by=self.person, person=str(self.person.pk), factor=row.type)
+            self._tell(Mail.Change.APP_REMOVED if row.type == Kind.TOTP else Mail.Change.PASSKEY_REMOVED)
             if self.exist():
                 return
             if is_needed_by(self.person):
@@ -215,11 +218,11 @@ class SecondFactors:
     def take_away(self, *, by: User | None) -> None:
         """Removes everything, because it was lost; nobody is who does it at the server. The person gets a mail."""
         with self._changing(by=by):
-            if not self.rows.delete()[0]:
-                return
-            Event.record("second-factor.removed", by=by, person=str(self.person.pk), factor="all")
-            if settings.MAIL_ENABLED:
-                Mail.objects.queue_for(self.person, Mail.Kind.FACTOR_GONE, by=by)
+            self.person.end_second_factors(by=by)
+
+    def _tell(self, change: Mail.Change) -> None:
+        """By mail, in case it was somebody else in a browser of theirs."""
+        Mail.objects.tell_of_change(self.person, change)
 
     @contextmanager
     def _changing(self, *, by: User | None) -> Iterator[None]:

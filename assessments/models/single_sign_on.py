@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from .accounts import User
 from .journal import Event
+from .outbox import Mail
 from .refusals import PersonGone, Refused
 from .teams import Membership, Team, Unit
 from .writing import hold_to_write, writing
@@ -184,9 +185,11 @@ class IdentityQuerySet(models.QuerySet["Identity"]):
                     email=claims.email
                 )
             )
-        identity, _is_new = self.get_or_create(
+        identity, is_new = self.get_or_create(
             issuer=claims.issuer, subject=claims.subject, defaults={"user": person, "used_on": timezone.localdate()}
         )
+        if is_new and person.is_in_use:
+            Mail.objects.tell_of_change(person, Mail.Change.IDENTITY_ADDED)
         return identity
 
 
@@ -249,6 +252,7 @@ class Identity(models.Model):
                 User.objects.filter(pk=self.user_id).update(session_generation=F("session_generation") + 1)
                 self.user.sessions.all().delete()
                 Event.record("identity.removed", by=by, person=str(self.user_id))
+                Mail.objects.tell_of_change(self.user, Mail.Change.IDENTITY_REMOVED, by=by)
 
     def note(self, claims: Claims) -> None:
         """Keeps the groups, and that it was used."""
@@ -271,6 +275,7 @@ class Identity(models.Model):
                 # Somebody else was given it at this moment.
                 return
             Event.record("account.email", by=None, person=str(person.pk))
+            person.tell_of_email(by=None)
 
 
 def follow_groups(person: User, *, by: User | None = None) -> None:

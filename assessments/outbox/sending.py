@@ -111,7 +111,7 @@ def _send(mail: Mail, connection: BaseEmailBackend, done: Sent) -> None:
 def _write(mail: Mail) -> EmailMessage | None:
     """The letter in the language of the installation, with texts of frameworks in that of its recipient's account."""
     with translation.override(settings.LANGUAGE_CODE), read_by(FrameworkReader(lambda: _reads(mail))):
-        if mail.about:
+        if mail.about and mail.kind != Mail.Kind.ACCESS:
             return notice_letter(mail)
         return account_letter(mail) if mail.user else assessment_letter(mail)
 

@@ -48,6 +48,10 @@ def test_mails(kind, anonymous, team, lead, people, settings):
         Mail.objects.queue_for(lead, kind)
     elif kind == Mail.Kind.FACTOR_GONE:
         Mail.objects.queue_for(lead, kind, by=people[1])
+    elif kind == Mail.Kind.ACCESS:
+        for change in Mail.Change:
+            Mail.objects.tell_of_change(lead, change, by=people[1] if anonymous else None)
+        Mail.objects.tell_of_change(people[1], Mail.Change.EMAIL, to="before@example.org")
     elif kind == Mail.Kind.OUTSIDE:
         assessment.invite_outsiders(by=lead, addresses=["outside@example.org"])
     else:
