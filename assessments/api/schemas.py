@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from ..models import (
     Action,
     Assessment,
+    CheckAtClosing,
     Edition,
     Framework,
     Membership,
@@ -374,11 +375,38 @@ class SettledJson(Shown):
     is_blocker: bool
 
 
+class CheckAtClosingJson(Shown):
+    """What a check said when the result was frozen. `days` is for how long the outcome had been the same."""
+
+    criterion: str
+    source: str
+    outcome: str
+    was_valid: bool
+    days: int
+    contradicts: bool
+    value: str
+    link: str
+
+    @classmethod
+    def of(cls, row: CheckAtClosing) -> "CheckAtClosingJson":
+        return cls(
+            criterion=row.criterion,
+            source=row.source,
+            outcome=row.outcome,
+            was_valid=row.was_valid,
+            days=row.days,
+            contradicts=row.contradicts,
+            value=row.value,
+            link=row.link,
+        )
+
+
 class ResultPartsJson(ResultJson):
-    """A result with its parts, and its criteria if the owner of the key may see them."""
+    """A result with its parts, and its criteria and checks if the owner of the key may see them."""
 
     parts: list[PartJson]
     criteria: list[SettledJson] | None
+    checks: list[CheckAtClosingJson] | None
 
     @classmethod
     def with_parts(cls, result: Result, *, criteria: bool) -> "ResultPartsJson":
@@ -400,6 +428,7 @@ class ResultPartsJson(ResultJson):
             ]
             if criteria
             else None,
+            checks=[CheckAtClosingJson.of(row) for row in result.checks.all()] if criteria else None,
         )
 
 

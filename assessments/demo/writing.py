@@ -40,6 +40,7 @@ from ..models.results import ResultRows
 from ..models.rooms import free_code
 from ..models.round_dates import quarter_name
 from ..scoring.decisive import decisive_first
+from .facts import write_facts
 from .figures import write_figures
 from .organisation import COMMENTS, NOT_APPLICABLE, QUARTERS, TEAMS, UNITS, DemoTeam, rating_position
 from .plans import DemoPlans, earlier_edition
@@ -106,6 +107,7 @@ class DemoWriter:
             kind._default_manager.bulk_create(self.rows.get(kind, []), batch_size=1000)
         DemoPlans(today=self.today, edition=self.editions["mlops"]).write()
         write_figures(today=self.today, seed=self.seed)
+        write_facts(today=self.today, edition=self.editions["mlops"])
         Event.record("demo.created", by=admin)
 
     @staticmethod

@@ -18,8 +18,13 @@ from ..models.frameworks import Contents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactBeside:
-    """A fact as it stands beside an answer. `asks` is what its check asks, if the framework says so."""
+    """A fact as it stands beside an answer. `asks` is what its check asks, if the framework says so.
 
+    `outcome` is in a word, and says if it is out of date.
+    """
+
+    source: str
+    outcome: str
     sentence: str
     contradicts: bool
     asks: str
@@ -70,7 +75,15 @@ class Checks:
         )
         meaning = self._contents.check_meanings.get(state.place)
         asks = meaning.asks if meaning else ""
-        return FactBeside(sentence=sentence, contradicts=contradicts, asks=asks, value=state.value, link=state.link)
+        return FactBeside(
+            source=state.source,
+            outcome=_outcome(state, is_valid=state.is_valid_at(self._now)),
+            sentence=sentence,
+            contradicts=contradicts,
+            asks=asks,
+            value=state.value,
+            link=state.link,
+        )
 
 
 def values_of(criterion: Criterion) -> Mapping[str, int]:
@@ -86,6 +99,8 @@ def frozen_beside(result: Result, contents: Contents, rated: Mapping[str, str]) 
         said = criterion.answer_name(rated.get(row.criterion, "")) if row.contradicts else ""
         meaning = contents.check_meanings.get(row.place)
         fact = FactBeside(
+            source=row.source,
+            outcome=_outcome(row, is_valid=row.was_valid),
             sentence=_sentence(row, is_valid=row.was_valid, days=row.days, said=said),
             contradicts=row.contradicts,
             asks=meaning.asks if meaning else "",
@@ -96,13 +111,17 @@ def frozen_beside(result: Result, contents: Contents, rated: Mapping[str, str]) 
     return facts
 
 
+def _outcome(known: CheckState | CheckAtClosing, *, is_valid: bool) -> str:
+    return str(CheckOutcome(known.outcome).label) if is_valid else _("Out of date")
+
+
 def _sentence(known: CheckState | CheckAtClosing, *, is_valid: bool, days: int, said: str) -> str:
     """`said` is the answer that the fact contradicts, in words; empty if it does not."""
     if not is_valid:
-        sentence = _("The check {source} is out of date: it was last seen on {day}.")
+        sentence = _("The check “{source}” is out of date: it was last seen on {day}.")
         return filled(sentence, source=known.source, day=date_format(timezone.localdate(known.observed_at)))
     if known.outcome == CheckOutcome.UNKNOWN:
-        return filled(_("The check {source} could not tell."), source=known.source)
+        return filled(_("The check “{source}” could not tell."), source=known.source)
     failed = known.outcome == CheckOutcome.FAILED
     if said:
         return filled(_contradiction(days, failed=failed), answer=said, source=known.source, count=days)
@@ -112,17 +131,17 @@ def _sentence(known: CheckState | CheckAtClosing, *, is_valid: bool, days: int, 
 def _contradiction(days: int, *, failed: bool) -> str:
     if not days:
         if failed:
-            return _("Said {answer}, but the check {source} failed within the last day.")
-        return _("Said {answer}, but the check {source} passed within the last day.")
+            return _("Said {answer}, but the check “{source}” failed within the last day.")
+        return _("Said {answer}, but the check “{source}” passed within the last day.")
     if failed:
         return ngettext(
-            "Said {answer}, but the check {source} has failed for {count} day.",
-            "Said {answer}, but the check {source} has failed for {count} days.",
+            "Said {answer}, but the check “{source}” has failed for {count} day.",
+            "Said {answer}, but the check “{source}” has failed for {count} days.",
             days,
         )
     return ngettext(
-        "Said {answer}, but the check {source} has passed for {count} day.",
-        "Said {answer}, but the check {source} has passed for {count} days.",
+        "Said {answer}, but the check “{source}” has passed for {count} day.",
+        "Said {answer}, but the check “{source}” has passed for {count} days.",
         days,
     )
 
@@ -130,12 +149,14 @@ def _contradiction(days: int, *, failed: bool) -> str:
 def _agreement(days: int, *, failed: bool) -> str:
     if not days:
         if failed:
-            return _("The check {source} failed within the last day.")
-        return _("The check {source} passed within the last day.")
+            return _("The check “{source}” failed within the last day.")
+        return _("The check “{source}” passed within the last day.")
     if failed:
         return ngettext(
-            "The check {source} has failed for {count} day.", "The check {source} has failed for {count} days.", days
+            "The check “{source}” has failed for {count} day.",
+            "The check “{source}” has failed for {count} days.",
+            days,
         )
     return ngettext(
-        "The check {source} has passed for {count} day.", "The check {source} has passed for {count} days.", days
+        "The check “{source}” has passed for {count} day.", "The check “{source}” has passed for {count} days.", days
     )

@@ -1,5 +1,6 @@
 """Reading frameworks: every level, dimension and criterion."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
-from ..models import Edition, Framework
-from ..models.frameworks import Rung
+from ..models import Criterion, Edition, Framework
+from ..models.frameworks import Contents, Rung
 from ..permissions import roles
 from ..permissions.access import get_edition, site_permission, teams_where
 from ..permissions.roles import Permission
@@ -85,11 +86,41 @@ def edition(request: Request, key: str, pk: UUID) -> HttpResponse:
         "others": edition.framework.editions.published().exclude(pk=edition.pk),
         "may_edit": may_edit_frameworks(request),
         "use_url": use_url(edition, teams_to_start(request.user)),
+        "checks": _checks(contents),
         "has_sources": blocks.get("sources") or blocks.get("source_differences") or contents.is_counted_otherwise,
     }
     if block := blocks.get("adviser"):
         context |= _adviser(request, block, rungs=contents.rungs)
     return render(request, "frameworks/edition.html", context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckShown:
+    """What a pipeline can report about a criterion, and the ratings that it would agree with, in words."""
+
+    criterion: Criterion
+    source: str
+    asks: str
+    if_passed: str
+    if_failed: str
+
+
+def _checks(contents: Contents) -> list[CheckShown]:
+    """In the order of the file; a draft may name criteria that there are not."""
+    shown = []
+    for (key, source), meaning in contents.check_meanings.items():
+        if criterion := contents.criterion_by_key.get(key):
+            passed, failed = meaning.passed_at_least, meaning.failed_at_most
+            shown.append(
+                CheckShown(
+                    criterion=criterion,
+                    source=source,
+                    asks=meaning.asks,
+                    if_passed=criterion.answer_name(passed) if passed else "",
+                    if_failed=criterion.answer_name(failed) if failed else "",
+                )
+            )
+    return shown
 
 
 def _adviser(request: Request, block: dict[str, Any], *, rungs: list[Rung]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import difflib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -293,13 +293,20 @@ class CheckChange(models.Model):
         return f"{self.check_state_id}: {self.outcome}"
 
 
-class CheckAtClosingQuerySet(models.QuerySet["CheckAtClosing"]):
-    def freeze(self, result: Result, criteria: Mapping[str, scoring.CriterionScore]) -> None:
-        """Keeps what is known now about what the result asks, so that it does not change its mind later.
+class Rated(Protocol):
+    """A criterion with the code of its rating, if it has one."""
 
-        The result is stored already and nothing of it depends on this.
+    @property
+    def rating(self) -> str | None: ...
+
+
+class CheckAtClosingQuerySet(models.QuerySet["CheckAtClosing"]):
+    def freeze(self, result: Result, criteria: Mapping[str, Rated], *, now: datetime.datetime | None = None) -> None:
+        """Keeps what is known about what the result asks, so that it does not change its mind later.
+
+        The result is stored already and nothing of it depends on this. `now` is the present unless it is said.
         """
-        now = timezone.now()
+        now = now or timezone.now()
         contents = result.edition.contents
         rows = []
         for state in CheckState.objects.beside(result.team, result.framework_id).filter(criterion__in=list(criteria)):

@@ -23,6 +23,7 @@ from ..web.chart_words import note_of
 from ..web.criterion_places import level_of, place_of
 from ..web.dates import apart_from, briefly_apart_from, day
 from ..web.drawings import Drawing, bar_drawing, history_drawing, radar_drawing
+from .checks import Facts, checks_behind, contradicted
 from .comments import Voice, notes_behind, voices_behind
 from .history import Line, TeamHistory, current_beside, in_line_with, is_newest, latest_before
 from .report import LadderStep, ProfileRow, Settled, Standing, settled_by
@@ -48,6 +49,7 @@ class Private(TextChoices):
     COMMENTS = "comments", gettext_lazy("Comments, evidence and notes")
     NAMES = "names", gettext_lazy("Names of people")
     VOTES = "votes", gettext_lazy("How the votes are spread")
+    CHECKS = "checks", gettext_lazy("What checks of pipelines say")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,15 @@ class ReportAgreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContradiction:
+    """A criterion that checks of pipelines disagreed with when the result was frozen, and what each said."""
+
+    statement: str
+    place: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRule:
     """What the same answers come to under another rule."""
 
@@ -209,7 +220,7 @@ class ReportVoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportAnswer:
-    """What a criterion came to. `votes` and `agreement` are empty if votes are not told."""
+    """What a criterion came to. `votes` and `agreement` are empty if votes are not told, `checks` if these are not."""
 
     statement: str
     level: str
@@ -221,6 +232,7 @@ class ReportAnswer:
     agreement: str
     note: str
     voices: tuple[ReportVoice, ...]
+    checks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +283,7 @@ class BoardReport:
     actions: tuple[ReportAction, ...]
     # How far to trust it.
     agreement: ReportAgreement | None
+    contradictions: tuple[ReportContradiction, ...]
     rule: str
     other_rules: tuple[ReportRule, ...]
     # Appendix.
@@ -315,6 +328,8 @@ class _Told:
         self.comments = Private.COMMENTS not in left_out
         self.names = Private.NAMES not in left_out
         self.votes = may(Permission.SEE_VOTES) and Private.VOTES not in left_out
+        # That a security check fails, for example, is not for everybody who gets a report.
+        self.checks = self.results and Private.CHECKS not in left_out
 
 
 def _written(
@@ -328,6 +343,7 @@ def _written(
     has_agreement = ReportSection.AGREEMENT in wanted
     has_plan = ReportSection.PLAN in wanted
     agreement = _agreement(standing) if told.results and has_agreement else None
+    facts = checks_behind(standing) if told.checks and (has_agreement or tells_answers) else {}
     return BoardReport(
         cover=_cover(standing, prepared_by),
         sections=wanted,
@@ -358,11 +374,12 @@ def _written(
         owners_told=told.names,
         actions=tuple(_actions(result, told)) if has_plan else (),
         agreement=agreement,
+        contradictions=tuple(_contradictions(standing, facts)) if has_agreement else (),
         rule=standing.rule_name,
         other_rules=tuple(_other_rules(standing)) if told.results and has_agreement else (),
         answers_told=told.results,
         about_answers=tuple(_about_answers(standing, told)) if tells_answers else (),
-        answers=tuple(_answers(standing, told)) if tells_answers else (),
+        answers=tuple(_answers(standing, told, facts)) if tells_answers else (),
     )
 
 
@@ -641,6 +658,13 @@ def _agreement(standing: Standing) -> ReportAgreement | None:
     )
 
 
+def _contradictions(standing: Standing, facts: Facts) -> Iterator[ReportContradiction]:
+    for settled in contradicted(standing, facts):
+        said = (fact.sentence for fact in facts[settled.criterion.key] if fact.contradicts)
+        place = place_of(settled.criterion)
+        yield ReportContradiction(statement=settled.criterion.statement, place=place, sentences=tuple(said))
+
+
 def _other_rules(standing: Standing) -> Iterator[ReportRule]:
     for name, level, best in standing.other_rules:
         levels = [scoring.DASH if figure is None else str(figure) for figure in (level, best)]
@@ -662,10 +686,10 @@ def _about_answers(standing: Standing, told: _Told) -> Iterator[str]:
         yield _("This report leaves out what people wrote.")
 
 
-def _answers(standing: Standing, told: _Told) -> Iterator[ReportDimension]:
+def _answers(standing: Standing, told: _Told, facts: Facts) -> Iterator[ReportDimension]:
     voices, notes = _said(standing.result, told)
     for dimension, criteria in standing.by_dimension:
-        answers = (_answer(standing, settled, told, voices, notes) for settled in criteria)
+        answers = (_answer(standing, settled, told, voices, notes, facts) for settled in criteria)
         yield ReportDimension(name=dimension.name, answers=tuple(answers))
 
 
@@ -690,6 +714,7 @@ def _answer(
     told: _Told,
     voices: Mapping[str, Sequence[Voice]],
     notes: Mapping[str, str],
+    facts: Facts,
 ) -> ReportAnswer:
     criterion, row = settled.criterion, settled.row
     sees_votes = told.may(Permission.SEE_VOTES)
@@ -704,6 +729,7 @@ def _answer(
         agreement=settled.in_words if told.votes else "",
         note=notes.get(criterion.key, ""),
         voices=tuple(chain.from_iterable(_voice(settled, voice, told) for voice in voices.get(criterion.key, []))),
+        checks=tuple(fact.sentence for fact in facts.get(criterion.key, ())),
     )
 
 

@@ -17,6 +17,7 @@ from ..permissions.roles import Permission
 from ..planning.tables import actions_table, targets_table
 from ..planning.target_progress import GradedTarget, graded
 from ..web.tables import Book, Cell, LevelCell, Table, criterion_cells, criterion_head, criterion_widths
+from .checks import checks_behind, checks_table
 from .comments import Voice
 from .report import Settled, Standing, settled_by
 
@@ -45,6 +46,8 @@ def result_book(
 ) -> Book:
     """One result whole. `voices` and `notes` are what its page shows this person.
 
+    Checks have a sheet if there were any.
+
     What stands on pages of the team is there only for people who may open them: not for a facilitator from elsewhere.
     """
     result = standing.result
@@ -58,6 +61,8 @@ def result_book(
         tables.append(actions_table(actions.select_related("team__unit", "framework", "owner")))
     if may(Permission.SEE_RESULT):
         tables.append(criteria_table(standing, voices, notes, votes=may(Permission.SEE_VOTES)))
+        if facts := checks_behind(standing):
+            tables.append(checks_table(standing, facts))
     return _book(name, tables)
 
 

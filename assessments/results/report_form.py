@@ -1,4 +1,4 @@
-"""What a report shows: which sections, and what of people is in it."""
+"""What a report shows: which sections, and what is in it that is not for everybody who gets it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from .board_report import Private, ReportSection
 
 
 class ReportForm(forms.Form):
-    """Sections and what is told of people; each is offered only to people who may see it on the result page."""
+    """Sections and what else is told; each is offered only to people who may see it on the result page."""
 
     section = forms.MultipleChoiceField(
         label=gettext_lazy("Sections"),

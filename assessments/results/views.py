@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
-from ..evidence.beside import FactBeside, frozen_beside
+from ..evidence.beside import FactBeside
 from ..measurements.team_figures import TeamFigures
 from ..models import Result, SetbackReason
 from ..permissions.access import Permissions, get_result
@@ -19,6 +19,7 @@ from ..planning.target_progress import graded
 from ..web.kept_fragments import fragment_digest, kept, kept_while
 from ..web.requests import Request
 from ..web.unchanged_pages import told_from
+from .checks import checks_behind, contradicted
 from .comments import is_mine_alone, said_behind
 from .forms import SetbackForm
 from .from_outside import OutsideRow, outside_rows
@@ -60,14 +61,7 @@ def _figures(result: Result, may: Permissions) -> TeamFigures | None:
 
 def _checks(standing: Standing, may: Permissions) -> dict[str, list[FactBeside]]:
     """What pipelines had reported when it was frozen, by criterion."""
-    if not may(Permission.SEE_RESULT):
-        return {}
-    rated = {settled.criterion.key: settled.row.rating for settled in standing.criteria}
-    return frozen_beside(standing.result, standing.result.edition.contents, rated)
-
-
-def _is_contradicted(checks: dict[str, list[FactBeside]], key: str) -> bool:
-    return any(fact.contradicts for fact in checks.get(key, ()))
+    return checks_behind(standing) if may(Permission.SEE_RESULT) else {}
 
 
 @require_safe
@@ -144,7 +138,7 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
         "outside": _outside(result) if may(Permission.SEE_RESULT) else [],
         "figures": figures.for_result(result, previous) if figures else [],
         "checks": checks,
-        "contradicted": [settled for settled in standing.criteria if _is_contradicted(checks, settled.criterion.key)],
+        "contradicted": contradicted(standing, checks),
         "not_followed": figures.not_followed(result, previous) if figures else "",
         "generations": generations,
         "reopenings": result.assessment.reopenings.select_related("by"),

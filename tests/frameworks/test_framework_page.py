@@ -119,3 +119,14 @@ def test_the_list_leads_to_the_page(client, mlops):
     client.force_login(make_user())
     assert mlops.get_absolute_url() in client.get(reverse("frameworks")).content.decode()
     assert file_of(mlops).adviser.confirm[0].level == 4
+
+
+def test_the_page_says_what_pipelines_can_report(framework_page, client):
+    text = framework_page().partition("What pipelines can report")[2]
+    assert '<a href="#quality.unit-tests">Unit tests of the app</a>' in text
+    assert "Do tests run before a change is merged?" in text
+    # It passed, and it failed.
+    assert "<td>Partially achieved or more</td><td>Partially achieved or less</td>" in text
+    assert "<td>–</td><td>Largely achieved or less</td>" in text
+    client.force_login(make_user())
+    assert "What pipelines can report" not in client.get(toy.make_edition().get_absolute_url()).content.decode()

@@ -27,6 +27,8 @@ MOST_OF = {
     "home": 18,
     "assessment-invite": 14,
     "review": 13,
+    # Whether there is a sheet with checks has to be known before the first one is written.
+    "result-export": 14,
     "share": 14,
     "draft-rules": 17,
     "draft-rules-text": 17,
