@@ -14,9 +14,12 @@ def manage_command(*arguments: str) -> list[str]:
 def environment_with(url: str) -> dict[str, str]:
     """The environment of this process, but with this database; a password in the URL counts."""
     environment = dict(os.environ)
-    environment.pop("DATABASE_URL_FILE", None)
+    # What belongs to the database of the installation.
+    others = ["DATABASE_URL", "DATABASE_REPLICA_URL"]
     if urlsplit(url).password:
-        environment.pop("DATABASE_PASSWORD", None)
-        environment.pop("DATABASE_PASSWORD_FILE", None)
+        others.append("DATABASE_PASSWORD")
+    for name in others:
+        environment.pop(name, None)
+        environment.pop(f"{name}_FILE", None)
     # Nothing is to be made up in an empty database.
     return environment | {"DATABASE_URL": url, "DEMO": "0"}

@@ -521,6 +521,14 @@ def test_a_backup_is_verified_in_a_database_that_is_gone_afterwards(source, tmp_
     assert list(tmp_path.iterdir()) == [half]
 
 
+def test_a_backup_is_verified_where_the_installation_has_a_replica(source, tmp_path):
+    """Neither of these addresses is asked: the file goes into a database of its own."""
+    others = {"DATABASE_URL": "postgresql://127.0.0.1:1/one", "DATABASE_REPLICA_URL": "postgresql://127.0.0.1:1/other"}
+    file = str(source / "backup.tar.gz")
+    done = manage("verify_backup", file, "--folder", str(tmp_path), DATA_DIR=str(source), **others)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(source, tmp_path):
     """Made from a new one: the migration that is taken out changed nothing in the database."""
     late = "0003_logentry_add_action_flag_choices"
