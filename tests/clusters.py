@@ -32,11 +32,15 @@ def stop_command(folder: Path) -> list[str]:
     return [str(PROGRAMS / "pg_ctl"), "-D", str(folder), "-m", "immediate", "stop"]
 
 
-@contextlib.contextmanager
-def started(folder: Path, port: int):
+def start_command(folder: Path, port: int) -> list[str]:
     log = folder.with_name(f"{folder.name}.log")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder.parent} -c fsync=off"
-    run_as_postgres(PROGRAMS / "pg_ctl", "-D", folder, "-l", log, "-w", "-t", "120", "-o", options, "start")
+    return [str(PROGRAMS / "pg_ctl"), "-D", str(folder), "-l", str(log), "-w", "-t", "120", "-o", options, "start"]
+
+
+@contextlib.contextmanager
+def started(folder: Path, port: int):
+    run_as_postgres(*start_command(folder, port))
     try:
         yield
     finally:
@@ -47,10 +51,11 @@ def started(folder: Path, port: int):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """The addresses of both, and the folder of the replica."""
+    """The addresses and folders of both."""
 
     primary: str
     replica: str
+    primary_folder: Path
     replica_folder: Path
 
 
@@ -69,6 +74,6 @@ def server_and_replica() -> Iterator[Pair]:
             run_as_postgres(PROGRAMS / "pg_basebackup", *where, "-D", replica, "-R", "-X", "stream", "-c", "fast")
             with started(replica, ports[1]):
                 addresses = [f"postgresql://postgres@127.0.0.1:{port}/postgres" for port in ports]
-                yield Pair(primary=addresses[0], replica=addresses[1], replica_folder=replica)
+                yield Pair(primary=addresses[0], replica=addresses[1], primary_folder=primary, replica_folder=replica)
     finally:
         shutil.rmtree(folder)
