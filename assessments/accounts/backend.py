@@ -13,7 +13,7 @@ class AccountBackend(ModelBackend):
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session. What each request needs to know besides comes with the same query."""
         people = User.objects.annotate(installation_generation=Installation.objects.generations())
-        user = people.filter(pk=user_id).first()
+        user = people.filter(pk=user_id).order_by().first()
         if user is None or not self.user_can_authenticate(user):
             return None
         learn(user.installation_generation)

@@ -59,15 +59,20 @@ def roles_in(user: User, team: Team) -> tuple[set[str], datetime | None]:
 
     Also the time from which they may read comments; None means all of them.
     """
-    memberships = list(Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user))
-    managed = {membership.unit_id for membership in memberships if membership.unit_id}
-    own = next((membership for membership in memberships if membership.team_id), None)
-    roles: set[str] = {own.role} if own else set()
+    # Without an order, rows of other tables are not joined: with every page this is asked.
+    memberships = list(
+        Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user)
+        .order_by()
+        .values_list("role", "team_id", "unit_id", "reads_comments_since")
+    )
+    managed = {unit for _, _, unit, _ in memberships if unit}
+    own = next(((role, since) for role, in_team, _, since in memberships if in_team), None)
+    roles: set[str] = {own[0]} if own else set()
     if managed and team.unit_id in Unit.objects.subtree_ids(managed):
         roles.add(policy.MANAGER)
     if user.is_administrator:
         roles.add(policy.ADMINISTRATOR)
-    return roles, own.reads_comments_since if own else None
+    return roles, own[1] if own else None
 
 
 def roles_in_unit(user: User, unit: Unit) -> set[str]:
@@ -114,7 +119,7 @@ def _require(request: Request, team: Team, may: Permission, *, assessment: Asses
 
 
 def _fetch(queryset: QuerySet[Fetched], pk: UUID | int) -> Fetched:
-    row = queryset.filter(pk=pk).first()
+    row = queryset.filter(pk=pk).order_by().first()
     if row is None:
         raise Http404
     return row
