@@ -12,7 +12,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from .accounts import User
-from .edition_parts import Criterion
+from .edition_parts import Criterion, Dimension
 from .participation import Answerer, Guest, invite_hash
 from .ratings import Rating, Respondent
 from .teams import Membership
@@ -73,6 +73,15 @@ _ANSWERED = """
     FROM assessments_respondent p
     JOIN assessments_rating r ON r.respondent_id = p.id
     WHERE p.assessment_id = %s AND p.{known_by} = %s AND r.answer <> ''
+"""
+
+# Pages of questions begin with it: built from a queryset it takes twice the CPU.
+_OF_DIMENSION = """
+    SELECT {columns}
+    FROM assessments_respondent p
+    JOIN assessments_rating r ON r.respondent_id = p.id
+    JOIN assessments_criterion c ON c.id = r.criterion_id
+    WHERE p.assessment_id = %s AND p.{known_by} = %s AND c.dimension_id = %s
 """
 
 # The row of a respondent for a criterion, new or not. Its key and its assessment stay what they were.
@@ -159,6 +168,13 @@ def answered(assessment: "Answering", who: Answerer) -> list[int]:
     """Primary keys of the criteria that somebody has answered, including with “I do not know”."""
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
     return [pk for (pk,) in _fetched(_ANSWERED.format(known_by=key), assessment.pk, value)]
+
+
+def of_dimension(assessment: "Answering", who: Answerer, dimension: Dimension) -> list[Rating]:
+    """Somebody's answers to the criteria of a dimension."""
+    key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
+    columns = ", ".join(f"r.{column}" for column in _COLUMNS)
+    return _rows(Rating, _OF_DIMENSION.format(columns=columns, known_by=key), assessment.pk, value, dimension.pk)
 
 
 def store(rating: Rating) -> None:

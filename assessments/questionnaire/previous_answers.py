@@ -32,6 +32,11 @@ class Hint:
         return self.criterion.statement
 
     @property
+    def drawn_from(self) -> tuple[str, str, datetime.date | None]:
+        """All that is shown of it."""
+        return self.state, self.answer, self.date
+
+    @property
     def is_new(self) -> bool:
         return self.state == State.NEW
 

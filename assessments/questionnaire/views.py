@@ -14,16 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..evidence.beside import Checks, FactBeside
-from ..models import Assessment, Conflict, Criterion, Rating, Refused
+from ..models import Assessment, Conflict, Criterion, Rating, Refused, answering_sql
 from ..models.assessments import minutes
 from ..models.participation import Pledge
 from ..permissions.roles import Permission
 from ..results.report import Standing
 from ..results.result_in_words import ResultInWords
+from ..web.kept_fragments import fragment_digest
 from ..web.requests import Request
 from .answer_form import AnswerForm, changed_by_question
 from .forms import SymptomsForm
-from .pages import MOST_DIGITS, Progress, Question, meanings_of, symptom_questions
+from .pages import MOST_DIGITS, Progress, Question, kept_by, meanings_of, symptom_questions
 from .previous_answers import MovingOn
 from .session import SOMEONE_ELSE, Seat, seated
 
@@ -119,8 +120,8 @@ def _page(
     part = progress.part(dimension_key)
     if part is None:
         raise Http404
-    ratings_of_part = seat.ratings().filter(criterion__dimension=part.dimension.pk)
-    ratings = {rating.criterion_id: rating for rating in ratings_of_part}
+    of_dimension = answering_sql.of_dimension(seat.assessment, seat.who, part.dimension)
+    ratings = {rating.criterion_id: rating for rating in of_dimension}
     kept = {question.criterion.pk: question for question in unsaved}
     questions = [
         kept.get(criterion.pk) or Question.stored(criterion, ratings.get(criterion.pk)) for criterion in part.criteria
@@ -129,6 +130,8 @@ def _page(
     _hide_hints(seat, questions, progress)
     answers = {criterion.pk: Question.stored(criterion, ratings.get(criterion.pk)).code for criterion in part.criteria}
     before, after = progress.neighbours(part)
+    moving_on = _moving_on(seat, part.criteria)
+    hints = moving_on.hints if moving_on else {}
     context = {
         "progress": progress,
         "part": part,
@@ -138,7 +141,12 @@ def _page(
         "unsaved": unsaved,
         "saved": saved,
         "meanings": meanings_of(questions),
-        "moving_on": _moving_on(seat, part.criteria),
+        "moving_on": moving_on,
+        "edition_digest": fragment_digest(seat.assessment.edition.digest),
+        "kept_by": {
+            question.criterion.pk: kept_by(question, seat.assessment, hints.get(question.criterion.key))
+            for question in questions
+        },
         "checks": _checks(seat, part.criteria, answers),
         "has_levels": any(criterion.level_id for criterion in part.criteria),
         # Tells the saves of this page from those of any other.

@@ -58,6 +58,9 @@ SECTIONS = {
     "webhooks": "units",
 }
 
+#: The entries of the main navigation, by the names of their pages.
+NAVIGATION = {"portfolio", "teams", "plan", "frameworks", "rounds", "units", "accounts"}
+
 
 @register.filter
 def get(mapping: Mapping[Any, Any], key: str) -> Any:
@@ -370,6 +373,15 @@ def section(path: str) -> str:
     """The entry of the navigation that a page belongs to, by its path."""
     first = (path or "").strip("/").split("/")[0]
     return SECTIONS.get(first, first)
+
+
+@register.filter
+def navigation_mark(path: str) -> str:
+    """What the main navigation marks on a page, and how: all that it depends on beside its reader."""
+    here = section(path)
+    if here not in NAVIGATION:
+        return ""
+    return f"{here}!" if path == reverse(here) else here
 
 
 @register.filter
