@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ..models import User
@@ -65,6 +66,7 @@ def rename(request: Request, factor: int) -> HttpResponse:
     return render(request, "accounts/second_factor/rename.html", context, status=422 if form.errors else 200)
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: Request) -> HttpResponse:
     """Signs in with a passkey alone. A script fetches first what it has to ask the browser for."""
@@ -73,16 +75,18 @@ def sign_in(request: Request) -> HttpResponse:
     if request.method != "POST":
         if not passkeys.are_possible(request):
             return redirect(settings.LOGIN_URL)
-        return HttpResponse(passkeys.to_show_one(), content_type="application/json")
+        return passkeys.ask_anybody()
     page = arriving.allowed_page(request, request.POST.get("next", ""))
     form = PasskeyForm(request.POST)
     if form.is_valid():
         try:
-            person, factor = passkeys.shown(form.cleaned_data["credential"])
+            person, factor = passkeys.shown_by_anybody(request, form.cleaned_data["credential"])
         except passkeys.NotAPasskey:
             pass
         else:
             SecondFactors(person).note_use(factor)
-            return arriving.sign_in(request, person, method=proofs.PASSKEY, next_url=page)
+            response = arriving.sign_in(request, person, method=proofs.PASSKEY, next_url=page)
+            passkeys.forget_question(response)
+            return response
     messages.error(request, WRONG_PASSKEY)
     return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': page})}" if page else settings.LOGIN_URL)

@@ -11,13 +11,19 @@ import struct
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from ..models import User
 
 log = logging.getLogger("maturity")
 
+#: So long a browser has for its answer at sign-in, in seconds.
+ANSWERED_WITHIN = 10 * 60
+_SALT = "maturity.passkey"
 #: What an answer that is no answer raises, wherever in it the nonsense is.
 _NONSENSE = (
     ValidationError,
@@ -72,27 +78,73 @@ def made(answer: Any) -> dict[str, Any]:
     return {"type": answer["type"], **{name: answer[name] for name in ("id", "rawId", "response") if name in answer}}
 
 
-def to_show_one(person: User | None = None) -> str:
-    """What the browser is asked for to show a passkey of this person, or any: then the person is found by it."""
+def to_show_one(person: User) -> str:
+    """What the browser is asked for to show a passkey of this person, as JSON. The session keeps the question."""
     from allauth.mfa.webauthn.internal import auth
 
     return json.dumps(auth.begin_authentication(person))
 
 
-def shown(answer: Any, person: User | None = None) -> tuple[User, Authenticator]:
-    """Whose passkey answered, and which. Of this person if one is named. Raises NotAPasskey."""
+def shown(answer: Any, person: User) -> Authenticator:
+    """The passkey of this person that answered. Raises NotAPasskey."""
     from allauth.mfa.webauthn.internal import auth
 
     try:
-        response = auth.parse_authentication_response(answer)
-        if person is None and not response.response.authenticator_data.is_user_verified():
-            raise NotAPasskey
-        owner = person or auth.extract_user_from_response(answer)
-        row = auth.complete_authentication(owner, answer)
+        auth.parse_authentication_response(answer)
+        return auth.complete_authentication(person, answer)
     except _NONSENSE as error:
         raise _refused(error) from error
+
+
+def ask_anybody() -> HttpResponse:
+    """What a browser is asked for to show any passkey, as JSON; whose it is comes out by it.
+
+    Who only looks at the page writes nothing here: the browser keeps the question, signed, in a cookie.
+    """
+    from allauth.mfa.webauthn.internal import auth
+    from fido2.webauthn import UserVerificationRequirement
+
+    required = UserVerificationRequirement.REQUIRED
+    question, state = auth.get_server().authenticate_begin(credentials=[], user_verification=required)
+    response = HttpResponse(json.dumps(dict(question)), content_type="application/json")
+    response.set_cookie(
+        _cookie_name(),
+        signing.dumps(state, salt=_SALT),
+        max_age=ANSWERED_WITHIN,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def shown_by_anybody(request: HttpRequest, answer: Any) -> tuple[User, Authenticator]:
+    """Whose passkey answered, and which. A question is answered once. Raises NotAPasskey."""
+    from allauth.mfa.webauthn.internal import auth
+
+    try:
+        state = signing.loads(request.COOKIES.get(_cookie_name(), ""), salt=_SALT, max_age=ANSWERED_WITHIN)
+        response = auth.parse_authentication_response(answer)
+        if not response.response.authenticator_data.is_user_verified():
+            raise NotAPasskey
+        owner = auth.extract_user_from_response(answer)
+        shown = auth.get_server().authenticate_complete(state, auth.get_credentials(owner), answer)
+        row = auth.get_authenticator_by_credential_id(owner, shown.credential_id)
+    except (*_NONSENSE, signing.BadSignature) as error:
+        raise _refused(error) from error
+    # Noted in the database, where every process sees it.
+    if row is None or not cache.add(f"passkey-{state['challenge']}", 1, 2 * ANSWERED_WITHIN):
+        raise NotAPasskey
     assert isinstance(owner, User)
     return owner, row
+
+
+def forget_question(response: HttpResponse) -> None:
+    response.delete_cookie(_cookie_name(), samesite="Lax")
+
+
+def _cookie_name() -> str:
+    return "__Host-passkey" if settings.SECURE else "passkey"
 
 
 def _refused(error: Exception) -> NotAPasskey:

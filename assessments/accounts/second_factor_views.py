@@ -105,7 +105,7 @@ def shows_passkey(request: Request, person: User) -> bool:
     if not form.is_valid():
         return False
     try:
-        _owner, factor = passkeys.shown(form.cleaned_data["credential"], person)
+        factor = passkeys.shown(form.cleaned_data["credential"], person)
     except passkeys.NotAPasskey:
         return False
     SecondFactors(person).note_use(factor)

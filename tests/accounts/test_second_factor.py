@@ -10,12 +10,14 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.sessions.backends.db import SessionStore
+from django.core import signing
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.accounts import erasure, proofs, sso_client
+from assessments.accounts import erasure, passkeys, proofs, sso_client
 from assessments.accounts.second_factor_forms import AppForm
 from assessments.models import BrowserSession, Event, Identity, Mail, SignInAttempt, User
 from assessments.models.accounts import setup_code
@@ -488,6 +490,55 @@ def test_passkey_alone_signs_in_even_who_needs_a_second_factor(client, person, s
     settings.TWO_FACTOR = "everyone"
     assert by_passkey(client, device, next="/teams/")["Location"] == "/teams/"
     assert is_signed_in(client)
+
+
+def all_rows() -> dict[str, int]:
+    return {model.__name__: model._base_manager.count() for model in apps.get_models()}
+
+
+def test_visitor_who_only_looks_at_signing_in_writes_nothing(client, person):
+    before = all_rows() | {"cached": cached_rows()}
+    for _look in range(3):
+        answer = client.get(reverse("sign-in-passkey"), secure=True)
+        assert json.loads(answer.content)["publicKey"]["challenge"]
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert all_rows() | {"cached": cached_rows()} == before
+
+
+def cached_rows() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM assessments_cachedvalue")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("fault", ["none", "no cookie", "of another sign-in", "forged", "too old"])
+def test_answer_to_a_question_counts_in_the_browser_that_asked_it(client, person, fault, monkeypatch):
+    device, name = set_up_passkey(person), "passkey"
+    question = client.get(reverse("sign-in-passkey"), secure=True).content.decode()
+    state = signing.loads(client.cookies[name].value, salt="maturity.passkey")
+    if fault == "no cookie":
+        del client.cookies[name]
+    elif fault == "of another sign-in":
+        client.get(reverse("sign-in-passkey"), secure=True)
+    elif fault == "forged":
+        client.cookies[name] = signing.dumps(state, key="another key", salt="maturity.passkey")
+    elif fault == "too old":
+        monkeypatch.setattr(passkeys, "ANSWERED_WITHIN", -1)
+    client.post(reverse("sign-in-passkey"), {"credential": device.shows(question)}, secure=True)
+    assert is_signed_in(client) is (fault == "none")
+
+
+def test_answer_counts_once_even_for_whoever_keeps_the_cookie(client, person):
+    device = set_up_passkey(person)
+    question = client.get(reverse("sign-in-passkey"), secure=True).content.decode()
+    kept, sent = client.cookies["passkey"].value, {"credential": device.shows(question)}
+    client.post(reverse("sign-in-passkey"), sent, secure=True)
+    assert is_signed_in(client)
+    assert client.cookies["passkey"].value == ""
+    other = Client()
+    other.cookies["passkey"] = kept
+    assert other.post(reverse("sign-in-passkey"), sent, secure=True)["Location"] == reverse("sign-in")
+    assert not is_signed_in(other)
 
 
 def test_passkey_alone_leads_to_no_other_site(client, person):
