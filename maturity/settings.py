@@ -291,7 +291,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = max(BODY_LIMIT, *BOD
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 11_000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
-# Networks that are not public, to which webhooks may lead all the same; there also by http.
+# Networks that are not public, to which webhooks and issue trackers may lead all the same; there also by http.
 WEBHOOK_NETWORKS = env.networks("WEBHOOK_NETWORKS")
 
 # Who may read /metrics.

@@ -25,6 +25,7 @@ from ..models import (
     HistoryImport,
     Identity,
     Invitation,
+    Issue,
     Mail,
     MailStop,
     Measurement,
@@ -229,6 +230,7 @@ _PERSONAL = [
         "created_by",
         _TEAM | _same("criterion", "text", "due", "status", "link", "created_at"),
     ),
+    _held("issues-asked-for", Issue, "asked_by", {"team": "action__team__name"} | _same("created_link")),
     _held("figures", Measurement, "by", _TEAM | _same("metric", "month", "value", "source", "link", "at")),
     _held("adviser-answers", AdviserAnswers, "by", _TEAM | _same("answers", "at")),
 ]

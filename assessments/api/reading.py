@@ -264,7 +264,9 @@ def actions(
         rows = rows.filter(team=team)
     if status is not None:
         rows = rows.filter(status=status)
-    return page_of(request, rows.select_related("framework", "owner"), limit=limit, after=after, item=ActionJson.of)
+    return page_of(
+        request, rows.select_related("framework", "owner", "issue"), limit=limit, after=after, item=ActionJson.of
+    )
 
 
 @router.get("/actions/{int:pk}", response=ActionJson, tags=["Plans"], summary="One action")
@@ -273,7 +275,7 @@ def action(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 def action_or_404(request: ApiRequest, pk: int, *, may: Permission) -> Action:
-    row = _row(Action.objects.select_related("framework", "owner", "team"), pk)
+    row = _row(Action.objects.select_related("framework", "owner", "team", "issue"), pk)
     get_team(request, row.team_id, may=may)
     return row
 

@@ -13,6 +13,7 @@ from ..models import (
     CheckAtClosing,
     Edition,
     Framework,
+    Issue,
     Membership,
     PartResult,
     Questionnaire,
@@ -509,6 +510,22 @@ class NewTarget(Taken):
     why: LongText
 
 
+class IssueJson(Shown):
+    """What its tracker said at `read_at` about the issue that the link of an action leads to."""
+
+    tracker: str
+    state: str
+    since: Day | None
+    read_at: datetime.datetime | None
+
+    @classmethod
+    def of(cls, issue: Issue | None) -> "IssueJson | None":
+        """None if its state is not known."""
+        if issue is None or not issue.state:
+            return None
+        return cls(tracker=issue.kind, state=issue.state, since=issue.since, read_at=issue.read_at)
+
+
 class ActionJson(Shown):
     id: int
     team: UUID
@@ -520,6 +537,7 @@ class ActionJson(Shown):
     status: str
     reason: str
     link: str
+    issue: IssueJson | None
 
     @classmethod
     def of(cls, action: Action) -> "ActionJson":
@@ -534,6 +552,7 @@ class ActionJson(Shown):
             status=action.status,
             reason=action.reason,
             link=action.link,
+            issue=IssueJson.of(getattr(action, "issue", None)),
         )
 
 

@@ -17,7 +17,7 @@ what changed. A result of another installation comes in as a sealed file, earlie
 their *provenance* says from where. By a *share link* people without an account read one report; a *badge* shows a
 level on a page elsewhere. A *round* assesses many teams at once. A *webhook* reports what happens to a chat or
 another program, each time by a *delivery* that waits in the outbox like a mail. A *tracker* is where a team follows
-its actions as issues elsewhere. By an *API key* a program does what
+its actions as *issues* elsewhere. By an *API key* a program does what
 its owner can do. By an *identity* a person signs in with the account that they have at a provider; *group rules* say
 what their groups there give them here. A *browser session* says who is signed in where. A *calendar feed* shows a
 person what is due.
@@ -66,7 +66,7 @@ from .sharing import ShareLink, ShareTerms
 from .single_sign_on import GroupRule, Identity
 from .submissions import Submission
 from .teams import Membership, Team, Unit
-from .trackers import Tracker
+from .trackers import Issue, Tracker
 from .transitions import MOVES, Move
 from .translations import Translation
 from .webhooks import Delivery, Webhook
@@ -113,6 +113,7 @@ __all__ = [
     "Installation",
     "Invitation",
     "InvitationLink",
+    "Issue",
     "KeyTerms",
     "Level",
     "LinkGuess",

@@ -19,6 +19,7 @@ from .refusals import Refused
 from .results import Result
 from .revisions import Conflict, Revised, RevisedOnceMade
 from .teams import Team
+from .trackers import Issue
 from .writing import writing
 
 
@@ -200,6 +201,8 @@ class ActionQuerySet(models.QuerySet["Action"]):
             action = Action(team=team, framework=framework, criterion=criterion, created_by=by, **values)
             action.note_owner(by)
             action.save()
+            if action.link:
+                Issue.objects.follow(action)
             Event.record("action.planned", by=by, team=team, action=action.pk, criterion=criterion)
         return action
 
@@ -265,6 +268,12 @@ class Action(Revised):
         return self.status in self.PENDING
 
     @property
+    def issue_in_words(self) -> str:
+        """What its tracker says about the issue that its link leads to; empty if that is not known."""
+        issue = getattr(self, "issue", None)
+        return issue.in_words if issue else ""
+
+    @property
     def link_name(self) -> str:
         """The link as people say it: without https://, its middle left out if it is long."""
         name = self.link.partition("://")[2].rstrip("/")
@@ -294,6 +303,8 @@ class Action(Revised):
                 locked.note_owner(by)
             if changed:
                 locked.save()
+                if "link" in changed:
+                    Issue.objects.follow(locked)
                 Event.record("action.changed", by=by, team=self.team, action=self.pk, status=str(locked.status))
         return locked
 

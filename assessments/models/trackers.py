@@ -4,20 +4,33 @@ Nothing is read from a tracker but whether an issue is open, closed or done. Wha
 issue says stays there; neither is written over the other.
 """
 
+import datetime
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .accounts import User
+from .encryption import Unreadable, decrypted, encrypted
 from .journal import Event
+from .queues import ABANDONED
+from .refusals import Refused
 from .revisions import RevisedOnceMade
 from .teams import Team
 from .writing import writing
+
+if TYPE_CHECKING:
+    from .plans import Action
 
 #: What an address begins with: no user, no password, nothing in which two programs could read different hosts.
 _ADDRESS = re.compile(
@@ -30,6 +43,8 @@ _JIRA_PAGES = re.compile(r"/(?:browse|projects|secure|issues|jira/software|jira/
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _JIRA_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,63}-[1-9][0-9]{0,17}")
 
+#: The state of an issue is read so often, and after a failure none of the same tracker before.
+READ_EVERY = datetime.timedelta(hours=1)
 #: Characters of an address that a form gets its text by. Servers take eight thousand.
 LONGEST_FORM = 6000
 #: Characters of the title of an issue: each tracker takes so many.
@@ -46,6 +61,66 @@ class IssueText:
 
     title: str
     body: str
+
+
+class TrackerProblem(StrEnum):
+    """Why the last try failed."""
+
+    TOKEN = "token"  # noqa: S105 - what is wrong, not a secret
+    NO_RIGHT = "no-right"
+    MISSING = "missing"
+    CONTENT = "content"
+    BUSY = "busy"
+    ANSWER = "answer"
+    REDIRECT = "redirect"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not-found"
+    NO_CONNECTION = "no-connection"
+    TOO_SLOW = "too-slow"
+    UNTRUSTED = "untrusted"
+    NOT_HTTP = "not-http"
+    UNREADABLE = "unreadable"
+    NO_TRACKER = "no-tracker"
+    ABANDONED = "abandoned"
+
+
+def problem_told(problem: str, *, tracker: str, status: int | None = None) -> str:
+    """The sentence for people, with the name of the tracker; empty without a problem."""
+    sentences = {
+        TrackerProblem.TOKEN: _(
+            "{tracker} does not accept the token. It may have expired. A lead can enter a new one."
+        ),
+        TrackerProblem.NO_RIGHT: _(
+            "{tracker} does not let the token do this. It needs the right to read and create issues of the project, or "
+            "it has asked too often."
+        ),
+        TrackerProblem.MISSING: _(
+            "{tracker} does not find this, or does not show it to the token. Check the address and the token."
+        ),
+        TrackerProblem.CONTENT: _(
+            "{tracker} does not accept the issue. The project may ask for fields that only its own form has."
+        ),
+        TrackerProblem.BUSY: _("{tracker} has too many requests at the moment. Try again in some minutes."),
+        TrackerProblem.ANSWER: _("{tracker} answered {status}."),
+        TrackerProblem.REDIRECT: _(
+            "{tracker} redirects elsewhere, so the project may have moved. A lead can enter its new address."
+        ),
+        TrackerProblem.FORBIDDEN: _(
+            "The address of {tracker} leads into a network that is not allowed. An administrator of the server can "
+            "allow it with WEBHOOK_NETWORKS."
+        ),
+        TrackerProblem.NOT_FOUND: _("The name of the server of {tracker} cannot be found."),
+        TrackerProblem.NO_CONNECTION: _("{tracker} cannot be reached."),
+        TrackerProblem.TOO_SLOW: _("{tracker} did not answer in time."),
+        TrackerProblem.UNTRUSTED: _("The certificate of the server of {tracker} is not valid."),
+        TrackerProblem.NOT_HTTP: _("What {tracker} answers cannot be understood."),
+        TrackerProblem.UNREADABLE: _(
+            "The secret key of this installation has changed, so the token cannot be read. A lead can enter it again."
+        ),
+        TrackerProblem.NO_TRACKER: _("The team has no issue tracker with a token."),
+        TrackerProblem.ABANDONED: _("The server was stopped while it was creating the issue."),
+    }
+    return sentences[TrackerProblem(problem)].format(tracker=tracker, status=status or "") if problem else ""
 
 
 class TrackerKind(models.TextChoices):
@@ -87,21 +162,37 @@ def _parts(path: str, *, least: int) -> list[str]:
 
 class TrackerQuerySet(models.QuerySet["Tracker"]):
     def set(
-        self, *, team: Team, kind: str, address: str, project: str, issue_type: str, by: User, seen: int | None
+        self,
+        *,
+        team: Team,
+        kind: str,
+        address: str,
+        project: str,
+        issue_type: str,
+        by: User,
+        seen: int | None,
+        token: str = "",
     ) -> "Tracker":
         """Stores which tracker a team uses. The address is one that `project_address` returned.
 
-        A token that was given for another host or another kind of tracker is deleted. Raises Conflict if the tracker
-        was changed since the revision `seen`, 0 if there was none.
+        A token that was given for another host or another kind of tracker is deleted, so that nobody gets to know it
+        by leading it elsewhere; without a new one, the one that is there stays otherwise. Raises Conflict if the
+        tracker was changed since the revision `seen`, 0 if there was none.
         """
         with writing(by):
             Team.objects.lock(team.pk)
             row = self.filter(team=team).first() or Tracker(team=team, revision=0)
             place = row.place if row.pk else None
             values = {"kind": kind, "address": address, "project": project, "issue_type": issue_type}
-            if changed := row.take(values, seen=seen):
-                if place is not None and place != row.place:
-                    row.forget_token()
+            changed = row.take(values, seen=seen)
+            if place is not None and place != row.place:
+                row.forget_token()
+            if token and not row.has_as_token(token):
+                row.keep_token(token, by)
+                changed = changed | {"token"}
+            if changed:
+                row.paused_until = None
+                row.problem = ""
                 row.save()
                 Event.record("tracker.set", by=by, team=team, format=kind, fields=sorted(changed))
         return row
@@ -109,6 +200,9 @@ class TrackerQuerySet(models.QuerySet["Tracker"]):
     def forget_tokens_of(self, person: User) -> None:
         """For whoever erases the person: their tokens, with which an email may be stored, are deleted."""
         self.filter(token_by=person).update(token_encrypted="", token_by=None, token_on=None)
+
+    def with_token(self) -> Self:
+        return self.exclude(token_encrypted="")
 
 
 class Tracker(RevisedOnceMade):
@@ -124,6 +218,11 @@ class Tracker(RevisedOnceMade):
     token_encrypted = models.TextField(blank=True, editable=False)
     token_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", editable=False)
     token_on = models.DateField(null=True, editable=False)
+    #: Why reading the state of an issue failed at last, with the status of the answer.
+    problem = models.CharField(max_length=13, blank=True, default="", db_default="", editable=False)
+    status = models.PositiveSmallIntegerField(null=True, editable=False)
+    #: After a failure nothing is read before this moment.
+    paused_until = models.DateTimeField(null=True, editable=False)
 
     objects = TrackerQuerySet.as_manager()
 
@@ -150,16 +249,44 @@ class Tracker(RevisedOnceMade):
         return self.address.partition("://")[2]
 
     @property
+    def site(self) -> str:
+        """Scheme and host of its address."""
+        return "/".join(self.address.split("/", 3)[:3])
+
+    @property
     def place(self) -> tuple[str, str]:
-        """What a token is given for: the kind of tracker, and scheme and host."""
-        return self.kind, "/".join(self.address.split("/", 3)[:3])
+        """What a token is given for."""
+        return self.kind, self.site
 
     @property
     def has_token(self) -> bool:
         return bool(self.token_encrypted)
 
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_until is not None and self.paused_until > timezone.now()
+
+    @property
+    def problem_sentence(self) -> str:
+        return problem_told(self.problem, tracker=self.name, status=self.status)
+
+    def token(self) -> str:
+        """The secret token. Raises Unreadable."""
+        return decrypted(self.token_encrypted)
+
+    def has_as_token(self, token: str) -> bool:
+        try:
+            return self.has_token and self.token() == token
+        except Unreadable:
+            return False
+
+    def keep_token(self, token: str, by: User) -> None:
+        """For whoever holds the row and stores it; so the next."""
+        self.token_encrypted = encrypted(token)
+        self.token_by = by
+        self.token_on = timezone.localdate()
+
     def forget_token(self) -> None:
-        """For whoever holds the row and stores it."""
         self.token_encrypted = ""
         self.token_by = None
         self.token_on = None
@@ -205,9 +332,245 @@ class Tracker(RevisedOnceMade):
 
     # ------------------------------------------------------------------ commands
 
+    def remove_token(self, *, by: User) -> None:
+        """Deletes the token, once; issues are neither created nor read any more."""
+        with writing(by):
+            locked = Tracker.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
+            if locked is None or not locked.has_token:
+                return
+            locked.forget_token()
+            locked.problem = ""
+            locked.save()
+            Event.record("tracker.token-removed", by=by, team=self.team)
+
+    def read_well(self) -> None:
+        if self.problem or self.paused_until:
+            Tracker.objects.filter(pk=self.pk).update(problem="", status=None, paused_until=None)
+
+    def read_badly(self, problem: TrackerProblem, status: int | None) -> None:
+        """Nothing more is asked of it for a while, so that one that hangs costs one try."""
+        later = timezone.now() + READ_EVERY
+        Tracker.objects.filter(pk=self.pk).update(problem=problem, status=status, paused_until=later)
+
     def remove(self, *, by: User) -> None:
         """Deletes it with its token, once. Links of actions stay."""
         with writing(by):
             Team.objects.lock(self.team_id)
             if Tracker.objects.filter(pk=self.pk).delete()[0]:
                 Event.record("tracker.removed", by=by, team=self.team)
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def ask_for(self, action: "Action", *, attempt: int, by: User) -> "Issue":
+        """Queues an issue to be created for this action, once for each attempt: the second of two clicks finds it.
+
+        `attempt` is how often it was tried before, as the page showed it. Raises Refused if the team has no tracker
+        with a token, or if the action has a link.
+        """
+        with writing(by):
+            Team.objects.lock(action.team_id)
+            locked = type(action).objects.select_for_update(no_key=True, of=("self",)).get(pk=action.pk)
+            issue = self.filter(action=locked).first() or self.model(action=locked)
+            if issue.attempt != attempt or issue.is_waiting:
+                return issue
+            if locked.link:
+                raise Refused(_("This action has a link already. Remove it first, or follow it."))
+            if not Tracker.objects.with_token().filter(team=locked.team_id).exists():
+                raise Refused(problem_told(TrackerProblem.NO_TRACKER, tracker=""))
+            issue.step = Issue.Step.WAITING
+            issue.attempt += 1
+            issue.problem = ""
+            issue.status = None
+            issue.asked_by = by
+            issue.save()
+            Event.record("issue.asked", by=by, team=locked.team, action=locked.pk, attempt=issue.attempt)
+        return issue
+
+    def follow(self, action: "Action") -> None:
+        """For whoever stores an action with another link: what was known of the former one is forgotten."""
+        rows = self.filter(action=action).exclude(step=Issue.Step.WAITING)
+        values = {"step": "", "link": action.link, "kind": "", "state": "", "since": None, "looked_at": None}
+        if not rows.update(**values, read_at=None, problem="", status=None) and action.link:
+            self.get_or_create(action=action, defaults={"link": action.link})
+
+    def claim(self) -> "Issue | None":
+        """Takes one that is to be created for this process; None if there is none.
+
+        What another process took and did not finish is not taken again: it may have been created.
+        """
+        waiting = self.filter(step=Issue.Step.WAITING)
+        for abandoned in waiting.filter(claimed_at__lt=timezone.now() - ABANDONED).order_by("pk"):
+            abandoned.may_be_created(TrackerProblem.ABANDONED, None)
+        with transaction.atomic():
+            rows = waiting.filter(claimed_at=None).order_by("pk").select_related("action__team", "action__framework")
+            issue = rows.select_for_update(skip_locked=True, of=("self",)).first()
+            if issue is not None:
+                issue.claimed_at = timezone.now()
+                issue.save(update_fields=["claimed_at"])
+        return issue
+
+    def to_read(self) -> Self:
+        """Those in a tracker with a token whose state was not read in the last hour."""
+        now = timezone.now()
+        rows = self.exclude(link="").exclude(action__team__tracker__token_encrypted="")
+        rows = rows.exclude(state__in=Issue.OVER, action__status__in=["done", "dropped"])
+        rows = rows.filter(Q(looked_at=None) | Q(looked_at__lt=now - READ_EVERY))
+        awake = Q(action__team__tracker__paused_until=None) | Q(action__team__tracker__paused_until__lte=now)
+        return rows.filter(awake, link__startswith=models.F("action__team__tracker__address"))
+
+    def claim_to_read(self) -> "Issue | None":
+        """Takes one whose state is to be read, with its action and tracker; None if there is none."""
+        with transaction.atomic():
+            rows = self.to_read().order_by("pk").select_related("action__team__tracker")
+            issue = rows.select_for_update(skip_locked=True, of=("self",)).first()
+            if issue is not None:
+                issue.looked_at = timezone.now()
+                issue.save(update_fields=["looked_at"])
+        return issue
+
+
+class Issue(models.Model):
+    """The issue that an action leads to: whether it is being created, and what its tracker says about its state."""
+
+    class Step(models.TextChoices):
+        """Where creating it stands; empty if nothing is to be done."""
+
+        WAITING = "waiting", gettext_lazy("Queued")
+        FAILED = "failed", gettext_lazy("Not created")
+        #: It was sent, and no answer came that says what became of it.
+        UNCLEAR = "unclear", gettext_lazy("Perhaps created")
+
+    class State(models.TextChoices):
+        OPEN = "open", gettext_lazy("Open")
+        CLOSED = "closed", gettext_lazy("Closed")
+        DONE = "done", gettext_lazy("Done")
+
+    OVER = [State.CLOSED, State.DONE]
+
+    action = models.OneToOneField("assessments.Action", models.CASCADE, related_name="issue")
+    step = models.CharField(max_length=7, choices=Step, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    claimed_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=13, blank=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    #: The page of the issue that was created from here, also if the action has another link by now.
+    created_link = models.CharField(max_length=600, blank=True)
+    #: The link of the action, and what its tracker said about it at `read_at`.
+    link = models.CharField(max_length=600, blank=True)
+    kind = models.CharField(max_length=10, choices=TrackerKind, blank=True)
+    state = models.CharField(max_length=6, choices=State, blank=True)
+    since = models.DateField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["step"], condition=Q(step="waiting"), name="issue_waiting")]
+
+    def __str__(self) -> str:
+        return self.link or self.step
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.step == self.Step.WAITING
+
+    @property
+    def is_failed(self) -> bool:
+        return self.step == self.Step.FAILED
+
+    @property
+    def is_unclear(self) -> bool:
+        return self.step == self.Step.UNCLEAR
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in self.OVER
+
+    @property
+    def in_words(self) -> str:
+        """Its state: `closed in GitHub since Nov. 24, 2026`; empty if it is not known."""
+        sentences = {
+            self.State.OPEN: _("open in {tracker}"),
+            self.State.CLOSED: _("closed in {tracker} since {day}"),
+            self.State.DONE: _("done in {tracker} since {day}"),
+        }
+        if not self.state or not self.kind:
+            return ""
+        since = date_format(self.since, "DATE_FORMAT") if self.since else ""
+        return sentences[self.State(self.state)].format(tracker=TrackerKind(self.kind).label, day=since)
+
+    def problem_in(self, tracker: str) -> str:
+        return problem_told(self.problem, tracker=tracker, status=self.status)
+
+    # ------------------------------------------------------------------ what became of a claimed one
+
+    def was_created(self, link: str, *, kind: str) -> None:
+        """It is there: the action leads to it, unless somebody has given it another link meanwhile."""
+        with self._held_to_end() as action:
+            if action is None:
+                return
+            if not action.link:
+                action.link = link
+                action.revision += 1
+                action.save(update_fields=["link", "revision"])
+            self.step = ""
+            self.created_link = link
+            self.link = action.link
+            if action.link == link:
+                self.kind, self.state = kind, self.State.OPEN
+                self.looked_at = self.read_at = timezone.now()
+            self.save()
+            Event.record("issue.created", by=None, team=action.team, action=action.pk)
+
+    def was_not_created(self, problem: TrackerProblem, status: int | None) -> None:
+        """It is certainly not there. People can try again."""
+        self._fail(self.Step.FAILED, problem, status)
+
+    def may_be_created(self, problem: TrackerProblem, status: int | None) -> None:
+        """Only the tracker knows. It is not tried again unless somebody has looked there and says so."""
+        self._fail(self.Step.UNCLEAR, problem, status)
+
+    def _fail(self, step: "Issue.Step", problem: TrackerProblem, status: int | None) -> None:
+        with self._held_to_end() as action:
+            if action is None:
+                return
+            self.step, self.problem, self.status = step, problem, status
+            if action.link:
+                # Somebody has given it a link meanwhile, so nothing is to be created any more.
+                self.step, self.problem, self.status, self.link = "", "", None, action.link
+            self.save()
+            Event.record("issue.failed", by=None, team=action.team, action=action.pk, why=str(problem), step=str(step))
+
+    def is_not_wanted(self) -> None:
+        """The action got a link before it was created."""
+        with self._held_to_end() as action:
+            if action is not None:
+                self.step, self.link = "", action.link
+                self.save()
+
+    @contextmanager
+    def _held_to_end(self) -> "Iterator[Action | None]":
+        """The action, locked like for any change of it; None if another process has ended this one meanwhile."""
+        with transaction.atomic():
+            rows = type(self.action).objects.select_for_update(no_key=True, of=("self",)).select_related("team")
+            action = rows.get(pk=self.action_id)
+            mine = Issue.objects.select_for_update(no_key=True).filter(pk=self.pk, step=self.Step.WAITING)
+            is_mine = mine.filter(claimed_at=self.claimed_at).exists()
+            self.claimed_at = None
+            yield action if is_mine else None
+
+    # ------------------------------------------------------------------ its state
+
+    def was_read(self, state: str, since: datetime.date | None, *, kind: str) -> None:
+        """Stores what the tracker says, unless the action has another link by now."""
+        with transaction.atomic():
+            mine = Issue.objects.filter(pk=self.pk, link=self.link)
+            values = {"state": state, "since": since, "kind": kind, "problem": "", "status": None}
+            if mine.update(read_at=timezone.now(), **values) and state != self.state:
+                Event.record("issue.state", by=None, team=self.action.team, action=self.action_id, state=state)
+
+    def was_not_read(self, problem: TrackerProblem, status: int | None) -> None:
+        Issue.objects.filter(pk=self.pk, link=self.link, step="").update(problem=problem, status=status)

@@ -116,7 +116,7 @@ class Roadmap:
     @classmethod
     def of(cls, about: Aspiration, wanted: WantedActions | None = None) -> "Roadmap":
         actions = Action.objects.filter(team=about.team, framework=about.framework)
-        roadmap = cls(about, list(actions.select_related("owner", "team")))
+        roadmap = cls(about, list(actions.select_related("owner", "team", "issue")))
         if wanted is not None:
             roadmap.show(wanted)
         return roadmap

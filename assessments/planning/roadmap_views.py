@@ -200,7 +200,7 @@ def new_several(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _action_or_404(team: Team, pk: int) -> Action:
-    action = team.actions.select_related("team", "framework").filter(pk=pk).first()
+    action = team.actions.select_related("team", "framework", "issue").filter(pk=pk).first()
     if action is None:
         raise Http404
     return action
@@ -221,6 +221,7 @@ def edit(request: Request, pk: UUID, action: int) -> HttpResponse:
         return redirect(page_of("team-roadmap", about))
     criterion = about.contents.criterion_by_key.get(planned.criterion)
     tracker = Tracker.objects.filter(team=team).first()
+    issue = getattr(planned, "issue", None)
     context = {
         "team": team,
         "may": may,
@@ -229,6 +230,8 @@ def edit(request: Request, pk: UUID, action: int) -> HttpResponse:
         "criterion": criterion,
         "action": planned,
         "tracker": tracker,
+        "issue": issue,
+        "problem": issue.problem_in(tracker.name) if issue and tracker else "",
         "issue_form": tracker.form_for(issue_text(planned, criterion)) if tracker else "",
         # In a conflict, what is stored is on this page; otherwise the way back leads to the roadmap.
         "back": request.path if form.conflict else page_of("team-roadmap", about),

@@ -47,7 +47,7 @@ def actions_table(actions: Iterable[Action]) -> Table:
     return Table(
         key="actions",
         title=_("Actions"),
-        head=[*head, _("Overdue"), _("Why it is cancelled"), _("Link")],
+        head=[*head, _("Overdue"), _("Why it is cancelled"), _("Link"), _("Issue")],
         rows=_action_rows(actions),
         widths={head[3]: 60, head[4]: 40},
     )
@@ -70,6 +70,7 @@ def _action_rows(actions: Iterable[Action]) -> Iterator[list[Cell]]:
             _("overdue") if action.is_overdue else "",
             action.reason,
             action.link,
+            action.issue_in_words,
         ]
 
 

@@ -170,7 +170,7 @@ def _actions(portfolio: Portfolio) -> Iterator[Action]:
         seen = {pk: team for pk, team in teams.items() if portfolio.viewer.sees_result(team)}
         rows = Action.objects.pending().filter(team__in=seen, framework=portfolio.query.edition.framework_id)
         by_team: dict = {}
-        for action in rows.select_related("framework", "owner"):
+        for action in rows.select_related("framework", "owner", "issue"):
             action.team = seen[action.team_id]
             by_team.setdefault(action.team_id, []).append(action)
         yield from (action for pk in seen for action in by_team.get(pk, []))

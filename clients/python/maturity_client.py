@@ -192,7 +192,7 @@ class Maturity:
     def plan_action(
         self, team: str, *, framework: str, criterion: str, text: str, once: str | None = None, **values: Any
     ) -> Row:
-        """`values` are owner, due, status and reason."""
+        """`values` are owner, due, status, reason and link."""
         body = {"framework": framework, "criterion": criterion, "text": text, **values}
         return self._command("POST", f"teams/{team}/actions", body, once=once)
 

@@ -1,8 +1,9 @@
 """`manage.py send_due` does the work that is waiting in the database. It may run twice at once, and stop at any time.
 
 It finds what happened and what is due, starts the teams of rounds that wait, drafts the rounds that repeat, sends the
-mails in the outbox and the messages to webhooks, and clears the traces of ended anonymous assessments from the files of
-the database until nothing is left. As a process that keeps running, it also tidies up once a day.
+mails in the outbox and the messages to webhooks, creates issues in trackers and reads their state, and clears the
+traces of ended anonymous assessments from the files of the database until nothing is left. As a process that keeps
+running, it also tidies up once a day.
 """
 
 import logging
@@ -22,6 +23,7 @@ from ...notices.queueing import queue_what_happened, queue_what_is_due
 from ...operations.stale_plans import drop_plans, is_about_stale_plan
 from ...operations.tidying import tidy
 from ...outbox.deliveries import deliver_waiting
+from ...outbox.issues import create_waiting, read_states
 from ...outbox.sending import send_waiting
 from ...rounds import schedule
 from ...webhooks.due import queue_due_deliveries
@@ -77,7 +79,7 @@ class Command(BaseCommand):
         """Work of one kind that fails does not keep that of the others from being done."""
         is_time_for_the_rest = time.monotonic() - self.rest_at >= self.REST_EVERY
         failure: Exception | None = None
-        for work in (self.do_the_rest, self.send_mails, self.send_deliveries):
+        for work in (self.do_the_rest, self.send_mails, self.send_deliveries, self.talk_to_trackers):
             try:
                 work(looks_for_due=is_time_for_the_rest, is_last=is_last)
             except DatabaseError as error:
@@ -139,3 +141,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.sent} {'message' if done.sent == 1 else 'messages'} sent to webhooks.")
         if done.postponed:
             self.stdout.write("A webhook did not accept every message. Messages it may accept later are tried again.")
+
+    def talk_to_trackers(self, *, looks_for_due: bool, is_last: bool) -> None:
+        done = create_waiting(goes_on=self.goes_on)
+        if done.created:
+            self.stdout.write(f"{done.created} {'issue' if done.created == 1 else 'issues'} created.")
+        if done.failed:
+            self.stdout.write("A tracker did not create every issue. The pages of the actions say why.")
+        if looks_for_due:
+            read_states(goes_on=self.goes_on)
