@@ -17,6 +17,7 @@ from ..models import Mail, User
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
+from .sign_in_views import passwords_off
 
 PER_PAGE = 100
 #: Fewer links than this are listed with a button each, besides all of them in one field.
@@ -45,6 +46,8 @@ class FirstLinksForm(forms.Form):
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def first_links(request: Request) -> HttpResponse:
     """Sends the links by email; without email, shows them for copying."""
+    if settings.OIDC_ONLY:
+        return passwords_off(request)
     if request.method != "POST":
         return _list(request)
     form = FirstLinksForm(_of_those_who_lack_one(request))

@@ -32,7 +32,10 @@ def account_letter(mail: Mail) -> EmailMessage | None:
     if user is None or not user.may_sign_in:
         return None
     kind = Mail.Kind(mail.kind)
-    if kind == Mail.Kind.NEW_ACCOUNT and user.has_usable_password():
+    has_come_in = user.has_usable_password() if user.takes_password else user.identities.exists()
+    if kind == Mail.Kind.NEW_ACCOUNT and has_come_in:
+        return None
+    if kind == Mail.Kind.NEW_PASSWORD and not user.takes_password:
         return None
     return write_letter(
         mail,
@@ -44,6 +47,7 @@ def account_letter(mail: Mail) -> EmailMessage | None:
         facts={
             "name": user.name,
             "inviter": str(mail.by or ""),
+            "takes_passwords": int(user.takes_password),
             **(_change_in_words(mail) if kind == Mail.Kind.ACCESS else {}),
             "roles": [_role_in_words(membership) for membership in user.memberships.select_related("team", "unit")],
         },
@@ -55,7 +59,15 @@ def _links(kind: Mail.Kind, user: User) -> dict[str, Link]:
         return {"page": Link(settings.SITE_URL + reverse("two-factor"), _("Set one up"))}
     if kind == Mail.Kind.ACCESS:
         return {"page": Link(settings.SITE_URL + reverse("sessions"), _("See where you are signed in"))}
+    if not user.takes_password:
+        return {"link": Link(settings.SITE_URL + reverse(settings.LOGIN_URL), _sign_in_with())}
     return {"link": Link(user.set_password_link(), _("Set your password"))}
+
+
+def _sign_in_with() -> str:
+    """What the page to sign in says, if there is one provider."""
+    names = [provider.name for provider in settings.SIGN_IN_PROVIDERS]
+    return _("Sign in with {name}").format(name=names[0]) if len(names) == 1 else _("Sign in")
 
 
 def _change_in_words(mail: Mail) -> dict[str, Fact]:
@@ -67,7 +79,6 @@ def _change_in_words(mail: Mail) -> dict[str, Fact]:
         "time": time,
         "zone": settings.TIME_ZONE,
         "is_email_of_before": bool(mail.to),
-        "takes_passwords": not settings.OIDC_ONLY,
     }
 
 

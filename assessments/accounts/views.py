@@ -175,6 +175,8 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def link(request: Request, pk: UUID) -> HttpResponse:
     """Creates a new set-password link for someone who lost theirs."""
+    if settings.OIDC_ONLY:
+        return passwords_off(request)
     return _link_page(request, _person_or_404(pk))
 
 

@@ -104,6 +104,8 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def lacking_password(self) -> "UserQuerySet":
         """People who may sign in as soon as they have set a password; none who sign in, or will, by a provider."""
+        if settings.OIDC_ONLY:
+            return self.none()
         lacking = self.who_may_sign_in().filter(is_demo=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
         lacking = lacking.filter(identities=None)
         return lacking.filter(provisioned=None) if signs_in_elsewhere() else lacking
@@ -302,8 +304,10 @@ class User(Revised, AbstractBaseUser):
         """An absolute link with which the owner of this account sets a password, once.
 
         Anyone who has it controls the account, so it goes to the owner's mailbox, or is shown to administrators if mail
-        is not set up.
+        is not set up. Where passwords are off, it leads to the page to sign in, and works for anyone who may.
         """
+        if not self.takes_password:
+            return settings.SITE_URL + reverse(settings.LOGIN_URL)
         uid = urlsafe_base64_encode(force_bytes(self.pk))
         path = reverse("password-set", args=[uid, password_links.make_token(self)])
         return settings.SITE_URL + path
@@ -320,9 +324,10 @@ class User(Revised, AbstractBaseUser):
         account does not mean owning it.
         """
         if not settings.MAIL_ENABLED:
-            return self.set_password_link() if shown_to.administers else ""
+            return self.set_password_link() if shown_to.administers and self.takes_password else ""
         kinds = self.mails.model.Kind
-        self.mails.queue_for(self, kinds.NEW_PASSWORD if self.has_usable_password() else kinds.NEW_ACCOUNT, by=shown_to)
+        is_new = not self.takes_password or not self.has_usable_password()
+        self.mails.queue_for(self, kinds.NEW_ACCOUNT if is_new else kinds.NEW_PASSWORD, by=shown_to)
         return ""
 
     def change_account(
@@ -412,7 +417,12 @@ class User(Revised, AbstractBaseUser):
     @property
     def lacks_password(self) -> bool:
         """Whether the owner still has to set one. Demo accounts need none: one click signs in."""
-        return not self.is_demo and not self.has_usable_password()
+        return self.takes_password and not self.is_demo and not self.has_usable_password()
+
+    @property
+    def takes_password(self) -> bool:
+        """Whether anyone signs in with a password here, see OIDC_ONLY."""
+        return not settings.OIDC_ONLY
 
     @property
     def lacks_confirmation(self) -> bool:

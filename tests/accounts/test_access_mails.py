@@ -1,5 +1,7 @@
 """Mails that tell people how signing in to their account has changed, in case it was somebody else."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core import mail
 from django.urls import reverse
@@ -168,3 +170,45 @@ def test_mail_about_one_change_does_not_replace_the_one_before(person):
         Mail.objects.tell_of_change(person, change)
     assert told(person) == ["passkey-added", "passkey-removed"]
     assert set(Mail.objects.values_list("day", flat=True)) == {timezone.localdate()}
+
+
+# Where passwords are off
+
+
+@pytest.fixture
+def only_elsewhere(settings):
+    provider = SimpleNamespace(number=1, issuer="https://login.example.org", name="Company")
+    settings.SIGN_IN_PROVIDERS, settings.OIDC_ONLY = [provider], True
+
+
+def test_mails_ask_nobody_for_a_password_where_passwords_are_off(client, admin, only_elsewhere):
+    signs_in_now(client, admin)
+    page = client.post(reverse("account-new"), {"name": "Kim", "email": "kim@example.org"}).content.decode()
+    assert "signs in with the account" in page
+    kim = User.objects.get(email="kim@example.org")
+    kim.hand_over_link(shown_to=admin)
+    send_waiting()
+    (letter,) = mail.outbox
+    assert "password" not in letter.body.lower()
+    assert "/sign-in/" in letter.body
+    assert "Sign in with Company" in letter.alternatives[0].content
+    assert "tell your administrators" not in letter.body
+    edit = client.get(reverse("account-edit", args=[kim.pk])).content.decode()
+    assert "Send link" not in edit
+    assert client.post(reverse("account-link", args=[kim.pk])).status_code == 403
+    assert client.get(reverse("people-links")).status_code == 403
+    assert "No password yet" not in client.get(reverse("accounts")).content.decode()
+
+
+def test_who_came_in_meanwhile_is_not_asked_to(admin, only_elsewhere):
+    kim = make_user(email="kim@example.org")
+    Mail.objects.queue_for(kim, Mail.Kind.NEW_ACCOUNT, by=admin)
+    Mail.objects.queue_for(kim, Mail.Kind.NEW_PASSWORD)
+    arrives("kim", kim.email)
+    send_waiting()
+    assert mail.outbox == []
+
+
+def test_no_link_is_shown_where_passwords_are_off(client, admin, only_elsewhere, settings):
+    settings.MAIL_ENABLED = False
+    assert make_user().hand_over_link(shown_to=admin) == ""

@@ -530,13 +530,15 @@ def only(settings, provider):
     settings.OIDC_ONLY = True
 
 
-def test_with_providers_only_no_password_lets_in(client, only):
+def test_with_providers_only_no_password_lets_in(client, settings, provider):
     person = make_user(email=new_email(), password="correct horse battery", is_confirmed=True)
+    link = urlsplit(person.set_password_link()).path
+    settings.OIDC_ONLY = True
+    assert urlsplit(person.set_password_link()).path == reverse("sign-in")
     assert 'type="password"' not in client.get(reverse("sign-in")).content.decode()
     client.post(reverse("sign-in"), {"email": person.email, "password": "correct horse battery"})
     assert not is_signed_in(client)
     assert client.get(reverse("password-reset")).status_code == 403
-    link = urlsplit(person.set_password_link()).path
     assert client.get(link).status_code == 403
     client.post(link, {"password1": "another horse battery", "password2": "another horse battery"})
     assert not is_signed_in(client)
