@@ -16,6 +16,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from .accounts import proofs
+from .accounts.forms import gives_access
 from .models import (
     Assessment,
     Choice,
@@ -164,6 +166,15 @@ class UserForm(SeenForm):
         if self.instance.pk:
             self.initial["is_active"] = self.instance.is_let_in
 
+    #: Whether the administrator has just shown who they are.
+    is_proven = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.is_proven and gives_access(self.instance, cleaned):
+            raise forms.ValidationError("This lets somebody in. Do it on the pages of Maturity, under Accounts.")
+        return cleaned
+
 
 @admin.register(User, site=site)
 class UserAdmin(Kept):
@@ -185,6 +196,11 @@ class UserAdmin(Kept):
         except (LastAdministrator, Conflict) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect(request.get_full_path())
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.is_proven = proofs.is_recent(request, request.user)
+        return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:

@@ -17,6 +17,8 @@ from ..models import Mail, User
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
+from . import proofs
+from .second_factor_views import confirm_first
 from .sign_in_views import passwords_off
 
 PER_PAGE = 100
@@ -50,6 +52,8 @@ def first_links(request: Request) -> HttpResponse:
         return passwords_off(request)
     if request.method != "POST":
         return _list(request)
+    if not settings.MAIL_ENABLED and not proofs.is_recent(request, request.user):
+        return confirm_first(request.path)
     form = FirstLinksForm(_of_those_who_lack_one(request))
     form.is_valid()
     people = form.people()

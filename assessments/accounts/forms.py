@@ -187,13 +187,39 @@ class OwnAccountForm(forms.ModelForm):
             MailStop.objects.choose(self.instance, topics_on)
 
 
-class NewAccountForm(forms.ModelForm):
+class ProvenForm(forms.ModelForm):
+    """A form by which an administrator can let somebody in for good: then they have just shown who they are.
+
+    `is_proven` is whether they have, see `proofs.is_recent`. If not, the page keeps what was entered and asks for it.
+    """
+
+    def __init__(self, *args: Any, is_proven: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_proven = is_proven
+        self.asks_for_proof = False
+
+    def gives_access(self, cleaned: dict[str, Any]) -> bool:
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.is_proven and self.gives_access(cleaned):
+            self.asks_for_proof = True
+            self.add_error(None, _("This lets somebody in. Confirm that it is you, then go back and save again."))
+        return cleaned
+
+
+class NewAccountForm(ProvenForm):
     class Meta:
         model = User
         fields = ["name", "email", "is_administrator"]
         help_texts = {
             "is_administrator": gettext_lazy("Manages accounts, units and frameworks. Sees levels, never answers."),
         }
+
+    def gives_access(self, cleaned: dict[str, Any]) -> bool:
+        """Rights, and the email to which links to set a password go; what a conflict sends again counts as well."""
+        return gives_access(self.instance, cleaned)
 
     def clean_email(self) -> str:
         return free_email(self.cleaned_data["email"], self.instance)
@@ -213,6 +239,13 @@ class AccountForm(RevisedForm, NewAccountForm):
 
     def values_of(self, row: User) -> dict[str, Any]:
         return super().values_of(row) | {"is_active": row.is_let_in}
+
+
+def gives_access(account: User, values: dict[str, Any]) -> bool:
+    """Whether somebody else could come in by these values: by more rights, or by a link to another email."""
+    gains_rights = bool(values.get("is_administrator")) and not account.is_administrator
+    is_new = account._state.adding
+    return gains_rights or (not is_new and values.get("email", account.email).lower() != account.email.lower())
 
 
 def free_email(email: str, account: User) -> str:

@@ -24,11 +24,13 @@ from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, made_once
+from . import proofs
+from .forms import ProvenForm
 
 PER_PAGE = 100
 
 
-class GroupRuleForm(forms.ModelForm):
+class GroupRuleForm(ProvenForm):
     """A rule: which group, at which provider, and what it gives."""
 
     is_refused = False
@@ -79,9 +81,12 @@ class GroupRuleForm(forms.ModelForm):
             offered.append((self.instance.issuer, self.instance.issuer))
         cast(forms.ChoiceField, self.fields["issuer"]).choices = offered
 
+    def gives_access(self, cleaned: dict[str, Any]) -> bool:
+        return cleaned.get("role") == GroupRule.ADMINISTRATOR
+
     def clean(self) -> dict[str, Any]:
         """Keeps only the place that the role needs: without script, the page cannot hide the other one."""
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         if "issuer" not in self.fields and not self.instance.pk:
             # So the rule does not grow when another provider comes.
             self.instance.issuer = self._only or ""
@@ -132,7 +137,8 @@ def _add(rule: GroupRule, request: Request) -> GroupRule:
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def groups(request: Request) -> HttpResponse:
     """The rules, a form for another one, and what all of them would give to whom."""
-    form = GroupRuleForm(request.POST if request.method == "POST" else None)
+    is_proven = proofs.is_recent(request, request.user)
+    form = GroupRuleForm(request.POST if request.method == "POST" else None, is_proven=is_proven)
     rule = made_once(request, form, GroupRule, lambda: _add(form.instance, request))
     if rule is not None:
         ProvisionedPerson.objects.follow(by=request.user)
@@ -180,7 +186,8 @@ def change_rule(request: Request, rule: int) -> HttpResponse:
     if before is None and request.method != "POST":
         raise Http404
     before = before or GroupRule(pk=rule)
-    form = GroupRuleForm(request.POST if request.method == "POST" else None, instance=copy(before))
+    data = request.POST if request.method == "POST" else None
+    form = GroupRuleForm(data, instance=copy(before), is_proven=proofs.is_recent(request, request.user))
 
     def replace() -> None:
         after = form.instance

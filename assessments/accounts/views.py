@@ -21,10 +21,11 @@ from ..permissions.access import site_permission
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, made_once
-from . import erasure, personal_data
+from . import erasure, personal_data, proofs
 from .forms import AccountForm, ChangePasswordForm, EraseOwnForm, NewAccountForm, OwnAccountForm
 from .known_devices import remember_device
 from .mail import undelivered_to_accounts
+from .second_factor_views import confirm_first
 from .sign_in_views import TOO_MANY, begin_attempt, passwords_off
 
 PER_PAGE = 100
@@ -128,7 +129,8 @@ def _link_page(request: Request, person: User) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def new(request: Request) -> HttpResponse:
-    form = NewAccountForm(request.POST if request.method == "POST" else None)
+    is_proven = proofs.is_recent(request, request.user)
+    form = NewAccountForm(request.POST if request.method == "POST" else None, is_proven=is_proven)
     person = made_once(request, form, User, lambda: User.objects.add(by=request.user, **form.cleaned_data))
     if person is not None:
         return _link_page(request, person)
@@ -146,7 +148,9 @@ def _person_or_404(pk: UUID) -> User:
 @site_permission(Permission.MANAGE_ACCOUNTS)
 def edit(request: Request, pk: UUID) -> HttpResponse:
     person = _person_or_404(pk)
-    form = AccountForm(request.POST if request.method == "POST" else None, instance=_person_or_404(pk))
+    is_proven = proofs.is_recent(request, request.user)
+    data = request.POST if request.method == "POST" else None
+    form = AccountForm(data, instance=_person_or_404(pk), is_proven=is_proven)
     had_password = person.has_usable_password()
     if is_stored(form, lambda: person.change_account(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, _("The account of {person} is changed.").format(person=person))
@@ -177,7 +181,11 @@ def link(request: Request, pk: UUID) -> HttpResponse:
     """Creates a new set-password link for someone who lost theirs."""
     if settings.OIDC_ONLY:
         return passwords_off(request)
-    return _link_page(request, _person_or_404(pk))
+    person = _person_or_404(pk)
+    if not settings.MAIL_ENABLED and not proofs.is_recent(request, request.user):
+        # Whoever sees the link can sign in as the person.
+        return confirm_first(reverse("account-edit", args=[pk]))
+    return _link_page(request, person)
 
 
 @require_POST

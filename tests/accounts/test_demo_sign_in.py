@@ -9,6 +9,7 @@ from assessments.models.accounts import LastAdministrator
 from assessments.outbox.sending import send_waiting
 
 from ..factories import make_team, make_user
+from .second_factors import signs_in_now
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "set-for-a-demo-account"
@@ -101,7 +102,7 @@ class TestWithoutDemo:
 
     def test_no_change_of_the_account_opens_it(self, demo, session, admin):
         client = Client()
-        client.force_login(admin)
+        signs_in_now(client, admin)
         fields = {"email": "renamed@example.org", "name": "Real", "is_active": "on", "is_administrator": "on"}
         # The email is another one, so the account loses its password, and the page shows a link to set a new one.
         assert client.post(f"/accounts/{demo.pk}/", fields).status_code == 200

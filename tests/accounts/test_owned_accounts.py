@@ -14,6 +14,7 @@ from assessments.models.refusals import AccountChanged
 from assessments.outbox.sending import send_waiting
 
 from ..factories import make_membership, make_team, make_unit, make_user
+from .second_factors import signs_in_now
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/password/set/\S+?/[^\s\"]+/")
@@ -28,7 +29,7 @@ def admin():
 
 def signed_in(user) -> Client:
     client = Client()
-    client.force_login(user)
+    signs_in_now(client, user)
     return client
 
 

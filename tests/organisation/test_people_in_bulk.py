@@ -13,6 +13,7 @@ from assessments.organisation.people_lines import read_people_lines
 from assessments.organisation.people_plan import plan_people
 
 from .. import toy
+from ..accounts.second_factors import signs_in_now
 from ..factories import make_membership, make_team, make_unit, make_user
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ SEEN = re.compile(r'name="seen" value="([0-9a-f]{64})"')
 @pytest.fixture
 def admin(client):
     user = make_user(is_administrator=True, email="admin@example.org")
-    client.force_login(user)
+    signs_in_now(client, user)
     return user
 
 

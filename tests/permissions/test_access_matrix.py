@@ -124,7 +124,8 @@ EXPECTED = {
     ("account-new", "POST"): "u00000i",
     ("account-edit", "GET"): "200000i",
     ("account-edit", "POST"): "u00000i",
-    ("account-link", "POST"): "200000i",
+    # Leads to the page that confirms who somebody is.
+    ("account-link", "POST"): "300000i",
     ("account-own-data", "POST"): "222222i",
     ("account-own-erase", "GET"): "222222i",
     ("account-own-erase", "POST"): "333333i",

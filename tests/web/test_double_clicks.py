@@ -76,7 +76,7 @@ def account(world: World) -> Making:
 
 
 def group_rule(world: World) -> Making:
-    sent = {"value": "developers", "role": "administrator"}
+    sent = {"value": "developers", "role": "viewer", "team": world.team.pk}
     return Making(world.admin, "/accounts/groups/", sent, GroupRule.objects.count, another={"value": "testers"})
 
 

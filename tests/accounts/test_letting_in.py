@@ -1,0 +1,105 @@
+"""What lets somebody in for good needs an administrator who has just shown who they are."""
+
+import pytest
+from django.urls import reverse
+
+from assessments.models import Event, GroupRule, User
+
+from ..factories import make_user
+from .second_factors import signs_in_now
+
+pytestmark = pytest.mark.django_db
+#: More than what a form that was opened in time has.
+LONG_AGO = 25 * 60
+
+
+@pytest.fixture
+def admin():
+    return make_user(is_administrator=True, is_confirmed=True)
+
+
+@pytest.fixture
+def person():
+    return make_user(name="Kim", email="kim@example.org")
+
+
+def changes(person, **fields):
+    return {"name": person.name, "email": person.email, "is_active": "on"} | fields
+
+
+def makes_an_administrator(person):
+    return reverse("account-new"), {"name": "Eve", "email": "eve@example.org", "is_administrator": "on"}
+
+
+def gives_rights(person):
+    return reverse("account-edit", args=[person.pk]), changes(person, is_administrator="on")
+
+
+def changes_the_email(person):
+    return reverse("account-edit", args=[person.pk]), changes(person, email="eve@example.org")
+
+
+def lets_a_group_administer(person):
+    return reverse("account-groups"), {"value": "eves", "role": "administrator"}
+
+
+def in_the_back_office(person):
+    return reverse("admin:assessments_user_change", args=[person.pk]), changes(person, email="eve@example.org")
+
+
+def adds_in_the_back_office(person):
+    sent = {"email": "eve@example.org", "name": "Eve", "is_active": "on", "is_administrator": "on"}
+    return reverse("admin:assessments_user_add"), sent
+
+
+ACTS = [makes_an_administrator, gives_rights, changes_the_email, lets_a_group_administer]
+ACTS += [in_the_back_office, adds_in_the_back_office]
+
+
+def is_done() -> bool:
+    return (
+        User.objects.filter(email="eve@example.org").exists()
+        or User.objects.filter(is_administrator=True).count() > 1
+        or GroupRule.objects.exists()
+    )
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+def test_unwatched_browser_of_an_administrator_lets_nobody_in(client, admin, person, act):
+    address, sent = act(person)
+    signs_in_now(client, admin, ago=LONG_AGO)
+    page = client.post(address, sent)
+    assert page.status_code in {200, 422}
+    assert not is_done()
+    assert not Event.objects.exists()
+    text = page.content.decode()
+    assert "lets somebody in" in text
+    for value in sent.values():
+        assert value == "on" or value in text
+    if not address.startswith("/admin"):
+        assert f"{reverse('two-factor-confirm')}?next={address}" in text
+    signs_in_now(client, admin)
+    client.post(address, sent)
+    assert is_done()
+
+
+def test_other_changes_need_no_proof(client, admin, person):
+    signs_in_now(client, admin, ago=LONG_AGO)
+    client.post(reverse("account-edit", args=[person.pk]), changes(person, name="Kim Other"))
+    assert User.objects.get(pk=person.pk).name == "Kim Other"
+    client.post(reverse("account-new"), {"name": "Lee", "email": "lee@example.org"})
+    assert User.objects.filter(email="lee@example.org").exists()
+
+
+@pytest.mark.parametrize("is_mailed", [False, True])
+def test_link_that_is_shown_needs_a_proof(client, admin, person, settings, is_mailed):
+    settings.MAIL_ENABLED = is_mailed
+    for address, sent in (
+        (reverse("account-link", args=[person.pk]), {}),
+        (reverse("people-links"), {"person": [person.pk]}),
+    ):
+        signs_in_now(client, admin, ago=LONG_AGO)
+        response = client.post(address, sent)
+        assert ("confirm" in response.get("Location", "")) is not is_mailed, address
+        signs_in_now(client, admin)
+        assert "confirm" not in client.post(address, sent).get("Location", ""), address
