@@ -1,9 +1,10 @@
-"""Every address of the application: those of the packages. Answering comes first because it is asked for most."""
+"""Every address of the application: those of the packages. Answering and programs come first: they ask most."""
 
 from django.urls import include, path
 
 PACKAGES = (
     "questionnaire",
+    "api",
     "review",
     "live",
     "invitations",
@@ -25,7 +26,6 @@ PACKAGES = (
     "webhooks",
     "trackers",
     "rounds",
-    "api",
     "provisioning",
 )
 

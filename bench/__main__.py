@@ -9,7 +9,7 @@ import platform
 import sys
 import tempfile
 
-from . import frameworks, large, live, load, many, portfolio, server
+from . import api, frameworks, large, live, load, many, portfolio, server
 
 RUNS, SECONDS = 3, 4.0
 
@@ -172,6 +172,7 @@ def arguments():
     parser.add_argument("--only-live", action="store_true", help="measure only a live room with 30 phones")
     parser.add_argument("--only-portfolio", action="store_true", help="measure only the portfolio of a thousand teams")
     parser.add_argument("--only-large", action="store_true", help="measure only what ten thousand teams cost")
+    parser.add_argument("--only-api", action="store_true", help="measure only what programs read and report")
     parser.add_argument("--only-frameworks", action="store_true", help="measure only the editor and importing")
     parser.add_argument("--sqlite", action="store_true", help="on SQLite, even where PostgreSQL answers")
     return parser.parse_args()
@@ -183,6 +184,8 @@ def main():
         return portfolio.alone()
     if wanted.only_large:
         return large.alone()
+    if wanted.only_api:
+        return api.alone(sqlite=wanted.sqlite)
     with tempfile.TemporaryDirectory() as data, server.database(sqlite=wanted.sqlite) as url:
         server.prepare_environment(url, data, port)
         server.manage("prepare")

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpResponse
 from ninja import Query, Router
 
@@ -193,7 +193,10 @@ def assessments(
 
 
 def with_what_is_shown(rows: QuerySet[Assessment]) -> QuerySet[Assessment]:
-    return rows.select_related("team", "edition__framework").prefetch_related("results")
+    # Edition and result are named only, and their long texts would be most of what is read.
+    current = Result.objects.current_only().only("assessment", "is_current")
+    rows = rows.select_related("team", "edition__framework").defer("edition__blocks", "edition__scoring")
+    return rows.prefetch_related(Prefetch("results", current))
 
 
 @router.get("/assessments/{uuid:pk}", response=AssessmentJson, tags=["Assessments"], summary="One assessment")
@@ -211,14 +214,14 @@ def results(
     limit: Limit = 50,
     after: AfterId = None,
 ) -> HttpResponse:
-    rows = Result.objects.visible_to(request.user).current_only().select_related("edition__framework")
+    rows = Result.objects.visible_to(request.user).current_only().defer("outcomes", "cells")
     if team is not None:
         rows = rows.filter(team=team)
     if framework is not None:
         rows = rows.filter(framework__key=framework)
     if since is not None:
         rows = rows.filter(date__gte=since)
-    return page_of(request, rows, limit=limit, after=after, item=ResultJson.of)
+    return page_of(request, rows, limit=limit, after=after, item=ResultJson.of, fetched=lambda part: part.wired())
 
 
 @router.get(
@@ -286,6 +289,7 @@ def action_or_404(request: ApiRequest, pk: int, *, may: Permission) -> Action:
 @router.get("/rounds", response=PageJson[RoundJson], tags=["Rounds"], summary="Rounds")
 def rounds(request: ApiRequest, limit: Limit = 50, after: AfterId = None) -> HttpResponse:
     rows = Round.objects.visible_to(request.user).with_counts(request.user).select_related("edition__framework")
+    rows = rows.defer("edition__blocks", "edition__scoring")
     return page_of(request, rows, limit=limit, after=after, item=RoundJson.of)
 
 

@@ -58,13 +58,19 @@ def shown(request: ApiRequest, body: BaseModel | str) -> HttpResponse:
 
 
 def page_of(
-    request: ApiRequest, rows: QuerySet[Any], *, limit: int, after: Any, item: Callable[[Any], BaseModel]
+    request: ApiRequest,
+    rows: QuerySet[Any],
+    *,
+    limit: int,
+    after: Any,
+    item: Callable[[Any], BaseModel],
+    fetched: Callable[[Any], list[Any]] = list,
 ) -> HttpResponse:
-    """A part of a list in the order of the keys, which is the same each time."""
+    """A part of a list in the order of the keys, which is the same each time; `fetched` are the rows of a queryset."""
     rows = rows.order_by("pk")
     if after is not None:
         rows = rows.filter(pk__gt=after)
-    return listed(request, list(rows[: limit + 1]), limit=limit, item=item)
+    return listed(request, fetched(rows[: limit + 1]), limit=limit, item=item)
 
 
 def listed(request: ApiRequest, rows: Sequence[Any], *, limit: int, item: Callable[[Any], BaseModel]) -> HttpResponse:
