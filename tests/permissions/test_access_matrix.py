@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from assessments.models import (
     Action,
     Answer,
     Badge,
+    BrowserSession,
     CalendarFeed,
     EarlierAssessment,
     Event,
@@ -684,6 +686,20 @@ def test_each_persona_gets_what_the_table_says(client, world, name, method):
         else:
             assert status == STATUS[code], (persona, status)
             assert (code == "i") == location.startswith("/sign-in/?next="), (persona, location)
+
+
+def test_visitor_who_only_looks_begins_no_session(world):
+    """Each would be a row, and a loop of requests would fill the table."""
+    begun = set()
+    before = BrowserSession.objects.count()
+    for name, method in EXPECTED:
+        if method == "GET":
+            with transaction.atomic():
+                Client().get(reverse(name, args=world.arguments(name)), secure=True)
+                if BrowserSession.objects.count() > before:
+                    begun.add(name)
+                transaction.set_rollback(True)
+    assert begun == set()
 
 
 #: Not for rows, or, as room-code, compared in test_live_room: its page has a form to try another code.
