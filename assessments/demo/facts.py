@@ -7,9 +7,10 @@ from zlib import crc32
 from django.utils import timezone
 
 from .. import scoring
-from ..models import CheckAtClosing, CheckOutcome, CheckState, Edition, Fact, Result, Team
+from ..models import CheckAtClosing, CheckChange, CheckOutcome, CheckState, Edition, Fact, Result, Team
 
 LINK = "https://ci.demo.example/runs/{number}"
+VALID = datetime.timedelta(days=90)
 #: What reports call it, by criterion; the others come from the pipeline itself, which reads no value.
 SCORECARD = {
     "quality.unit-tests": "CI-Tests",
@@ -66,19 +67,27 @@ def write_facts(*, today: datetime.date, edition: Edition) -> None:
         surprising = sorted(meanings, key=lambda meaning: meaning.criterion != pipeline.surprise)
         odd = next((meaning for meaning in surprising if _is_above(edition, meaning, ratings)), None)
         since = _morning(timezone.localdate(result.created_at) - datetime.timedelta(days=pipeline.failed_for))
-        first, newest = (
-            [
-                _fact(meaning, _outcome(edition, meaning, ratings, is_odd=meaning is odd), observed_at=at)
-                for meaning in meanings
-            ]
-            for at in (since, yesterday)
+        outcomes = [_outcome(edition, meaning, ratings, is_odd=meaning is odd) for meaning in meanings]
+        # As they are, not as a program would report them now: the day of a demo may be any.
+        states = CheckState.objects.bulk_create(
+            CheckState.after(
+                None,
+                _fact(meaning, outcome, observed_at=since),
+                team=team,
+                framework=edition.framework,
+                key=None,
+            )
+            for meaning, outcome in zip(meanings, outcomes, strict=True)
         )
-        lead = team.memberships.get(role="lead").user
-        CheckState.objects.push(first, team=team, framework=edition.framework, by=lead)
-        CheckAtClosing.objects.freeze(
-            result, {criterion.key: criterion for criterion in result.criteria.all()}, now=result.created_at
+        CheckChange.objects.bulk_create(
+            CheckChange(check_state=state, outcome=state.outcome, at=state.observed_at) for state in states
         )
-        CheckState.objects.push(newest, team=team, framework=edition.framework, by=lead)
+        criteria = {criterion.key: criterion for criterion in result.criteria.all()}
+        CheckAtClosing.objects.freeze(result, criteria, now=result.created_at)
+        for state in states:
+            state.observed_at, state.valid_until = yesterday, yesterday + VALID
+            state.link = _link(state.source, yesterday)
+        CheckState.objects.bulk_update(states, ["observed_at", "valid_until", "link"])
 
 
 def _morning(day: datetime.date) -> datetime.datetime:
@@ -116,7 +125,12 @@ def _fact(meaning: scoring.CheckMeaning, outcome: CheckOutcome, *, observed_at: 
         source=meaning.source,
         outcome=outcome,
         value=value,
-        link=LINK.format(number=crc32(f"{meaning.source} {observed_at:%Y-%m-%d}".encode()) % 9000 + 1000),
+        link=_link(meaning.source, observed_at),
         observed_at=observed_at,
-        valid_until=observed_at + datetime.timedelta(days=90),
+        valid_until=observed_at + VALID,
     )
+
+
+def _link(source: str, observed_at: datetime.datetime) -> str:
+    """One for each run of a program."""
+    return LINK.format(number=crc32(f"{source} {observed_at:%Y-%m-%d}".encode()) % 9000 + 1000)

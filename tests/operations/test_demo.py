@@ -9,11 +9,14 @@ from itertools import pairwise
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.utils import timezone
 
 from assessments.demo import invented, large
 from assessments.frameworks.storing import load_built_in
 from assessments.models import (
     Assessment,
+    CheckAtClosing,
+    CheckState,
     CriterionResult,
     Framework,
     Measurement,
@@ -48,6 +51,7 @@ TOLD = {
     Result: ["id", "assessment", "date", "level", "best", "index_exact", "alpha_exact", "respondents"],
     PartResult: ["result", "kind", "key", "level", "index_exact"],
     Measurement: ["team", "framework__key", "metric", "month", "value"],
+    CheckState: ["team", "criterion", "source", "outcome", "value", "since", "observed_at"],
     CriterionResult: ["result", "key", "rating", "votes", "blocker"],
 }
 
@@ -154,6 +158,9 @@ class Made:
     outside: list[str]
     frozen_outside: set[str]
     unlike_outside: list[str]
+    #: By team, the check that disagreed with its newest result, with its days; and the day of its newest facts.
+    disagreeing: dict[str, tuple[str, int]]
+    reporting: dict[str, datetime.date]
     said: Counter
     fewest: int
     unlike: list[Result]
@@ -204,6 +211,10 @@ def made(django_db_setup, django_db_blocker):
             outside=list(view.order_by("name").values_list("name", flat=True)),
             frozen_outside=set(OutsidePart.objects.values_list("result__team__name", flat=True)),
             unlike_outside=[part.key for part in OutsidePart.objects.all() if not is_as_seen(part)],
+            disagreeing={
+                row.result.team.name: (row.outcome, row.days) for row in CheckAtClosing.objects.filter(contradicts=True)
+            },
+            reporting={row.team.name: timezone.localdate(row.observed_at) for row in CheckState.objects.all()},
             said=Counter(Rating.objects.values_list("answer", flat=True)),
             fewest=min(Result.objects.values_list("respondents", flat=True)),
             unlike=[result for result in results.order_by("date", "pk")[::12] if not is_as_scored(result)],
@@ -271,6 +282,16 @@ class TestTheOrganisation:
     def test_some_teams_have_a_year_of_figures(self, made):
         months = Counter(row.split(",")[0] for row in made.rows[Measurement] if "'lead-time'" in row)
         assert sorted(months.values()) == [13, 13, 13]
+
+    def test_pipelines_of_some_teams_report_and_one_check_of_each_disagrees(self, made):
+        assert made.disagreeing == {
+            "Search ranking": ("failed", 12),
+            "Pricing": ("failed", 20),
+            "Recommendations": ("failed", 34),
+            "Fraud detection": ("failed", 5),
+        }
+        # They go on, and the newest facts are of the day before.
+        assert made.reporting == dict.fromkeys(made.disagreeing, TODAY - datetime.timedelta(days=1))
 
     def test_people_give_every_kind_of_answer(self, made):
         assert made.said["rated"] > 10_000
