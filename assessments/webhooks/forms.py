@@ -41,6 +41,8 @@ def happenings_for(*, of_team: bool) -> list[tuple[str, Any]]:
 
 
 class WebhookForm(forms.Form):
+    asks_for_proof = False
+
     name = PlainNameField(
         label=gettext_lazy("Name"), help_text=gettext_lazy("Such as the channel it leads to."), max_length=80
     )
@@ -81,6 +83,8 @@ class WebhookForm(forms.Form):
 
 class WebhookChangeForm(RevisedForm):
     """Another name, other happenings, another address. The stored one is never shown, and stays without a new one."""
+
+    asks_for_proof = False
 
     name = PlainNameField(label=gettext_lazy("Name"), max_length=80)
     happenings = forms.MultipleChoiceField(

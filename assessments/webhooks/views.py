@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..accounts import proofs
 from ..models import Team, Webhook
 from ..models.encryption import Unreadable
 from ..permissions.access import Permissions, get_team, get_webhook, site_permission
@@ -51,7 +52,15 @@ def of_team(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _made(request: Request, form: WebhookForm, *, team: Team | None) -> Webhook | None:
+    _ask_for_proof(request, form, is_asked=True)
     return made_once(request, form, Webhook, lambda: Webhook.objects.add(team=team, by=request.user, **form.values()))
+
+
+def _ask_for_proof(request: Request, form: WebhookForm | WebhookChangeForm, *, is_asked: bool) -> None:
+    """An address hears of results until somebody notices, so an unwatched browser must not be enough to add one."""
+    if is_asked and form.is_bound and form.is_valid() and not proofs.is_recent(request, request.user):
+        form.asks_for_proof = True
+        form.add_error(None, _("Results go there from now on. Confirm that it is you, then go back and save again."))
 
 
 def _added(request: Request, webhook: Webhook, may: Permissions | None = None) -> HttpResponse:
@@ -87,6 +96,7 @@ def edit(request: Request, pk: UUID) -> HttpResponse:
     """Its name, what it hears of, and another address."""
     row, may = get_webhook(request, pk)
     form = WebhookChangeForm(request.POST if request.method == "POST" else None, webhook=row)
+    _ask_for_proof(request, form, is_asked="address" in form.changed_data)
     if is_stored(form, lambda: row.change(by=request.user, seen=form.seen(), **form.values())):
         messages.success(request, _("Saved."))
         if form.stored.secret_encrypted == row.secret_encrypted:

@@ -31,6 +31,7 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
 
+from ..accounts.second_factors import signs_in_now
 from ..servers import collect_static, free_port, scratch_database, serving
 
 #: Far more than anything takes, even on a busy machine.
@@ -118,7 +119,7 @@ def sign_in(request, transactional_db, open_page):
     def sign_in_(user, *, address=None, **options):
         address = address or request.getfixturevalue("live_server").url
         client = Client()
-        client.force_login(user)
+        signs_in_now(client, user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         session = {"name": cookie.key, "value": cookie.value, "url": address}
         return open_page(address=address, cookies=[session], **options)

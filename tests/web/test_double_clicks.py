@@ -30,6 +30,7 @@ from assessments.models import (
 )
 
 from .. import toy
+from ..accounts.second_factors import signs_in_now
 from ..at_once import at_once
 from ..factories import make_membership, make_team, make_unit, make_user
 
@@ -230,7 +231,7 @@ def making(request, db):
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user)
+    signs_in_now(client, user)
     return client
 
 

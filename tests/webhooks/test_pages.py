@@ -8,6 +8,7 @@ from django.urls import reverse
 from assessments.models import Delivery, Event, Webhook
 from assessments.outbox import deliveries
 
+from ..accounts.second_factors import signs_in_now
 from ..factories import make_membership, make_team, make_user
 from .making import make_webhook
 
@@ -19,7 +20,7 @@ SENT = {"name": "#search", "kind": "slack", "address": ADDRESS, "happenings": ["
 
 @pytest.fixture
 def signed_in(client, lead):
-    client.force_login(lead)
+    signs_in_now(client, lead)
     return client
 
 
@@ -45,7 +46,7 @@ def test_a_lead_adds_one_and_sees_its_host_only(signed_in, page, team, lead):
 
 
 def test_an_administrator_adds_one_for_the_organisation(client):
-    client.force_login(make_user(is_administrator=True))
+    signs_in_now(client, make_user(is_administrator=True))
     client.post(reverse("webhooks"), SENT)
     assert Webhook.objects.get().team is None
 
@@ -55,6 +56,21 @@ def test_the_secret_of_signed_messages_is_shown_once(signed_in, page):
     webhook = Webhook.objects.get()
     assert webhook.secret() in shown.content.decode()
     assert webhook.secret() not in signed_in.get(webhook.get_absolute_url()).content.decode()
+
+
+def test_unwatched_browser_sends_results_nowhere(client, page, team, lead):
+    webhook = make_webhook(team=team, by=lead)
+    edit = reverse("webhook-edit", args=[webhook.pk])
+    change = {"name": "#other", "happenings": ["assessment.opened"], "revision": webhook.revision}
+    signs_in_now(client, lead, ago=25 * 60)
+    for address, sent in ((page, SENT), (edit, change | {"address": ADDRESS})):
+        refused = client.post(address, sent)
+        assert refused.status_code == 422
+        assert f"{reverse('two-factor-confirm')}?next={address}" in refused.content.decode()
+    assert Webhook.objects.get().address() != ADDRESS
+    # Its name is nothing that leads elsewhere.
+    client.post(edit, change)
+    assert Webhook.objects.get().name == "#other"
 
 
 def test_what_cannot_be_stored_says_why(signed_in, page):
@@ -135,7 +151,7 @@ def test_a_webhook_of_the_organisation_is_not_found_by_others(client, lead):
     webhook = make_webhook(team=None, by=lead)
     missing = reverse("webhook", args=["00000000-0000-4000-8000-000000000000"])
     for user in (lead, make_membership(team=make_team(), role="lead").user):
-        client.force_login(user)
+        signs_in_now(client, user)
         assert client.get(webhook.get_absolute_url()).status_code == 404
         assert client.get(webhook.get_absolute_url()).content == client.get(missing).content
 
