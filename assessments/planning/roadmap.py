@@ -35,6 +35,11 @@ class Planned:
         return place_of(self.criterion) if self.criterion else ""
 
     @property
+    def can_become_an_issue(self) -> bool:
+        """Whether the team has a tracker, and the action neither a link nor an end."""
+        return self.action.is_pending and not self.action.link and hasattr(self.action.team, "tracker")
+
+    @property
     def is_overdue(self) -> bool:
         return self.action.is_overdue
 
@@ -116,7 +121,7 @@ class Roadmap:
     @classmethod
     def of(cls, about: Aspiration, wanted: WantedActions | None = None) -> "Roadmap":
         actions = Action.objects.filter(team=about.team, framework=about.framework)
-        roadmap = cls(about, list(actions.select_related("owner", "team", "issue")))
+        roadmap = cls(about, list(actions.select_related("owner", "team__tracker", "issue")))
         if wanted is not None:
             roadmap.show(wanted)
         return roadmap

@@ -40,17 +40,19 @@ class TrackerForm(RevisedForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
     )
     project = _number_field(
-        gettext_lazy("Number of the project, for Jira"),
+        gettext_lazy("Number of the project"),
         gettext_lazy("Open /rest/api/2/project/KEY in your Jira, with the key of the project. It is the first “id”."),
     )
     issue_type = _number_field(
-        gettext_lazy("Number of the kind of issue, for Jira"),
+        gettext_lazy("Number of the kind of issue"),
         gettext_lazy("On the same page, the “id” of the kind that you want within “issueTypes”."),
     )
 
     account = forms.EmailField(
-        label=gettext_lazy("Email of the token, for Jira Cloud"),
-        help_text=gettext_lazy("Of the account that made the token. It is stored encrypted with it."),
+        label=gettext_lazy("Email of the token"),
+        help_text=gettext_lazy(
+            "Only for a token of Jira Cloud: the email of the account that made it. It is stored encrypted with it."
+        ),
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
@@ -77,6 +79,15 @@ class TrackerForm(RevisedForm):
                 "read and create issues of this project, and no other. It is stored encrypted and never shown again."
             )
         )
+
+    @property
+    def of_jira(self) -> list[forms.BoundField]:
+        """What only Jira needs."""
+        return [self[name] for name in ("project", "issue_type", "account")]
+
+    @property
+    def is_for_jira(self) -> bool:
+        return self["kind"].value() == TrackerKind.JIRA
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from assessments.frameworks.storing import load_built_in
-from assessments.models import CalendarFeed, Team, Unit, User
+from assessments.models import Action, CalendarFeed, Issue, Team, Tracker, Unit, User
 from assessments.models.edition_triggers import is_frozen, thawed
 from assessments.models.outside import OutsideSeat
 from assessments.operations.archive import About, ArchiveDamaged, ArchiveReader, ArchiveWriter, StoredTable
@@ -280,6 +280,10 @@ def filled(transactional_db):
     make_webhook(team=team, by=lead, kind="json").test(by=lead)
     CalendarFeed.objects.make(by=lead, token="a-token")
     edition = toy.make_edition()
+    terms = {"address": "https://github.com/acme/shop", "project": "", "issue_type": "", "token": "a-token"}
+    Tracker.objects.set(team=team, by=lead, kind="github", seen=0, **terms)
+    action = Action.objects.plan(team=team, framework=edition.framework, criterion="x1", by=lead, text="Do it.")
+    Issue.objects.ask_for(action, attempt=0, by=lead)
     toy.add_result(team=team, edition=edition, date=datetime.date(2026, 1, 31))
     assessment = toy.start(team=team, by=lead, edition=edition)
     assessment.invite_outsiders(by=lead, addresses=["outside@example.org"])

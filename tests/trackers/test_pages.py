@@ -1,6 +1,7 @@
 """The page of a team's issue tracker, and what stands beside an action."""
 
 import csv
+import datetime
 import html
 import io
 import re
@@ -8,10 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from assessments.models import Action, Event, Tracker
+from assessments.models import Action, Event, Issue, Tracker
 
 from .. import toy
+from ..api.asking import Program
+from ..api.keys import make_key
 from ..factories import make_membership, make_team
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +146,19 @@ def test_a_lead_without_a_tracker_is_led_to_it(signed_in, action, page):
     assert f'href="{page}"' in signed_in.get(page_of(action)).content.decode()
 
 
+def test_a_card_leads_to_creating_its_issue(signed_in, client, team, lead, action):
+    board = f"/teams/{team.pk}/roadmap/?framework={action.framework.key}"
+    leads_there = f'href="{page_of(action)}#issue"'
+    assert leads_there not in signed_in.get(board).content.decode()
+    set_tracker(team, lead)
+    assert leads_there in signed_in.get(board).content.decode()
+    done = action.change(by=lead, seen=0, status="done")
+    assert leads_there not in signed_in.get(board).content.decode()
+    done.change(by=lead, seen=1, status="open")
+    client.force_login(make_membership(team=team, role="viewer").user)
+    assert leads_there not in client.get(board).content.decode()
+
+
 def test_the_link_stands_beside_the_action_and_in_the_files(signed_in, team, lead, action):
     set_tracker(team, lead)
     link = "https://github.com/acme/shop/issues/12"
@@ -163,3 +180,32 @@ def test_only_web_addresses_are_links(signed_in, action, link):
     assert "New text." in shown.content.decode()
     action.refresh_from_db()
     assert (action.link, action.revision) == ("", 0)
+
+
+# By API
+
+
+def test_programs_read_and_write_the_link_and_read_the_state(client, team, lead, edition):
+    program = Program(make_key(by=lead), client)
+    link = "https://github.com/acme/shop/issues/12"
+    sent = {"framework": edition.framework.key, "criterion": "x1", "text": "Do it.", "link": link}
+    made = program.post(f"teams/{team.pk}/actions", sent).json()
+    assert (made["link"], made["issue"]) == (link, None)
+    read_at = timezone.now()
+    Issue.objects.update(kind="github", state="closed", since=datetime.date(2026, 1, 2), read_at=read_at)
+    said = program.get(f"actions/{made['id']}")["issue"]
+    assert {name: said[name] for name in ("tracker", "state", "since")} == {
+        "tracker": "github",
+        "state": "closed",
+        "since": "2026-01-02",
+    }
+    assert datetime.datetime.fromisoformat(said["read_at"]) == read_at
+    assert program.get("actions")["items"][0]["issue"] == said
+    wrong = program.ask(f"actions/{made['id']}", "PATCH", {"link": "javascript:alert(1)"})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["at"] == "link"
+    changed = program.ask(f"actions/{made['id']}", "PATCH", {"link": ""}).json()
+    assert (changed["link"], changed["issue"]) == ("", None)
+    # What is not named stays.
+    program.ask(f"actions/{made['id']}", "PATCH", {"link": link})
+    assert program.ask(f"actions/{made['id']}", "PATCH", {"text": "Do more."}).json()["link"] == link
