@@ -14,13 +14,14 @@ from assessments.models import Measurement
 
 from .. import toy
 from ..evidence.making import make_edition
-from ..factories import make_membership, make_team, make_unit
+from ..factories import make_membership, make_team, make_unit, make_user
 from .asking import choose, question
 from .conftest import SCREENS, assert_fits, axe_in_both_schemes, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
 SCRIPT = Path(__file__).parent.parent.parent / "clients" / "examples" / "pipeline.py"
+PASSWORD = "a long enough pass phrase"
 SAID = "Said Fully, but the check “scorecard” failed within the last day."
 
 
@@ -30,8 +31,12 @@ def looks_right(page) -> None:
     axe_in_both_schemes(page)
 
 
-def key_made_on_the_page(page) -> str:
-    page.goto(reverse("api-keys"))
+def key_made_on_the_page(page, person) -> str:
+    """Whoever makes a key has to have signed in a short while ago."""
+    page.goto(f"{reverse('sign-in')}?next={reverse('api-keys')}")
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_label("Name").fill("Pipeline")
     page.get_by_label("Record figures").check()
     page.get_by_label("Report facts of pipelines beside answers").check()
@@ -53,12 +58,12 @@ def reported(folder, address, key, team, edition) -> str:
     return done.stdout
 
 
-def test_a_pipeline_reports_and_a_lead_sees_it_beside_the_next_result(sign_in, live_server, tmp_path):
+def test_a_pipeline_reports_and_a_lead_sees_it_beside_the_next_result(open_page, live_server, tmp_path):
     team, edition = make_team(unit=make_unit(), name="Search ranking"), make_edition()
-    lead = make_membership(team=team, role="lead").user
+    lead = make_membership(team=team, role="lead", user=make_user(password=PASSWORD)).user
     assessment = toy.start(team=team, by=lead, edition=edition)
-    page = sign_in(lead)
-    said = reported(tmp_path, live_server.url, key_made_on_the_page(page), team, edition)
+    page = open_page()
+    said = reported(tmp_path, live_server.url, key_made_on_the_page(page, lead), team, edition)
     assert said.splitlines()[0] == "scorecard: 2 received, 2 came out otherwise than before."
     assert Measurement.objects.filter(team=team).count() == 2
 
@@ -93,3 +98,16 @@ def test_a_pipeline_reports_and_a_lead_sees_it_beside_the_next_result(sign_in, l
     page.get_by_role("link", name="Search ranking").first.click()
     page.wait_for_url("**#checks")
     expect(page.get_by_role("heading", name="Where checks disagree")).to_be_in_viewport()
+
+    # In a report only if it is asked for, and what there is to report is on the page of the framework.
+    page.get_by_role("link", name="Report").click()
+    expect(page.get_by_role("heading", name="Appendix: the answers behind each criterion")).to_be_visible()
+    expect(page.get_by_text(SAID)).to_have_count(0)
+    page.get_by_label("What checks of pipelines say").check()
+    page.get_by_role("button", name="Show the report").click()
+    # In the list, and beside the answer.
+    expect(page.get_by_text(SAID)).to_have_count(2)
+    looks_right(page)
+    page.goto(edition.get_absolute_url())
+    expect(page.get_by_role("heading", name="What pipelines can report")).to_be_visible()
+    looks_right(page)
