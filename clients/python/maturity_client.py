@@ -107,7 +107,7 @@ class Maturity:
         return self._list("results", team=team, framework=framework, since=since)
 
     def result(self, pk: str) -> Row:
-        """With its parts, and its criteria if the owner of the key may see them."""
+        """With its parts, and its criteria and checks if the owner of the key may see them."""
         return self._get(f"results/{pk}")
 
     def compare(self, team: str, *, earlier: str, later: str) -> Row:
