@@ -84,17 +84,17 @@ def roles_in_unit(user: User, unit: Unit) -> set[str]:
     return roles
 
 
-def roles_in_many(user: User) -> Callable[[Team], set[str]]:
-    """A function that returns this person's roles for a team; two queries for any number of teams."""
+def roles_in_many(user: User) -> Callable[[UUID, int], set[str]]:
+    """A function that returns this person's roles for a team of a unit; two queries for any number of teams."""
     rows = list(Membership.objects.filter(user=user).values_list("role", "team_id", "unit_id"))
     managed = Unit.objects.subtree_ids({unit for *others, unit in rows if unit})
     in_team: dict = {}
     for role, team, _ in rows:
         in_team.setdefault(team, set()).add(role)
 
-    def roles(team: Team) -> set[str]:
-        granted = set(in_team.get(team.pk, set()))
-        if team.unit_id in managed:
+    def roles(team: UUID, unit: int) -> set[str]:
+        granted = set(in_team.get(team, ()))
+        if unit in managed:
             granted.add(policy.MANAGER)
         if user.is_administrator:
             granted.add(policy.ADMINISTRATOR)

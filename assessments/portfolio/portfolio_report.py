@@ -182,7 +182,7 @@ class PortfolioReport:
             holding=_holding(holding.dimensions[:5]) if has_distribution else (),
             holding_criteria=_holding(holding.criteria_on_the_page) if has_distribution else (),
             entries=tuple(_entry(entry, names) for entry in entries),
-            entries_others=len(plan.entries) - len(entries) if plan else 0,
+            entries_others=plan.total - len(entries) if plan else 0,
             entries_withheld=plan.without_actions if plan else 0,
         )
 

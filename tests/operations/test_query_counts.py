@@ -25,6 +25,8 @@ MOST_OF = {
     "portfolio-report": 20,
     "portfolio-slides": 20,
     "home": 18,
+    # What is overdue decides the order, before a page of it is read.
+    "plan": 13,
     "assessment-invite": 14,
     "review": 13,
     # Whether there is a sheet with checks has to be known before the first one is written.

@@ -9,12 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, SetbackReason, Target
+from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, Result, SetbackReason, Target
 from assessments.models.installation import begin_request, current_generation
 from assessments.planning.context import Aspiration
 from assessments.planning.roadmap import Roadmap, WantedActions
 from assessments.planning.target_progress import graded, next_by_part
-from assessments.portfolio.organisation_plan import OrganisationPlan
+from assessments.portfolio import organisation_plan
+from assessments.portfolio.organisation_plan import OrganisationPlan, read
 from assessments.scoring.target_grading import Grade
 
 from .. import toy
@@ -503,12 +504,12 @@ class TestAgenda:
         aim(first, due=-10)
         aim(second, due=5)
         agenda = OrganisationPlan.of(make_user(is_administrator=True))
-        assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
+        assert [(entry.team, entry.is_overdue) for entry in read(agenda.listed)] == [
             (second.team, False),
             (first.team, True),
             (first.team, False),
         ]
-        assert len(OrganisationPlan.of(make_user()).entries) == 0
+        assert OrganisationPlan.of(make_user()).total == 0
 
     def test_a_target_that_was_met_by_its_day_is_not_overdue(self):
         met, missed = Lead(unit=make_unit()), Lead()
@@ -520,14 +521,34 @@ class TestAgenda:
         aim(met, due=10, level=3)
         admin = make_user(is_administrator=True)
         agenda = OrganisationPlan.of(admin)
-        assert [(entry.team, entry.is_overdue) for entry in agenda.entries] == [
+        assert [(entry.team, entry.is_overdue) for entry in read(agenda.listed)] == [
             (missed.team, True),
             (met.team, False),
             (met.team, False),
         ]
         assert agenda.overdue == 1
         assert [entry.graded.grading.grade for entry in agenda.page(1)] == [Grade.MISSED, Grade.MET, Grade.ON_THE_WAY]
-        assert len(OrganisationPlan.of(admin, only_overdue=True).entries) == 1
+        assert OrganisationPlan.of(admin, only_overdue=True).total == 1
+
+    def test_what_was_met_is_looked_up_again_when_a_result_changes(self):
+        """What is known of targets that are over is kept between pages."""
+        lead = Lead()
+        aim(lead, due=-10)
+        admin = make_user(is_administrator=True)
+        assert OrganisationPlan.of(admin).overdue == OrganisationPlan.of(admin).overdue == 1
+        result = lead.closes(AT[2], on=str(days(-20)))
+        assert OrganisationPlan.of(admin).overdue == 0
+        Result.objects.filter(pk=result.pk).update(is_current=False)
+        assert OrganisationPlan.of(admin).overdue == 1
+
+    def test_a_page_holds_its_own_entries_only(self, monkeypatch):
+        monkeypatch.setattr(organisation_plan, "PAGE", 2)
+        lead = Lead()
+        for day in (5, 6, 7):
+            aim(lead, due=day, level=2 if day == 5 else 3, dimension="" if day < 7 else "X")
+        agenda = OrganisationPlan.of(make_user(is_administrator=True))
+        pages = [[entry.due for entry in agenda.page(str(number))] for number in (1, 2)]
+        assert pages == [[days(5), days(6)], [days(7)]]
 
     def test_targets_that_are_long_over_are_counted_and_a_link_shows_them(self, client):
         lead = Lead()
@@ -549,5 +570,5 @@ class TestAgenda:
         lead = Lead()
         TestActions().plan(lead)
         admin = make_user(is_administrator=True)
-        assert OrganisationPlan.of(admin).entries == []
-        assert len(OrganisationPlan.of(lead.user).entries) == 1
+        assert OrganisationPlan.of(admin).total == 0
+        assert OrganisationPlan.of(lead.user).total == 1
