@@ -26,10 +26,11 @@ def sign_in(page: Page, address: str, person: str):
     page.goto(f"{address}/sign-in/")
     page.locator("summary").click()
     page.get_by_role("button", name=re.compile(f"^{person}")).first.click()
-    page.wait_for_url("**/teams/")
+    page.wait_for_url(f"{address}/")
 
 
 def team(page: Page):
+    page.get_by_role("link", name="Teams", exact=True).click()
     page.get_by_role("link", name="Demand forecast", exact=True).first.click()
 
 
@@ -39,9 +40,8 @@ def result(page: Page):
 
 
 def survey(page: Page):
-    page.locator("a[href$='/answer/']").first.click()
-    page.get_by_role("link", name=re.compile("^Continue")).click()
-    page.wait_for_url("**/answer/to/*/#*")
+    page.get_by_role("link", name=re.compile("^Continue")).first.click()
+    page.wait_for_url("**/answer/to/*/**")
     page.evaluate("scrollTo(0, 0)")
 
 
