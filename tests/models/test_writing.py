@@ -39,8 +39,9 @@ def test_every_command_holds_the_person_whom_it_is_by():
     without = [name for name, function in commands() if not HOLDS & names_called(function)]
     # What is imported belongs to nobody, and `carry_out` holds whoever imports; of `make_once` it is what makes.
     # Of those who hold the person already are `give_role` and `take_over`, and what `follow_groups` calls, by which
-    # `follow` holds. The two of translations hold by `locked`, `answer` by `save_rating`, `take_away` by `_changing`.
-    held = ["rooms.answer", "translations.say_checked", "translations.record", "second_factors.take_away"]
+    # `follow` holds. The two of translations hold by `locked`, `answer` by `save_rating`. Whoever calls
+    # `end_second_factors` changes the account and holds it with who does it.
+    held = ["rooms.answer", "translations.say_checked", "translations.record", "accounts.end_second_factors"]
     held += ["provisioning.follow", "provisioning.take_over"]
     held += ["teams.give_role", "teams.take_role", "teams.take_manager"]
     assert set(without) == {"storing.store", "submissions.make_once", *held}
