@@ -103,7 +103,7 @@ def problem_told(problem: str, *, tracker: str, status: int | None = None) -> st
         TrackerProblem.BUSY: _("{tracker} has too many requests at the moment. Try again in some minutes."),
         TrackerProblem.ANSWER: _("{tracker} answered {status}."),
         TrackerProblem.REDIRECT: _(
-            "{tracker} redirects elsewhere, so the project may have moved. A lead can enter its new address."
+            "{tracker} redirects elsewhere, so the issue or the whole project may have moved. Enter its new address."
         ),
         TrackerProblem.FORBIDDEN: _(
             "The address of {tracker} leads into a network that is not allowed. An administrator of the server can "
@@ -419,10 +419,15 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         return rows.filter(awake, link__startswith=models.F("action__team__tracker__address"))
 
     def claim_to_read(self) -> "Issue | None":
-        """Takes one whose state is to be read, with its action and tracker; None if there is none."""
+        """Takes one whose state is to be read, with its action and tracker; None if there is none.
+
+        Those that could not be read at last come after all others, and by chance: one that fails whenever it is asked
+        about lets its tracker rest, and must not keep others from their turn.
+        """
         with transaction.atomic():
-            rows = self.to_read().order_by("pk").select_related("action__team__tracker")
-            issue = rows.select_for_update(skip_locked=True, of=("self",)).first()
+            rows = self.to_read().select_related("action__team__tracker")
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+            issue = rows.filter(problem="").order_by("pk").first() or rows.order_by("?").first()
             if issue is not None:
                 issue.looked_at = timezone.now()
                 issue.save(update_fields=["looked_at"])

@@ -21,8 +21,13 @@ log = logging.getLogger("maturity")
 
 #: Seconds after which a round begins nothing more, so that mails do not wait for trackers that hang.
 ROUND = 20.0
-#: What lies with one issue, not with its tracker.
-_OF_THE_ISSUE = {TrackerProblem.MISSING, TrackerProblem.CONTENT, TrackerProblem.NOT_HTTP}
+#: What lies with one issue, not with its tracker. GitHub redirects from one that was moved into another project.
+_OF_THE_ISSUE = {
+    TrackerProblem.MISSING,
+    TrackerProblem.CONTENT,
+    TrackerProblem.NOT_HTTP,
+    TrackerProblem.REDIRECT,
+}
 
 
 @dataclass(slots=True)

@@ -416,6 +416,65 @@ def test_an_issue_that_is_gone_does_not_keep_others_from_being_read(github, clie
     assert "Open in GitHub." in page_of(client, there)
 
 
+def only(number, instead):
+    """Answers so for one issue, and as the tracker would for the others."""
+
+    def answer(conversation):
+        if conversation.path.endswith(f"/issues/{number}"):
+            instead(conversation)
+        else:
+            played = conversation.server.played
+            conversation.say(*played.answer(played.asked[-1]))
+
+    return answer
+
+
+def linked(action, lead, github, *numbers) -> "list[Action]":
+    """Actions whose links lead to issues with these numbers."""
+    terms = {"team": action.team, "framework": action.framework, "by": lead, "text": "Do it.", "criterion": "x2"}
+    return [Action.objects.plan(**terms, link=f"{github.project}/issues/{number}") for number in numbers]
+
+
+def test_an_issue_that_was_moved_elsewhere_keeps_no_others_from_being_read(github, client, action, lead):
+    tracker = set_up(github, action, lead)
+    moved, there = linked(action, lead, github, 1, 2)
+    github.issues["2"] = {}
+    github.instead = only(1, says(301, Location=f"{github.site}/api/v3/repositories/9/issues/4"))
+    assert read_states() == 1
+    tracker.refresh_from_db()
+    assert (tracker.problem, tracker.paused_until) == ("", None)
+    client.force_login(lead)
+    assert "the issue or the whole project may have moved" in page_of(client, moved)
+    assert "Open in GitHub." in page_of(client, there)
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_issues_that_fail_whenever_they_are_asked_about_come_last(github, action, lead, status):
+    set_up(github, action, lead)
+    linked(action, lead, github, 1, 2, 3)
+    github.issues |= {"2": {}, "3": {}}
+    github.instead = only(1, says(status))
+    # Nobody knows yet that the first fails, so its tracker rests before the others had their turn.
+    assert read_states() == 0
+    an_hour_later()
+    assert read_states() == 2
+    assert [asked.path[-1] for asked in github.asked] == ["1", "2", "3", "1"]
+
+
+def test_among_those_that_fail_each_has_a_turn(github, action, lead):
+    set_up(github, action, lead)
+    linked(action, lead, github, 1, 2)
+    github.issues["2"] = {}
+    github.instead = only(1, says(500))
+    # What the tracker failed at once, with both.
+    Issue.objects.exclude(link="").update(problem="answer", status=500)
+    for _ in range(100):
+        if read_states():
+            break
+        an_hour_later()
+    assert Issue.objects.get(link__endswith="/2").state == "open"
+
+
 def test_what_is_over_in_both_places_is_not_asked_about(github, action, lead):
     set_up(github, action, lead)
     github.issues["1"] = {}
