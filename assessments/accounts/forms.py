@@ -205,7 +205,7 @@ class ProvenForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if not self.is_proven and self.gives_access(cleaned):
             self.asks_for_proof = True
-            self.add_error(None, _("This lets somebody in. Confirm that it is you, then go back and save again."))
+            self.add_error(None, _("This lets somebody in. Confirm in the new tab that it is you, then save here."))
         return cleaned
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from ..models import User
+from ..web.requests import Request
 
 #: A second factor that was asked for here.
 SECOND_FACTOR = "second_factor"
@@ -68,6 +70,20 @@ def is_recent(request: HttpRequest, person: User) -> bool:
     """Whether the person has shown who they are a short time ago."""
     longest = RECENT if request.method in {"GET", "HEAD"} else 2 * RECENT
     return any(0 <= time.time() - _shown_at(proof) <= longest for proof in _shown(request, person))
+
+
+def ask_before_link(request: Request, form: Any) -> None:
+    """Refuses a form that adds a person by `email`, if a link would be shown by which somebody else could come in.
+
+    Without a recent proof only. The page keeps what was entered and asks for one, see `asks_for_proof`.
+    """
+    if not request.user.is_shown_links or is_recent(request, request.user) or not form.is_valid():
+        return
+    person = User.objects.at_address(form.cleaned_data["email"])
+    if person is None or not person.has_usable_password():
+        form.asks_for_proof = True
+        sentence = _("This shows a link that lets somebody in. Confirm in the new tab that it is you, then save here.")
+        form.add_error(None, sentence)
 
 
 def _shown_at(proof: dict[str, Any]) -> float:

@@ -121,7 +121,11 @@ def accounts(request: Request) -> HttpResponse:
 
 def _link_page(request: Request, person: User) -> HttpResponse:
     """Sends the set-password link by email; without email, shows it once."""
-    link = person.hand_over_link(shown_to=request.user)
+    is_proven = proofs.is_recent(request, request.user)
+    if request.user.is_shown_links and not is_proven:
+        # Whoever sees the link can sign in as the person.
+        return confirm_first(reverse("account-edit", args=[person.pk]))
+    link = person.hand_over_link(shown_to=request.user, is_proven=is_proven)
     context = {"person": person, "link": link, "mail_enabled": settings.MAIL_ENABLED}
     return render(request, "accounts/link.html", context)
 
@@ -131,6 +135,7 @@ def _link_page(request: Request, person: User) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     is_proven = proofs.is_recent(request, request.user)
     form = NewAccountForm(request.POST if request.method == "POST" else None, is_proven=is_proven)
+    proofs.ask_before_link(request, form)
     person = made_once(request, form, User, lambda: User.objects.add(by=request.user, **form.cleaned_data))
     if person is not None:
         return _link_page(request, person)
@@ -181,11 +186,7 @@ def link(request: Request, pk: UUID) -> HttpResponse:
     """Creates a new set-password link for someone who lost theirs."""
     if settings.OIDC_ONLY:
         return passwords_off(request)
-    person = _person_or_404(pk)
-    if not settings.MAIL_ENABLED and not proofs.is_recent(request, request.user):
-        # Whoever sees the link can sign in as the person.
-        return confirm_first(reverse("account-edit", args=[pk]))
-    return _link_page(request, person)
+    return _link_page(request, _person_or_404(pk))
 
 
 @require_POST

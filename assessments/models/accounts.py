@@ -317,14 +317,19 @@ class User(Revised, AbstractBaseUser):
         uid = urlsafe_base64_encode(force_bytes(self.pk))
         return settings.SITE_URL + reverse("sign-in-link", args=[uid, sign_in_links.make_token(self)])
 
-    def hand_over_link(self, *, shown_to: "User") -> str:
+    @property
+    def is_shown_links(self) -> bool:
+        """Whether they get to see links to set a password, to pass them on: administrators, if mail is not set up."""
+        return not settings.MAIL_ENABLED and self.administers and self.takes_password
+
+    def hand_over_link(self, *, shown_to: "User", is_proven: bool = False) -> str:
         """Gets a set-password link to the owner: if mail is set up, only by mail.
 
-        Without mail the link is returned for an administrator to pass on. For anyone else it is empty: creating an
-        account does not mean owning it.
+        Without mail the link is returned for an administrator to pass on, if they have just shown who they are:
+        `is_proven`, see `proofs.is_recent`. Otherwise it is empty: creating an account does not mean owning it.
         """
         if not settings.MAIL_ENABLED:
-            return self.set_password_link() if shown_to.administers and self.takes_password else ""
+            return self.set_password_link() if is_proven and shown_to.is_shown_links else ""
         kinds = self.mails.model.Kind
         is_new = not self.takes_password or not self.has_usable_password()
         self.mails.queue_for(self, kinds.NEW_ACCOUNT if is_new else kinds.NEW_PASSWORD, by=shown_to)

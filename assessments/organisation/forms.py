@@ -114,6 +114,8 @@ class TeamForm(RevisedForm, forms.ModelForm):
 class MemberForm(forms.Form):
     """A person to add, by email; the name is used if the account is new."""
 
+    asks_for_proof = False
+
     email = PersonField()
     name = PlainNameField(label=gettext_lazy("Name"), max_length=120, required=False)
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES_IN_TEAM, initial=Membership.Role.MEMBER)
@@ -124,5 +126,7 @@ class RoleForm(RevisedForm):
 
 
 class ManagerForm(forms.Form):
+    asks_for_proof = False
+
     email = PersonField()
     name = PlainNameField(label=gettext_lazy("Name"), max_length=120, required=False)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..accounts import proofs
 from ..models import Membership, Team, Unit, User
 from ..models.results import latest_by_team
 from ..permissions import roles
@@ -83,6 +84,7 @@ def members(request: Request, pk: UUID) -> HttpResponse:
     if request.method == "POST" and not may(Permission.MANAGE_MEMBERS):
         raise PermissionDenied
     form = MemberForm(request.POST if request.method == "POST" else None)
+    proofs.ask_before_link(request, form)
     membership = made_once(request, form, Membership, lambda: team.add_member(by=request.user, **form.cleaned_data))
     if membership is None:
         return _members_page(request, team, may, form)
@@ -91,7 +93,7 @@ def members(request: Request, pk: UUID) -> HttpResponse:
         sentence = _("{person} is in {team} now. Role: {role}.")
         messages.success(request, sentence.format(person=person, team=team, role=membership.get_role_display()))
         return redirect("team-members", pk)
-    link = person.hand_over_link(shown_to=request.user)
+    link = person.hand_over_link(shown_to=request.user, is_proven=proofs.is_recent(request, request.user))
     return _members_page(request, team, may, MemberForm(), person=person, link=link)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ..accounts import proofs
 from ..models import Membership, Unit, User
 from ..permissions.access import site_permission
 from ..permissions.roles import Permission
@@ -111,6 +112,7 @@ def merge(request: Request, pk: int) -> HttpResponse:
 def add_manager(request: Request, pk: int) -> HttpResponse:
     unit = get_object_or_404(Unit, pk=pk)
     form = ManagerForm(request.POST)
+    proofs.ask_before_link(request, form)
     membership = made_once(request, form, Membership, lambda: unit.add_manager(by=request.user, **form.cleaned_data))
     if membership is None:
         return _page(request, unit, manager_form=form)
@@ -118,7 +120,7 @@ def add_manager(request: Request, pk: int) -> HttpResponse:
     if person.has_usable_password():
         messages.success(request, _("{person} manages {unit} now.").format(person=person, unit=unit))
         return redirect(unit)
-    link = person.hand_over_link(shown_to=request.user)
+    link = person.hand_over_link(shown_to=request.user, is_proven=proofs.is_recent(request, request.user))
     return _page(request, unit, person=person, link=link)
 
 

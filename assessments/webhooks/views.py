@@ -60,7 +60,7 @@ def _ask_for_proof(request: Request, form: WebhookForm | WebhookChangeForm, *, i
     """An address hears of results until somebody notices, so an unwatched browser must not be enough to add one."""
     if is_asked and form.is_bound and form.is_valid() and not proofs.is_recent(request, request.user):
         form.asks_for_proof = True
-        form.add_error(None, _("Results go there from now on. Confirm that it is you, then go back and save again."))
+        form.add_error(None, _("Results go there from now on. Confirm in the new tab that it is you, then save here."))
 
 
 def _added(request: Request, webhook: Webhook, may: Permissions | None = None) -> HttpResponse:

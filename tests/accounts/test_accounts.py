@@ -14,6 +14,7 @@ from assessments.outbox.sending import send_waiting
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
+from .second_factors import signs_in_now
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-battery"
@@ -24,7 +25,7 @@ LINK = re.compile(r"http\S+/password/set/\S+?/[^\s\"]+")
 @pytest.fixture
 def admin(client):
     user = make_user(is_administrator=True)
-    client.force_login(user)
+    signs_in_now(client, user)
     return user
 
 

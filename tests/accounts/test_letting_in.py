@@ -1,11 +1,13 @@
 """What lets somebody in for good needs an administrator who has just shown who they are."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
-from assessments.models import Event, GroupRule, User
+from assessments.models import Event, GroupRule, Membership, User
 
-from ..factories import make_user
+from ..factories import make_team, make_unit, make_user
 from .second_factors import signs_in_now
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +85,8 @@ def test_unwatched_browser_of_an_administrator_lets_nobody_in(client, admin, per
     assert is_done()
 
 
-def test_other_changes_need_no_proof(client, admin, person):
+def test_other_changes_need_no_proof(client, admin, person, settings):
+    settings.MAIL_ENABLED = True
     signs_in_now(client, admin, ago=LONG_AGO)
     client.post(reverse("account-edit", args=[person.pk]), changes(person, name="Kim Other"))
     assert User.objects.get(pk=person.pk).name == "Kim Other"
@@ -103,3 +106,68 @@ def test_link_that_is_shown_needs_a_proof(client, admin, person, settings, is_ma
         assert ("confirm" in response.get("Location", "")) is not is_mailed, address
         signs_in_now(client, admin)
         assert "confirm" not in client.post(address, sent).get("Location", ""), address
+
+
+def adds_an_account():
+    return reverse("account-new"), {"name": "Eve", "email": "eve@example.org"}, reverse("account-new")
+
+
+def adds_a_member():
+    page = reverse("team-members", args=[make_team().pk])
+    return page, {"email": "kim@example.org", "role": "member"}, page
+
+
+def adds_a_new_member():
+    page = reverse("team-members", args=[make_team().pk])
+    return page, {"email": "eve@example.org", "name": "Eve", "role": "member"}, page
+
+
+def adds_a_manager():
+    unit = make_unit()
+    return reverse("unit-manager-add", args=[unit.pk]), {"email": "kim@example.org"}, unit.get_absolute_url()
+
+
+ADDING = [adds_an_account, adds_a_member, adds_a_new_member, adds_a_manager]
+
+
+@pytest.mark.parametrize("is_mailed", [False, True])
+@pytest.mark.parametrize("act", ADDING, ids=lambda act: act.__name__)
+def test_link_of_somebody_who_is_added_needs_a_proof(client, admin, settings, act, is_mailed):
+    """An account without a password belongs to whoever sees its link, an administrator's too."""
+    settings.MAIL_ENABLED = is_mailed
+    make_user(name="Kim", email="kim@example.org", is_administrator=True)
+    address, sent, page = act()
+    once = {"once": "one-form"}
+    people, roles = User.objects.count(), Membership.objects.count()
+    signs_in_now(client, admin, ago=LONG_AGO)
+    text = client.post(address, sent | once).content.decode()
+    assert "/password/set/" not in text
+    is_stored = (User.objects.count(), Membership.objects.count()) != (people, roles)
+    assert is_stored is is_mailed
+    if is_mailed:
+        return
+    assert sent["email"] in text
+    assert "lets somebody in" in text
+    link = re.search(r"<a[^>]*two-factor/confirm[^>]*>", text)[0]
+    assert f"next={page}" in link
+    assert 'target="_blank"' in link
+    assert client.get(page).status_code == 200
+    signs_in_now(client, admin)
+    assert "/password/set/" in client.post(address, sent | once).content.decode()
+    # The same form once more, later.
+    signs_in_now(client, admin, ago=LONG_AGO)
+    assert "/password/set/" not in client.post(address, sent | once).content.decode()
+
+
+def test_adding_whoever_has_a_password_needs_no_proof(client, admin):
+    make_user(email="lee@example.org", password="long-enough-for-lee")
+    team = make_team()
+    signs_in_now(client, admin, ago=LONG_AGO)
+    client.post(reverse("team-members", args=[team.pk]), {"email": "LEE@example.org", "role": "member"})
+    assert team.memberships.exists()
+
+
+def test_links_are_handed_over_only_with_a_proof(admin, person):
+    assert person.hand_over_link(shown_to=admin) == ""
+    assert person.hand_over_link(shown_to=make_user(), is_proven=True) == ""
+    assert person.hand_over_link(shown_to=admin, is_proven=True)

@@ -13,6 +13,7 @@ from assessments.models import Invitation, Team, Unit, User
 from assessments.models.names import plain_name, validate_visible
 
 from .. import toy
+from ..accounts.second_factors import signs_in_now
 from ..factories import make_membership, make_team, make_unit, make_user
 
 HOSTILE = {
@@ -76,7 +77,7 @@ class TestWhicheverWayItComes:
     @pytest.fixture
     def client(self, admin):
         client = Client()
-        client.force_login(admin)
+        signs_in_now(client, admin)
         return client
 
     def test_through_the_pages(self, client, admin, name):

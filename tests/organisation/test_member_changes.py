@@ -11,6 +11,7 @@ from assessments.models import Answer, Event, Membership, Refused
 from assessments.organisation.member_changes import member_changes
 
 from .. import toy
+from ..accounts.second_factors import signs_in_now
 from ..factories import make_membership, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ class TestThePage:
         return [(change.sentence, change.by) for change in member_changes(team)]
 
     def test_an_administrator_who_comes_reads_and_leaves_is_seen(self, client, team, ada, admin):
-        client.force_login(admin)
+        signs_in_now(client, admin)
         client.post(f"/teams/{team.pk}/members/", {"email": admin.email, "role": "lead"})
         mine = team.memberships.get(user=admin)
         client.post(f"/teams/{team.pk}/members/{mine.pk}/", {"role": "viewer"})

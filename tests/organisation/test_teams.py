@@ -8,6 +8,7 @@ from assessments.models import Event, Membership, Participation, Team, Unit, Use
 from assessments.models.teams import LastLead
 
 from .. import toy
+from ..accounts.second_factors import signs_in_now
 from ..accounts.test_accounts import link_in
 from ..factories import make_membership, make_team, make_unit, make_user
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin(client):
     user = make_user(is_administrator=True)
-    client.force_login(user)
+    signs_in_now(client, user)
     return user
 
 
