@@ -175,9 +175,9 @@ class TrackerQuerySet(models.QuerySet["Tracker"]):
     ) -> "Tracker":
         """Stores which tracker a team uses. The address is one that `project_address` returned.
 
-        A token that was given for another host or another kind of tracker is deleted, so that nobody gets to know it
-        by leading it elsewhere; without a new one, the one that is there stays otherwise. Raises Conflict if the
-        tracker was changed since the revision `seen`, 0 if there was none.
+        A token that was given for another host, another Jira or another kind of tracker is deleted, so that nobody
+        gets to know it by leading it elsewhere; without a new one, the one that is there stays otherwise. Raises
+        Conflict if the tracker was changed since the revision `seen`, 0 if there was none.
         """
         with writing(by):
             Team.objects.lock(team.pk)
@@ -255,8 +255,8 @@ class Tracker(RevisedOnceMade):
 
     @property
     def place(self) -> tuple[str, str]:
-        """What a token is given for."""
-        return self.kind, self.site
+        """What a token is given for: of Jira the whole address, as others may answer at other paths of its host."""
+        return self.kind, self.address if self.kind == TrackerKind.JIRA else self.site
 
     @property
     def has_token(self) -> bool:
@@ -335,6 +335,8 @@ class Tracker(RevisedOnceMade):
     def remove_token(self, *, by: User) -> None:
         """Deletes the token, once; issues are neither created nor read any more."""
         with writing(by):
+            # As whoever stores the tracker does, who would otherwise store the token again.
+            Team.objects.lock(self.team_id)
             locked = Tracker.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if locked is None or not locked.has_token:
                 return

@@ -127,7 +127,7 @@ class TrackerForm(RevisedForm):
             self.add_error("token", _("Enter the token that belongs to this email."))
         elif self.tracker and self.tracker.has_token and self.tracker.place != entered.place:
             sentence = _("The stored token is for {place}. Enter one for the new address, or delete the token first.")
-            self.add_error("token", sentence.format(place=self.tracker.site))
+            self.add_error("token", sentence.format(place=self.tracker.place[1]))
 
     def values_of(self, row: Tracker) -> dict[str, Any]:
         # No page shows a token, so it is not compared.

@@ -527,6 +527,19 @@ def test_nobody_leads_a_stored_token_elsewhere(github, client, action, lead, cha
     assert not Tracker.objects.set(team=action.team, by=lead, seen=None, **terms).has_token
 
 
+def test_a_token_of_a_jira_is_not_led_to_another_path_of_its_host(client, action, lead):
+    with played_tracker("jira") as played:
+        set_up(played, action, lead, address=f"{played.site}/jira")
+        client.force_login(lead)
+        page = reverse("team-tracker", args=[action.team_id])
+        elsewhere = played.terms | {"token": "", "revision": 1, "address": f"{played.site}/pages"}
+        response = client.post(page, elsewhere)
+        assert response.status_code == 422
+        assert f"The stored token is for {played.site}/jira." in response.content.decode()
+        terms = {name: elsewhere[name] for name in ("kind", "address", "project", "issue_type")}
+        assert not Tracker.objects.set(team=action.team, by=lead, seen=None, **terms).has_token
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
