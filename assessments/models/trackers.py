@@ -308,8 +308,12 @@ class Tracker(RevisedOnceMade):
 
     def number_in(self, link: str) -> str:
         """The number (in Jira the key) of the issue that a link leads to; empty if it is none of this tracker."""
-        before = self.link_to("")
-        number = re.split(r"[?#]", link.removeprefix(before))[0].rstrip("/") if link.startswith(before) else ""
+        beginnings = [self.link_to("")]
+        if self.kind == TrackerKind.GITLAB:
+            # Where GitLab leads from the page of an issue since its version 18.10.
+            beginnings.append(f"{self.address}/-/work_items/")
+        before = next(filter(link.startswith, beginnings), None)
+        number = re.split(r"[?#]", link.removeprefix(before))[0].rstrip("/") if before else ""
         pattern = _JIRA_KEY if self.kind == TrackerKind.JIRA else _NUMBER
         return number if pattern.fullmatch(number) else ""
 
