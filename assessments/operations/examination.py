@@ -225,4 +225,11 @@ def examine(name: str, *, recipient: str = "") -> list[Diagnosis]:
         # Where the damage is large, SQLite does not even look for it.
         if str(getattr(error.__cause__, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             return [damaged(str(error))]
+        if lacks_tables(error):
+            return [problem("The database has no tables yet. Start the server, or run “manage.py prepare”.")]
         return [problem(f"The database does not answer: {error.__class__.__name__}.")]
+
+
+def lacks_tables(error: DatabaseError) -> bool:
+    """Whether a table was missing; SQLite has no code for that."""
+    return getattr(error.__cause__, "sqlstate", "") == "42P01" or str(error).startswith("no such table")

@@ -93,7 +93,7 @@ def commands(maturity: Maturity, chosen: argparse.Namespace) -> Iterator[tuple[s
 
 
 def in_words(pushed: Row) -> str:
-    return f"{pushed['received']} received, {pushed['changed']} came out otherwise than before"
+    return f"{pushed['received']} received, {pushed['changed']} of them new or with another outcome than before"
 
 
 def main(arguments: list[str]) -> int:

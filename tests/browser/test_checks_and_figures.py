@@ -64,7 +64,7 @@ def test_a_pipeline_reports_and_a_lead_sees_it_beside_the_next_result(open_page,
     assessment = toy.start(team=team, by=lead, edition=edition)
     page = open_page()
     said = reported(tmp_path, live_server.url, key_made_on_the_page(page, lead), team, edition)
-    assert said.splitlines()[0] == "scorecard: 2 received, 2 came out otherwise than before."
+    assert said.splitlines()[0] == "scorecard: 2 received, 2 of them new or with another outcome than before."
     assert Measurement.objects.filter(team=team).count() == 2
 
     # Nothing of it before the answer.

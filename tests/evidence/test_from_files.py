@@ -108,10 +108,10 @@ def test_a_pipeline_reports_everything_in_one_run(pipeline, files):
     done = pipeline(*reports, "--fact", "y2", "passed", *figures)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "scorecard: 2 received, 2 came out otherwise than before.",
-        "junit: 1 received, 1 came out otherwise than before.",
-        "sarif: 1 received, 1 came out otherwise than before.",
-        "ci: 1 received, 1 came out otherwise than before.",
+        "scorecard: 2 received, 2 of them new or with another outcome than before.",
+        "junit: 1 received, 1 of them new or with another outcome than before.",
+        "sarif: 1 received, 1 of them new or with another outcome than before.",
+        "ci: 1 received, 1 of them new or with another outcome than before.",
         "lead-time: 26.5 in 2026-10.",
         "change-failure-rate: 4 in 2026-10.",
     ]
@@ -135,7 +135,7 @@ def test_what_is_refused_is_told_and_the_rest_is_reported(pipeline, files):
     wrong = ["--scorecard", files / "scorecard.json", "--junit", files / "nothing.xml"]
     done = pipeline(*wrong, "--fact", "x1", "passed", "--figure", "lead-time", "soon", "--figure", "nothing", "1")
     assert done.returncode == 1
-    assert done.stdout == "ci: 1 received, 1 came out otherwise than before.\n"
+    assert done.stdout == "ci: 1 received, 1 of them new or with another outcome than before.\n"
     assert "0.criterion: The framework has no criterion with this key." in done.stderr
     assert [line.split(":")[0] for line in done.stderr.splitlines() if line[0] != " "] == [
         "scorecard",

@@ -513,6 +513,15 @@ def test_nothing_is_restored_if_the_secret_key_has_no_place(filled, tmp_path, pl
     assert is_empty("default")
 
 
+def test_the_key_of_another_installation_is_not_replaced(source, tmp_path):
+    other = tmp_path / "other-key"
+    other.write_text("the key of another installation")
+    key = ["--secret-key-to", str(other), "--passphrase-file", str(source / "passphrase")]
+    done = manage("restore", str(source / "backup.tar.gz"), *key, DATA_DIR=str(tmp_path / "new"))
+    assert (done.returncode, other.read_text()) == (1, "the key of another installation")
+    assert "holds something else, so it stays" in done.stderr
+
+
 def test_a_backup_is_verified_in_a_database_that_is_gone_afterwards(source, tmp_path):
     done = manage("verify_backup", str(source / "backup.tar.gz"), "--folder", str(tmp_path), DATA_DIR=str(source))
     assert done.returncode == 0, done.stderr

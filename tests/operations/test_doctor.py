@@ -2,6 +2,7 @@
 
 import datetime
 import sqlite3
+import uuid
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -18,7 +19,7 @@ from assessments.operations import examination
 from assessments.operations.examination import CHECKS, Severity, examine
 
 from ..factories import make_user
-from ..servers import free_port, manage
+from ..servers import free_port, manage, psql, scratch_database
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +168,28 @@ def test_without_a_database_every_check_says_its_sentence(tmp_path):
     assert "PROBLEM  database: The database does not answer: " in done.stdout
     assert "Traceback" not in done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()} <= {"ok", "look", "PROBLEM"}
+
+
+@pytest.mark.slow
+def test_before_the_first_start_it_says_that_there_are_no_tables_yet(tmp_path):
+    done = manage("doctor", "--only", "database", DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stdout == (
+        "PROBLEM  database: The database has no tables yet. Start the server, or run “manage.py prepare”.\n"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.any_database
+def test_an_account_that_may_not_create_tables_learns_what_to_do(tmp_path):
+    with scratch_database() as address:
+        role = f"maturity_{uuid.uuid4().hex[:8]}"
+        psql("CREATE ROLE {} LOGIN", role)
+        try:
+            poor = address.replace("//postgres@", f"//{role}@")
+            done = manage("prepare", DATA_DIR=str(tmp_path), DATABASE_URL=poor)
+        finally:
+            psql("DROP ROLE {}", role)
+    assert done.returncode == 1
+    assert f"OWNER TO {role}." in done.stderr
+    assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.utils import timezone
 
 from assessments.management.passphrases import read_passphrase
@@ -56,7 +56,7 @@ class Command(PreparedCommand):
                 # Python would try to write the rest once more when it ends.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise CommandError(UNREAD) from error
-            self.stderr.write(f"Wrote a backup: {in_words(sums)}.")
+            self.stderr.write(f"Wrote a backup of {named_database()}: {in_words(sums)}.")
             return
         try:
             self.write_file(Path(file), keep, secret_key)
@@ -78,10 +78,18 @@ class Command(PreparedCommand):
         refuse_to_replace(path)
         with whole_file(path) as output:
             sums = write_backup(output, using=DEFAULT_DB_ALIAS, secret_key=secret_key)
-        self.stdout.write(f"Wrote {path}: {in_words(sums)}.")
+        self.stdout.write(f"Wrote {path}, of {named_database()}: {in_words(sums)}.")
         # Old ones go only after the new one is there.
         for name in rotate(path.parent, counts) if counts else []:
             self.stdout.write(f"Removed {name}.")
+
+
+def named_database() -> str:
+    """Which database is read, as the environment of cron may name another one than that of the server."""
+    known = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return str(known["NAME"])
+    return f"the PostgreSQL database {known['NAME']} at {known['HOST'] or 'this machine'}"
 
 
 def refuse_to_replace(path: Path) -> None:

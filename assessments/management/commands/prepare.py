@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
+from django.db.migrations.exceptions import MigrationSchemaMissing
 
 from assessments.models import Installation
 from assessments.models.connections import is_behind_pooler
@@ -124,7 +125,13 @@ class Command(BaseCommand):
                 self.migrate(verbosity, *target)
 
     def migrate(self, verbosity: int, *target: str) -> None:
-        call_command("migrate", *target, interactive=False, verbosity=max(verbosity - 1, 0))
+        try:
+            call_command("migrate", *target, interactive=False, verbosity=max(verbosity - 1, 0))
+        except MigrationSchemaMissing as error:
+            raise CommandError(
+                "This account may not create tables in the database. Let it own the database: "
+                f"ALTER DATABASE {connection.settings_dict['NAME']} OWNER TO {connection.settings_dict['USER']}."
+            ) from error
 
     def fill_demo(self, verbosity: int) -> None:
         try:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
@@ -150,9 +151,23 @@ def written_at_the_end(secret_key: str, path: str | None) -> Iterator[None]:
         return
     if Path(path).is_dir():
         raise CommandError(f"{path} is a folder. Name a file for the secret key. Nothing was changed.")
+    refuse_to_replace_key(Path(path), secret_key)
     try:
         with whole_file(Path(path)) as file:
             file.write(secret_key.encode())
             yield
     except OSError as error:
         raise CommandError(f"The secret key cannot be written to {path}: {error.strerror}.") from error
+
+
+def refuse_to_replace_key(path: Path, secret_key: str) -> None:
+    """Another key stays, unless it is the one that this installation has made up: nothing depends on that yet."""
+    if not path.exists() or path.resolve() == own_key_file().resolve():
+        return
+    if path.read_text(encoding="utf-8", errors="replace").strip() != secret_key:
+        raise CommandError(f"{path} exists and holds something else, so it stays. Nothing was changed.")
+
+
+def own_key_file() -> Path:
+    """Where an installation without SECRET_KEY keeps its key."""
+    return Path(settings.DATA_DIR) / "secret-key"

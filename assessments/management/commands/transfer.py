@@ -46,7 +46,9 @@ class Command(BaseCommand):
             problem = reading.stderr.read().decode() if reading.stderr is not None else ""
             reading.wait()
         if writing.returncode == 0 and reading.returncode == 0:
-            self.stdout.write(told.decode(), ending="")
+            self.stdout.write(
+                told.decode().replace("Restored the backup of", "Transferred what was there at"), ending=""
+            )
             return
         # What the source says is the reason; without it the target only sees that the archive ends early.
         is_of_source = reading.returncode != 0 and UNREAD not in problem
