@@ -45,6 +45,8 @@ _JIRA_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,63}-[1-9][0-9]{0,17}")
 
 #: The state of an issue is read so often, and after a failure none of the same tracker before.
 READ_EVERY = datetime.timedelta(hours=1)
+#: What was read longer ago may no longer be so, and is said with its day.
+TRUE_FOR = datetime.timedelta(days=1)
 #: Characters of an address that a form gets its text by. Servers take eight thousand.
 LONGEST_FORM = 6000
 #: Characters of the title of an issue: each tracker takes so many.
@@ -182,11 +184,13 @@ class TrackerQuerySet(models.QuerySet["Tracker"]):
         with writing(by):
             Team.objects.lock(team.pk)
             row = self.filter(team=team).first() or Tracker(team=team, revision=0)
-            place = row.place if row.pk else None
+            former = (row.place, row.address, row.project) if row.pk else None
             values = {"kind": kind, "address": address, "project": project, "issue_type": issue_type}
             changed = row.take(values, seen=seen)
-            if place is not None and place != row.place:
+            if former is not None and former[0] != row.place:
                 row.forget_token()
+            if former is not None and former != (row.place, row.address, row.project):
+                Issue.objects.forget_states(team)
             if token and not row.has_as_token(token):
                 row.keep_token(token, by)
                 changed = changed | {"token"}
@@ -198,7 +202,10 @@ class TrackerQuerySet(models.QuerySet["Tracker"]):
         return row
 
     def forget_tokens_of(self, person: User) -> None:
-        """For whoever erases the person: their tokens, with which an email may be stored, are deleted."""
+        """For whoever erases the person: their tokens, with which an email may be stored, are deleted.
+
+        What was read by them stays, with the day on which it was.
+        """
         self.filter(token_by=person).update(token_encrypted="", token_by=None, token_on=None)
 
     def with_token(self) -> Self:
@@ -347,6 +354,7 @@ class Tracker(RevisedOnceMade):
             locked.forget_token()
             locked.problem = ""
             locked.save()
+            Issue.objects.forget_states(self.team)
             Event.record("tracker.token-removed", by=by, team=self.team)
 
     def read_well(self) -> None:
@@ -363,6 +371,7 @@ class Tracker(RevisedOnceMade):
         with writing(by):
             Team.objects.lock(self.team_id)
             if Tracker.objects.filter(pk=self.pk).delete()[0]:
+                Issue.objects.forget_states(self.team)
                 Event.record("tracker.removed", by=by, team=self.team)
 
 
@@ -398,6 +407,14 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         values = {"step": "", "link": action.link, "kind": "", "state": "", "since": None, "looked_at": None}
         if not rows.update(**values, read_at=None, problem="", status=None) and action.link:
             self.get_or_create(action=action, defaults={"link": action.link})
+
+    def forget_states(self, team: Team) -> None:
+        """For whoever ends reading the issues of this team, or leads it elsewhere: no page says what was read before.
+
+        What is still to be read is asked about at once.
+        """
+        values = {"kind": "", "state": "", "since": None, "looked_at": None, "read_at": None}
+        self.filter(action__team=team).exclude(link="").update(**values, problem="", status=None)
 
     def claim(self) -> "Issue | None":
         """Takes one that is to be created for this process; None if there is none.
@@ -502,7 +519,10 @@ class Issue(models.Model):
 
     @property
     def in_words(self) -> str:
-        """Its state: `closed in GitHub since Nov. 24, 2026`; empty if it is not known."""
+        """Its state: `closed in GitHub since Nov. 24, 2026`; empty if it is not known.
+
+        If it was not read in the last day: `open in GitHub, as of Nov. 24, 2026`.
+        """
         sentences = {
             self.State.OPEN: _("open in {tracker}"),
             self.State.CLOSED: _("closed in {tracker} since {day}"),
@@ -511,7 +531,11 @@ class Issue(models.Model):
         if not self.state or not self.kind:
             return ""
         since = date_format(self.since, "DATE_FORMAT") if self.since else ""
-        return sentences[self.State(self.state)].format(tracker=TrackerKind(self.kind).label, day=since)
+        said = sentences[self.State(self.state)].format(tracker=TrackerKind(self.kind).label, day=since)
+        if self.read_at is None or timezone.now() - self.read_at <= TRUE_FOR:
+            return said
+        read_on = date_format(timezone.localtime(self.read_at), "DATE_FORMAT")
+        return _("{state}, as of {day}").format(state=said, day=read_on)
 
     def problem_in(self, tracker: str) -> str:
         return problem_told(self.problem, tracker=tracker, status=self.status)
@@ -576,9 +600,9 @@ class Issue(models.Model):
     # ------------------------------------------------------------------ its state
 
     def was_read(self, state: str, since: datetime.date | None, *, kind: str) -> None:
-        """Stores what the tracker says, unless the action has another link by now."""
+        """Stores what the tracker says, unless the action has another link or the team another tracker by now."""
         with transaction.atomic():
-            mine = Issue.objects.filter(pk=self.pk, link=self.link)
+            mine = Issue.objects.filter(pk=self.pk, link=self.link, looked_at=self.looked_at)
             values = {"state": state, "since": since, "kind": kind, "problem": "", "status": None}
             if mine.update(read_at=timezone.now(), **values) and state != self.state:
                 Event.record("issue.state", by=None, team=self.action.team, action=self.action_id, state=state)

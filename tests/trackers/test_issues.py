@@ -486,6 +486,56 @@ def test_what_is_over_in_both_places_is_not_asked_about(github, action, lead):
     assert read_states() == 0
 
 
+# What is no longer read
+
+
+@pytest.fixture
+def read(github, action, lead):
+    """An action whose issue is open, as was read just now."""
+    set_up(github, action, lead)
+    github.issues["1"] = {}
+    action = action.change(by=lead, seen=0, link=f"{github.project}/issues/1")
+    assert read_states() == 1
+    return Action.objects.get(pk=action.pk)
+
+
+def test_what_was_read_days_ago_is_said_with_its_day(github, client, read, lead):
+    assert read.issue_in_words == "open in GitHub"
+    days_ago = timezone.now() - datetime.timedelta(days=3)
+    Issue.objects.update(read_at=days_ago)
+    read = Action.objects.get(pk=read.pk)
+    assert read.issue_in_words == f"open in GitHub, as of {day(timezone.localdate(days_ago))}"
+    client.force_login(lead)
+    assert f"Open in GitHub, as of {day(timezone.localdate(days_ago))}." in page_of(client, read)
+
+
+@pytest.mark.parametrize("end", ["remove", "remove_token"])
+def test_once_nothing_is_read_no_state_is_shown(read, lead, end):
+    getattr(Tracker.objects.get(), end)(by=lead)
+    assert Action.objects.get(pk=read.pk).issue_in_words == ""
+    assert Issue.objects.get().read_at is None
+
+
+@pytest.mark.parametrize("change", [{"address": "{site}/acme/till"}, {"kind": "gitlab"}])
+def test_another_project_has_other_issues(github, read, lead, change):
+    terms = {name: value.format(site=github.site) for name, value in (github.terms | change).items()}
+    Tracker.objects.set(team=read.team, by=lead, seen=None, **terms)
+    assert Action.objects.get(pk=read.pk).issue_in_words == ""
+
+
+def test_what_was_asked_before_the_tracker_was_removed_is_not_stored(github, read, lead):
+    an_hour_later()
+    late = Issue.objects.claim_to_read()
+    Tracker.objects.get().remove(by=lead)
+    late.was_read("closed", JANUARY, kind="github")
+    assert Issue.objects.get().state == ""
+
+
+def test_a_new_token_leaves_what_was_read(github, read, lead):
+    Tracker.objects.set(team=read.team, by=lead, seen=None, **github.terms | {"token": "tok_2"})
+    assert Action.objects.get(pk=read.pk).issue_in_words == "open in GitHub"
+
+
 # The token
 
 
