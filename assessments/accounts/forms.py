@@ -242,10 +242,12 @@ class AccountForm(RevisedForm, NewAccountForm):
 
 
 def gives_access(account: User, values: dict[str, Any]) -> bool:
-    """Whether somebody else could come in by these values: by more rights, or by a link to another email."""
+    """Whether these values let somebody in: by more rights, by a link to another email, or after they were kept out."""
     gains_rights = bool(values.get("is_administrator")) and not account.is_administrator
-    is_new = account._state.adding
-    return gains_rights or (not is_new and values.get("email", account.email).lower() != account.email.lower())
+    if account._state.adding:
+        return gains_rights
+    comes_back = bool(values.get("is_active")) and not account.is_let_in
+    return gains_rights or comes_back or values.get("email", account.email).lower() != account.email.lower()
 
 
 def free_email(email: str, account: User) -> str:

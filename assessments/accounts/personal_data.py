@@ -115,7 +115,7 @@ _SYMPTOM = {
     "symptom": "symptom__statement",
     "agrees": "agrees",
 }
-_MAIL = {"team": "team__name"} | _same("kind", "state", "day", "done_on", "to")
+_MAIL = {"team": "team__name"} | _same("kind", "state", "day", "done_on")
 _ENTRY = {"team": "team__name", "assessment": "assessment"} | _same("kind", "at", "data")
 #: Entries that say who took part.
 SUBMITTED = "assessment.submitted"
@@ -195,7 +195,8 @@ _ADMINISTRATIVE = [
     _held("assessments-imported", HistoryImport, "by", _same("name", "at")),
     _held("webhooks", Webhook, "made_by", {"team": "team__name"} | _same("name", "made_on")),
     _held("tokens-of-issue-trackers", Tracker, "token_by", {"team": "team__name"} | _same("kind", "token_on")),
-    _held("mails", Mail, "user", _MAIL),
+    # Where a mail went if not to the present email: to one of before, which was the person's.
+    _held("mails", Mail, "user", _MAIL | _same("to")),
     PersonalRows(name="mails-caused", rows=_mails_caused, fields=_MAIL),
     _held("mails-switched-off", MailStop, "user", _same("topic")),
     PersonalRows(name="journal", rows=lambda person: _entries(person).exclude(kind=SUBMITTED), fields=_ENTRY),

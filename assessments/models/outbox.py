@@ -164,10 +164,11 @@ class MailQuerySet(models.QuerySet["Mail"]):
     def due(self) -> "MailQuerySet":
         """Mails that may be sent now: about accounts, then invitations and reminders, then notices.
 
-        Mails about drafts wait until the draft is opened.
+        Mails about drafts wait until the draft is opened. Kinds that only a newer version knows wait for its senders:
+        while servers are replaced one by one, some of both versions run.
         """
         about = Q(assessment=None) | Q(assessment__status="open")
-        rows = self.filter(may_be_claimed(), about)
+        rows = self.filter(may_be_claimed(), about, kind__in=Mail.Kind.values)
         return rows.order_by(F("day").asc(nulls_first=True), F("participation").asc(nulls_first=True), "pk")
 
     def claim(self) -> "Mail | None":

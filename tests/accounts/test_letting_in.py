@@ -85,6 +85,27 @@ def test_unwatched_browser_of_an_administrator_lets_nobody_in(client, admin, per
     assert is_done()
 
 
+@pytest.mark.parametrize("is_administrator", [True, False])
+@pytest.mark.parametrize("way", ["account-edit", "admin:assessments_user_change"])
+def test_letting_a_deactivated_person_in_again_needs_a_proof(client, admin, way, is_administrator):
+    ben = make_user(name="Ben", is_administrator=is_administrator, is_confirmed=True, password="long-enough-for-ben")
+    ben.change_account(by=admin, seen=None, is_active=False)
+    address = reverse(way, args=[ben.pk])
+    sent = changes(ben, revision=ben.revision, seen=ben.revision)
+    if is_administrator:
+        sent["is_administrator"] = "on"
+    signs_in_now(client, admin, ago=LONG_AGO)
+    assert "lets somebody in" in client.post(address, sent).content.decode()
+    assert not User.objects.get(pk=ben.pk).is_active
+    # Whoever stays out may get another name.
+    client.post(address, {name: value for name, value in sent.items() if name != "is_active"} | {"name": "Benno"})
+    assert User.objects.get(pk=ben.pk).name == "Benno"
+    signs_in_now(client, admin)
+    now = User.objects.get(pk=ben.pk)
+    client.post(address, sent | {"revision": now.revision, "seen": now.revision})
+    assert User.objects.get(pk=ben.pk).is_active
+
+
 def test_other_changes_need_no_proof(client, admin, person, settings):
     settings.MAIL_ENABLED = True
     signs_in_now(client, admin, ago=LONG_AGO)

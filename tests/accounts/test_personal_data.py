@@ -86,6 +86,20 @@ def test_administrators_get_no_answer_no_words_and_not_who_took_part(client, wor
     assert Event.objects.get(kind="account.exported").actor == admin
 
 
+def test_nobody_gets_the_former_email_of_somebody_else(client, settings):
+    """An administrator who changed it caused the mail that goes there."""
+    settings.MAIL_ENABLED = True
+    admin = make_user(is_administrator=True)
+    person = make_user(email="former@example.org", password="long-enough-for-kim")
+    person.change_account(by=admin, seen=None, email="present@example.org")
+    client.force_login(admin)
+    files = files_of(client.post(reverse("account-own-data")))
+    assert [row["kind"] for row in files["mails-caused"]] == ["access"]
+    assert "former@example.org" not in json.dumps(files)
+    client.force_login(person)
+    assert [row["to"] for row in files_of(client.post(reverse("account-own-data")))["mails"]] == ["former@example.org"]
+
+
 def test_administrators_do_not_get_who_took_a_link_to_an_anonymous_assessment(client):
     team = make_team()
     lead = make_membership(team=team, role="lead").user

@@ -205,6 +205,18 @@ class TestRefused:
         assert send_waiting().sent == 1
         assert Mail.objects.undelivered().get().problem == Mail.Problem.UNWRITABLE
 
+    def test_a_kind_of_a_newer_version_is_left_to_its_senders(self, sink, assessment):
+        """During an upgrade without stopping, an old sender may still run when new servers queue new kinds."""
+        invite(assessment, 2)
+        later = Mail.objects.first()
+        Mail.objects.filter(pk=later.pk).update(kind="of-later")
+        done = send_waiting()
+        assert (done.sent, done.postponed, done.skipped) == (1, 0, 0)
+        mail = Mail.objects.get(pk=later.pk)
+        assert (mail.state, mail.attempts, mail.claimed_at) == (Mail.State.WAITING, 0, None)
+        # Nor does it keep a sender busy.
+        assert not Mail.objects.due().exists()
+
     def test_the_log_says_which_mail_and_not_to_whom(self, sink, assessment, caplog):
         (email,) = invite(assessment)
         sink.refusals[email] = f"550 5.1.1 <{email}>: no such user"
