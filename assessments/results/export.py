@@ -31,7 +31,7 @@ def team_book(team: Team, may: Permissions) -> Book:
         return _book(team.name, [*tables, targets])
     lines = _lines(results)
     steps = [step for line in lines for step in pairwise(line)]
-    actions = team.actions.select_related("team__unit", "framework", "owner")
+    actions = team.actions.select_related("team__unit", "framework", "owner", "issue")
     tables += [changes_table(steps), targets, actions_table(actions), _newest_criteria([line[-1] for line in lines])]
     return _book(team.name, tables)
 
@@ -58,7 +58,7 @@ def result_book(
     tables.append(targets_table(targets, names=may.sees_team_page))
     if may(Permission.SEE_RESULT) and may.sees_team_page:
         actions = result.team.actions.filter(framework=result.framework_id)
-        tables.append(actions_table(actions.select_related("team__unit", "framework", "owner")))
+        tables.append(actions_table(actions.select_related("team__unit", "framework", "owner", "issue")))
     if may(Permission.SEE_RESULT):
         tables.append(criteria_table(standing, voices, notes, votes=may(Permission.SEE_VOTES)))
         if facts := checks_behind(standing):

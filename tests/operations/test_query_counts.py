@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessments.models import Answer
+from assessments.models import Action, Answer
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -133,6 +133,24 @@ def test_result_page_is_constant_in_the_history_before_it(queries, team, edition
     expected += 1  # How people outside the team saw it.
     expected += number > 1  # Why it fell back.
     assert queries(newest.get_absolute_url()) == expected
+
+
+@pytest.mark.parametrize("page", ["team-export", "result-export"])
+def test_files_are_constant_in_actions(client, team, lead, edition, page):
+    (result,) = results(team, edition, 1)
+    address = reverse(page, args=[team.pk if page == "team-export" else result.pk])
+    client.force_login(lead)
+
+    def count() -> int:
+        terms = {"team": team, "framework": edition.framework, "criterion": "x1", "by": lead, "owner": lead}
+        Action.objects.plan(**terms, text="Write it.", link="https://github.com/acme/shop/issues/1")
+        Action.objects.plan(**terms, text="Test it.")
+        client.get(address).getvalue()
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address, {"format": "xlsx"}).getvalue()
+        return len(captured)
+
+    assert count() == count()
 
 
 @pytest.mark.parametrize("number", [1, 10, 40])
