@@ -6,7 +6,7 @@ issue says stays there; neither is written over the other.
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,10 +59,23 @@ class NotAProject(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueText:
-    """What a new issue says: one line, and more."""
+    """What a new issue says: one line, a text, and paragraphs after it, the last of which is never cut."""
 
     title: str
-    body: str
+    text: str
+    after: Sequence[str] = ()
+
+    @property
+    def body(self) -> str:
+        return "\n\n".join([self.text, *self.after])
+
+    def shorter(self) -> "IssueText":
+        """The same with a fifth less of its longest paragraph, except the last."""
+        paragraphs = [self.text, *self.after]
+        longest = max(paragraphs[:-1] or paragraphs, key=len)
+        cut = f"{longest[: len(longest) * 4 // 5].rstrip()}…"
+        text, *after = [cut if paragraph is longest else paragraph for paragraph in paragraphs]
+        return IssueText(title=self.title, text=text, after=after)
 
 
 class TrackerProblem(StrEnum):
@@ -326,9 +339,8 @@ class Tracker(RevisedOnceMade):
 
     def form_for(self, text: IssueText) -> str:
         """The address of the tracker's own form for a new issue, filled in; a long text is cut to what fits."""
-        body = text.body
-        while len(address := self._form_with(text.title, body)) > LONGEST_FORM:
-            body = f"{body[: len(body) * 4 // 5].rstrip()}…"
+        while len(address := self._form_with(text.title, text.body)) > LONGEST_FORM:
+            text = text.shorter()
         return address
 
     def _form_with(self, title: str, body: str) -> str:

@@ -13,9 +13,7 @@ def issue_text(action: Action, criterion: Criterion | None) -> IssueText:
     """`criterion` is None if the version in use no longer has it."""
     first_line = " ".join(action.text.strip().partition("\n")[0].split())
     page = f"{settings.SITE_URL}{reverse('team-roadmap', args=[action.team_id])}?framework={action.framework.key}"
-    pieces = [
-        action.text.strip(),
-        _("It is for: {criterion}").format(criterion=str(criterion.statement)) if criterion else "",
-        _("Planned in Maturity: {address}").format(address=f"{page}#action-{action.pk}"),
-    ]
-    return IssueText(title=Truncator(first_line).chars(LONGEST_TITLE), body="\n\n".join(filter(None, pieces)))
+    after = [_("Planned in Maturity: {address}").format(address=f"{page}#action-{action.pk}")]
+    if criterion:
+        after.insert(0, _("It is for: {criterion}").format(criterion=str(criterion.statement)))
+    return IssueText(title=Truncator(first_line).chars(LONGEST_TITLE), text=action.text.strip(), after=after)

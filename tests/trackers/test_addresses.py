@@ -56,7 +56,7 @@ def test_an_owner_alone_is_no_project():
 GITHUB = Tracker(kind="github", address="https://github.com/acme/shop")
 GITLAB = Tracker(kind="gitlab", address="https://gitlab.example.org/a/b/c")
 JIRA = Tracker(kind="jira", address="https://acme.atlassian.net", project="10001", issue_type="7")
-TEXT = IssueText(title="Test & release “daily”", body="First line\n\n100 % more = done?")
+TEXT = IssueText(title="Test & release “daily”", text="First line\n\n100 % more = done?")
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,21 @@ def test_the_form_is_filled_in(tracker, page, fields):
 
 
 def test_a_long_text_is_cut_to_what_servers_take():
-    address = GITHUB.form_for(IssueText(title="漢" * 200, body="漢" * 3000))
+    address = GITHUB.form_for(IssueText(title="漢" * 200, text="漢" * 3000))
     assert len(address) <= LONGEST_FORM
     assert parse_qs(urlsplit(address).query)["body"][0].endswith("漢…")
+
+
+@pytest.mark.parametrize("statement", ["It is for: tests.", "It is for: " + "漢" * 3000])
+def test_the_way_back_stays_in_a_text_that_is_cut(statement):
+    way_back = f"Planned in Maturity: https://example.org/teams/1/roadmap/?framework={'x' * 1000}#action-1"
+    address = GITLAB.form_for(IssueText(title="漢" * 200, text="漢" * 3000, after=[statement, way_back]))
+    assert len(address) <= LONGEST_FORM
+    text, purpose, last = parse_qs(urlsplit(address).query)["issue[description]"][0].split("\n\n")
+    assert text.endswith("漢…")
+    assert purpose.startswith("It is for: ")
+    assert purpose == statement or len(statement) > 100
+    assert last == way_back
 
 
 @pytest.mark.parametrize(
