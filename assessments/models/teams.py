@@ -4,7 +4,7 @@ import datetime
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -23,6 +23,9 @@ from .names import NameField
 from .refusals import Refused
 from .revisions import Revised
 from .writing import writing
+
+if TYPE_CHECKING:
+    from .trackers import Tracker
 
 
 def validate_time_zone(value: str) -> None:
@@ -305,6 +308,9 @@ class WhatMoves:
     targets: int
     members: "list[Membership]"
     in_both: list[User]
+    #: The issue tracker of the first, and whether it is left out because the other has its own.
+    tracker: "Tracker | None"
+    tracker_is_left_out: bool
 
 
 class Team(Revised):
@@ -376,6 +382,8 @@ class Team(Revised):
             targets=self.targets.count(),
             members=[membership for membership in here if membership.user_id not in there],
             in_both=[membership.user for membership in here if membership.user_id in there],
+            tracker=getattr(self, "tracker", None),
+            tracker_is_left_out=self._leaves_its_tracker_for_that_of(other),
         )
 
     def merge_into(self, other: "Team", *, by: User) -> None:
@@ -406,7 +414,8 @@ class Team(Revised):
             locked._share_rounds_with(other)
             locked._leave_out_months_of(other)
             locked._leave_out_checks_of(other)
-            locked._leave_out_tracker_of(other)
+            if locked._leaves_its_tracker_for_that_of(other):
+                locked.tracker.leave_out(for_team=other, by=by)
             locked._hand_over(other)
             present = other.memberships.values("user")
             for membership in locked.memberships.exclude(user__in=present).select_related("user"):
@@ -445,10 +454,9 @@ class Team(Revised):
         both = [row.pk for row in self.checks.all() if (row.framework_id, *row.place) in taken]
         self.checks.filter(pk__in=both).delete()
 
-    def _leave_out_tracker_of(self, other: "Team") -> None:
+    def _leaves_its_tracker_for_that_of(self, other: "Team") -> bool:
         """A team has one issue tracker: where both have one, that of the other team stays."""
-        if hasattr(self, "tracker") and hasattr(other, "tracker"):
-            self.tracker.delete()
+        return hasattr(self, "tracker") and hasattr(other, "tracker")
 
     def _hand_over(self, other: "Team") -> None:
         """Lets every row that would go with this team refer to the other one; people are moved one by one."""

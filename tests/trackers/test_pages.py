@@ -16,7 +16,7 @@ from assessments.models import Action, Event, Issue, Tracker
 from .. import toy
 from ..api.asking import Program
 from ..api.keys import make_key
-from ..factories import make_membership, make_team
+from ..factories import make_membership, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,32 @@ def test_merging_keeps_the_tracker_of_the_team_that_stays(team, lead):
     stays = set_tracker(third, make_membership(team=third, role="lead").user, address="https://github.com/acme/till")
     other.merge_into(third, by=leads)
     assert Tracker.objects.get() == stays
+    removed = Event.objects.get(kind="tracker.removed")
+    assert (removed.team, removed.actor, removed.data) == (third, leads, {"merged": str(other.pk)})
+
+
+def test_the_page_of_merging_says_what_becomes_of_the_tracker(client, team, lead):
+    other = make_team(name="Till")
+    client.force_login(make_user(is_administrator=True))
+
+    def page() -> str:
+        return html.unescape(text_of(client.post(reverse("team-merge", args=[team.pk]), {"into": other.pk})))
+
+    assert "issue tracker" not in page()
+    set_tracker(team, lead)
+    assert "the issue tracker (GitHub: github.com/acme/shop), with its token" in page()
+    set_tracker(other, lead, address="https://github.com/acme/till")
+    assert f"that of {team} (GitHub: github.com/acme/shop) is deleted with its token" in page()
+
+
+def test_merging_forgets_what_the_tracker_that_goes_said(team, lead, action):
+    other = make_team()
+    set_tracker(team, lead)
+    set_tracker(other, lead, address="https://github.com/acme/till")
+    action.change(by=lead, seen=0, link="https://github.com/acme/shop/issues/1")
+    Issue.objects.update(kind="github", state="open", read_at=timezone.now())
+    team.merge_into(other, by=lead)
+    assert Action.objects.get().issue_in_words == ""
 
 
 # Beside an action
