@@ -7,6 +7,7 @@ from django.urls import reverse
 from assessments.models import ApiKey, CalendarFeed, Event, Identity, Mail, ProvisionedPerson, User
 from assessments.models.single_sign_on import Claims
 
+from ..accounts.second_factors import signs_in_now
 from ..accounts.test_single_sign_on import is_signed_in
 from ..api.asking import Program
 from ..api.keys import make_key
@@ -505,7 +506,7 @@ def test_administrator_does_not_let_in_whom_the_directory_keeps_out(client, dire
 def test_whom_the_directory_has_given_up_an_administrator_lets_in_again(client, directory, admin):
     pk = directory.post("Users", okta_user())["id"]
     directory.ask(f"Users/{pk}", "DELETE")
-    client.force_login(admin)
+    signs_in_now(client, admin)
     page = reverse("account-edit", args=[pk])
     shown = client.get(page)
     assert shown.context["form"]["is_active"].value() is False
