@@ -415,7 +415,8 @@ class Team(Revised):
             locked._leave_out_months_of(other)
             locked._leave_out_checks_of(other)
             if locked._leaves_its_tracker_for_that_of(other):
-                locked.tracker.leave_out(for_team=other, by=by)
+                locked.tracker.leave_out()
+                Event.record("tracker.removed", by=by, team=other, merged=str(self.pk))
             locked._hand_over(other)
             present = other.memberships.values("user")
             for membership in locked.memberships.exclude(user__in=present).select_related("user"):

@@ -386,11 +386,10 @@ class Tracker(RevisedOnceMade):
                 Issue.objects.forget_states(self.team)
                 Event.record("tracker.removed", by=by, team=self.team)
 
-    def leave_out(self, *, for_team: Team, by: User) -> None:
+    def leave_out(self) -> None:
         """For whoever merges its team into one that has a tracker: deletes it with its token. Links of actions stay."""
         Issue.objects.forget_states(self.team)
         self.delete()
-        Event.record("tracker.removed", by=by, team=for_team, merged=str(self.team_id))
 
 
 class IssueQuerySet(models.QuerySet["Issue"]):
