@@ -8,6 +8,7 @@ from django.test import Client, override_settings
 from assessments.models.edition_triggers import sqlite_drops
 from assessments.web import pdf
 
+from . import examples  # noqa: F401 - how made-up examples are tried
 from .factories import make_membership, make_team
 
 #: The caches of this process; the other one is in the database.
