@@ -26,7 +26,7 @@ def large(version: str, word: str) -> str:
     from assessments.frameworks.storing import BUILT_IN
 
     data = read(BUILT_IN / "mlops.yaml").plain()
-    for name in ("adviser", "symptoms", "traceability", "metrics", "source_differences"):
+    for name in ("adviser", "symptoms", "traceability", "metrics", "checks", "source_differences"):
         data.pop(name, None)
     data["framework"] |= {"key": "large", "name": "Large", "version": version}
     data["levels"] = [{"level": n, "name": f"Level {n}", "summary": f"What level {n} is."} for n in range(LEVELS + 1)]
