@@ -75,7 +75,7 @@ _ANSWERED = """
     WHERE p.assessment_id = %s AND p.{known_by} = %s AND r.answer <> ''
 """
 
-# Pages of questions begin with it: built from a queryset it takes twice the CPU.
+# For each page of questions.
 _OF_DIMENSION = """
     SELECT {columns}
     FROM assessments_respondent p

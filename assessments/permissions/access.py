@@ -59,7 +59,7 @@ def roles_in(user: User, team: Team) -> tuple[set[str], datetime | None]:
 
     Also the time from which they may read comments; None means all of them.
     """
-    # Without an order, rows of other tables are not joined: with every page this is asked.
+    # Every page asks this, and an order would join other tables.
     memberships = list(
         Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user)
         .order_by()

@@ -160,7 +160,7 @@ def _teams(visible: TeamQuerySet) -> Iterator[TeamInPlan]:
 def _met(over: Sequence[Any]) -> set[int]:
     """Keys of the targets that were met by their due date: they are over, but not overdue.
 
-    Grading a thousand takes a quarter of a second of CPU, and changes only with the targets, the current results of
+    Grading eight hundred takes a quarter of a second of CPU. It changes only with the targets, the current results of
     their teams, and what has been published since.
     """
     if not over:
