@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils import timezone, translation
 
-from ..models import Edition, Issue, Tracker
+from ..models import Issue, Tracker
 from ..models.trackers import IssueText, TrackerProblem
 from ..planning.issue_text import issue_text
 from ..trackers.tracker_api import TrackerFailed, create_issue, state_of
@@ -61,9 +60,6 @@ def _create(issue: Issue) -> bool:
         return False
     try:
         number = create_issue(tracker, _text(issue))
-    except DatabaseError:
-        # Nothing can be stored now. After a while the claim counts as abandoned, and people are told to look.
-        raise
     except TrackerFailed as failure:
         log.warning("Issue %s was not created: %s %s", issue.pk, failure.problem, failure.status or "")
         end = issue.may_be_created if failure.may_be_done else issue.was_not_created
@@ -75,8 +71,7 @@ def _create(issue: Issue) -> bool:
 
 def _text(issue: Issue) -> IssueText:
     action = issue.action
-    editions = (edition for edition in Edition.objects.usable() if edition.framework_id == action.framework_id)
-    edition = next(editions, None)
+    edition = action.framework.default_edition()
     criterion = edition.contents.criterion_by_key.get(action.criterion) if edition else None
     with translation.override(settings.LANGUAGE_CODE):
         return issue_text(action, criterion)

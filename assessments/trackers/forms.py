@@ -29,6 +29,12 @@ def _number_field(label: Any, help_text: Any) -> forms.RegexField:
     )
 
 
+class AttemptForm(forms.Form):
+    """How often creating an issue was tried before, as the page showed it."""
+
+    attempt = forms.IntegerField(min_value=0, required=False)
+
+
 class TrackerForm(RevisedForm):
     kind = forms.ChoiceField(label=gettext_lazy("Tracker"), choices=TrackerKind.choices)
     address = forms.CharField(

@@ -10,15 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..models import Issue, Tracker
+from ..models import Issue, Team, Tracker
 from ..permissions.access import get_team
 from ..permissions.roles import Permission
 from ..web.requests import Request
 from ..web.saving import is_stored, refusal_as_message
-from .forms import TrackerForm
-
-#: How often an issue can have been tried before, as a form says it.
-_ATTEMPTS = {str(number) for number in range(1000)}
+from .forms import AttemptForm, TrackerForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,11 +33,16 @@ def tracker(request: Request, pk: UUID) -> HttpResponse:
     return render(request, "trackers/tracker.html", context, status=form.http_status)
 
 
+def _team_and_tracker(request: Request, pk: UUID) -> tuple[Team, Tracker | None]:
+    """The team and its tracker, for people who may set it up; None if another click has removed it."""
+    team, _may = get_team(request, pk, may=Permission.EDIT_TEAM)
+    return team, Tracker.objects.filter(team=team).first()
+
+
 @require_POST
 @login_required
 def remove(request: Request, pk: UUID) -> HttpResponse:
-    team, _may = get_team(request, pk, may=Permission.EDIT_TEAM)
-    row = Tracker.objects.filter(team=team).first()
+    team, row = _team_and_tracker(request, pk)
     if row is not None:
         row.remove(by=request.user)
     messages.success(request, _("The team has no issue tracker any more."))
@@ -50,8 +52,7 @@ def remove(request: Request, pk: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def remove_token(request: Request, pk: UUID) -> HttpResponse:
-    team, _may = get_team(request, pk, may=Permission.EDIT_TEAM)
-    row = Tracker.objects.filter(team=team).first()
+    team, row = _team_and_tracker(request, pk)
     if row is not None:
         row.remove_token(by=request.user)
     messages.success(request, _("Deleted the token. Delete it in the tracker too, so that nobody can use it."))
@@ -64,7 +65,8 @@ def create_issue(request: Request, pk: UUID, action: int) -> HttpResponse:
     """Queues an issue for an action. `attempt` is how often that was tried before, so two clicks make one issue."""
     team, _may = get_team(request, pk, may=Permission.PLAN_ACTIONS)
     planned = get_object_or_404(team.actions, pk=action)
-    attempt = request.POST.get("attempt", "")
+    form = AttemptForm(request.POST)
+    attempt = form.cleaned_data["attempt"] if form.is_valid() else 0
     with refusal_as_message(request):
-        Issue.objects.ask_for(planned, attempt=int(attempt) if attempt in _ATTEMPTS else 0, by=request.user)
+        Issue.objects.ask_for(planned, attempt=attempt or 0, by=request.user)
     return redirect("action-edit", team.pk, planned.pk)
