@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from .answering_connection import AnsweringConnection
 from .sqlite3 import wal
 
+#: In the folder of the data, where an installation without SECRET_KEY keeps its own.
+KEY_FILE = "secret-key"
 KNOWN_SECRETS = {
     "changeme",
     "change-me",
@@ -202,12 +204,12 @@ def secret_key(*, debug: bool, data: Path) -> str:
         if not debug and len(value) < 32:
             refuse("SECRET_KEY", "too short; use at least 32 random characters, or leave it out and one is made.")
         return value
-    path = data / "secret-key"
+    path = data / KEY_FILE
     try:
         private_folder(data)
         # Written to another file and linked into place, so that two processes that start together agree on one key.
         if not path.exists():
-            draft = data / f".secret-key-{secrets.token_hex(4)}"
+            draft = data / f".{KEY_FILE}-{secrets.token_hex(4)}"
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(48))
             try:

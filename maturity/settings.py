@@ -16,6 +16,8 @@ TESTING = "pytest" in sys.modules
 
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.secret_key(debug=DEBUG, data=DATA_DIR)
+#: Where an installation without SECRET_KEY keeps its own.
+OWN_KEY_FILE = DATA_DIR / env.KEY_FILE
 
 # Where people reach the application; links in mails, secure cookies and accepted origins follow from it.
 SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")

@@ -162,12 +162,7 @@ def written_at_the_end(secret_key: str, path: str | None) -> Iterator[None]:
 
 def refuse_to_replace_key(path: Path, secret_key: str) -> None:
     """Another key stays, unless it is the one that this installation has made up: nothing depends on that yet."""
-    if not path.exists() or path.resolve() == own_key_file().resolve():
+    if not path.exists() or path.resolve() == settings.OWN_KEY_FILE.resolve():
         return
     if path.read_text(encoding="utf-8", errors="replace").strip() != secret_key:
         raise CommandError(f"{path} exists and holds something else, so it stays. Nothing was changed.")
-
-
-def own_key_file() -> Path:
-    """Where an installation without SECRET_KEY keeps its key."""
-    return Path(settings.DATA_DIR) / "secret-key"
