@@ -259,6 +259,16 @@
     field.focus();
     field.select();
   });
+  // Whoever leaves a page has decided where to go: what the page asked for by itself must not load it again or lead
+  // elsewhere. A download only looks like leaving, so this ends after a while.
+  const LEAVING = 10_000;
+  let leftAt = -Infinity;
+  window.addEventListener("beforeunload", () => { leftAt = performance.now(); });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const leads = ["HX-Refresh", "HX-Redirect"].some((name) => event.detail.xhr.getResponseHeader(name));
+    if (leads && performance.now() - leftAt < LEAVING) event.preventDefault();
+  });
+
   // A page that comes back from memory may be of somebody who has signed out since: the server says if it is still so.
   // Answers that are not saved yet stay where they are.
   window.addEventListener("pageshow", (event) => {
