@@ -437,6 +437,30 @@ def test_a_worker_has_read_the_views_before_the_first_request(tmp_path):
     assert done.stdout == "True\n"
 
 
+OPEN_AFTER_LOADING = """
+import threading
+import maturity.wsgi
+from django.db import connection
+print(connection.vendor, connection.connection, getattr(connection, "_connection_pools", {}), threading.active_count())
+"""
+
+
+def test_loading_leaves_nothing_open_that_workers_would_share(tmp_path):
+    """Workers are made from the process that has loaded: they must not find the connections or threads of a pool."""
+
+    def what_is_open(**variables):
+        environment = plain_environment(tmp_path, DATA_DIR=str(tmp_path), **variables)
+        command = [sys.executable, "-c", OPEN_AFTER_LOADING]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert what_is_open() == "sqlite None {} 1\n"
+    with scratch_database() as address:
+        assert what_is_open(DATABASE_URL=address) == "postgresql None {} 1\n"
+    away = f"postgresql://nobody@127.0.0.1:{servers.free_port()}/maturity"
+    assert what_is_open(DATABASE_URL=away) == "postgresql None {} 1\n"
+
+
 def test_malformed_pool_stops_commands_with_its_name(tmp_path):
     address = "postgresql://nobody@127.0.0.1:1/maturity"
     done = manage("prepare", DATA_DIR=str(tmp_path), DATABASE_URL=address, DATABASE_POOL="none")

@@ -1,6 +1,7 @@
 """Upgrades without a stop: old and new servers on one database, and programs that do not fit it."""
 
 import importlib
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from assessments.operations import fitting
 from assessments.operations.fitting import Fit, fit_of, runs_before
 
-from ..servers import collect_static, manage, prepare_folder, scratch_database, serving
+from ..servers import ROOT, collect_static, manage, plain_environment, prepare_folder, scratch_database, serving
 
 FOLDER = Path(fitting.__file__).parent.parent / "migrations"
 NAMES = sorted(path.stem for path in FOLDER.glob("0*.py"))
@@ -228,9 +229,12 @@ def test_server_does_not_start_on_a_newer_database(tmp_path):
     data = {"DATA_DIR": str(prepare_folder(tmp_path))}
     assert manage("shell", "-v", "0", "-c", NEWER, **data).returncode == 0
     assert "newer version of Maturity" in manage("prepare", **data).stderr
-    with serving(tmp_path, MIGRATE="0") as server:
-        assert server.process.wait(timeout=240) != 0
-        assert "Maturity cannot start. The database belongs to a newer version" in server.output
+    environment = plain_environment(tmp_path, **data, MIGRATE="0")
+    done = subprocess.run(
+        ["scripts/entrypoint"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode != 0
+    assert "Maturity cannot start. The database belongs to a newer version" in done.stderr
 
 
 @pytest.fixture(scope="module")
