@@ -5,6 +5,7 @@ Reads results only.
 
 import datetime
 from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import pairwise
 from uuid import UUID
@@ -45,7 +46,7 @@ class Portfolio:
         self.contents = query.edition.contents
         self.days = past_days(today)
         self.parents = {unit.pk: unit.parent_id for unit in units}
-        self.rows = [row for row in everyone if self._is_asked_for(row)]
+        self.rows = self._asked_for(everyone)
 
     @classmethod
     def of(cls, user: User, query: Query, units: list[Unit]) -> "Portfolio":
@@ -61,10 +62,13 @@ class Portfolio:
 
     # ------------------------------------------------------------------ who and what
 
-    def _is_asked_for(self, row: TeamRow) -> bool:
-        if self.query.only_edition and (row.newest is None or row.newest.edition_id != self.query.edition.pk):
-            return False
-        return self.query.unit is None or row.team.unit_id in self._subtree or not row.is_named
+    def _asked_for(self, rows: list[TeamRow]) -> list[TeamRow]:
+        """Teams without a name stay if a unit is chosen: what may be shown of it depends on the others around it."""
+        if self.query.only_edition:
+            rows = [row for row in rows if row.newest and row.newest.edition_id == self.query.edition.pk]
+        if self.query.unit is not None:
+            rows = [row for row in rows if row.team.unit_id in self._subtree or not row.is_named]
+        return rows
 
     @cached_property
     def _subtree(self) -> set[int]:
@@ -129,9 +133,7 @@ class Portfolio:
     @property
     def leaves_others_out(self) -> bool:
         """Whether there are teams without a name that these figures may not be over."""
-        return (
-            self.viewer.mode == DISTRIBUTION and not self.counts_others and any(not row.is_named for row in self.rows)
-        )
+        return self.viewer.mode == DISTRIBUTION and not self.counts_others and len(self.named) < len(self.rows)
 
     @cached_property
     def counted(self) -> list[TeamRow]:
@@ -159,14 +161,14 @@ class Portfolio:
     @property
     def without_level(self) -> int:
         """Teams whose result came to no level: in no median and no distribution."""
-        return sum(row.level_here is None for row in self.on_ladder)
+        return len(self.on_ladder) - sum(self.counts.values())
 
     @property
     def without_result(self) -> int:
         """Teams that these figures would be over if they had a result."""
         return len(self.counted) - len(self.with_result)
 
-    @property
+    @cached_property
     def named_with_result(self) -> int:
         return sum(row.newest is not None for row in self.named)
 
@@ -177,16 +179,16 @@ class Portfolio:
 
     @property
     def median(self) -> int | None:
-        return scoring.low_median(row.level_here for row in self.with_result if row.level_here is not None)
+        return scoring.low_median_of_counts(self.counts)
 
     @cached_property
     def counts(self) -> dict[int, int]:
         return Counter(row.level_here for row in self.with_result if row.level_here is not None)
 
-    @cached_property
+    @property
     def apart(self) -> int:
         """Teams with a result on another ladder: in no median and no distribution."""
-        return sum(row.is_apart for row in self.with_result)
+        return len(self.with_result) - len(self.on_ladder)
 
     @cached_property
     def due(self) -> list[TeamRow]:
@@ -200,32 +202,34 @@ class Portfolio:
         return [row for row in self.named if row.newest is None]
 
     @cached_property
-    def _levels_by_day(self) -> list[tuple[int | None, ...]]:
-        """On each of `days` the level of every team by name; only of these, as days can be subtracted."""
-        return list(zip(*(row.levels_then for row in self.named), strict=True)) or [()] * len(self.days)
+    def _histories(self) -> Counter[tuple[int | None, ...]]:
+        """How many teams by name were at which level on each of `days`; only of these, as days can be subtracted.
 
-    @property
+        Teams have far fewer histories than there are teams, so days are counted from these.
+        """
+        return Counter(tuple(row.levels_then) for row in self.named)
+
+    @cached_property
     def over_time(self) -> list[tuple[datetime.date, dict[int, int]]]:
         """Teams by name per level on each day, those on another ladder under `APART`."""
-        over_time: list[tuple[datetime.date, dict[int, int]]] = []
-        for day, levels in zip(self.days, self._levels_by_day, strict=True):
-            counts = Counter(levels)
-            over_time.append((day, {level: teams for level, teams in counts.items() if level is not None}))
+        over_time: list[tuple[datetime.date, dict[int, int]]] = [(day, {}) for day in self.days]
+        for levels, teams in self._histories.items():
+            for (_day, counts), level in zip(over_time, levels, strict=True):
+                if level is not None:
+                    counts[level] = counts.get(level, 0) + teams
         return over_time
 
-    @property
+    @cached_property
     def moves(self) -> list[dict[tuple[int, int], int]]:
         """Between each of `days` and the next: how many teams by name went from which level to which, or stayed.
 
         Of teams that have a level on both; those on another ladder are at `APART`.
         """
-        moves = []
-        for before, after in pairwise(self._levels_by_day):
-            moved: dict[tuple[int, int], int] = {}
-            for (level, next_level), teams in Counter(zip(before, after, strict=True)).items():
+        moves: list[dict[tuple[int, int], int]] = [{} for _passage in pairwise(self.days)]
+        for levels, teams in self._histories.items():
+            for moved, (level, next_level) in zip(moves, pairwise(levels), strict=True):
                 if level is not None and next_level is not None:
-                    moved[level, next_level] = teams
-            moves.append(moved)
+                    moved[level, next_level] = moved.get((level, next_level), 0) + teams
         return moves
 
     @cached_property
@@ -250,15 +254,14 @@ class Portfolio:
             counts.setdefault(key, {})[level] = n
         return counts
 
-    @property
+    @cached_property
     def dimension_rows(self) -> list[DimensionRow]:
         """Each dimension that a team has a level in."""
         rows = []
         for dimension in self.contents.dimensions:
             counts = self.dimension_counts.get(dimension.key)
             if counts:
-                levels = Counter(counts).elements()
-                median = scoring.low_median(levels)
+                median = scoring.low_median_of_counts(counts)
                 rows.append(DimensionRow(key=dimension.key, name=dimension.name, median=median, counts=counts))
         return rows
 
@@ -270,14 +273,48 @@ class Portfolio:
     @cached_property
     def unit_rows(self) -> list[UnitRow]:
         """The chosen unit and those below it that may be broken down, by distribution and lower median."""
-        inside: dict[int, list[TeamRow]] = {}
-        for row in self.rows:
-            if row.is_named or self.counts_others:
-                unit: int | None = row.team.unit_id
-                while unit is not None:
-                    inside.setdefault(unit, []).append(row)
-                    unit = self.parents[unit]
-        return [self._unit_row(unit, inside.get(unit.pk, [])) for unit in self.units if unit.pk in self._subtree]
+        of_named = self._levels_by_unit(self.named)
+        of_all = self._levels_by_unit(self.rows) if self.counts_others else of_named
+        rows = []
+        for unit in self.units:
+            if unit.pk in self._subtree:
+                is_shown = not self.counts_others or unit.pk in self.shown
+                levels = of_all[unit.pk] if is_shown else of_named[unit.pk]
+                is_hidden = not is_shown and unit.pk not in self._units_of_named
+                rows.append(self._unit_row(unit, levels, is_hidden=is_hidden))
+        return rows
+
+    def _levels_by_unit(self, rows: list[TeamRow]) -> dict[int, Counter[int | None]]:
+        """How many teams with a result in a unit or below it are at which level, or have none."""
+        by_unit: dict[int, Counter[int | None]] = {unit.pk: Counter() for unit in self.units}
+        directly = Counter((row.team.unit_id, row.level_here) for row in rows if row.newest)
+        for (unit, level), teams in directly.items():
+            for above in self._unit_and_above(unit):
+                by_unit[above][level] += teams
+        return by_unit
+
+    @cached_property
+    def _units_of_named(self) -> set[int]:
+        """Units with a team by name in them or below."""
+        directly = {row.team.unit_id for row in self.named}
+        return {above for unit in directly for above in self._unit_and_above(unit)}
+
+    def _unit_and_above(self, unit: int | None) -> Iterator[int]:
+        while unit is not None:
+            yield unit
+            unit = self.parents[unit]
+
+    @staticmethod
+    def _unit_row(unit: Unit, levels: Counter[int | None], *, is_hidden: bool) -> UnitRow:
+        counts = {level: teams for level, teams in levels.items() if level is not None}
+        return UnitRow(
+            unit=unit,
+            depth=unit.depth,
+            teams=sum(levels.values()),
+            counts=counts,
+            median=scoring.low_median_of_counts(counts),
+            is_hidden=is_hidden,
+        )
 
     @cached_property
     def listed_unit_rows(self) -> list[UnitRow]:
@@ -294,20 +331,6 @@ class Portfolio:
         """How many units the page does not list."""
         return len(self.unit_rows) - len(self.listed_unit_rows)
 
-    def _unit_row(self, unit: Unit, rows: list[TeamRow]) -> UnitRow:
-        hidden = self.counts_others and unit.pk not in self.shown
-        if hidden:
-            rows = [row for row in rows if row.is_named]
-        levels = [row.level_here for row in rows if row.level_here is not None]
-        return UnitRow(
-            unit=unit,
-            depth=unit.depth,
-            teams=sum(row.newest is not None for row in rows),
-            counts=Counter(levels),
-            median=scoring.low_median(levels),
-            is_hidden=hidden and not rows,
-        )
-
     # ------------------------------------------------------------------ one page of teams by name
 
     def sorted(self) -> list[TeamRow]:
@@ -319,12 +342,12 @@ class Portfolio:
             return self.named
         if self.query.sorted_by == ASSESSED:
             return self._by_day()
-        levels = self._sorting_levels()
+        level_of = self._sorting_level()
         sign = -1 if self.query.is_descending else 1
         last = self.contents.top + 1
 
         def place(row: TeamRow) -> int:
-            level = levels.get(row.newest and row.newest.pk)
+            level = level_of(row)
             return last if level is None else sign * level
 
         return sorted(self.named, key=place)
@@ -337,14 +360,15 @@ class Portfolio:
 
         return sorted(self.named, key=place)
 
-    def _sorting_levels(self) -> dict:
-        """By result the level that teams are sorted by."""
+    def _sorting_level(self) -> Callable[[TeamRow], int | None]:
+        """What tells the level of a team that teams are sorted by."""
         if self.query.sorted_by == OVERALL:
-            return {row.newest.pk: row.level for row in self.named if row.newest and row.level_here is not None}
+            return lambda row: row.level_here
         here = newest_ids(row for row in self.named if not row.is_apart)
         key = self.query.sorted_by.removeprefix(OF_DIMENSION)
         rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=key, level__isnull=False)
-        return dict(rows.order_by().values_list("result_id", "level"))
+        levels = dict(rows.order_by().values_list("result_id", "level"))
+        return lambda row: levels.get(row.newest.pk) if row.newest else None
 
     def with_parts(self, rows: list[TeamRow]) -> list[TeamRow]:
         """The rows with the level and the target of each part."""

@@ -54,17 +54,17 @@ class PortfolioInWords:
 
     def _with_change(self, stands: str, there: int) -> str:
         portfolio = self.portfolio
-        then = [row.levels_then[YEAR_BEFORE] for row in portfolio.named]
-        if not portfolio.names_all or not any(level is not None for level in then):
+        day_before, then = portfolio.over_time[YEAR_BEFORE]
+        if not portfolio.names_all or not then:
             return filled(_("{stands}."), stands=stands)
-        before = sum(level is not None and level >= self.level for level in then)
+        before = sum(teams for level, teams in then.items() if level >= self.level)
         if there > before:
             sentence = _("{stands}, up from {before} on {date}.")
         elif there < before:
             sentence = _("{stands}, down from {before} on {date}.")
         else:
             sentence = _("{stands}, as many as on {date}.")
-        return filled(sentence, stands=stands, before=before, date=day(portfolio.days[YEAR_BEFORE]))
+        return filled(sentence, stands=stands, before=before, date=day(day_before))
 
     @property
     def changes(self) -> str:

@@ -10,7 +10,7 @@ figures are read. `contradiction` is where facts and ratings disagree, of which 
 
 from .agreement import CriterionScore, krippendorff_alpha, settle, settled_as
 from .contradiction import FAILED, PASSED, CheckMeaning
-from .figures import ONE, ZERO, exact, low_median, mean
+from .figures import ONE, ZERO, exact, low_median, low_median_of_counts, mean
 from .instrument import (
     DK,
     FIRST_SEMANTICS,
@@ -83,6 +83,7 @@ __all__ = [
     "figures_of_whole",
     "krippendorff_alpha",
     "low_median",
+    "low_median_of_counts",
     "mean",
     "moved",
     "of_settled",

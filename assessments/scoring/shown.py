@@ -160,5 +160,11 @@ class IndexScale:
     def direction(self, change: Figure | None) -> int:
         return direction(change, self.places)
 
+    def reads_lower(self, now: Fraction, before: Fraction) -> bool:
+        """Whether the change to `now` reads as worse; in whole numbers, as this is asked of thousands of teams."""
+        fall = before.numerator * now.denominator - now.numerator * before.denominator
+        # What is half a unit of the last decimal or more is rounded to one.
+        return 2 * 10**self.places * fall >= before.denominator * now.denominator
+
     def is_comparable_to(self, other: "IndexScale") -> bool:
         return self.top == other.top

@@ -242,6 +242,15 @@ class TestWhoSeesWhat:
         counted = {row.unit.name: sum(row.counts.values()) for row in everything.unit_rows}
         assert counted == {"Big": 1, "Small": 0}
 
+    def test_a_unit_with_too_few_others_shows_own_teams_only(self, organisation, edition, settings):
+        settings.OTHER_TEAMS = "distribution"
+        rows = {row.unit.name: row for row in seen(organisation, edition).unit_rows}
+        assert (rows["Big"].teams, rows["Big"].is_hidden) == (1, False)
+        assert (rows["Small"].teams, rows["Small"].median, rows["Small"].is_hidden) == (0, None, True)
+        own = Lead(name="New", unit=self.small, edition=edition)
+        rows = {row.unit.name: row for row in seen(own.user, edition).unit_rows}
+        assert (rows["Small"].teams, rows["Small"].median, rows["Small"].is_hidden) == (0, None, False)
+
     def test_neither_a_day_nor_an_edition_can_be_subtracted(self, organisation, edition, settings):
         settings.OTHER_TEAMS = "distribution"
         for query in ({"as_of": datetime.date(2026, 5, 2)}, {"only_edition": True}):

@@ -1,6 +1,7 @@
 """How figures are read: never better than they are, and the same everywhere."""
 
 import re
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
@@ -64,6 +65,21 @@ def test_a_change_reads_as_what_it_counts_as(change):
     signs = {"+": 1, "±": 0, "−": -1}
     assert signs[LEVELS.change(change)[0]] == LEVELS.direction(change)
     assert LEVELS.direction(-change) == -LEVELS.direction(change)
+
+
+@given(INDEXES, INDEXES)
+@example(Fraction(1), Fraction("1.005"))
+@example(Fraction(1), Fraction("1.00499"))
+@example(Fraction(2), Fraction(2))
+def test_a_figure_reads_lower_if_the_change_reads_as_worse(now, before):
+    assert LEVELS.reads_lower(now, before) == (LEVELS.direction(now - before) < 0)
+
+
+@given(st.lists(st.integers(0, 4)))
+@example([])
+@example([1, 2])
+def test_the_median_of_counts_is_that_of_the_values(values):
+    assert scoring.low_median_of_counts(Counter(values)) == scoring.low_median(values)
 
 
 @pytest.mark.parametrize(
