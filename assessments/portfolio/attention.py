@@ -1,27 +1,32 @@
 """Teams that need attention, each with its reasons. Of teams by name only."""
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 
-from .concerns import LOSS, Concern, Concerns
+from .concerns import LOSS, WEIGHTS, Concern, Concerns
 from .portfolio import Portfolio
-from .rows import ATTENTION, TeamRow
+from .rows import ATTENTION, ConcernKind, TeamRow
 
 #: So many teams are listed at first, and so many for one reason; the others are in the table.
 LISTED, MOST_LISTED = 10, 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Needing:
-    """A team with its reasons, the most serious first."""
+    """A team with its reasons, the most serious first. They are put into words when that is asked for."""
 
-    row: TeamRow
-    reasons: tuple[Concern, ...]
+    def __init__(self, row: TeamRow, kinds: tuple[ConcernKind, ...], concerns: Concerns) -> None:
+        """`kinds` has the kind of each reason."""
+        self.row = row
+        self.kinds = kinds
+        self._concerns = concerns
 
     @property
     def losses(self) -> int:
-        return sum(reason.weight == LOSS for reason in self.reasons)
+        return sum(WEIGHTS[kind] == LOSS for kind in self.kinds)
+
+    @cached_property
+    def reasons(self) -> list[Concern]:
+        return list(self._concerns.of(self.row))
 
     @property
     def to_open(self) -> Concern | None:
@@ -43,9 +48,9 @@ class Attention:
         concerns = Concerns(self.portfolio)
         needing = []
         for row in self.portfolio.named:
-            reasons = tuple(concerns.of(row)) if row.newest else ()
-            if reasons:
-                needing.append(Needing(row=row, reasons=reasons))
+            kinds = concerns.kinds(row) if row.newest else ()
+            if kinds:
+                needing.append(Needing(row, kinds, concerns))
         return sorted(needing, key=lambda team: (-team.losses, team.row.team.name))
 
     @property
@@ -66,14 +71,15 @@ class Attention:
 
     @staticmethod
     def _has(team: Needing, show: str) -> bool:
-        return show == ATTENTION or any(reason.kind == show for reason in team.reasons)
+        return show == ATTENTION or show in team.kinds
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How many teams have a reason of each kind, and how many have any."""
         counts: Counter[str] = Counter()
-        for team in self.teams:
-            counts.update({reason.kind for reason in team.reasons})
+        for kinds, teams in Counter(team.kinds for team in self.teams).items():
+            for kind in set(kinds):
+                counts[kind] += teams
         return {ATTENTION: len(self.teams), **counts} if self.teams else {}
 
     def asked_for(self, rows: list[TeamRow]) -> list[TeamRow]:

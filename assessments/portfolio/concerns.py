@@ -5,10 +5,9 @@ actions of teams whose results they may see.
 """
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property, partial
+from functools import cache, cached_property
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -52,16 +51,22 @@ LINKS = {
 }
 
 
+#: The page that a reason leads to, if it is one of the team.
+PAGES = {
+    ConcernKind.MISSED: "team-targets",
+    ConcernKind.OVERDUE: "team",
+    ConcernKind.STALE: "team-roadmap",
+    ConcernKind.NO_ACTIONS: "team-roadmap",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """Why a team needs attention: in two words, in a sentence, and what to open (empty if the person may not).
-
-    Sentence and address are made when they are asked for: of a thousand teams most are only counted.
-    """
+    """Why a team needs attention: in two words, in a sentence, and what to open (empty if the person may not)."""
 
     kind: ConcernKind
-    tell: Callable[[], str]
-    lead: Callable[[], str]
+    sentence: str
+    address: str
 
     @property
     def weight(self) -> str:
@@ -75,114 +80,90 @@ class Concern:
     def link(self) -> str:
         return str(LINKS[self.kind])
 
-    @property
-    def sentence(self) -> str:
-        return self.tell()
-
-    @property
-    def address(self) -> str:
-        return self.lead()
-
 
 class Concerns:
     """The reasons of each named team of a portfolio that has a result.
+
+    Most of many teams are only counted, by the kinds of their reasons. Sentences and addresses are made for the few
+    that are listed.
 
     Two queries at most: open actions, and levels of dimensions whose target was missed.
     """
 
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
+        self.viewer = portfolio.viewer
         self.contents = portfolio.contents
         self.framework = portfolio.query.edition.framework
+        # Ten thousand teams share a few hundred indexes.
+        self._figure = cache(as_fraction)
 
-    def of(self, row: TeamRow) -> Iterable[Concern]:
-        """The most serious first."""
-        yield from self._went_down(row)
-        if row.team.pk in self._missed_targets and self.portfolio.viewer.may_open(row.team):
-            yield from self._missed(row)
+    # ------------------------------------------------------------------ whether there are reasons
+
+    def kinds(self, row: TeamRow) -> tuple[ConcernKind, ...]:
+        """The kind of each reason, the most serious first; missed targets are a reason each."""
+        kinds = []
+        if self._level_fell(row) or self._index_fell(row):
+            kinds.append(ConcernKind.DOWN)
+        if row.team.pk in self._missed_targets:
+            kinds += [ConcernKind.MISSED] * len(self._missed(row))
         if row.is_stale:
-            yield from self._overdue(row)
-        if self.portfolio.viewer.sees_result(row.team):
-            yield from self._actions(row)
-            yield from self._disagree(row)
+            kinds.append(ConcernKind.OVERDUE)
+        if self.viewer.sees_result(row.team):
+            kinds += self._seen_in_the_result(row)
+        return tuple(kinds)
 
-    def _address(self, row: TeamRow, name: str) -> str:
-        if not self.portfolio.viewer.may_open(row.team):
-            return ""
-        return f"{reverse(name, args=[row.team.pk])}?framework={self.framework.key}"
+    def _seen_in_the_result(self, row: TeamRow) -> Iterator[ConcernKind]:
+        """What only people know who see more of the team than levels."""
+        pending, still = self._pending.get(row.team.pk, (0, 0))
+        is_at_the_top = row.level_here is None or row.level_here >= self.contents.top
+        if not pending and not is_at_the_top:
+            yield ConcernKind.NO_ACTIONS
+        elif still:
+            yield ConcernKind.STALE
+        result = row.newest
+        if result and result.discuss and agrees_hardly(as_fraction(result.agreement_exact)):
+            yield ConcernKind.DISAGREE
 
-    # ------------------------------------------------------------------ the reasons
-
-    def _went_down(self, row: TeamRow) -> Iterable[Concern]:
-        tell = self._fall(row)
-        if tell:
-            yield Concern(kind=ConcernKind.DOWN, tell=tell, lead=partial(self._what_changed, row))
-
-    def _what_changed(self, row: TeamRow) -> str:
-        if not self.portfolio.viewer.sees_result(row.team) or row.newest is None or row.previous is None:
-            return self._address(row, "team")
-        pair = f"earlier={row.previous.pk}&later={row.newest.pk}"
-        return f"{reverse('team-compare', args=[row.team.pk])}?{pair}"
-
-    def _fall(self, row: TeamRow) -> Callable[[], str] | None:
-        """What says how level or index fell since the previous result; None if neither reads lower."""
+    @staticmethod
+    def _level_fell(row: TeamRow) -> bool:
         if row.newest is None or row.previous is None:
-            return None
+            return False
         now, before = row.newest.level, row.previous.level
-        if now is not None and before is not None and now < before:
-            return partial(self._level_fell, before, now)
-        # As in the exported file: of other teams there are levels, and no index.
-        if row.is_apart or not self.portfolio.viewer.may_open(row.team):
-            return None
-        if row.newest.index_exact == row.previous.index_exact:
-            return None
-        index, earlier = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
-        if index is None or earlier is None or index >= earlier:
-            return None
-        if not self.contents.index_scale.direction(index - earlier):
-            return None
-        return partial(self._index_fell, earlier, index)
+        return now is not None and before is not None and now < before
 
-    def _level_fell(self, before: int, now: int) -> str:
-        if self.contents.edition.uses_levels:
-            return _("Level fell from {before} to {now}.").format(before=before, now=now)
-        names = {"before": self.contents.rung_name(before), "now": self.contents.rung_name(now)}
-        return filled(_("Fell from {before} to {now}."), **names)
+    def _index_fell(self, row: TeamRow) -> bool:
+        """Whether it reads lower. As in the exported file: of other teams there are levels, and no index."""
+        if row.newest is None or row.previous is None or row.is_apart or not self.viewer.may_open(row.team):
+            return False
+        now, before = self._figure(row.newest.index_exact), self._figure(row.previous.index_exact)
+        return now is not None and before is not None and self.contents.index_scale.reads_lower(now, before)
 
-    def _index_fell(self, before: Fraction, now: Fraction) -> str:
-        scale = self.contents.index_scale
-        return _("Index fell from {before} to {now}.").format(before=scale.text(before), now=scale.text(now))
-
-    def _missed(self, row: TeamRow) -> Iterable[Concern]:
+    def _missed(self, row: TeamRow) -> list[tuple[str, int, datetime.date, int]]:
+        """Targets that are past due and not reached, as (dimension, level, due date, level now)."""
+        if row.is_apart or not self.viewer.may_open(row.team):
+            return []
+        missed = []
         for dimension, level, due in self._missed_targets.get(row.team.pk, ()):
             now = row.level_here
             if dimension:
                 now = self._dimension_levels.get((row.newest.pk, dimension)) if row.newest else None
-            if row.is_apart or now is None or now >= level:
-                continue
-            tell = partial(self._target_missed, dimension, level, due, now)
-            yield Concern(kind=ConcernKind.MISSED, tell=tell, lead=partial(self._address, row, "team-targets"))
-
-    def _target_missed(self, dimension: str, level: int, due: datetime.date, now: int) -> str:
-        values: dict[str, object] = {"level": level, "date": day(due), "now": now}
-        if not self.contents.edition.uses_levels:
-            values |= {"level": self.contents.rung_name(level), "now": self.contents.rung_name(now)}
-        if not dimension:
-            return filled(_("Target {level} by {date}, still at {now}."), **values)
-        values["dimension"] = self.contents.dimension_by_key[dimension].name
-        return filled(_("{dimension}: target {level} by {date}, still at {now}."), **values)
+            if now is not None and now < level:
+                missed.append((dimension, level, due, now))
+        return missed
 
     @cached_property
     def _missed_targets(self) -> dict[UUID, list[tuple[str, int, datetime.date]]]:
         """By team: what is past its due date, if nothing later is set for the same part."""
         today = self.portfolio.today
+        since = shifted(today, -MONTHS)
         last: dict[tuple[UUID, str], tuple[int, datetime.date]] = {}
         for team, dimension, level, due in self.portfolio.targets_set:
             last.setdefault((team, dimension), (level, due))
         missed: dict[UUID, list[tuple[str, int, datetime.date]]] = {}
         for (team, dimension), (level, due) in last.items():
             is_known = not dimension or dimension in self.contents.dimension_by_key
-            if is_known and shifted(today, -MONTHS) <= due < today:
+            if is_known and since <= due < today:
                 missed.setdefault(team, []).append((dimension, level, due))
         return missed
 
@@ -196,60 +177,90 @@ class Concerns:
         rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION).order_by()
         return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
 
-    def _overdue(self, row: TeamRow) -> Iterable[Concern]:
-        tell = partial(self._last_assessed, row.months)
-        yield Concern(kind=ConcernKind.OVERDUE, tell=tell, lead=partial(self._address, row, "team"))
-
-    @staticmethod
-    def _last_assessed(months: int) -> str:
-        sentence = ngettext("Last assessed {count} month ago.", "Last assessed {count} months ago.", months)
-        return sentence.format(count=months)
-
-    def _actions(self, row: TeamRow) -> Iterable[Concern]:
-        pending, still = self._pending.get(row.team.pk, (0, 0))
-        is_at_the_top = row.level_here is None or row.level_here >= self.contents.top
-        roadmap = partial(self._address, row, "team-roadmap")
-        if not pending and not is_at_the_top:
-            yield Concern(kind=ConcernKind.NO_ACTIONS, tell=self._nothing_planned, lead=roadmap)
-        elif still:
-            yield Concern(kind=ConcernKind.STALE, tell=partial(self._still, still), lead=roadmap)
-
-    @staticmethod
-    def _nothing_planned() -> str:
-        return _("Nothing is planned.")
-
-    @staticmethod
-    def _still(actions: int) -> str:
-        sentence = ngettext(
-            "{count} action has not moved for {days} days.",
-            "{count} actions have not moved for {days} days.",
-            actions,
-        )
-        return sentence.format(count=actions, days=STILL.days)
-
     @cached_property
     def _pending(self) -> dict[UUID, tuple[int, int]]:
         """Of each team whose results the person may see: how many actions are open, and how many of them are stale."""
-        seen = [row.team.pk for row in self.portfolio.named if self.portfolio.viewer.sees_result(row.team)]
+        seen = [row.team.pk for row in self.portfolio.named if self.viewer.sees_result(row.team)]
         actions = Action.objects.pending().filter(team__in=ManyIds(seen), framework=self.framework)
         is_still = Q(status_at__lt=timezone.now() - STILL)
         counts = actions.order_by().values("team").annotate(n=Count("pk"), still=Count("pk", filter=is_still))
         return {row["team"]: (row["n"], row["still"]) for row in counts}
 
-    def _disagree(self, row: TeamRow) -> Iterable[Concern]:
-        result = row.newest
-        if result is None or not result.discuss or not agrees_hardly(as_fraction(result.agreement_exact)):
-            return
-        tell = partial(self._answers_differ, result.discuss, result.asked)
-        yield Concern(kind=ConcernKind.DISAGREE, tell=tell, lead=partial(self._votes, result.pk))
+    # ------------------------------------------------------------------ in words
+
+    def of(self, row: TeamRow) -> Iterator[Concern]:
+        """Each reason, in the order of `kinds`."""
+        for kind in dict.fromkeys(self.kinds(row)):
+            address = self._address(kind, row)
+            for sentence in self._sentences(kind, row):
+                yield Concern(kind=kind, sentence=sentence, address=address)
+
+    def _address(self, kind: ConcernKind, row: TeamRow) -> str:
+        if kind == ConcernKind.DISAGREE and row.newest:
+            return f"{reverse('result', args=[row.newest.pk])}#agreement"
+        if kind == ConcernKind.DOWN and row.newest and row.previous and self.viewer.sees_result(row.team):
+            pair = f"earlier={row.previous.pk}&later={row.newest.pk}"
+            return f"{reverse('team-compare', args=[row.team.pk])}?{pair}"
+        if not self.viewer.may_open(row.team):
+            return ""
+        return f"{reverse(PAGES.get(kind, 'team'), args=[row.team.pk])}?framework={self.framework.key}"
+
+    def _sentences(self, kind: ConcernKind, row: TeamRow) -> Iterator[str]:
+        """One, or of missed targets one each."""
+        match kind:
+            case ConcernKind.DOWN:
+                yield self._fall(row)
+            case ConcernKind.MISSED:
+                for missed in self._missed(row):
+                    yield self._target_missed(*missed)
+            case ConcernKind.OVERDUE:
+                sentence = ngettext("Last assessed {count} month ago.", "Last assessed {count} months ago.", row.months)
+                yield sentence.format(count=row.months)
+            case ConcernKind.STALE:
+                yield self._still(row)
+            case ConcernKind.NO_ACTIONS:
+                yield _("Nothing is planned.")
+            case ConcernKind.DISAGREE:
+                yield self._answers_differ(row)
+
+    def _fall(self, row: TeamRow) -> str:
+        """How the level fell since the previous result, or else the index."""
+        if row.newest is None or row.previous is None:
+            return ""
+        if self._level_fell(row):
+            return self._level_in_words(row.previous.level, row.newest.level)
+        scale = self.contents.index_scale
+        before, now = as_fraction(row.previous.index_exact), as_fraction(row.newest.index_exact)
+        return _("Index fell from {before} to {now}.").format(before=scale.text(before), now=scale.text(now))
+
+    def _level_in_words(self, before: int | None, now: int | None) -> str:
+        if self.contents.edition.uses_levels:
+            return _("Level fell from {before} to {now}.").format(before=before, now=now)
+        names = {"before": self.contents.rung_name(before), "now": self.contents.rung_name(now)}
+        return filled(_("Fell from {before} to {now}."), **names)
+
+    def _target_missed(self, dimension: str, level: int, due: datetime.date, now: int) -> str:
+        values: dict[str, object] = {"level": level, "date": day(due), "now": now}
+        if not self.contents.edition.uses_levels:
+            values |= {"level": self.contents.rung_name(level), "now": self.contents.rung_name(now)}
+        if not dimension:
+            return filled(_("Target {level} by {date}, still at {now}."), **values)
+        values["dimension"] = self.contents.dimension_by_key[dimension].name
+        return filled(_("{dimension}: target {level} by {date}, still at {now}."), **values)
+
+    def _still(self, row: TeamRow) -> str:
+        _pending, still = self._pending[row.team.pk]
+        sentence = ngettext(
+            "{count} action has not moved for {days} days.",
+            "{count} actions have not moved for {days} days.",
+            still,
+        )
+        return sentence.format(count=still, days=STILL.days)
 
     @staticmethod
-    def _answers_differ(discuss: int, asked: int) -> str:
+    def _answers_differ(row: TeamRow) -> str:
+        discuss, asked = (row.newest.discuss, row.newest.asked) if row.newest else (0, 0)
         sentence = ngettext(
             "Answers differ on {count} of {asked} criteria.", "Answers differ on {count} of {asked} criteria.", discuss
         )
         return sentence.format(count=discuss, asked=asked)
-
-    @staticmethod
-    def _votes(result: UUID) -> str:
-        return f"{reverse('result', args=[result])}#agreement"

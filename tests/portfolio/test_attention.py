@@ -10,6 +10,7 @@ from django.utils import timezone
 from assessments.models import Action, Result, Target, Unit
 from assessments.portfolio.attention import Attention
 from assessments.portfolio.blockers import HoldingBack
+from assessments.portfolio.concerns import Concerns
 from assessments.portfolio.portfolio import Portfolio
 from assessments.portfolio.portfolio_in_words import PortfolioInWords
 from assessments.portfolio.rows import Query
@@ -49,7 +50,9 @@ def seen(user, edition, **query) -> Portfolio:
 
 def kinds(user, edition, **query) -> dict[str, list[str]]:
     teams = Attention(seen(user, edition, **query)).teams
-    return {needing.row.team.name: [reason.kind for reason in needing.reasons] for needing in teams}
+    for needing in teams:
+        assert list(needing.kinds) == [reason.kind for reason in needing.reasons]
+    return {needing.row.team.name: list(needing.kinds) for needing in teams}
 
 
 def target(lead: Lead, *, level: int, due: int, dimension: str = "") -> Target:
@@ -88,6 +91,27 @@ class TestReasons:
         lead.closes("F F F P F F P P", on=ago(5))
         [needing] = Attention(seen(admin, edition)).teams
         assert re.fullmatch(r"Index fell from [\d.]+ to [\d.]+\.", needing.reasons[0].sentence)
+
+    @pytest.mark.parametrize(
+        ("index", "before", "told"),
+        [("199/100", "2", ["down"]), ("399/200", "2", ["down"]), ("1999/1000", "2", []), ("2", "2", []), ("", "2", [])],
+    )
+    def test_an_index_that_fell_by_less_than_is_shown_is_no_reason(self, admin, edition, lead, index, before, told):
+        lead.closes(AT[1], on=ago(90))
+        lead.closes(AT[1], on=ago(5))
+        portfolio = seen(admin, edition)
+        [row] = portfolio.rows
+        row.newest, row.previous = row.newest._replace(index_exact=index), row.previous._replace(index_exact=before)
+        assert list(Concerns(portfolio).kinds(row)) == [reason.kind for reason in Concerns(portfolio).of(row)] == told
+
+    def test_each_missed_target_is_a_reason_and_its_team_counts_once(self, admin, edition, lead):
+        lead.closes(AT[1], on=ago(5))
+        target(lead, level=2, due=-3)
+        target(lead, level=3, due=-2, dimension="Y")
+        attention = Attention(seen(admin, edition))
+        [needing] = attention.teams
+        assert needing.losses == len(needing.reasons) == len({reason.sentence for reason in needing.reasons}) == 2
+        assert attention.counts == {"attention": 1, "missed": 1}
 
     def test_a_result_as_good_as_before_is_no_reason(self, admin, edition, lead):
         lead.closes(AT[1], on=ago(90))
