@@ -7,7 +7,7 @@ actions of teams whose results they may see.
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -95,8 +95,6 @@ class Concerns:
         self.viewer = portfolio.viewer
         self.contents = portfolio.contents
         self.framework = portfolio.query.edition.framework
-        # Ten thousand teams share a few hundred indexes.
-        self._figure = cache(as_fraction)
 
     # ------------------------------------------------------------------ whether there are reasons
 
@@ -136,7 +134,7 @@ class Concerns:
         """Whether it reads lower. As in the exported file: of other teams there are levels, and no index."""
         if row.newest is None or row.previous is None or row.is_apart or not self.viewer.may_open(row.team):
             return False
-        now, before = self._figure(row.newest.index_exact), self._figure(row.previous.index_exact)
+        now, before = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
         return now is not None and before is not None and self.contents.index_scale.reads_lower(now, before)
 
     def _missed(self, row: TeamRow) -> list[tuple[str, int, datetime.date, int]]:
