@@ -23,18 +23,21 @@ def thaw_for_migration(using: str, plan: Any = (), **kwargs: Any) -> None:
     """SQLite cannot rebuild tables with these triggers. The command `migrate` keeps all of it in one transaction."""
     from django.db import connections
 
+    from .models import standings
     from .models.edition_triggers import thaw
 
     if plan and connections[using].vendor == "sqlite":
         thaw(using)
+        standings.remove(using)
 
 
 def freeze_after_migration(using: str, **kwargs: Any) -> None:
     """Sets the triggers up if the tables are there; `migrate assessments zero` leaves none."""
     from django.db import connections
 
-    from .models import Edition
+    from .models import Edition, standings
     from .models.edition_triggers import freeze
 
     if Edition._meta.db_table in connections[using].introspection.table_names():
         freeze(using)
+        standings.install(using)

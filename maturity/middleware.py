@@ -21,6 +21,7 @@ from assessments.accounts.proofs import has_shown_second_factor
 from assessments.api.problems import PREFIX as API
 from assessments.api.problems import as_problem
 from assessments.api.requests import note_limit
+from assessments.models import standings
 from assessments.models.edition_triggers import is_frozen
 from assessments.models.installation import begin_request
 from assessments.models.reading import FrameworkReader, accepted, read_by
@@ -211,20 +212,25 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 def probes(get_response: GetResponse) -> GetResponse:
     """/healthz answers with the version while the process runs; /readyz says whether the server can work.
 
-    It can if the database answers, fits this version, and has the triggers that protect published editions. Both come
-    before sessions and the host check of views, so that an orchestrator needs neither a cookie nor the host name.
+    It can if the database answers, fits this version, and has the triggers that protect published editions and those
+    that keep what the portfolio reads. Both come before sessions and the host check of views, so that an orchestrator
+    needs neither a cookie nor the host name.
     """
 
     def readiness() -> HttpResponse:
         try:
             hindrance = fit_of(DEFAULT_DB_ALIAS).hindrance
             frozen = hindrance or is_frozen(DEFAULT_DB_ALIAS)
+            has_standings = hindrance or standings.is_installed(DEFAULT_DB_ALIAS)
         except DatabaseError:
             return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
         if hindrance:
             return JsonResponse({"ready": False, "why": hindrance}, status=503)
         if not frozen:
             why = "published versions are not protected from changes; run manage.py prepare"
+            return JsonResponse({"ready": False, "why": why}, status=503)
+        if not has_standings:
+            why = "nothing keeps up to date what the portfolio reads; run manage.py prepare"
             return JsonResponse({"ready": False, "why": why}, status=503)
         return JsonResponse({"ready": True})
 

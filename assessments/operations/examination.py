@@ -16,7 +16,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.utils import timezone
 
-from ..models import Event, Installation, Mail
+from ..models import Event, Installation, Mail, standings
 from ..models.edition_triggers import is_frozen
 from .fitting import OTHER_KEY, fit_of
 
@@ -131,6 +131,12 @@ def examine_triggers() -> Iterator[Diagnosis]:
         yield fine("Published versions of frameworks are protected from changes.")
     else:
         yield problem("Published versions of frameworks are not protected from changes. Run “manage.py prepare”.")
+    if not standings.is_installed(DEFAULT_DB_ALIAS):
+        yield problem("Nothing keeps up to date what the portfolio reads. Run “manage.py prepare”.")
+    elif wrong := standings.differing(DEFAULT_DB_ALIAS):
+        yield problem(f"Rows that the portfolio reads and that are wrong: {wrong}. Run “manage.py rebuild_standings”.")
+    else:
+        yield fine("What the portfolio reads is what the results say.")
 
 
 def examine_clock() -> Iterator[Diagnosis]:

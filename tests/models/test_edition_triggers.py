@@ -173,7 +173,7 @@ class TestMigrating:
         monkeypatch.undo()
         with connection.cursor() as cursor:
             if connection.vendor == "sqlite":
-                cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'")
+                cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'frozen%'")
             else:
                 cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'frozen%'")
             assert cursor.fetchone() == (0,)

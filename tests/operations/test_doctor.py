@@ -13,12 +13,13 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from assessments.models import Event, Mail
+from assessments.models import Event, Mail, standings
 from assessments.models.edition_triggers import thaw
 from assessments.operations import examination
 from assessments.operations.examination import CHECKS, Severity, examine
 
 from ..factories import make_user
+from ..progress import AT, Lead
 from ..servers import free_port, manage, psql, scratch_database
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,15 @@ def test_migrations_that_are_missing_or_of_a_newer_version():
 def test_triggers_that_are_gone():
     thaw("default")
     assert "not protected" in problems("triggers")[0]
+
+
+def test_what_the_portfolio_reads_is_wrong():
+    Lead().closes(AT[2], on="2026-01-01")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE assessments_standing SET level = 0")
+    assert "that are wrong: 1." in problems("triggers")[0]
+    standings.remove("default")
+    assert "Nothing keeps up to date" in problems("triggers")[0]
 
 
 def test_a_clock_that_was_set_back():
