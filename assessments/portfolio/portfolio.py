@@ -207,7 +207,7 @@ class Portfolio:
 
         Teams have far fewer histories than there are teams, so days are counted from these.
         """
-        return Counter(tuple(row.levels_then) for row in self.named)
+        return Counter(row.levels_then for row in self.named)
 
     @cached_property
     def over_time(self) -> list[tuple[datetime.date, dict[int, int]]]:
@@ -375,10 +375,10 @@ class Portfolio:
         levels = part_levels(result.pk for row in rows for result in (row.newest, row.previous) if result)
         for row in rows:
             if row.newest:
-                row.parts.update(levels.get(row.newest.pk.hex, {}))
+                row.parts = levels.get(row.newest.pk.hex, {})
             if row.previous:
-                row.parts_before.update(levels.get(row.previous.pk.hex, {}))
-            row.targets.update(self._targets.get(row.team.pk, {}))
+                row.parts_before = levels.get(row.previous.pk.hex, {})
+            row.targets = self._targets.get(row.team.pk, {})
         return rows
 
     @cached_property

@@ -1,8 +1,9 @@
 """What a portfolio is asked for, and what it has for each team and each unit."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,8 @@ APART = (-1, gettext_lazy("on other levels"))
 OVERALL, ASSESSED = "overall", "assessed"
 #: What stands before the key of a dimension that is the same as one of these; no key has a colon in it.
 OF_DIMENSION = "dimension:"
+#: Of a row that is in no table; ten thousand rows with dictionaries of their own are garbage to look through.
+UNKNOWN: Mapping = MappingProxyType({})
 #: A value of `show`: teams that need attention for any reason.
 ATTENTION = "attention"
 
@@ -143,12 +146,12 @@ class TeamRow:
     is_named: bool
     newest: ResultInRow | None
     previous: ResultInRow | None
-    levels_then: list[int | None]
+    levels_then: tuple[int | None, ...]
     level_here: int | None = None
     is_apart: bool = False
-    parts: dict[tuple, int | None] = field(default_factory=dict)
-    parts_before: dict[tuple, int | None] = field(default_factory=dict)
-    targets: dict[str, int] = field(default_factory=dict)
+    parts: Mapping[tuple[str, str], int | None] = field(default_factory=lambda: UNKNOWN)
+    parts_before: Mapping[tuple[str, str], int | None] = field(default_factory=lambda: UNKNOWN)
+    targets: Mapping[str, int] = field(default_factory=lambda: UNKNOWN)
     is_stale: bool = False
     months: int = 0
     only_other: str = ""

@@ -61,7 +61,7 @@ def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[Tea
     # Teams were assessed on a few hundred days.
     age = cache(lambda day: (is_stale(day, today), months_since(day, today)))
     others = {BY_OTHER_QUESTIONS: query.other_questionnaire, BY_ANOTHER_RULE: "rule"}
-    nothing: list[int | None] = [None] * (len(reading.days) + 1)
+    nothing = (None,) * (len(reading.days) + 1)
     rows = []
     for values in _fetched(query, viewer=viewer):
         team = TeamInRow(as_uuid(values[0]), *values[1:TEAM])
@@ -79,13 +79,12 @@ def team_rows(query: Query, *, viewer: Viewer, today: datetime.date) -> list[Tea
         newest, previous = _results(values[TEAM:HISTORY])
         is_apart = newest.edition_id not in here
         stale, months = age(newest.date)
-        then = _levels_then(values[HISTORY], newest.edition_id, reading)
         row = TeamRow(
             team=team,
             is_named=viewer.names(team),
             newest=newest,
             previous=previous,
-            levels_then=[*then, APART[0] if is_apart else newest.level],
+            levels_then=_levels_then(values[HISTORY], newest.edition_id, reading),
             level_here=None if is_apart else newest.level,
             is_apart=is_apart,
             is_stale=stale,
@@ -122,7 +121,7 @@ _reading = lru_cache(32)(Reading)
 
 @lru_cache(KEPT)
 def _levels_then(history: str, edition: UUID, reading: Reading) -> tuple[int | None, ...]:
-    """The level on each day, from the history of a result of that edition as `models/standings.py` writes it."""
+    """The level on each day and now, from the history of a result of that edition: see `models/standings.py`."""
     steps: list[tuple[str, int | None]] = []
     for entry in reversed(history.split(" ")):
         day, text, *other = entry.split("/")
@@ -130,7 +129,8 @@ def _levels_then(history: str, edition: UUID, reading: Reading) -> tuple[int | N
         level = int(text) if text else None
         steps.append((day, level if edition in reading.here else APART[0]))
     ends = [day.isoformat() for day in reading.days]
-    return tuple(next((level for day, level in steps if day <= end), None) for end in ends)
+    now = steps[0][1]
+    return (*(next((level for day, level in steps if day <= end), None) for end in ends), now)
 
 
 def as_uuid(value: Any) -> UUID:
