@@ -69,7 +69,7 @@ def assert_right(edition, last_day: datetime.date):
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_are_what_the_results_say_after_anything_that_happens(seed):
-    chance = Random(seed)  # noqa: S311 - made-up history
+    chance = Random(seed)
     edition = toy.make_edition()
     other_ladder = toy.make_edition(key=edition.framework.key, version="2.0.0", new_ladder=True)
     unit, admin = make_unit(), make_user(is_administrator=True)
