@@ -514,9 +514,12 @@ class CriterionResult(models.Model):
         return f"{self.key}: {self.rating or '-'}"
 
 
-def latest_by_team(teams: Iterable[Team]) -> dict:
-    """The newest current result of each team, by team id. Two queries."""
+def latest_by_team(teams: Iterable[Team]) -> "dict[uuid.UUID, Result]":
+    """The newest current result of each team, by team id, with what a line of a list says of it. Two queries."""
     newest = Result.objects.current_only().filter(team=OuterRef("pk")).newest_first().values("pk")[:1]
     chosen = Team.objects.filter(pk__in=[team.pk for team in teams]).annotate(newest=Subquery(newest))
-    rows = Result.objects.filter(pk__in=list(chosen.values_list("newest", flat=True)))
-    return {result.team_id: result for result in rows.select_related("framework", "edition").defer("outcomes", "cells")}
+    rows = Result.objects.filter(pk__in=list(chosen.order_by().values_list("newest", flat=True))).order_by()
+    rows = rows.only(
+        "team", "edition", "framework", "questionnaire", "date", "level", "index_exact", "respondents", "participants"
+    )
+    return {result.team_id: result for result in rows.wired()}

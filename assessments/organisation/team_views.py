@@ -26,7 +26,7 @@ from .forms import ROLES_IN_TEAM, MemberForm, MergeTeamForm, RoleForm, TeamForm
 from .member_changes import member_changes, removal_or_none
 from .merging import merge_page
 
-PER_PAGE = 100
+PER_PAGE = 50
 #: Fewer teams than this need no search field.
 SEARCHABLE = 20
 
