@@ -84,23 +84,16 @@ def roles_in_unit(user: User, unit: Unit) -> set[str]:
     return roles
 
 
-def roles_in_many(user: User) -> Callable[[UUID, int], set[str]]:
-    """A function that returns this person's roles for a team of a unit; two queries for any number of teams."""
-    rows = list(Membership.objects.filter(user=user).values_list("role", "team_id", "unit_id"))
-    managed = Unit.objects.subtree_ids({unit for *others, unit in rows if unit})
-    in_team: dict = {}
-    for role, team, _ in rows:
-        in_team.setdefault(team, set()).add(role)
-
-    def roles(team: UUID, unit: int) -> set[str]:
-        granted = set(in_team.get(team, ()))
-        if unit in managed:
-            granted.add(policy.MANAGER)
-        if user.is_administrator:
-            granted.add(policy.ADMINISTRATOR)
-        return granted
-
-    return roles
+def teams_where_person_may(user: User, may: Permission) -> Q:
+    """The teams in which this person may do this, as a condition on teams; two queries for any number of them."""
+    allowing = policy.roles_with(may)
+    if user.is_administrator and policy.ADMINISTRATOR in allowing:
+        return Q()
+    rows = list(Membership.objects.filter(user=user, role__in=allowing).order_by().values_list("team_id", "unit_id"))
+    managed = [unit for _team, unit in rows if unit]
+    # Only managers need the tree.
+    units = Unit.objects.subtree_ids(managed) if managed else []
+    return Q(pk__in=[team for team, _unit in rows if team]) | Q(unit__in=units)
 
 
 def _require(request: Request, team: Team, may: Permission, *, assessment: Assessment | None = None) -> Permissions:

@@ -3,23 +3,22 @@
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..models import Action, Edition, Framework, Result, Target, Team, Unit, User
 from ..models.installation import current_generation
-from ..models.teams import TeamQuerySet
-from ..permissions import roles as policy
-from ..permissions.access import roles_in_many
+from ..models.plans import TargetQuerySet
+from ..permissions.access import teams_where_person_may
 from ..permissions.roles import Permission
 from ..planning.target_progress import GradedTarget, graded
 from ..web.kept_fragments import fragment_digest, kept
 
-PAGE = 100
+PAGE = 50
 #: After how long a target that is over is left out, unless it is asked for.
 LONG_OVER = datetime.timedelta(days=365)
 
@@ -50,7 +49,18 @@ class Listed(NamedTuple):
     is_overdue: bool
     is_target: bool
     pk: int
-    team: UUID
+
+
+class Days(dict[str, datetime.date]):
+    """The date that it is now in each time zone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = timezone.now()
+
+    def __missing__(self, zone: str) -> datetime.date:
+        self[zone] = timezone.localdate(self.now, timezone=ZoneInfo(zone))
+        return self[zone]
 
 
 class OrganisationPlan:
@@ -62,9 +72,10 @@ class OrganisationPlan:
     """
 
     def __init__(
-        self, listed: Iterable[Listed], *, teams: int, covers_all: bool, left_out: int, without_actions: int
+        self, listed: Iterable[Listed], days: Days, *, teams: int, covers_all: bool, left_out: int, without_actions: int
     ) -> None:
         self.listed = sorted(listed)
+        self.days = days
         self.teams = teams
         self.covers_all = covers_all
         self.left_out = left_out
@@ -81,32 +92,26 @@ class OrganisationPlan:
         visible = Team.objects.visible_to(user)
         if unit is not None:
             visible = visible.filter(unit__in=Unit.objects.subtree_ids([unit]))
-        teams = {team.pk: team for team in _teams(visible)}
-        rows = Target.objects.order_by("pk").values_list("pk", "team", "due", "revision", "baseline", named=True)
-        all_targets = [row for row in rows if row.team in teams]
-        targets = [row for row in all_targets if long_over or row.due >= teams[row.team].today - LONG_OVER]
-        over = [row for row in targets if row.due < teams[row.team].today]
-        overdue = {row.pk for row in over} - _met(over)
-        listed = [
-            teams[row.team].listed(row.pk, row.due, is_target=True, is_overdue=row.pk in overdue) for row in targets
-        ]
-        roles = roles_in_many(user)
-        with_results = {
-            pk for pk, team in teams.items() if policy.may_in_team(roles(pk, team.unit_id), Permission.SEE_RESULT)
-        }
-        if with_results:
-            actions = Action.objects.pending().order_by().values_list("pk", "team", "due")
-            listed += [
-                teams[team].listed(pk, due, is_target=False, is_overdue=due is not None and due < teams[team].today)
-                for pk, team, due in actions
-                if team in with_results
-            ]
+        with_results = visible.filter(teams_where_person_may(user, Permission.SEE_RESULT))
+        days = Days()
+        covers_everything = user.is_administrator and unit is None
+        # Looking up each team again would cost 4 ms of the database.
+        in_teams = Target.objects.all() if covers_everything else Target.objects.filter(team__in=visible)
+        all_targets = list(InPlan.rows(in_teams))
+        targets = [row for row in all_targets if long_over or row.day >= days[row.time_zone] - LONG_OVER]
+        over = [row.day for row in targets if row.is_over(days)]
+        met = _met(in_teams.filter(due__range=(min(over), max(over)))) if over else set()
+        listed = [row.listed(is_target=True, is_overdue=row.is_over(days) and row.pk not in met) for row in targets]
+        for row in InPlan.rows(Action.objects.pending().filter(team__in=with_results)):
+            listed.append(row.listed(is_target=False, is_overdue=row.is_over(days)))
+        teams = visible.count()
         return cls(
             [entry for entry in listed if entry.is_overdue or not only_overdue],
-            teams=len(teams),
+            days,
+            teams=teams,
             covers_all=user.is_administrator,
             left_out=len(all_targets) - len(targets),
-            without_actions=len(teams) - len(with_results),
+            without_actions=teams - with_results.count(),
         )
 
     @property
@@ -126,56 +131,80 @@ class OrganisationPlan:
         return self.total - self.targets
 
     def page(self, number: str | None) -> Page:
-        """A page of entries."""
-        page: Page = Paginator(self.listed, PAGE).get_page(number)
-        page.object_list = read(list(page.object_list))
-        return page
+        """A page of what is listed, for `read`."""
+        return Paginator(self.listed, PAGE).get_page(number)
+
+    def digest_of(self, listed: Sequence[Listed]) -> str:
+        """Stands for all that is shown of these entries, from small rows.
+
+        A page of 50 that was drawn before takes 35 ms of CPU: they are neither graded nor drawn again, which takes 25.
+        """
+        targets = Target.objects.filter(pk__in=[entry.pk for entry in listed if entry.is_target]).order_by("pk")
+        actions = Action.objects.filter(pk__in=[entry.pk for entry in listed if not entry.is_target]).order_by("pk")
+        results = Result.objects.current_only().filter(team__in=targets.order_by().values("team")).order_by("pk")
+        return fragment_digest(
+            [(entry.pk, entry.is_target, entry.is_overdue) for entry in listed],
+            list(targets.values_list(*_columns(Target), "set_by__name", "set_by__email")),
+            list(actions.values_list(*_columns(Action), "owner__name", "owner__email")),
+            list(results.values_list("pk", flat=True)),
+            sorted(self.days.items()),
+            # Frameworks and their editions.
+            str(current_generation()),
+        )
 
 
-class TeamInPlan(NamedTuple):
-    """What the order of the plan and somebody's roles need to know of a team."""
+def _columns(model: type[Target | Action]) -> list[str]:
+    """All of a target or an action, and what is shown of its team."""
+    own = [field.attname for field in model._meta.concrete_fields]
+    return [*own, "team__name", "team__unit", "team__unit__name", "team__time_zone"]
 
-    pk: UUID
-    name: str
-    unit_id: int
+
+class InPlan(NamedTuple):
+    """What the order of the plan needs to know of a target or an action, and no more: there may be very many.
+
+    An action without a due date has the last `day` that there is.
+    """
+
+    pk: int
+    day: datetime.date
+    team: str
+    unit: int
     unit_name: str
-    today: datetime.date
+    time_zone: str
 
-    def listed(self, pk: int, due: datetime.date | None, *, is_target: bool, is_overdue: bool) -> Listed:
+    @classmethod
+    def rows(cls, planned: QuerySet) -> "Iterator[InPlan]":
+        columns = ("pk", "due", "team__name", "team__unit", "team__unit__name", "team__time_zone")
+        for pk, due, *place in planned.order_by().values_list(*columns):
+            yield cls(pk, due or datetime.date.max, *place)
+
+    def is_over(self, days: Days) -> bool:
+        return self.day < days[self.time_zone]
+
+    def listed(self, *, is_target: bool, is_overdue: bool) -> Listed:
         """By unit; within it overdue first, then by due date, those without one last; targets before actions."""
-        day = due or datetime.date.max
-        place = (self.unit_name.lower(), self.unit_id, not is_overdue, day, self.name.lower(), not is_target, pk)
-        return Listed(place=place, is_overdue=is_overdue, is_target=is_target, pk=pk, team=self.pk)
+        place = (self.unit_name.lower(), self.unit, not is_overdue, self.day, self.team.lower(), not is_target, self.pk)
+        return Listed(place, is_overdue, is_target, self.pk)
 
 
-def _teams(visible: TeamQuerySet) -> Iterator[TeamInPlan]:
-    now, days = timezone.now(), dict[str, datetime.date]()
-    rows = visible.order_by().values_list("pk", "name", "unit", "unit__name", "time_zone")
-    for pk, name, unit, unit_name, zone in rows:
-        if zone not in days:
-            days[zone] = timezone.localdate(now, timezone=ZoneInfo(zone))
-        yield TeamInPlan(pk=pk, name=name, unit_id=unit, unit_name=unit_name, today=days[zone])
-
-
-def _met(over: Sequence[Any]) -> set[int]:
-    """Keys of the targets that were met by their due date: they are over, but not overdue.
+def _met(over: TargetQuerySet) -> set[int]:
+    """Keys of these targets that were met by their due date: they are over, but not overdue.
 
     Grading eight hundred takes a quarter of a second of CPU. It changes only with the targets, the current results of
     their teams, and what has been published since.
     """
-    if not over:
-        return set()
-    chosen = Target.objects.filter(pk__in=[row.pk for row in over])
-    results = Result.objects.current_only().filter(team__in=chosen.order_by().values("team")).order_by("pk")
+    targets = over.order_by("pk").values_list("pk", "team", "due", "revision", "baseline")
+    results = Result.objects.current_only().filter(team__in=over.order_by().values("team")).order_by("pk")
     digest = fragment_digest(
-        [[str(value) for value in row] for row in over],
-        [[str(value) for value in row] for row in results.values_list("pk", "worked_out_again")],
+        # Bytes, as writing down thousands of UUIDs takes longer than reading them.
+        [(pk, team.bytes, due, revision, baseline and baseline.bytes) for pk, team, due, revision, baseline in targets],
+        b"".join(pk.bytes for pk in results.values_list("pk", flat=True)),
         str(current_generation()),
         timezone.localdate().isoformat(),
     )
 
     def work_out() -> set[int]:
-        return {how.target.pk for how in graded(chosen.for_grading(), with_shares=False) if how.is_met}
+        return {how.target.pk for how in graded(over.for_grading(), with_shares=False) if how.is_met}
 
     return kept("met-targets", digest, work_out)
 

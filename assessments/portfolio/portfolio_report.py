@@ -19,7 +19,7 @@ from ..web.dates import day, short_day
 from .attention import Attention, Needing
 from .blockers import Holding, HoldingBack
 from .heatmap import Column, columns_of, levels_in_cell
-from .organisation_plan import Entry, OrganisationPlan
+from .organisation_plan import Entry, OrganisationPlan, read
 from .portfolio import Portfolio
 from .portfolio_in_words import PortfolioInWords
 from .rows import TeamRow
@@ -161,7 +161,7 @@ class PortfolioReport:
         columns = columns_of(portfolio.query.edition)
         has_distribution = PortfolioSection.DISTRIBUTION in wanted
         plan = OrganisationPlan.of(viewer, unit=portfolio.query.unit) if PortfolioSection.PLAN in wanted else None
-        entries = list(plan.page("1").object_list) if plan else []
+        entries = read(list(plan.page("1"))) if plan else []
         return cls(
             cover=_portfolio_cover(portfolio, prepared_by),
             sections=wanted,

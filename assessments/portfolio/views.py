@@ -7,11 +7,13 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ..models import Unit
 from ..web.from_replica import from_replica
+from ..web.kept_fragments import kept_while
 from ..web.requests import Request
 from ..web.spreadsheets import ExportForm
 from ..web.unchanged_pages import unchanged_told
@@ -23,7 +25,7 @@ from .filter_chips import filter_chips, reason_chips
 from .forms import PlanForm, PortfolioForm
 from .heatmap import headings, heatmap
 from .not_followed import NotFollowed
-from .organisation_plan import OrganisationPlan
+from .organisation_plan import OrganisationPlan, read
 from .portfolio import PAGE, Portfolio
 from .portfolio_charts import ON_A_PHONE, movement_file, movement_of
 from .portfolio_in_words import PortfolioInWords
@@ -129,10 +131,20 @@ def plan(request: Request) -> HttpResponse:
         only_overdue=chosen.get("overdue", False),
         long_over=chosen.get("long_over", False),
     )
+    page = agenda.page(request.GET.get("page"))
+    listed = list(page)
+    # For everybody who sees these entries: nothing in it is about who looks.
+    entries = kept_while(
+        "organisation-plan",
+        agenda.digest_of(listed),
+        lambda: agenda.digest_of(listed),
+        lambda: render_to_string("portfolio/_plan_by_unit.html", {"entries": read(listed)}),
+    )
     context = {
         "form": form,
         "agenda": agenda,
-        "page": agenda.page(request.GET.get("page")),
+        "page": page,
+        "entries": entries,
         "address": _address(request),
         "with_long_over": _address(request, long_over="on"),
     }

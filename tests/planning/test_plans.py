@@ -5,11 +5,25 @@ import re
 from html import unescape
 
 import pytest
+from django.core.cache import caches
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments.models import Action, AdviserAnswers, Conflict, Edition, Event, Result, SetbackReason, Target
+from assessments.models import (
+    Action,
+    AdviserAnswers,
+    Conflict,
+    Edition,
+    Event,
+    Framework,
+    Result,
+    SetbackReason,
+    Target,
+    Team,
+    Unit,
+    User,
+)
 from assessments.models.installation import begin_request, current_generation
 from assessments.planning.context import Aspiration
 from assessments.planning.roadmap import Roadmap, WantedActions
@@ -527,7 +541,11 @@ class TestAgenda:
             (met.team, False),
         ]
         assert agenda.overdue == 1
-        assert [entry.graded.grading.grade for entry in agenda.page(1)] == [Grade.MISSED, Grade.MET, Grade.ON_THE_WAY]
+        assert [entry.graded.grading.grade for entry in read(list(agenda.page("1")))] == [
+            Grade.MISSED,
+            Grade.MET,
+            Grade.ON_THE_WAY,
+        ]
         assert OrganisationPlan.of(admin, only_overdue=True).total == 1
 
     def test_what_was_met_is_looked_up_again_when_a_result_changes(self):
@@ -547,7 +565,7 @@ class TestAgenda:
         for day in (5, 6, 7):
             aim(lead, due=day, level=2 if day == 5 else 3, dimension="" if day < 7 else "X")
         agenda = OrganisationPlan.of(make_user(is_administrator=True))
-        pages = [[entry.due for entry in agenda.page(str(number))] for number in (1, 2)]
+        pages = [[entry.due for entry in read(list(agenda.page(str(number))))] for number in (1, 2)]
         assert pages == [[days(5), days(6)], [days(7)]]
 
     def test_targets_that_are_long_over_are_counted_and_a_link_shows_them(self, client):
@@ -572,3 +590,113 @@ class TestAgenda:
         admin = make_user(is_administrator=True)
         assert OrganisationPlan.of(admin).total == 0
         assert OrganisationPlan.of(lead.user).total == 1
+
+    def test_within_a_unit_overdue_first_then_by_day_then_by_team_and_actions_without_a_day_last(self):
+        unit = make_unit(name="élan")
+        first, second = Lead(unit=unit, name="alpha"), Lead(unit=unit, name="Beta")
+        manager = make_membership(unit=unit, role="manager").user
+        plan = TestActions().plan
+        for lead in (second, first):
+            aim(lead, due=5)
+            plan(lead, due=days(5))
+            plan(lead, due=days(-5))
+            plan(lead)
+        aim(Lead(unit=make_unit(name="Zoo", parent=unit)), due=1)
+        zoo, *entries = read(OrganisationPlan.of(manager).listed)
+        # By code points, on each database.
+        assert zoo.team.unit.name == "Zoo"
+        assert [(entry.team.name, entry.due, entry.target is not None) for entry in entries] == [
+            ("alpha", days(-5), False),
+            ("Beta", days(-5), False),
+            ("alpha", days(5), True),
+            ("alpha", days(5), False),
+            ("Beta", days(5), True),
+            ("Beta", days(5), False),
+            ("alpha", None, False),
+            ("Beta", None, False),
+        ]
+
+    def test_what_is_over_depends_on_where_the_team_is(self):
+        """Days there are at least one apart."""
+        unit = make_unit()
+        early, late = Lead(unit=unit), Lead(unit=unit)
+        Team.objects.filter(pk=early.team.pk).update(time_zone="Pacific/Kiritimati")
+        Team.objects.filter(pk=late.team.pk).update(time_zone="Pacific/Pago_Pago")
+        yesterday = Team.objects.get(pk=early.team.pk).today() - datetime.timedelta(days=1)
+        for lead in (early, late):
+            aim(lead, due=(yesterday - TODAY).days)
+            TestActions().plan(lead, due=yesterday)
+        plan = OrganisationPlan.of(make_membership(unit=unit, role="manager").user)
+        assert {(entry.team, entry.is_overdue) for entry in read(plan.listed)} == {
+            (early.team, True),
+            (late.team, False),
+        }
+        assert (plan.overdue, plan.total) == (2, 4)
+
+    def test_counts_are_of_the_teams_that_somebody_may_open(self):
+        outer, other = make_unit(), make_unit()
+        inner = make_unit(parent=outer)
+        leads = [Lead(unit=unit) for unit in (outer, inner, other, other)]
+        for lead in leads:
+            aim(lead, due=-366, set_ago=400)
+            aim(lead, due=5)
+            TestActions().plan(lead)
+        admin = make_user(is_administrator=True)
+        make_membership(user=admin, team=leads[2].team, role="viewer")
+        manager = make_membership(unit=outer, role="manager").user
+        make_membership(user=manager, team=leads[3].team, role="member")
+
+        def counts(user, **filters):
+            plan = OrganisationPlan.of(user, **filters)
+            return plan.teams, plan.targets, plan.actions, plan.left_out, plan.without_actions
+
+        assert counts(admin) == (4, 4, 1, 4, 3)
+        assert counts(admin, unit=other.pk) == (2, 2, 1, 2, 1)
+        assert counts(admin, unit=outer.pk, long_over=True) == (2, 4, 0, 0, 2)
+        assert counts(manager) == (3, 3, 3, 3, 0)
+        assert counts(manager, unit=inner.pk, only_overdue=True) == (1, 0, 0, 1, 0)
+        assert counts(leads[0].user, long_over=True, only_overdue=True) == (1, 1, 0, 0, 0)
+        assert counts(make_user()) == (0, 0, 0, 0, 0)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda lead, action: Team.objects.update(name="Renamed"),
+            lambda lead, action: Unit.objects.update(name="Renamed"),
+            lambda lead, action: Framework.objects.update(name="Renamed"),
+            lambda lead, action: User.objects.filter(pk=lead.user.pk).update(name="Renamed"),
+            lambda lead, action: User.objects.filter(pk=action.owner_id).update(name="Renamed"),
+            lambda lead, action: action.change(by=lead.user, seen=None, text="Something else."),
+            lambda lead, action: action.change(by=lead.user, seen=None, owner=None),
+            lambda lead, action: action.change(by=lead.user, seen=None, status="doing"),
+            lambda lead, action: aim(lead, level=3, seen=None),
+            lambda lead, action: lead.closes(AT[2], on=str(days(-10))),
+            lambda lead, action: Result.objects.update(is_current=False),
+        ],
+    )
+    def test_what_is_kept_of_a_page_is_not_shown_after_a_change(self, client, change):
+        lead = Lead(unit=make_unit())
+        aim(lead)
+        lead.closes(AT[1], on=str(days(-20)))
+        action = TestActions().plan(lead, owner=make_user(name="Ada"))
+        client.force_login(make_membership(unit=lead.team.unit, role="manager").user)
+
+        def entries():
+            return re.findall(r'<section class="card" aria-label.*</section>', client.get("/plan/").content.decode())
+
+        before = entries()
+        assert len(before) == 1
+        assert entries() == before
+        change(lead, action)
+        after = entries()
+        assert after != before
+        caches["template_fragments"].clear()
+        assert entries() == after
+
+    def test_a_page_that_was_drawn_is_not_read_again(self, client, monkeypatch):
+        lead = Lead()
+        aim(lead)
+        client.force_login(lead.user)
+        assert "Target: Overall" in client.get("/plan/").content.decode()
+        monkeypatch.setattr("assessments.portfolio.views.read", None)
+        assert "Target: Overall" in client.get("/plan/").content.decode()
