@@ -158,6 +158,7 @@ def _table(connection: BaseDatabaseWrapper) -> str:
     texts = ("result", "edition", "previous", "previous_edition", "history")
     types = {name: type_of(name.removeprefix("previous_")) for name in columns() if name not in {*texts, "until"}}
     types |= {**dict.fromkeys(texts, "text"), "until": type_of("date")}
+    types["result"] += " PRIMARY KEY"
     return f"CREATE TABLE {TABLE} ({', '.join(f'{name} {types[name]}' for name in columns())})"
 
 
@@ -203,7 +204,7 @@ def _postgresql_bodies(connection: BaseDatabaseWrapper) -> dict[str, str]:
     there = " AND ".join(f"s.{name} = touched.{name}" for name in LINE)
 
     def body(*transitions: str) -> str:
-        touched = " UNION ".join(f"SELECT {line} FROM {rows}" for rows in transitions)  # noqa: S608
+        touched = " UNION ".join(f"SELECT DISTINCT {line} FROM {rows}" for rows in transitions)  # noqa: S608
         # Who closes another assessment of that team at the same time waits, and then sees this result.
         return f"""DECLARE teams uuid[];
         BEGIN

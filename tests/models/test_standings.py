@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import uuid
 from random import Random
 
 import pytest
@@ -103,6 +104,30 @@ def test_rows_are_what_the_results_say_after_anything_that_happens(seed):
             assert_right(edition_shown, ago(days))
     leads[0].team.delete()
     assert standings.differing("default") == 0
+    assert_right(edition, TODAY)
+
+
+@pytest.mark.django_db
+def test_many_results_of_a_line_in_one_statement():
+    """As history is imported, and as a backup is put back."""
+    edition = toy.make_edition()
+    teams = [Lead(name=f"Team {number:03}", edition=edition).team for number in range(3)]
+    made = [
+        toy.add_result(team=team, edition=edition, date=ago(days)) for team in teams for days in (10, 100, 200, 300)
+    ]
+    Result.objects.filter(pk__in=[result.pk for result in made]).update(is_current=False)
+    assert standings.differing("default") == 0
+    Result.objects.filter(pk__in=[result.pk for result in made]).update(is_current=True)
+    assert standings.differing("default") == 0
+    Result.objects.filter(pk__in=[result.pk for result in made]).update(is_current=False)
+    copies = list(Result.objects.filter(pk__in=[result.pk for result in made]))
+    for result in copies:
+        result.pk, result.generation, result.is_current = uuid.uuid4(), 2, True
+    Result.objects.bulk_create(copies)
+    assert standings.differing("default") == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM assessments_standing")
+        assert cursor.fetchone() == (12,)
     assert_right(edition, TODAY)
 
 
