@@ -4,6 +4,7 @@ from django.urls import include, path
 
 PACKAGES = (
     "questionnaire",
+    "results",
     "api",
     "review",
     "live",
@@ -12,7 +13,6 @@ PACKAGES = (
     "home",
     "accounts",
     "organisation",
-    "results",
     "sealed",
     "history_import",
     "planning",

@@ -4,14 +4,13 @@ A whole team answers at once, and building these from querysets takes several ti
 """
 
 import uuid
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from .accounts import User
+from .built_once import BuiltOnce, bound
 from .edition_parts import Criterion, Dimension
 from .participation import Answerer, Guest, invite_hash
 from .ratings import Rating, Respondent
@@ -21,24 +20,13 @@ if TYPE_CHECKING:
     from .answering import Answering
 
 
-# All columns are named: a prepared statement with `*` fails once a migration has added one.
-_ASSESSMENT = """
-    SELECT {columns}, (
-        SELECT role FROM assessments_membership WHERE team_id = a.team_id AND user_id = %s
-    ) AS role_of_user,
-    EXISTS (SELECT 1 FROM assessments_checkstate c WHERE c.team_id = a.team_id) AS has_checks
-    FROM assessments_assessment a
-    WHERE a.id = %s
-"""
-
 _LOCK = "SELECT status FROM assessments_assessment WHERE id = %s"
 # The person first, see `writing`.
 _LOCK_FOR = "SELECT a.status FROM assessments_user u, assessments_assessment a WHERE u.id = %s AND a.id = %s"
 
 # One row for anyone who may answer now, none for anybody else; values that do not exist yet are null.
 _PLACE = """
-    SELECT r.id, r.assessment_id, p.id AS respondent_id, r.criterion_id, r.answer, r.choice_id,
-        r.reason, r.comment, r.evidence, r.version, r.page, r.sequence
+    SELECT {columns}, p.id
     FROM {let_in} who
     LEFT JOIN assessments_respondent p ON p.assessment_id = %s AND p.{known_by} = %s
     LEFT JOIN assessments_rating r ON r.respondent_id = p.id AND r.criterion_id = %s
@@ -75,18 +63,11 @@ _ANSWERED = """
     WHERE p.assessment_id = %s AND p.{known_by} = %s AND r.answer <> ''
 """
 
-# For each page of questions.
-_OF_DIMENSION = """
-    SELECT {columns}
-    FROM assessments_respondent p
-    JOIN assessments_rating r ON r.respondent_id = p.id
-    JOIN assessments_criterion c ON c.id = r.criterion_id
-    WHERE p.assessment_id = %s AND p.{known_by} = %s AND c.dimension_id = %s
-"""
-
 # The row of a respondent for a criterion, new or not. Its key and its assessment stay what they were.
 _FIELDS = Rating._meta.concrete_fields
 _COLUMNS = [field.attname for field in _FIELDS]
+# When it was saved is not asked before it is saved anew.
+_READ = [field for field in _FIELDS if field.attname != "saved_at"]
 _KEPT = {"id", "assessment_id", "respondent_id", "criterion_id"}
 _STORE = f"""
     INSERT INTO assessments_rating ({", ".join(_COLUMNS)})
@@ -95,32 +76,24 @@ _STORE = f"""
     SET {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column not in _KEPT)}
 """  # noqa: S608 - of this file and names of columns
 
-
-def bound(value: Any) -> Any:
-    """A parameter in the form that the connected database takes."""
-    if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
-        return value.hex
-    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
+# For each page of questions, by how the person is known.
+_OF_DIMENSION: dict[str, BuiltOnce[Rating]] = {
+    known_by: BuiltOnce(
+        lambda assessment, who, dimension, known_by=known_by: Rating.objects.filter(
+            respondent__assessment=assessment, criterion__dimension=dimension, **{f"respondent__{known_by}": who}
+        ),
+        uuid.UUID,
+        kind,
+        int,
+    )
+    for known_by, kind in (("user_id", uuid.UUID), ("invitation_id", int), ("secret_hash", str))
+}
 
 
 def _fetched(statement: str, *parameters: object) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [bound(value) for value in parameters])
         return cursor.fetchall()
-
-
-def _rows(model: type[models.Model], statement: str, *parameters: object) -> list[Any]:
-    return list(model._default_manager.raw(statement, [bound(value) for value in parameters]))
-
-
-def with_role(assessments: type[models.Model], pk: uuid.UUID, user: User) -> Any:
-    """The assessment with `.role_of_user`, which is None outside its team, and `.has_checks`.
-
-    None if there is no such assessment.
-    """
-    columns = ", ".join(f"a.{field.attname}" for field in assessments._meta.concrete_fields)
-    rows = _rows(assessments, _ASSESSMENT.format(columns=columns), user.pk, pk)
-    return rows[0] if rows else None
 
 
 def lock(assessment: "Answering", who: Answerer) -> str | None:
@@ -155,13 +128,18 @@ def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = 
     else:
         kind = _MEMBER
         gate = [assessment.team_id, who.pk]
-    rows = _rows(Rating, _PLACE.format(known_by=key, **kind), assessment.pk, value, criterion_id, *gate)
+    columns = ", ".join(f"r.{field.attname}" for field in _READ)
+    statement = _PLACE.format(columns=columns, known_by=key, **kind)
+    rows = _fetched(statement, assessment.pk, value, criterion_id, *gate)
     if not rows:
         return None
-    stored = rows[0]
-    if stored.pk:
-        return stored
-    return Rating(assessment_id=assessment.pk, respondent_id=stored.respondent_id, criterion_id=criterion_id)
+    *stored, respondent = rows[0]
+    if stored[0]:
+        # Not by `raw`, which looks at the names of the columns each time.
+        values = [field.to_python(value) for field, value in zip(_READ, stored, strict=True)]
+        return Rating.from_db(connection.alias, [field.attname for field in _READ], values)
+    respondent_id = Respondent._meta.pk.to_python(respondent)
+    return Rating(assessment_id=assessment.pk, respondent_id=respondent_id, criterion_id=criterion_id)
 
 
 def answered(assessment: "Answering", who: Answerer) -> list[int]:
@@ -173,8 +151,7 @@ def answered(assessment: "Answering", who: Answerer) -> list[int]:
 def of_dimension(assessment: "Answering", who: Answerer, dimension: Dimension) -> list[Rating]:
     """Somebody's answers to the criteria of a dimension."""
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
-    columns = ", ".join(f"r.{column}" for column in _COLUMNS)
-    return _rows(Rating, _OF_DIMENSION.format(columns=columns, known_by=key), assessment.pk, value, dimension.pk)
+    return _OF_DIMENSION[key].rows(assessment.pk, value, dimension.pk)
 
 
 def store(rating: Rating) -> None:

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpResponseBase
 
-from ..models import Assessment, Edition, Membership, Result, Room, Round, Team, Unit, User, Webhook, answering_sql
+from ..models import Assessment, CheckState, Edition, Membership, Result, Room, Round, Team, Unit, User, Webhook
+from ..models.built_once import BuiltOnce
 from ..models.frameworks import published_contents
 from ..web.requests import Request
 from . import roles as policy
@@ -54,17 +55,41 @@ class Permissions:
         return self(name.replace("_", " "))
 
 
+#: Those of a person in a team and in any unit. Every page asks; an order would join other tables.
+_MEMBERSHIPS = BuiltOnce(
+    lambda team, user: (
+        Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user)
+        .order_by()
+        .values_list("role", "team_id", "unit_id", "reads_comments_since")
+    ),
+    UUID,
+    UUID,
+)
+_TEAM = BuiltOnce(lambda pk: Team.objects.filter(pk=pk).select_related("unit").order_by(), UUID)
+_RESULT = BuiltOnce(
+    lambda pk: Result.objects.filter(pk=pk).select_related("team__unit", "assessment__provenance").order_by(), UUID
+)
+
+
+def _answered_by(pk: UUID, user: UUID) -> QuerySet[Assessment]:
+    """The assessment with its team, `.role_of_user`, which is None outside that, and `.has_checks`."""
+    own = Membership.objects.filter(team=OuterRef("team"), user=user).order_by()
+    annotations: dict[str, Any] = {
+        "role_of_user": Subquery(own.values("role")),
+        "has_checks": Exists(CheckState.objects.filter(team=OuterRef("team"))),
+    }
+    return Assessment.objects.filter(pk=pk).select_related("team").annotate(**annotations).order_by()
+
+
+_ANSWERED_BY: BuiltOnce[Any] = BuiltOnce(_answered_by, UUID, UUID)
+
+
 def roles_in(user: User, team: Team) -> tuple[set[str], datetime | None]:
     """A person's roles for a team: own membership, manager of its unit or a unit above, administrator.
 
     Also the time from which they may read comments; None means all of them.
     """
-    # Every page asks this, and an order would join other tables.
-    memberships = list(
-        Membership.objects.filter(Q(team=team) | Q(unit__isnull=False), user=user)
-        .order_by()
-        .values_list("role", "team_id", "unit_id", "reads_comments_since")
-    )
+    memberships = _MEMBERSHIPS.rows(team.pk, user.pk)
     managed = {unit for _, _, unit, _ in memberships if unit}
     own = next(((role, since) for role, in_team, _, since in memberships if in_team), None)
     roles: set[str] = {own[0]} if own else set()
@@ -111,22 +136,28 @@ def _require(request: Request, team: Team, may: Permission, *, assessment: Asses
     return permissions
 
 
-def _fetch(queryset: QuerySet[Fetched], pk: UUID | int) -> Fetched:
-    row = queryset.filter(pk=pk).order_by().first()
+def _or_404(row: Fetched | None) -> Fetched:
     if row is None:
         raise Http404
     return row
 
 
-def _fetch_wired(queryset: QuerySet[Any], pk: UUID | int) -> Any:
+def _fetch(queryset: QuerySet[Fetched], pk: UUID | int) -> Fetched:
+    return _or_404(queryset.filter(pk=pk).order_by().first())
+
+
+def _wired(row: Any) -> Any:
     """The row with its edition from memory, so that long texts are not read for every request."""
-    row = _fetch(queryset, pk)
     row.edition = published_contents(row.edition_id).edition
     return row
 
 
+def _fetch_wired(queryset: QuerySet[Any], pk: UUID | int) -> Any:
+    return _wired(_fetch(queryset, pk))
+
+
 def get_team(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEAM) -> tuple[Team, Permissions]:
-    team = _fetch(Team.objects.select_related("unit"), pk)
+    team = _or_404(_TEAM.first(pk))
     return team, _require(request, team, may)
 
 
@@ -178,10 +209,7 @@ def get_assessment(
 
 def get_answering(request: Request, pk: UUID) -> tuple[Assessment, Permissions]:
     """The assessment, for a member who answers in it. One query, because every saved answer starts with it."""
-    assessment = answering_sql.with_role(Assessment, pk, request.user)
-    if assessment is None:
-        raise Http404
-    assessment.edition = published_contents(assessment.edition_id).edition
+    assessment = _wired(_or_404(_ANSWERED_BY.first(pk, request.user.pk)))
     if assessment.role_of_user is None:
         _require(request, assessment.team, Permission.ANSWER)
     permissions = Permissions({assessment.role_of_user})
@@ -235,7 +263,7 @@ def _facilitating(request: Request, assessment: Assessment) -> set[str]:
 
 
 def get_result(request: Request, pk: UUID, *, may: Permission = Permission.SEE_TEAM) -> tuple[Result, Permissions]:
-    result = _fetch_wired(Result.objects.select_related("team__unit", "assessment__provenance"), pk)
+    result = _wired(_or_404(_RESULT.first(pk)))
     result.framework = result.edition.framework
     return result, _require(request, result.team, may, assessment=result.assessment)
 

@@ -4,9 +4,12 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from ..models import Assessment, Criterion, CriterionResult, Edition, Result, Team
+from ..models.built_once import BuiltOnce
 from ..models.frameworks import published_contents
+from ..models.results import ResultQuerySet
 
 
 class State(StrEnum):
@@ -107,13 +110,30 @@ class MovingOn:
         return self._with(State.NEW)
 
 
-def _newest(team: Team, edition: Edition, before: Assessment | None) -> Result | None:
-    results = Result.objects.current_only().filter(team=team, framework=edition.framework_id)
-    if before is not None:
-        results = results.exclude(assessment=before.pk).filter(date__lte=before.date)
+def _results(team: UUID, framework: int) -> ResultQuerySet:
     # The edition is in memory, and fewer columns are a cheaper query: it is asked with every page of questions.
-    results = results.select_related("assessment").only("date", "edition", "assessment__anonymous")
-    newest = results.newest_first().first()
+    columns = ("date", "edition", "assessment__anonymous")
+    results = Result.objects.current_only().filter(team=team, framework=framework)
+    return results.select_related("assessment").only(*columns).newest_first()
+
+
+_NEWEST = BuiltOnce(lambda *team_and_framework: _results(*team_and_framework)[:1], UUID, int)
+_NEWEST_BEFORE = BuiltOnce(
+    lambda team, framework, assessment, day: (
+        _results(team, framework).exclude(assessment=assessment).filter(date__lte=day)[:1]
+    ),
+    UUID,
+    int,
+    UUID,
+    datetime.date,
+)
+
+
+def _newest(team: Team, edition: Edition, before: Assessment | None) -> Result | None:
+    if before is None:
+        newest = _NEWEST.first(team.pk, edition.framework_id)
+    else:
+        newest = _NEWEST_BEFORE.first(team.pk, edition.framework_id, before.pk, before.date)
     if newest is not None:
         newest.edition = published_contents(newest.edition_id).edition
     return newest

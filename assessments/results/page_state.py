@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from ..models import User
-from ..models.answering_sql import bound
+from ..models.built_once import bound
 from ..models.installation import current_generation
 
 #: Each row is a kind and five texts or nulls.
