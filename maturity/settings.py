@@ -80,8 +80,8 @@ MIDDLEWARE = [
     "maturity.middleware.limited_bodies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # For pages; static files are compressed when collected. It pads at random, so that no length tells a secret.
-    "django.middleware.gzip.GZipMiddleware",
+    # For pages; static files are compressed when collected.
+    "maturity.compression.PageCompression",
     "maturity.middleware.probes",
     "maturity.middleware.readable_addresses",
     "django.contrib.sessions.middleware.SessionMiddleware",

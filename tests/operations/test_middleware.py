@@ -1,16 +1,19 @@
 """What stands around every view: headers, the proxy, probes, signed-out fragments, a database that is away."""
 
+import gzip
 import ipaddress
+import secrets
 
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 import maturity
 from assessments.models import Team
 from maturity import client_addresses, middleware
+from maturity.compression import PageCompression
 
 from .. import toy
 from ..factories import make_membership, make_team
@@ -52,6 +55,47 @@ def test_every_answer_carries_the_headers(client, db, path):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+# Compression
+
+
+def compressed(content: bytes, *, accepts="br, gzip", **headers):
+    """What the middleware makes of a page."""
+    request = RequestFactory().get("/", headers={"Accept-Encoding": accepts})
+    return PageCompression(lambda request: HttpResponse(content, headers=headers))(request)
+
+
+def test_page_is_compressed_with_a_length_that_tells_nothing():
+    page = b"<p>the same words</p>" * 100
+    answers = [compressed(page) for _ in range(30)]
+    assert {gzip.decompress(answer.content) for answer in answers} == {page}
+    assert len({len(answer.content) for answer in answers}) > 5
+    for answer in answers:
+        assert int(answer.headers["Content-Length"]) == len(answer.content) < len(page)
+        assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding")
+
+
+def test_page_that_is_compressed_differently_each_time_has_a_weak_etag():
+    page = b"<p>the same words</p>" * 100
+    assert compressed(page, ETag='"tag"').headers["ETag"] == 'W/"tag"'
+    assert compressed(page, ETag='W/"tag"').headers["ETag"] == 'W/"tag"'
+
+
+def test_what_is_short_or_compressed_or_not_asked_for_stays_as_it_is():
+    page = b"<p>the same words</p>" * 100
+    assert compressed(b"ok").content == b"ok"
+    assert compressed(page, accepts="identity").content == page
+    assert compressed(page, accepts="identity").headers["Vary"] == "Accept-Encoding"
+    assert compressed(page, **{"Content-Encoding": "br"}).content == page
+    # Compressed it would be longer.
+    noise = secrets.token_bytes(300)
+    assert compressed(noise).content == noise
+
+
+def test_pages_are_compressed(client, db):
+    answer = client.get("/sign-in/", headers={"Accept-Encoding": "gzip"})
+    assert b"</html>" in gzip.decompress(answer.content)
 
 
 @pytest.mark.parametrize("address", ["/teams/%00/", "/teams/?sort=%00", "/no%00where/", "/admin/%00", "/i/%00/"])
