@@ -118,7 +118,7 @@ UNION ALL
 
 #: What people said, which retention and leaving take away again. By itself, as there are many of these.
 _SAID = """
-    SELECT s.id, s.respondent_id, s.choice_id, s.answer, s.reason, s.comment, s.evidence
+    SELECT CAST(s.id AS text), CAST(s.respondent_id AS text), s.choice_id, s.answer, s.reason, s.comment, s.evidence
     FROM assessments_rating s
     WHERE s.assessment_id IN (SELECT assessment_id FROM assessments_result WHERE id = %(result)s)
     ORDER BY s.id

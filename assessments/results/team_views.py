@@ -28,10 +28,10 @@ from .result_in_words import ResultInWords
 
 
 class Overview(NamedTuple):
-    """What stands below the name of a team. `framework` is the key of the one that is looked at, or nothing."""
+    """What stands beside and below the name of a team."""
 
-    framework: str
-    is_under_way: bool
+    actions: str
+    tabs: str
     content: str
 
 
@@ -96,8 +96,16 @@ def _overview(request: Request, team: Team, may: Permissions) -> Overview:
         }
         if may(Permission.SEE_RESULT):
             context["next_steps"] = NextSteps(standing, WorkPlanned(past.latest))
+    # Of the framework that is looked at.
+    around = {
+        "team": team,
+        "may": may,
+        "here": "team",
+        "framework": past.line.framework if past.line else "",
+        "is_start_first": not under_way,
+    }
     return Overview(
-        framework=past.line.framework if past.line else "",
-        is_under_way=bool(under_way),
+        actions=render_to_string("components/_team_actions.html", around, request),
+        tabs=render_to_string("components/_team_nav.html", around, request),
         content=render_to_string("results/_team_content.html", context, request),
     )

@@ -34,12 +34,13 @@ MOST_KEPT = 250_000
 
 
 class Drawn(NamedTuple):
-    """A result in the two pieces around the one with a form, and the id of the result before it in its history."""
+    """A result in the pieces around the one with a form. `reasons` are why it fell, if it did and that may be seen."""
 
+    actions: str
     above: str
     fell: bool
+    reasons: str
     below: str
-    previous: UUID | None
 
     @property
     def may_be_kept(self) -> bool:
@@ -99,7 +100,6 @@ def _page(request: Request, result: Result, may: Permissions, drawn: Drawn) -> H
         "team": result.team,
         "may": may,
         "drawn": drawn,
-        "reasons": SetbackReason.objects.of(result) if drawn.fell and may(Permission.SEE_RESULT) else [],
         "setback_form": SetbackForm(),
     }
     return render(request, "results/result.html", context)
@@ -128,6 +128,7 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
         "result": result,
         "team": result.team,
         "may": may,
+        "previous": previous and previous.pk,
         "standing": standing,
         "words": ResultInWords(standing, in_line_with(result, beside)),
         "targets": targets,
@@ -147,9 +148,15 @@ def _drawn(request: Request, result: Result, may: Permissions) -> Drawn:
         "voices": voices,
         "notes": notes,
     }
+    fell = kept("fell", digest, lambda: standing.fell)
+    reasons = ""
+    if fell and may(Permission.SEE_RESULT):
+        known = {"reasons": SetbackReason.objects.of(result), "team": result.team}
+        reasons = render_to_string("results/_setback_reasons.html", known, request)
     return Drawn(
+        actions=render_to_string("results/_result_actions.html", context, request),
         above=render_to_string("results/_result_above.html", context, request),
-        fell=kept("fell", digest, lambda: standing.fell),
+        fell=fell,
+        reasons=reasons,
         below=render_to_string("results/_result_below.html", context, request),
-        previous=previous.pk if previous else None,
     )
