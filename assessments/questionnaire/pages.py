@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -236,7 +237,7 @@ class AnsweredSection:
     comments: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """How far one person is. Progress is not a score: `I do not know` counts as answered."""
 
@@ -247,24 +248,20 @@ class Progress:
     def of(cls, seat: Seat) -> "Progress":
         assessment = seat.assessment
         contents = assessment.edition.contents
-        criterion_by_pk = contents.criterion_by_pk
-        answered = {criterion_by_pk[pk].key for pk in answering_sql.answered(assessment, seat.who)}
-        by_dimension: dict[int, list[Criterion]] = {}
-        for criterion in assessment.criteria_asked():
-            by_dimension.setdefault(criterion.dimension_id, []).append(criterion)
+        answered = {contents.criterion_by_pk[pk].key for pk in answering_sql.answered(assessment, seat.who)}
         parts = []
         for dimension in contents.dimensions:
-            criteria = by_dimension.get(dimension.pk)
+            criteria = [criterion for criterion in dimension.asked if criterion.quick or not assessment.is_short]
             if criteria:
                 number = sum(criterion.key in answered for criterion in criteria)
                 parts.append(QuestionnairePart(dimension=dimension, criteria=criteria, answered=number))
         return cls(parts=parts, answered_keys=answered)
 
-    @property
+    @cached_property
     def total(self) -> int:
         return sum(len(part.criteria) for part in self.parts)
 
-    @property
+    @cached_property
     def answered(self) -> int:
         return sum(part.answered for part in self.parts)
 

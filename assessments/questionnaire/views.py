@@ -294,7 +294,11 @@ def _after_save(request: Request, seat: Seat, question: Question) -> HttpRespons
         context: dict[str, object] = {"question": question}
         if question.is_saved:
             progress = Progress.of(seat)
-            context |= {"progress": progress, "part": progress.part(key)}
+            context |= {
+                "progress": progress,
+                "part": progress.part(key),
+                "edition_digest": fragment_digest(seat.assessment.edition.digest),
+            }
             if seat.has_checks:
                 context["checks"] = _checks(seat, [question.criterion], {question.criterion.pk: question.code})
             if seat.assessment.hides_hints:
