@@ -284,8 +284,10 @@ def htmx_sign_in(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: Request) -> HttpResponse:
         response = get_response(request)
+        if response.status_code != 302 or not request.htmx:
+            return response
         sign_in = reverse(settings.LOGIN_URL)
-        if request.htmx and response.status_code == 302 and urlsplit(response["Location"]).path == sign_in:
+        if urlsplit(response["Location"]).path == sign_in:
             page = quote(request.htmx.current_url_abs_path or "/")
             return HttpResponseClientRedirect(f"{sign_in}?next={page}")
         return response

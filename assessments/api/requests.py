@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
 
-from ..models import ApiCalls, ApiKey, Installation, LinkGuess
+from ..models import ApiCalls, ApiKey, LinkGuess
 from ..models.api_keys import Address, CallCount
 from ..models.installation import learn
 from ..web.requests import Request
@@ -40,9 +40,7 @@ class KeyAuth(HttpBearer):
         super().__init__()
 
     def authenticate(self, request: ApiRequest, token: str) -> ApiKey | None:  # type: ignore[override]
-        # What each request needs to know besides comes with the same query.
-        keys = ApiKey.objects.annotate(installation_generation=Installation.objects.generations())
-        key = keys.genuine(token)
+        key = ApiKey.objects.genuine(token)
         if key is None:
             is_guess = not ApiKey.objects.was_genuine(token)
             if is_guess and request.client_network and not LinkGuess.objects.record(request.client_network):

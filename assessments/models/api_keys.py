@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .accounts import User
+from .built_once import BuiltOnce
+from .installation import Installation
 from .journal import Event
 from .names import NameField
 from .outbox import Mail
@@ -51,14 +53,18 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     #: Keys of one person that work at the same time.
     MOST = 20
 
-    def in_use(self) -> Self:
+    def in_use(self, today: datetime.date | None = None) -> Self:
         """Those that have neither ended nor been revoked, of accounts that gained no rights since."""
-        today = timezone.localdate()
-        return self.filter(expires_on__gte=today, revoked_on=None, generation=F("owner__session_generation"))
+        return self.filter(
+            expires_on__gte=today or timezone.localdate(), revoked_on=None, generation=F("owner__session_generation")
+        )
 
     def genuine(self, text: str) -> "ApiKey | None":
-        """The key with its owner; None if it does not work or its owner may not sign in."""
-        key = self.in_use().select_related("owner").filter(key_hash=key_hash(text)).first()
+        """The key with its owner; None if it does not work or its owner may not sign in.
+
+        What each request needs to know besides comes with the same query.
+        """
+        key = _GENUINE.first(key_hash(text), timezone.localdate())
         return key if key and key.owner.may_sign_in else None
 
     def was_genuine(self, text: str) -> bool:
@@ -324,3 +330,11 @@ class ApiReply(models.Model):
 
     def __str__(self) -> str:
         return f"reply {self.pk}"
+
+
+def _genuine(hashed: str, today: datetime.date) -> ApiKeyQuerySet:
+    keys = ApiKey.objects.in_use(today).filter(key_hash=hashed).select_related("owner")
+    return keys.annotate(installation_generation=Installation.objects.generations()).order_by()
+
+
+_GENUINE: BuiltOnce[ApiKey] = BuiltOnce(_genuine, str, datetime.date)

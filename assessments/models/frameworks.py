@@ -479,16 +479,18 @@ class Edition(CriteriaArranging, PartRemoval):
 
 
 def published_contents(edition_id: uuid.UUID) -> Contents:
-    """The contents of an edition that is not a draft, with edition and framework, as its reader reads them."""
-    # A replica may not have what the generation stands for yet, and what is kept stays.
-    with asking_replica(False):
-        source = source_contents(edition_id)
-        reads = reader()
-        translation = reads and reads.translation_of(edition_id, source.edition.language)
-        if not translation:
-            return source
-        generation = current_generation()
-        return _translated_contents(edition_id, translation.pk, translation.revision, generation) or source
+    """The contents of an edition that is not a draft, with edition and framework, as its reader reads them.
+
+    A page asks for them many times. What they are read from is never the replica: it may not have what the generation
+    stands for yet, and what is kept stays.
+    """
+    source = source_contents(edition_id)
+    reads = reader()
+    translation = reads and reads.translation_of(edition_id, source.edition.language)
+    if not translation:
+        return source
+    generation = current_generation()
+    return _translated_contents(edition_id, translation.pk, translation.revision, generation) or source
 
 
 def source_contents(edition_id: uuid.UUID) -> Contents:
@@ -496,11 +498,11 @@ def source_contents(edition_id: uuid.UUID) -> Contents:
 
     They never change, but the name of the framework may, and an edition can be retired.
     """
-    with asking_replica(False):
-        return _source_contents(edition_id, current_generation())
+    return _source_contents(edition_id, current_generation())
 
 
 @lru_cache(maxsize=64)
+@asking_replica(False)
 def _source_contents(edition_id: uuid.UUID, generation: uuid.UUID | None) -> Contents:
     contents = _read(edition_id)
     put_texts(contents, {}, language=contents.edition.language)
@@ -512,6 +514,7 @@ def _source_contents(edition_id: uuid.UUID, generation: uuid.UUID | None) -> Con
 
 
 @lru_cache(maxsize=64)
+@asking_replica(False)
 def _translated_contents(
     edition_id: uuid.UUID, translation_id: int, revision: int, generation: uuid.UUID | None
 ) -> Contents | None:
@@ -535,13 +538,13 @@ def _read(edition_id: uuid.UUID) -> Contents:
 
 
 @lru_cache(maxsize=4)
+@asking_replica(False)
 def _editions_in_use(generation: uuid.UUID | None) -> dict[int, Edition]:
     """The edition that each framework offers first, by the id of the framework, without its contents."""
-    with asking_replica(False):
-        editions: dict[int, Edition] = {}
-        for edition in Edition.objects.published().only("framework_id", "name", "language", "status"):
-            editions.setdefault(edition.framework_id, edition)
-        return editions
+    editions: dict[int, Edition] = {}
+    for edition in Edition.objects.published().only("framework_id", "name", "language", "status"):
+        editions.setdefault(edition.framework_id, edition)
+    return editions
 
 
 def contents_in_use(framework_id: int) -> Contents | None:

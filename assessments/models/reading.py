@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from .installation import current_generation
+from .replica import asking_replica
 from .translations import Stamp, Translation
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -82,6 +83,7 @@ class FrameworkReader:
 
 
 @lru_cache(maxsize=4)
+@asking_replica(False)
 def checked_translations(generation: uuid.UUID | None) -> dict[uuid.UUID, list[Stamp]]:
     """Those that readers see, by their editions."""
     stamps: dict[uuid.UUID, list[Stamp]] = {}

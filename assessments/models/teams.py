@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .accounts import User
+from .built_once import BuiltOnce
 from .journal import Event
 from .names import NameField
 from .refusals import Refused
@@ -279,7 +280,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
             return self.none()
         if user.is_administrator:
             return self
-        memberships = list(user.memberships.values_list("team_id", "unit_id"))
+        memberships = _MEMBERSHIPS.rows(user.pk)
         own_teams = [team for team, unit in memberships if team]
         own_units = [unit for team, unit in memberships if unit]
         # Only managers of units need the tree.
@@ -703,3 +704,9 @@ class Membership(Revised):
         if self.user_id == other.user_id or other.reads_comments_since is None:
             return False
         return self.reads_comments_since is None or self.reads_comments_since < other.reads_comments_since
+
+
+#: Those of a person. An order would join other tables.
+_MEMBERSHIPS = BuiltOnce(
+    lambda user: Membership.objects.filter(user=user).order_by().values_list("team_id", "unit_id"), uuid.UUID
+)

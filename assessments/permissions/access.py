@@ -81,7 +81,7 @@ def _answered_by(pk: UUID, user: UUID) -> QuerySet[Assessment]:
     return Assessment.objects.filter(pk=pk).select_related("team").annotate(**annotations).order_by()
 
 
-_ANSWERED_BY: BuiltOnce[Any] = BuiltOnce(_answered_by, UUID, UUID)
+ANSWERED_BY: BuiltOnce[Any] = BuiltOnce(_answered_by, UUID, UUID)
 
 
 def roles_in(user: User, team: Team) -> tuple[set[str], datetime | None]:
@@ -209,7 +209,7 @@ def get_assessment(
 
 def get_answering(request: Request, pk: UUID) -> tuple[Assessment, Permissions]:
     """The assessment, for a member who answers in it. One query, because every saved answer starts with it."""
-    assessment = _wired(_or_404(_ANSWERED_BY.first(pk, request.user.pk)))
+    assessment = _wired(_or_404(ANSWERED_BY.first(pk, request.user.pk)))
     if assessment.role_of_user is None:
         _require(request, assessment.team, Permission.ANSWER)
     permissions = Permissions({assessment.role_of_user})

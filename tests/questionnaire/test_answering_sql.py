@@ -7,6 +7,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from assessments.models import Assessment, Guest, Membership, Rating, Refused, answering_sql
+from assessments.permissions.access import ANSWERED_BY
 
 from .. import toy
 from ..factories import make_membership, make_team, make_user
@@ -91,7 +92,7 @@ def test_nothing_is_locked_outside_a_transaction(assessment):
 
 def test_a_statement_outlives_a_migration_that_adds_a_column(assessment, lead, django_assert_num_queries):
     with django_assert_num_queries(1) as captured:
-        answering_sql.with_role(Assessment, assessment.pk, lead)
+        ANSWERED_BY.first(assessment.pk, lead.pk)
     assert "*" not in captured[0]["sql"]
 
 
@@ -163,7 +164,7 @@ def test_the_role_is_the_one_in_the_assessments_team(assessment, team, role, exp
         make_membership(user=person, team=team, role=role)
     make_membership(user=person, team=make_team(), role="lead")
     make_membership(user=person, unit=team.unit, role="manager")
-    found = answering_sql.with_role(Assessment, assessment.pk, person)
+    found = ANSWERED_BY.first(assessment.pk, person.pk)
     assert (found, found.role_of_user) == (assessment, expected)
     assert (found.team, found.date, found.status) == (team, assessment.date, assessment.status)
 
