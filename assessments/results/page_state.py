@@ -82,7 +82,7 @@ UNION ALL
     LEFT JOIN assessments_user u ON u.id = o.by_id
     WHERE o.assessment_id IN (SELECT assessment_id FROM shown)
 UNION ALL
-    SELECT 'fell', CAST(s.id AS text), CAST(s.at AS text), s.text, u.name, ''
+    SELECT 'fell', CAST(s.id AS text), CAST(s.at AS text), s.text, u.name, u.email
     FROM assessments_setbackreason s
     JOIN assessments_result r ON r.id = s.result_id
     LEFT JOIN assessments_user u ON u.id = s.by_id

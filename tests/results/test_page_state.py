@@ -248,3 +248,14 @@ class TestResultPage:
         if change != "reopened":
             assert PASSING.sub(b"", after.content) != PASSING.sub(b"", before.content)
         assert member.get(address).status_code == 200
+
+    def test_who_gave_a_reason_and_has_no_name_is_shown_with_a_new_address(self, lead, address, viewer):
+        writer = make_membership(team=lead.team).user
+        account = type(writer).objects.filter(pk=writer.pk)
+        account.update(name="")
+        result = lead.team.results.get(date="2026-02-01")
+        SetbackReason.objects.tell(result=result, text="Half of us left.", by=writer)
+        before = viewer.get(address)
+        account.update(email="moved@example.org")
+        after = viewer.get(address, headers={"If-None-Match": before.headers["ETag"]})
+        assert b"moved@example.org" in after.content
