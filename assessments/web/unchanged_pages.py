@@ -62,8 +62,9 @@ def told_from(request: Request, digest: str, draw: Callable[[], HttpResponse]) -
     """
     if settings.DEBUG or not _forgets_at_sign_out(request) or len(get_messages(request)):
         return draw()
-    # On a first visit the page makes the secret; the tag has to know it before.
-    get_token(request)
+    if "CSRF_COOKIE" not in request.META:
+        # On a first visit the page makes the secret; the tag has to know it before.
+        get_token(request)
     user = request.user
     around = (str(user.pk), user.name, user.email, user.is_administrator, user.keyboard_shortcuts)
     drawn_from = (digest, around, request.get_full_path(), get_language(), localdate())
