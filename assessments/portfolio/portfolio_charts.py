@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from .. import charts
 from ..web.chart_files import ChartSheet, movement_sheet
 from ..web.dates import day
+from ..web.kept_fragments import fragment_digest
 from .portfolio import Portfolio
 from .rows import APART
 
@@ -23,6 +24,30 @@ def movement_of(portfolio: Portfolio, **drawn: int) -> charts.Movement | None:
         apart=(APART[0], str(APART[1])),
         **drawn,
     )
+
+
+def movement_digest(portfolio: Portfolio, *addresses: str) -> str:
+    """Of all that the section with the drawing is made from; `addresses` are those of its links."""
+    query = portfolio.query
+    days = (query.as_of, portfolio.over_time, portfolio.moves)
+    return fragment_digest(_words_of(portfolio), query.edition.version, days, addresses)
+
+
+def distributions_digest(portfolio: Portfolio, *addresses: str) -> str:
+    """The same of the section on dimensions and units."""
+    dimensions = [(row.key, row.median, row.counts) for row in portfolio.dimension_rows]
+    units = [
+        (row.unit.pk, row.unit.name, row.depth, row.teams, row.median, row.counts, row.is_hidden)
+        for row in portfolio.listed_unit_rows
+    ]
+    teams = (len(portfolio.on_ladder), portfolio.other_units, portfolio.counts_others)
+    return fragment_digest(_words_of(portfolio), dimensions, units, teams, addresses)
+
+
+def _words_of(portfolio: Portfolio) -> tuple[str, str]:
+    """Names of levels and dimensions: which edition they are of, and in which translation it is read."""
+    edition = portfolio.contents.edition
+    return edition.digest, edition.read_as
 
 
 def movement_file(portfolio: Portfolio) -> ChartSheet | None:

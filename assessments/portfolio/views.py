@@ -27,7 +27,7 @@ from .heatmap import headings, heatmap
 from .not_followed import NotFollowed
 from .organisation_plan import OrganisationPlan, read
 from .portfolio import PAGE, Portfolio
-from .portfolio_charts import ON_A_PHONE, movement_file, movement_of
+from .portfolio_charts import ON_A_PHONE, distributions_digest, movement_digest, movement_file, movement_of
 from .portfolio_in_words import PortfolioInWords
 from .quarters import day_of_quarter, quarter_slider
 from .rows import ATTENTION
@@ -62,6 +62,7 @@ def portfolio(request: Request) -> HttpResponse:
     rows = seen.with_parts(list(page.object_list))
     contents = query.edition.contents
     versions = {edition.pk: edition.version for edition in form.editions}
+    without_day, without_unit, without_sort = address(as_of=""), address(unit=""), address(sort="")
     context = {
         "form": form,
         "query": query,
@@ -74,16 +75,18 @@ def portfolio(request: Request) -> HttpResponse:
         "chips": filter_chips(form, address),
         "reasons": reason_chips(query.show, attention.counts, address),
         "page": page,
-        "headings": headings(query, address(sort="")),
+        "headings": headings(query, without_sort),
         "body": heatmap(rows, query.edition, seen.linked, versions),
         "contents": contents,
         "slider": quarter_slider(seen, address),
         "address": address(),
-        "without_day": address(as_of=""),
+        "without_day": without_day,
         "without_edition": address(edition=""),
-        "without_unit": address(unit=""),
-        "without_sort": address(sort=""),
+        "without_unit": without_unit,
+        "without_sort": without_sort,
         "with_attention": address(show=ATTENTION),
+        "distributions_digest": distributions_digest(seen, without_sort, without_unit),
+        "movement_digest": movement_digest(seen, address(), without_day),
         "movement": movement_of(seen),
         "movement_on_a_phone": movement_of(seen, **ON_A_PHONE),
         "rounds": seen.rounds(request.user),
