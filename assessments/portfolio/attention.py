@@ -3,7 +3,7 @@
 from collections import Counter
 from functools import cached_property
 
-from .concerns import LOSS, WEIGHTS, Concern, Concerns
+from .concerns import LOSSES, Concern, Concerns
 from .portfolio import Portfolio
 from .rows import ATTENTION, ConcernKind, TeamRow
 
@@ -22,7 +22,7 @@ class Needing:
 
     @property
     def losses(self) -> int:
-        return sum(WEIGHTS[kind] == LOSS for kind in self.kinds)
+        return sum(map(self.kinds.count, LOSSES))
 
     @cached_property
     def reasons(self) -> list[Concern]:

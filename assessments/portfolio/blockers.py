@@ -127,7 +127,7 @@ class HoldingBack:
     def criteria(self) -> list[Holding]:
         rows = self._rows
         if self.withheld is not None:
-            rows = [row for row in rows if self.portfolio.viewer.sees_result(row.team)]
+            rows = [row for row in self.portfolio.seen if row.newest and not row.is_apart]
         counts = self._teams_held_back("key", rows)
         holdings = []
         for criterion in self.contents.criteria:
@@ -141,10 +141,11 @@ class HoldingBack:
     def criteria_on_the_page(self) -> list[Holding]:
         return self.criteria[:CRITERIA_ON_THE_PAGE]
 
-    @property
+    @cached_property
     def has_own_teams(self) -> bool:
         """Whether criteria of some teams are the person's to see; to people without any, no team is another one."""
-        return any(self.portfolio.viewer.sees_result(row.team) for row in self.portfolio.everyone)
+        viewer = self.portfolio.viewer
+        return viewer.sees_any_result and any(viewer.sees_result(row.team) for row in self.portfolio.everyone)
 
     @cached_property
     def withheld(self) -> str | None:
@@ -156,15 +157,19 @@ class HoldingBack:
         """
         portfolio = self.portfolio
         query = portfolio.query
-        if all(portfolio.viewer.sees_result(row.team) for row in self._rows):
+        viewer = portfolio.viewer
+        if all(viewer.sees_result(row.team) for row in self._rows):
             return None
         if query.as_of:
             return "day"
         # On this ladder alone, as the figures are: a crowd of others would hide nobody.
-        here = [row for row in portfolio.everyone if row.newest and not row.is_apart]
-        hidden = [row for row in here if not portfolio.viewer.sees_result(row.team)]
+        hidden = [row for row in portfolio.everyone if row.newest and not row.is_apart]
+        if viewer.sees_any_result:
+            hidden = [row for row in hidden if not viewer.sees_result(row.team)]
         shown = shown_units(portfolio.parents, Counter(row.team.unit_id for row in hidden))
         if query.unit not in shown:
             return "unit" if None in shown else "organisation"
+        if not query.only_edition:
+            return None
         lots = Counter((row.team.unit_id, row.newest.edition_id) for row in hidden if row.newest)
-        return "edition" if query.only_edition and not may_be_split(portfolio.parents, lots) else None
+        return None if may_be_split(portfolio.parents, lots) else "edition"

@@ -23,7 +23,7 @@ from ..results.report import agrees_hardly
 from ..web.dates import day, shifted
 from .many_ids import ManyIds
 from .portfolio import Portfolio
-from .rows import ConcernKind, TeamRow
+from .rows import ConcernKind, ResultInRow, TeamRow
 from .team_rows import newest_ids
 
 #: An action that did not move for so long is stale.
@@ -40,6 +40,7 @@ WEIGHTS = {
     ConcernKind.NO_ACTIONS: NEITHER,
     ConcernKind.DISAGREE: NEITHER,
 }
+LOSSES = tuple(kind for kind, weight in WEIGHTS.items() if weight == LOSS)
 #: What the link of a reason says.
 LINKS = {
     ConcernKind.DOWN: gettext_lazy("See what changed"),
@@ -49,8 +50,6 @@ LINKS = {
     ConcernKind.NO_ACTIONS: gettext_lazy("Open roadmap"),
     ConcernKind.DISAGREE: gettext_lazy("See the votes"),
 }
-
-
 #: The page that a reason leads to, if it is one of the team.
 PAGES = {
     ConcernKind.MISSED: "team-targets",
@@ -93,7 +92,9 @@ class Concerns:
     def __init__(self, portfolio: Portfolio) -> None:
         self.portfolio = portfolio
         self.viewer = portfolio.viewer
+        self._sees_any_result = self.viewer.sees_any_result
         self.contents = portfolio.contents
+        self._scale = self.contents.index_scale
         self.framework = portfolio.query.edition.framework
 
     # ------------------------------------------------------------------ whether there are reasons
@@ -101,13 +102,13 @@ class Concerns:
     def kinds(self, row: TeamRow) -> tuple[ConcernKind, ...]:
         """The kind of each reason, the most serious first; missed targets are a reason each."""
         kinds = []
-        if self._level_fell(row) or self._index_fell(row):
+        if self._fell(row):
             kinds.append(ConcernKind.DOWN)
         if row.team.pk in self._missed_targets:
             kinds += [ConcernKind.MISSED] * len(self._missed(row))
         if row.is_stale:
             kinds.append(ConcernKind.OVERDUE)
-        if self.viewer.sees_result(row.team):
+        if self._sees_any_result and self.viewer.sees_result(row.team):
             kinds += self._seen_in_the_result(row)
         return tuple(kinds)
 
@@ -123,19 +124,25 @@ class Concerns:
         if result and result.discuss and agrees_hardly(as_fraction(result.agreement_exact)):
             yield ConcernKind.DISAGREE
 
-    @staticmethod
-    def _level_fell(row: TeamRow) -> bool:
-        if row.newest is None or row.previous is None:
+    def _fell(self, row: TeamRow) -> bool:
+        """Whether the level is lower than in the previous result, or else the index reads lower."""
+        newest, previous = row.newest, row.previous
+        if newest is None or previous is None:
             return False
-        now, before = row.newest.level, row.previous.level
-        return now is not None and before is not None and now < before
+        if self._level_fell(newest, previous):
+            return True
+        if row.is_apart or newest.index_exact == previous.index_exact:
+            return False
+        index, before = as_fraction(newest.index_exact), as_fraction(previous.index_exact)
+        if index is None or before is None or not self._scale.reads_lower(index, before):
+            return False
+        # As in the exported file: of other teams there are levels, and no index.
+        return self.viewer.may_open(row.team)
 
-    def _index_fell(self, row: TeamRow) -> bool:
-        """Whether it reads lower. As in the exported file: of other teams there are levels, and no index."""
-        if row.newest is None or row.previous is None or row.is_apart or not self.viewer.may_open(row.team):
-            return False
-        now, before = as_fraction(row.newest.index_exact), as_fraction(row.previous.index_exact)
-        return now is not None and before is not None and self.contents.index_scale.reads_lower(now, before)
+    @staticmethod
+    def _level_fell(newest: ResultInRow, previous: ResultInRow) -> bool:
+        now, before = newest.level, previous.level
+        return now is not None and before is not None and now < before
 
     def _missed(self, row: TeamRow) -> list[tuple[str, int, datetime.date, int]]:
         """Targets that are past due and not reached, as (dimension, level, due date, level now)."""
@@ -178,8 +185,8 @@ class Concerns:
     @cached_property
     def _pending(self) -> dict[UUID, tuple[int, int]]:
         """Of each team whose results the person may see: how many actions are open, and how many of them are stale."""
-        seen = [row.team.pk for row in self.portfolio.named if self.viewer.sees_result(row.team)]
-        actions = Action.objects.pending().filter(team__in=ManyIds(seen), framework=self.framework)
+        seen = ManyIds(row.team.pk for row in self.portfolio.seen)
+        actions = Action.objects.pending().filter(team__in=seen, framework=self.framework)
         is_still = Q(status_at__lt=timezone.now() - STILL)
         counts = actions.order_by().values("team").annotate(n=Count("pk"), still=Count("pk", filter=is_still))
         return {row["team"]: (row["n"], row["still"]) for row in counts}
@@ -225,9 +232,9 @@ class Concerns:
         """How the level fell since the previous result, or else the index."""
         if row.newest is None or row.previous is None:
             return ""
-        if self._level_fell(row):
+        if self._level_fell(row.newest, row.previous):
             return self._level_in_words(row.previous.level, row.newest.level)
-        scale = self.contents.index_scale
+        scale = self._scale
         before, now = as_fraction(row.previous.index_exact), as_fraction(row.newest.index_exact)
         return _("Index fell from {before} to {now}.").format(before=scale.text(before), now=scale.text(now))
 

@@ -38,11 +38,7 @@ class Contradicted:
     @classmethod
     def of(cls, portfolio: Portfolio) -> "Contradicted":
         """One query, and none if the person sees the results of no team."""
-        seen = {
-            row.newest.pk: row.team
-            for row in portfolio.named
-            if row.newest is not None and portfolio.viewer.sees_result(row.team)
-        }
+        seen = {row.newest.pk: row.team for row in portfolio.seen if row.newest}
         if not seen:
             return cls(teams=[])
         rows = CheckAtClosing.objects.filter(result__in=ManyIds(seen), contradicts=True).order_by()

@@ -25,21 +25,26 @@ def shown_units(
     for unit, parent in parents.items():
         children.setdefault(parent, []).append(unit)
 
-    def total(unit: int | None) -> int:
-        own = 0 if unit is None else teams.get(unit, 0)
-        return own + sum(map(total, children.get(unit, [])))
+    #: Teams in a unit or below it.
+    total: dict[int | None, int] = dict.fromkeys((None, *parents), 0)
+    for unit, number in teams.items():
+        above: int | None = unit
+        while above is not None:
+            total[above] += number
+            above = parents[above]
+        total[None] += number
 
-    shown: set[int | None] = {unit for unit in (None, *parents) if not total(unit)}
-    waiting: list[int | None] = [None] if total(None) >= threshold else []
+    shown: set[int | None] = {unit for unit, number in total.items() if not number}
+    waiting: list[int | None] = [None] if total[None] >= threshold else []
     while waiting:
         above = waiting.pop()
         shown.add(above)
-        crowds = [unit for unit in children.get(above, []) if total(unit) >= threshold]
-        inside = sorted(crowds, key=total)
-        remainder = total(above) - sum(map(total, inside))
+        crowds = [unit for unit in children.get(above, []) if total[unit] >= threshold]
+        inside = sorted(crowds, key=total.__getitem__)
+        remainder = total[above] - sum(total[unit] for unit in inside)
         # The smallest part is left out first, until nobody can be singled out by subtraction.
         while inside and 0 < remainder < threshold:
-            remainder += total(inside.pop(0))
+            remainder += total[inside.pop(0)]
         waiting += inside
     return shown
 

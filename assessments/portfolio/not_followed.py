@@ -50,8 +50,8 @@ class NotFollowed:
 
 
 def _risen(portfolio: Portfolio) -> Iterable[tuple[TeamRow, ResultInRow, ResultInRow]]:
-    for row in portfolio.named:
-        if row.newest is None or row.previous is None or not portfolio.viewer.sees_result(row.team):
+    for row in portfolio.seen:
+        if row.newest is None or row.previous is None:
             continue
         before, now = row.previous.level, row.level_here
         if before is not None and now is not None and now > before:

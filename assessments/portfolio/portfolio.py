@@ -106,6 +106,13 @@ class Portfolio:
         """Teams that are shown by name."""
         return [row for row in self.rows if row.is_named]
 
+    @cached_property
+    def seen(self) -> list[TeamRow]:
+        """Teams of which the person sees more than levels; they are all named."""
+        if not self.viewer.sees_any_result:
+            return []
+        return [row for row in self.named if self.viewer.sees_result(row.team)]
+
     @property
     def names_all(self) -> bool:
         """Whether every team that the figures are over is named; whatever needs a name is shown of named teams only."""
@@ -401,23 +408,29 @@ class Portfolio:
         return targets
 
     @cached_property
+    def _levels_of_named(self) -> dict[UUID, int | None]:
+        """The level of each team by name with a result, to be found by what is known of few teams."""
+        return {row.team.pk: row.level_here for row in self.named if row.newest}
+
+    @cached_property
     def at_target(self) -> tuple[int, int]:
         """Of the named teams with a result and an overall target that is not over: how many are there, and how many."""
         reached = 0
         with_target = 0
-        for row in self.named:
-            target = self._targets.get(row.team.pk, {}).get("")
-            if target is None or row.newest is None:
+        for team, targets in self._targets.items():
+            target = targets.get("")
+            if target is None or team not in self._levels_of_named:
                 continue
             with_target += 1
-            if row.level_here is not None and row.level_here >= target:
+            level = self._levels_of_named[team]
+            if level is not None and level >= target:
                 reached += 1
         return reached, with_target
 
     @cached_property
     def ended_targets(self) -> int:
         """Overall targets of named teams that are left out because their due date has passed."""
-        named = {row.team.pk for row in self.named if row.newest}
         return sum(
-            due < self.today and not dimension and team in named for team, dimension, _level, due in self.targets_set
+            due < self.today and not dimension and team in self._levels_of_named
+            for team, dimension, _level, due in self.targets_set
         )

@@ -162,9 +162,11 @@ class IndexScale:
 
     def reads_lower(self, now: Fraction, before: Fraction) -> bool:
         """Whether the change to `now` reads as worse; in whole numbers, as this is asked of thousands of teams."""
-        fall = before.numerator * now.denominator - now.numerator * before.denominator
+        numerator, denominator = now.as_integer_ratio()
+        numerator_before, denominator_before = before.as_integer_ratio()
+        fall = numerator_before * denominator - numerator * denominator_before
         # What is half a unit of the last decimal or more is rounded to one.
-        return 2 * 10**self.places * fall >= before.denominator * now.denominator
+        return 2 * 10**self.places * fall >= denominator * denominator_before
 
     def is_comparable_to(self, other: "IndexScale") -> bool:
         return self.top == other.top
