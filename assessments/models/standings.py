@@ -68,7 +68,7 @@ def install(using: str) -> None:
             there = {column.name for column in connection.introspection.get_table_description(cursor, RESULTS)}
         if not {field.column for field in Result._meta.concrete_fields} <= there:
             return
-        _run(connection, [_table(connection), *_indexes()])
+        _run(connection, [_table(connection), *_indexes().values()])
         if connection.vendor == "postgresql":
             # Nobody writes results between the triggers and the rows.
             _run(connection, [*_postgresql(connection), f"COMMENT ON TABLE {TABLE} IS '{_digest(connection)}'"])
@@ -96,9 +96,9 @@ def is_installed(using: str) -> bool:
             comment, triggers = cursor.fetchone()
             expected = {f"{name} {body}" for name, body in _postgresql_bodies(connection).items()}
             return comment == _digest(connection) and set(triggers or ()) == expected
-        names = ", ".join(f"'{name}'" for name in _sqlite(connection))
-        cursor.execute(f"SELECT name, sql FROM sqlite_master WHERE name IN ('{TABLE}', {names})")  # noqa: S608
-        return dict(cursor.fetchall()) == {TABLE: _table(connection), **_sqlite(connection)}
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        made = {TABLE: _table(connection), **_indexes(), **_sqlite(connection)}
+        return made.items() <= dict(cursor.fetchall()).items()
 
 
 def rebuild(using: str) -> None:
@@ -162,12 +162,14 @@ def _table(connection: BaseDatabaseWrapper) -> str:
     return f"CREATE TABLE {TABLE} ({', '.join(f'{name} {types[name]}' for name in columns())})"
 
 
-def _indexes() -> list[str]:
-    line = ", ".join(LINE)
-    return [
-        f"CREATE INDEX standing_line ON {TABLE} ({line})",
-        f"CREATE INDEX standing_days ON {TABLE} (framework_id, rule, questionnaire, until, date)",
-    ]
+def _indexes() -> dict[str, str]:
+    """The statements, by the name of the index."""
+    columns_of = {
+        "standing_line": f"({', '.join(LINE)})",
+        "standing_days": "(framework_id, rule, questionnaire, until, date)",
+        "standing_now": "(framework_id, team_id) WHERE until IS NULL",
+    }
+    return {name: f"CREATE INDEX {name} ON {TABLE} {of}" for name, of in columns_of.items()}
 
 
 def _sqlite(connection: BaseDatabaseWrapper) -> dict[str, str]:
@@ -254,5 +256,5 @@ def _postgresql(connection: BaseDatabaseWrapper) -> list[str]:
 
 def _digest(connection: BaseDatabaseWrapper) -> str:
     """Names this definition of table, indexes and triggers."""
-    definition = "\n".join([_table(connection), *_indexes(), *_postgresql(connection)])
+    definition = "\n".join([_table(connection), *_indexes().values(), *_postgresql(connection)])
     return hashlib.sha256(definition.encode()).hexdigest()
