@@ -248,3 +248,35 @@ def test_two_results_of_a_line_at_the_same_moment_both_count():
     assert at_once(first, second) == [None, None]
     assert standings.differing("default") == 0
     assert_right(edition, TODAY)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", [standings.rebuild, standings.differing, standings.install])
+def test_many_rows_may_take_longer_than_a_page(monkeypatch, what):
+    """The limits of a page hold again afterwards."""
+    Lead().closes(AT[2], on=str(ago(30)))
+    if what is standings.install:
+        standings.remove("default")
+    rows = standings._rows
+
+    def slow(connection, which=""):
+        made = rows(connection, which)
+        is_slow = connection.vendor == "postgresql" and not which
+        return made.replace("WHERE is_current", "WHERE pg_sleep(0.4) IS NOT NULL AND is_current") if is_slow else made
+
+    if connection.vendor == "postgresql":
+        run("SET statement_timeout = '200ms'")
+    try:
+        monkeypatch.setattr(standings, "_rows", slow)
+        what("default")
+        monkeypatch.undo()
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW statement_timeout")
+                assert cursor.fetchone() == ("200ms",)
+    finally:
+        if connection.vendor == "postgresql":
+            run("RESET statement_timeout")
+    # It was made slow, so its triggers are of another version.
+    standings.install("default")
+    assert standings.differing("default") == 0
