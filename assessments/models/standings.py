@@ -22,7 +22,7 @@ LINE = ("team_id", "framework_id", "rule", "questionnaire")
 #: What a row tells of its result, and of the result before it; ids are their hexadecimal digits.
 OF_RESULT = ("level", "index_exact", "date", "agreement_exact", "discuss", "asked", "respondents", "participants")
 BEFORE = ("level", "index_exact", "date")
-#: More lines at once are kept from others by a lock on the table, as the database has room for few single ones.
+#: Results of more teams at once are kept from others by a lock on the table: the database has room for few single ones.
 MANY = 100
 
 #: The newest first; the same as in `Result.objects.newest_first`.
