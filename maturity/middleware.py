@@ -221,7 +221,7 @@ def probes(get_response: GetResponse) -> GetResponse:
         try:
             hindrance = fit_of(DEFAULT_DB_ALIAS).hindrance
             frozen = hindrance or is_frozen(DEFAULT_DB_ALIAS)
-            has_standings = hindrance or standings.is_installed(DEFAULT_DB_ALIAS)
+            has_standings = hindrance or standings.is_kept(DEFAULT_DB_ALIAS)
         except DatabaseError:
             return JsonResponse({"ready": False, "why": "the database does not answer"}, status=503)
         if hindrance:

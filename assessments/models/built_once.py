@@ -51,11 +51,15 @@ class BuiltOnce(Generic[Row]):
         """The rows for these values."""
         if self._queryset is None:
             self._queryset = self._build(*self._marks)
-        database = self._queryset.db
+        return cast(list[Row], self._statement(self._queryset.db).rows(values))
+
+    def _statement(self, database: str) -> "_Statement":
         statement = self._statements.get(database)
         if statement is None:
-            statement = self._statements[database] = _Statement(self._queryset, self._marks, database)
-        return cast(list[Row], statement.rows(values))
+            # From a queryset of its own: Django changes a query while it makes the statement, and two threads that did
+            # so with the same one could be left with a statement that lacks tables.
+            statement = self._statements[database] = _Statement(self._build(*self._marks), self._marks, database)
+        return statement
 
     def first(self, *values: Value | None) -> Row | None:
         """The first row, if there is one."""

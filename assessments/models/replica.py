@@ -23,6 +23,10 @@ def asking_replica(yes: bool) -> Iterator[None]:
         _reads_from_replica.reset(token)
 
 
+def is_asking_replica() -> bool:
+    return _reads_from_replica.get()
+
+
 class Router:
     """Without `asking_replica`, everything stays where Django has it. What is written never goes to the replica."""
 

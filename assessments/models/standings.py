@@ -22,8 +22,8 @@ LINE = ("team_id", "framework_id", "rule", "questionnaire")
 #: What a row tells of its result, and of the result before it; ids are their hexadecimal digits.
 OF_RESULT = ("level", "index_exact", "date", "agreement_exact", "discuss", "asked", "respondents", "participants")
 BEFORE = ("level", "index_exact", "date")
-#: Results of more teams at once are kept from others by a lock on the table: the database has room for few single ones.
-MANY = 100
+#: Teams share so many locks, as a database has room for a few thousand; and the name of these locks.
+LOCKS, OF_STANDINGS = 1024, 610_215
 
 #: The newest first; the same as in `Result.objects.newest_first`.
 _ORDER = "date DESC, closing DESC, id DESC"
@@ -88,8 +88,32 @@ def remove(using: str) -> None:
     _run(connection, [f"DROP TABLE IF EXISTS {TABLE}"])
 
 
+def lock_of(team: str) -> str:
+    """The number of a team's lock, in PostgreSQL's words."""
+    return f"ABS(MOD(hashtextextended({team}::text, 0), {LOCKS}))::int"
+
+
+def is_kept(using: str) -> bool:
+    """Whether the table has what this version reads, and triggers keep it: perhaps those of a newer version."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0", [TABLE])
+            there = {name for (name,) in cursor.fetchall()}
+            cursor.execute(_ENABLED, [RESULTS])
+        else:
+            cursor.execute("SELECT name FROM pragma_table_info(%s)", [TABLE])
+            there = {name for (name,) in cursor.fetchall()}
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        triggers = {name for (name,) in cursor.fetchall()}
+    expected = [f"standing_{when}" for when in _TRANSITIONS if connection.vendor == "postgresql" or when != "truncate"]
+    return set(columns()) <= there and set(expected) <= triggers
+
+
 def is_installed(using: str) -> bool:
-    """Whether table and triggers are there, enabled and up to date."""
+    """Whether table and triggers are there, enabled and those of this version."""
+    if not is_kept(using):
+        return False
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -209,6 +233,7 @@ def _sqlite(connection: BaseDatabaseWrapper) -> dict[str, str]:
     }
 
 
+_ENABLED = "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled IN ('O', 'A')"
 #: The comment that names the version of all of it, and the functions whose triggers are there and enabled.
 _POSTGRESQL_STATE = """
     SELECT obj_description(to_regclass(%s), 'pg_class'), (
@@ -227,16 +252,10 @@ def _postgresql_bodies(connection: BaseDatabaseWrapper) -> dict[str, str]:
     def body(*transitions: str) -> str:
         touched = " UNION ".join(f"SELECT DISTINCT {line} FROM {rows}" for rows in transitions)  # noqa: S608
         # Who closes another assessment of that team at the same time waits, and then sees this result.
-        return f"""DECLARE teams uuid[];
-        BEGIN
-            SELECT array_agg(team_id ORDER BY team_id) INTO teams FROM (
-                SELECT DISTINCT team_id FROM ({touched}) touched
-            ) one;
-            IF cardinality(teams) > {MANY} THEN
-                LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE;
-            ELSE
-                PERFORM pg_advisory_xact_lock(hashtextextended(team::text, 0)) FROM unnest(teams) team;
-            END IF;
+        return f"""BEGIN
+            PERFORM pg_advisory_xact_lock({OF_STANDINGS}, place) FROM (
+                SELECT DISTINCT {lock_of("team_id")} AS place FROM ({touched}) touched ORDER BY place
+            ) places;
             DELETE FROM {TABLE} s USING ({touched}) touched WHERE {there};
             INSERT INTO {TABLE} SELECT one.* FROM ({touched}) touched CROSS JOIN LATERAL (
                 {_rows(connection, f"AND {here}")}

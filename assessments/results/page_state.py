@@ -77,7 +77,8 @@ UNION ALL
     LEFT JOIN assessments_provenance p ON p.assessment_id = a.id
     WHERE a.id IN (SELECT assessment_id FROM shown)
 UNION ALL
-    SELECT 'reopened', CAST(o.id AS text), CAST(o.result_id AS text), CAST(o.at AS text), o.reason, u.name
+    SELECT 'reopened', CAST(o.id AS text), CAST(o.result_id AS text), CAST(o.at AS text), o.reason,
+        u.name || ' ' || u.email
     FROM assessments_reopening o
     LEFT JOIN assessments_user u ON u.id = o.by_id
     WHERE o.assessment_id IN (SELECT assessment_id FROM shown)
@@ -105,7 +106,7 @@ UNION ALL
     FROM assessments_edition e
     WHERE e.framework_id IN (SELECT framework_id FROM shown)
 UNION ALL
-    SELECT 'person', CAST(p.id AS text), CAST(p.user_id AS text), u.name, i.name, i.email
+    SELECT 'person', CAST(p.id AS text), CAST(p.user_id AS text), u.name || ' ' || u.email, i.name, i.email
     FROM assessments_respondent p
     LEFT JOIN assessments_user u ON u.id = p.user_id
     LEFT JOIN assessments_invitation i ON i.id = p.invitation_id

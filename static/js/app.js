@@ -259,14 +259,15 @@
     field.focus();
     field.select();
   });
-  // Whoever leaves a page has decided where to go: what the page asked for by itself must not load it again or lead
-  // elsewhere. A download only looks like leaving, so this ends after a while.
+  // Whoever leaves a page has decided where to go: what the page asks for by itself, which it does by GET, must not load
+  // it again or lead elsewhere. A download only looks like leaving, so this ends after a while.
   const LEAVING = 10_000;
   let leftAt = -Infinity;
   window.addEventListener("beforeunload", () => { leftAt = performance.now(); });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    const leads = ["HX-Refresh", "HX-Redirect"].some((name) => event.detail.xhr.getResponseHeader(name));
-    if (leads && performance.now() - leftAt < LEAVING) event.preventDefault();
+    const { xhr, requestConfig } = event.detail;
+    const leads = ["HX-Refresh", "HX-Redirect"].some((name) => xhr.getResponseHeader(name));
+    if (leads && requestConfig.verb === "get" && performance.now() - leftAt < LEAVING) event.preventDefault();
   });
 
   // A page that comes back from memory may be of somebody who has signed out since: the server says if it is still so.

@@ -1,6 +1,8 @@
 """Queries that are built once say the same as the queryset that they are built from."""
 
 import datetime
+import sys
+import threading
 import uuid
 
 import pytest
@@ -93,3 +95,27 @@ def test_a_value_that_the_statement_does_not_have_is_a_fault():
     teams = BuiltOnce(lambda pk, unused: Team.objects.filter(pk=pk), uuid.UUID, str)
     with pytest.raises(ValueError, match="not in its statement"):
         teams.first(uuid.uuid4(), "")
+
+
+def test_threads_that_build_the_same_statement_make_the_same_one():
+    """A query of rows with related ones is changed while its statement is made."""
+
+    def build(pk):
+        return Result.objects.select_related("team__unit", "assessment").filter(pk=pk)
+
+    made, interval = set(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(100):
+            query = BuiltOnce(build, uuid.UUID)
+            query._queryset = build(uuid.uuid4())
+            threads = [threading.Thread(target=query._statement, args=["default"]) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            made.add(query._statement("default")._sql)
+    finally:
+        sys.setswitchinterval(interval)
+    alone = BuiltOnce(build, uuid.UUID)._statement("default")._sql
+    assert made == {alone}

@@ -11,6 +11,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ModelState, ProjectState
 
+from assessments.models import standings
+from assessments.models.edition_triggers import is_frozen, thaw
 from assessments.operations import fitting
 from assessments.operations.fitting import Fit, fit_of, runs_before
 
@@ -190,6 +192,16 @@ def test_first_part_migrates_so_far_and_loads_no_frameworks(monkeypatch):
         ("migrate", "assessments", "0031_before_x")
     ]
     assert run_phase(monkeypatch, "before", ["0032_after_x"]) == []
+
+
+@pytest.mark.django_db
+def test_first_part_makes_what_belongs_to_no_migration():
+    """A version may bring new triggers, or the first standings, and not a single migration."""
+    thaw("default")
+    standings.remove("default")
+    call_command("prepare", "--phase", "before")
+    assert is_frozen("default")
+    assert standings.is_installed("default")
 
 
 @pytest.mark.django_db

@@ -250,6 +250,19 @@ class TestResultPage:
             assert PASSING.sub(b"", after.content) != PASSING.sub(b"", before.content)
         assert member.get(address).status_code == 200
 
+    def test_who_reopened_and_has_no_name_is_shown_with_a_new_address(self, lead, address, viewer):
+        account = type(lead.user).objects.filter(pk=lead.user.pk)
+        account.update(name="")
+        assessment = lead.team.results.get(date="2026-02-01").assessment
+        assessment.reopen(by=lead.user, reason="Mio had more to say.")
+        assessment.close(by=lead.user)
+        shown = assessment.results.current().get_absolute_url()
+        before = viewer.get(shown)
+        assert lead.user.email.encode() in before.content
+        account.update(email="moved@example.org")
+        after = viewer.get(shown, headers={"If-None-Match": before.headers["ETag"]})
+        assert b"moved@example.org" in after.content
+
     def test_who_gave_a_reason_and_has_no_name_is_shown_with_a_new_address(self, lead, address, viewer):
         writer = make_membership(team=lead.team).user
         account = type(writer).objects.filter(pk=writer.pk)

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
+from assessments.apps import freeze_after_migration
 from assessments.models import Installation
 from assessments.models.connections import is_behind_pooler
 from assessments.operations.fitting import OTHER_KEY, Fit, fit_of, named
@@ -114,6 +115,8 @@ class Command(BaseCommand):
     def migrate_before(self, fit: Fit, verbosity: int) -> None:
         """What servers of the old version don't mind. Frameworks come later: they may have what those can't read."""
         if not fit.needed:
+            # Triggers and standings of this version, which belong to no migration.
+            freeze_after_migration(DEFAULT_DB_ALIAS)
             self.stdout.write("Nothing has to be done before the new version starts.")
         elif fit.before is None:
             raise CommandError(
