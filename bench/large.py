@@ -84,6 +84,7 @@ def measured() -> dict:
         started = time.perf_counter()
         server.manage("demo", f"--teams={TEAMS}", f"--years={YEARS}", f"--dimensions={portfolio.DIMENSIONS}")
         report: dict = {"teams": TEAMS, "demo": time.perf_counter() - started}
+        server.let_it_settle(url)
         import django
 
         django.setup()

@@ -45,6 +45,7 @@ def measured(years: int) -> dict:
         started = time.perf_counter()
         server.manage("demo", f"--teams={TEAMS}", f"--years={years}", f"--dimensions={DIMENSIONS}")
         seconds = time.perf_counter() - started
+        server.let_it_settle(url)
         import django
 
         django.setup()
