@@ -25,6 +25,8 @@ from .people import Lead, Member, Person, Reader, Told, Turn
 from .seeding import FROZEN, SEED, STORED
 
 MEMBERS = 3
+#: Seconds, see `fail_timeout` in scripts/two-servers.conf.
+LEFT_ALONE = 6
 
 
 def port_in(address: str) -> int:
@@ -111,6 +113,8 @@ class World:
             self.stop(number)
             self.start(number, ROOT)
             self.log(f"server {number + 1} is of the new version")
+            # As README says: nginx leaves alone for so long who did not answer.
+            time.sleep(LEFT_ALONE)
         self.manage("prepare", "--phase", "after")
         self.version = ROOT
 
