@@ -22,9 +22,18 @@ LINE = ("team_id", "framework_id", "rule", "questionnaire")
 #: What a row tells of its result, and of the result before it; ids are their hexadecimal digits.
 OF_RESULT = ("level", "index_exact", "date", "agreement_exact", "discuss", "asked", "respondents", "participants")
 BEFORE = ("level", "index_exact", "date")
-#: Teams share so many locks, as a database has room for a few thousand; and the name of these locks.
-LOCKS, OF_STANDINGS = 1024, 610_215
+#: Advisory locks that all teams share, as a database has room for a few thousand of them.
+LOCKS = 1024
+#: The number that tells these locks from those of other programs.
+OF_STANDINGS = 610_215
 
+#: The id of the framework that most teams have a result in, among those with an edition of this status. Counted over
+#: all results it took 29 ms for ten thousand teams with four each, and 138 with twenty.
+MOST_USED_FRAMEWORK = f"""
+    SELECT framework_id FROM {TABLE}
+    WHERE until IS NULL AND framework_id IN (SELECT framework_id FROM assessments_edition WHERE status = %s)
+    GROUP BY framework_id ORDER BY COUNT(DISTINCT team_id) DESC, framework_id LIMIT 1
+"""  # noqa: S608
 #: The newest first; the same as in `Result.objects.newest_first`.
 _ORDER = "date DESC, closing DESC, id DESC"
 #: A line's results as rows of the table. `until` is the day of the next one. `history` has of each result up to this

@@ -13,13 +13,6 @@ from ..models.framework_texts import filled
 from ..web.form_fields import DayField
 from .rows import ASSESSED, ATTENTION, OVERALL, ConcernKind, Query, sort_by_dimension
 
-#: The id of the framework that most teams have a result in, if it can be chosen. Counted over all results it took 29 ms
-#: for ten thousand teams with four each, and 138 with twenty.
-_MOST_USED = f"""
-    SELECT framework_id FROM {standings.TABLE}
-    WHERE until IS NULL AND framework_id IN (SELECT framework_id FROM assessments_edition WHERE status = %s)
-    GROUP BY framework_id ORDER BY COUNT(DISTINCT team_id) DESC, framework_id LIMIT 1
-"""  # noqa: S608
 #: Which of the teams that need attention the table shows; all teams without a choice.
 SHOWN = [
     ("", gettext_lazy("All teams")),
@@ -76,7 +69,8 @@ class PortfolioForm(forms.Form):
         key = data.get("framework", "")
         editions = list(frozen) if key else []
         if key not in _published_by_framework(editions):
-            editions = list(frozen.annotate(most_used=RawSQL(_MOST_USED, [Edition.Status.PUBLISHED])))  # noqa: S611
+            most_used = RawSQL(standings.MOST_USED_FRAMEWORK, [Edition.Status.PUBLISHED])  # noqa: S611
+            editions = list(frozen.annotate(most_used=most_used))
             key = _usual_framework(editions)
         return cls(data, units=units, editions=editions, framework_key=key)
 
