@@ -16,7 +16,7 @@ from ..models.plans import TargetQuerySet
 from ..permissions.access import teams_where_person_may
 from ..permissions.roles import Permission
 from ..planning.target_progress import GradedTarget, graded
-from ..web.kept_fragments import fragment_digest, kept
+from ..web.kept_fragments import fragment_digest, kept_while
 
 PAGE = 50
 #: After how long a target that is over is left out, unless it is asked for.
@@ -206,7 +206,7 @@ def _met(over: TargetQuerySet) -> set[int]:
     def work_out() -> set[int]:
         return {how.target.pk for how in graded(over.for_grading(), with_shares=False) if how.is_met}
 
-    return kept("met-targets", digest, work_out)
+    return kept_while("met-targets", digest, lambda: digest, work_out)
 
 
 def read(listed: Sequence[Listed]) -> list[Entry]:
