@@ -1,6 +1,7 @@
 """A mail server for tests, on a port of its own: it keeps what it takes, refuses what it is told to, and can hang."""
 
 import contextlib
+import queue
 import socket
 import socketserver
 import threading
@@ -8,7 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
+from typing import Any, cast
+
+from assessments.outbox.smtp import Backend
 
 #: What the server does one after the other; `taken` is said, and `kept` noted, before anything else happens.
 STEPS = ("connect", "EHLO", "MAIL", "RCPT", "DATA", "text", "taken")
@@ -26,6 +29,8 @@ class Sink:
     at_step: Callable[[str], None] = lambda step: None
     conversations: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
+    #: One item for each reply: whether it was given. False stands for a server that hangs.
+    replies: "queue.SimpleQueue[bool]" = field(default_factory=queue.SimpleQueue)
 
     @property
     def url(self) -> str:
@@ -82,10 +87,12 @@ class Conversation(socketserver.StreamRequestHandler):
         sink = self.server.sink
         sink.at_step(step)
         if sink.hangs_at == step:
+            sink.replies.put(False)
             sink.closing.wait()
             raise ConnectionAbortedError
         said = sink.refusals.get(step, usual)
         self.wfile.write(f"{said}\r\n".encode())
+        sink.replies.put(True)
         return said[0] in "23"
 
 
@@ -109,6 +116,32 @@ def smtp_sink() -> Iterator[Sink]:
         finally:
             server.sink.closing.set()
             server.shutdown()
+
+
+def use_for_mails(settings: Any, sink: Sink) -> None:
+    """This process sends to the sink: a reply is waited for however long it takes, a server that hangs only briefly."""
+    settings.MAIL_ENABLED = True
+    settings.EMAIL_BACKEND = "tests.smtp_sink.SinkBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+    SinkBackend.sink = sink
+
+
+class SinkBackend(Backend):
+    """The time it waits for a reply begins to run when the server hangs, so a busy machine is no server that hangs."""
+
+    sink: Sink
+
+    @property
+    def connection_class(self) -> Any:
+        sink = self.sink
+
+        class Conversation(super().connection_class):  # type: ignore[misc]
+            def getreply(self) -> tuple[int, bytes]:
+                is_given = sink.replies.get(timeout=60)
+                self.sock.settimeout(60 if is_given else 0.05)
+                return super().getreply()
+
+        return Conversation
 
 
 def unused_port() -> int:

@@ -4,18 +4,15 @@ import pytest
 from django.utils import timezone
 
 from ..factories import make_membership, make_team, make_user
-from ..smtp_sink import smtp_sink
+from ..smtp_sink import smtp_sink, use_for_mails
 
 
 @pytest.fixture
 def sink(settings):
     """A mail server that takes every mail."""
-    settings.MAIL_ENABLED = True
     settings.SITE_URL = "https://maturity.example.org"
-    settings.EMAIL_BACKEND = "assessments.outbox.smtp.Backend"
-    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 5
     with smtp_sink() as sink:
-        settings.EMAIL_PORT = sink.port
+        use_for_mails(settings, sink)
         yield sink
 
 

@@ -16,7 +16,7 @@ from assessments.web.letters import without_links
 from .. import toy
 from ..factories import make_membership, make_team, make_user
 from ..servers import ROOT
-from ..smtp_sink import smtp_sink, text_of, unused_port
+from ..smtp_sink import smtp_sink, text_of, unused_port, use_for_mails
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LINK = re.compile(r"http://127\.0\.0\.1:8000(/\S+)")
@@ -24,11 +24,8 @@ LINK = re.compile(r"http://127\.0\.0\.1:8000(/\S+)")
 
 @pytest.fixture
 def sink(settings):
-    settings.MAIL_ENABLED = True
-    settings.EMAIL_BACKEND = "assessments.outbox.smtp.Backend"
-    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 0.3
     with smtp_sink() as sink:
-        settings.EMAIL_PORT = sink.port
+        use_for_mails(settings, sink)
         yield sink
 
 
@@ -110,6 +107,12 @@ class TestAway:
             invite(assessment, 2)
             Mail.objects.queue_for(make_user(), Mail.Kind.NEW_ACCOUNT)
         assert send_waiting().sent == 3
+
+    def test_the_time_to_wait_for_a_server_that_hangs_is_that_of_the_settings(self, sink, assessment, settings):
+        invite(assessment)
+        settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = "assessments.outbox.smtp.Backend", 0.3
+        sink.hangs_at = "EHLO"
+        assert send_waiting().server_is_away
 
     @pytest.mark.parametrize("step", ["connect", "EHLO", "MAIL", "RCPT"])
     def test_a_server_that_hangs_before_it_has_the_text_is_asked_again_without_doubt(self, sink, assessment, step):
