@@ -93,3 +93,12 @@ class OnceOnly(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         return not isinstance(error, (OperationalError, InterfaceError))
+
+
+class WithoutTrace(logging.Filter):
+    """Takes the traceback from the line about a request that was refused: it is no fault of the program."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR:
+            record.exc_info = None
+        return True

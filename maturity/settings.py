@@ -308,6 +308,7 @@ LOGGING = {
     "filters": {
         "secrets": {"()": "maturity.logs.WithoutSecrets"},
         "once": {"()": "maturity.logs.OnceOnly"},
+        "without_trace": {"()": "maturity.logs.WithoutTrace"},
     },
     "formatters": {
         "line": {"()": "maturity.logs.OneLine", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
@@ -317,7 +318,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "django.request": {"filters": ["once"]},
+        "django.request": {"filters": ["once", "without_trace"]},
         # What runserver writes.
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "maturity": {"handlers": ["console"], "level": "INFO", "propagate": False},

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from maturity.logs import JsonLine, OnceOnly, OneLine, WithoutSecrets, request_number
 
+from ..factories import make_user
 from ..servers import collect_static, prepare_folder, serving
 
 pytestmark = pytest.mark.any_database
@@ -148,6 +149,36 @@ def test_a_database_that_is_away_is_one_line(error, rf, caplog):
     assert OnceOnly().filter(logging.makeLogRecord({"exc_info": (ValueError, ValueError(), None)}))
     assert OnceOnly().filter(logging.makeLogRecord({}))
     assert "once" in settings.LOGGING["loggers"]["django.request"]["filters"]
+
+
+@pytest.fixture
+def lines():
+    """What is written about requests, as it is written."""
+
+    class Kept(logging.Handler):
+        def emit(self, record):
+            kept.append(OneLine("{levelname} {name}: {message}", style="{").format(record))
+
+    kept: list[str] = []
+    handler, logger = Kept(), logging.getLogger("django.request")
+    logger.addHandler(handler)
+    yield kept
+    logger.removeHandler(handler)
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_one_line_and_a_fault_has_its_trace(client, lines, monkeypatch):
+    client.force_login(make_user())
+    assert client.get("/rounds/").status_code == 403
+    assert lines == ["WARNING django.request: Forbidden (Permission denied): /rounds/"]
+
+    def fault(user):
+        raise ValueError
+
+    monkeypatch.setattr("assessments.rounds.views.runs_rounds", fault)
+    client.raise_request_exception = False
+    assert client.get("/rounds/").status_code == 500
+    assert lines[1].startswith("ERROR django.request: Internal Server Error: /rounds/\n    Traceback")
 
 
 def send(port: int, request: bytes):
