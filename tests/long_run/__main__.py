@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from ..clusters import Pair, run_as_postgres, server_and_replica, start_command, stop_command
-from ..operations.test_two_servers import balanced
+from ..nginx import balanced
 from ..servers import ROOT, Server, collect_static, free_port, manage, serving
 from .people import Lead, Member, Person, Reader, Told, Turn
 from .seeding import FROZEN, SEED, STORED

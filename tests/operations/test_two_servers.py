@@ -1,54 +1,13 @@
 """Two servers on one PostgreSQL database behind nginx, with the Compose file's configuration of it."""
 
-import contextlib
-import os
 import re
-import shutil
-import signal
-import subprocess
-import time
 
 import pytest
 
-from ..servers import ROOT, Server, ask, collect_static, free_port, manage, scratch_database, serving
+from ..nginx import NGINX, balanced
+from ..servers import ask, collect_static, manage, scratch_database, serving
 
 pytestmark = [pytest.mark.slow(seconds=90), pytest.mark.any_database]
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-
-
-@contextlib.contextmanager
-def balanced(folder, one: Server, other: Server):
-    """The address of nginx before both servers; only places are moved."""
-    port = free_port()
-    moved = {
-        "server web:8000": f"server 127.0.0.1:{one.port}",
-        "server web-2:8000": f"server 127.0.0.1:{other.port}",
-        "listen 8080": f"listen 127.0.0.1:{port}",
-        "/tmp/": f"{folder}/",
-        "/dev/stderr": f"{folder}/nginx.log",
-    }
-    configuration = (ROOT / "scripts" / "two-servers.conf").read_text()
-    for old, new in moved.items():
-        assert old in configuration
-        configuration = configuration.replace(old, new)
-    if os.geteuid() == 0:
-        configuration = f"user root;\n{configuration}"
-    (folder / "nginx.conf").write_text(configuration)
-    command = [NGINX, "-p", folder, "-e", folder / "nginx.log", "-c", folder / "nginx.conf", "-g", "daemon off;"]
-    with subprocess.Popen(command) as process:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            until = time.monotonic() + 120
-            while True:
-                with contextlib.suppress(OSError):
-                    ask(f"{address}/healthz")
-                    break
-                assert time.monotonic() < until, (folder / "nginx.log").read_text()
-                time.sleep(0.05)
-            yield address
-        finally:
-            process.send_signal(signal.SIGTERM)
-
 
 SIGNED_IN = """
 from assessments.models import Framework, User
@@ -102,6 +61,12 @@ def test_two_servers_are_like_one(tmp_path):
                 # One of them ends, and nobody notices.
                 one.stop()
                 assert {ask(address + page, Cookie=cookie).status for _ in range(6)} == {200}
+                # Both end, and people are told so in a sentence.
+                other.stop()
+                for _ in range(3):
+                    away = ask(address + page, Cookie=cookie)
+                    assert (away.status, away.headers["retry-after"]) == (502, "5")
+                    assert "Nothing that was saved is lost." in away.text
         assert not re.search("SECRET_KEY", one.output + other.output)
         # A server with another key says so, when it starts and when it is examined.
         stranger = {**data, "SECRET_KEY": "another long key, which is not the same one"}
