@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -164,11 +166,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
     def due(self) -> "MailQuerySet":
         """Mails that may be sent now: about accounts, then invitations and reminders, then notices.
 
-        Mails about drafts wait until the draft is opened. Kinds that only a newer version knows wait for its senders:
+        Mails about drafts wait until the draft is opened. What only a newer version can write waits for its senders:
         while servers are replaced one by one, some of both versions run.
         """
         about = Q(assessment=None) | Q(assessment__status="open")
-        rows = self.filter(may_be_claimed(), about, kind__in=Mail.Kind.values)
+        changes = reduce(or_, (Q(about__startswith=f"{change} ") for change in Mail.Change))
+        known = Q(kind__in=Mail.Kind.values) & (~Q(kind=Mail.Kind.ACCESS) | changes)
+        rows = self.filter(may_be_claimed(), about, known)
         return rows.order_by(F("day").asc(nulls_first=True), F("participation").asc(nulls_first=True), "pk")
 
     def claim(self) -> "Mail | None":

@@ -220,6 +220,14 @@ class TestRefused:
         # Nor does it keep a sender busy.
         assert not Mail.objects.due().exists()
 
+    def test_a_change_that_only_a_newer_version_knows_is_left_to_its_senders(self, sink):
+        for person, change in ((make_user(), "key"), (make_user(), "of-later")):
+            Mail.objects.tell_of_change(person, change)
+        done = send_waiting()
+        assert (done.sent, done.postponed, done.skipped) == (1, 0, 0)
+        mail = Mail.objects.exclude(state=Mail.State.SENT).get()
+        assert (mail.about.split()[0], mail.state, mail.attempts) == ("of-later", Mail.State.WAITING, 0)
+
     def test_the_log_says_which_mail_and_not_to_whom(self, sink, assessment, caplog):
         (email,) = invite(assessment)
         sink.refusals[email] = f"550 5.1.1 <{email}>: no such user"
