@@ -1,5 +1,6 @@
 """How gunicorn serves the application; it finds this file by its name. Every value comes from the environment."""
 
+import atexit
 import contextlib
 import gc
 import os
@@ -77,9 +78,17 @@ class QuietLogger(Logger):
 
 logger_class = QuietLogger
 
+
+def remove_counts(folder: str, *, made_by: int) -> None:
+    """At the end of the process that made the folder, also if it could not start; workers end with a copy of this."""
+    if os.getpid() == made_by:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 if measures:
-    # Where workers count, each for itself: see maturity/metrics.py. Made by this process and removed at its end.
+    # Where workers count, each for itself: see maturity/metrics.py.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="maturity-metrics-", dir=worker_tmp_dir)
+    atexit.register(remove_counts, os.environ["PROMETHEUS_MULTIPROC_DIR"], made_by=os.getpid())
 
 
 def _megabytes_held() -> float:
@@ -126,10 +135,8 @@ def when_ready(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Lets the mail that is being sent be finished, and removes what was counted."""
+    """Lets the mail that is being sent be finished."""
     if sends and hasattr(server, "sender"):
         server.sender.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.sender.wait(timeout=8)
-    if measures:
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -3,6 +3,9 @@
 import ipaddress
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -15,7 +18,7 @@ from maturity import environment as env
 from maturity import metrics
 
 from ..factories import make_user
-from ..servers import ROOT, collect_static, prepare_folder, serving
+from ..servers import ROOT, collect_static, plain_environment, prepare_folder, serving
 
 TOKEN = "a-token-of-some-length"
 
@@ -119,3 +122,25 @@ def test_two_workers_count_together(tmp_path):
             assert server.ask("/nowhere/").status == 404
         text = server.ask("/metrics", Authorization=f"Bearer {TOKEN}").text
     assert figure(text, re.escape('maturity_request_seconds_count{status="404",view="none"}')) == 30
+
+
+STARTS_IN_VAIN = """
+import os, runpy, sys
+runpy.run_path("gunicorn.conf.py")
+if os.fork() == 0:
+    sys.exit("a worker ends")
+os.wait()
+folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+print(folder, os.path.isdir(folder))
+sys.exit("the port is taken")
+"""
+
+
+def test_what_was_counted_is_removed_however_the_server_ends(tmp_path):
+    environment = plain_environment(tmp_path, DATA_DIR=str(tmp_path), METRICS_TOKEN=TOKEN)
+    command = [sys.executable, "-c", STARTS_IN_VAIN]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    folder, is_there_after_a_worker = ended.stdout.split()
+    assert is_there_after_a_worker == "True"
+    assert "the port is taken" in ended.stderr
+    assert not Path(folder).exists()
