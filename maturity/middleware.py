@@ -11,7 +11,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import MiddlewareNotUsed
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import patch_vary_headers
@@ -75,6 +75,21 @@ def numbered_requests(get_response: GetResponse) -> GetResponse:
         begin_request()
         response = get_response(request)
         response.headers["X-Request-ID"] = number
+        return response
+
+    return middleware
+
+
+def heads_without_bodies(get_response: GetResponse) -> GetResponse:
+    """Answers HEAD as GET, without the body: gunicorn would drop it and warn of it each time."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method == "HEAD":
+            if isinstance(response, StreamingHttpResponse):
+                response.streaming_content = ()
+            else:
+                response.content = b""
         return response
 
     return middleware

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Before anything that may write to the log.
     "maturity.middleware.numbered_requests",
+    "maturity.middleware.heads_without_bodies",
     "maturity.middleware.trusted_proxy",
     # Is not there unless METRICS_TOKEN or METRICS_NETWORKS is set.
     "maturity.metrics.measured",

@@ -194,6 +194,8 @@ def test_a_running_server_writes_json_only(tmp_path):
     static = collect_static(tmp_path / "static")
     prepare_folder(tmp_path)
     with serving(tmp_path, STATIC_ROOT=str(static), ACCESS_LOG="1", GREETING="0", LOG_FORMAT="json") as server:
+        for path in (b"/sign-in/", b"/healthz", b"/static/js/app.js"):
+            send(server.port, b"HEAD " + path + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         answer = server.ask("/nowhere/")
         server.wait_for_output('"GET /nowhere/')
     lines = [json.loads(line) for line in server.output.splitlines() if line.startswith("{")]
@@ -201,6 +203,7 @@ def test_a_running_server_writes_json_only(tmp_path):
     first, second = [line["message"] for line in lines if line.get("request") == number]
     assert first == "Not Found: /nowhere/"
     assert second.startswith('"GET /nowhere/" 404 ')
+    assert {line["level"] for line in lines if "HEAD " in line["message"]} == {"INFO"}
     assert "127.0.0.1" not in server.output
 
 

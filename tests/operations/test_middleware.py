@@ -1,12 +1,13 @@
 """What stands around every view: headers, the proxy, probes, signed-out fragments, a database that is away."""
 
 import gzip
+import io
 import ipaddress
 import secrets
 
 import pytest
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -55,6 +56,25 @@ def test_every_answer_carries_the_headers(client, db, path):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+# HEAD
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: HttpResponse(b"a page", headers={"Content-Length": "6"}),
+        lambda: FileResponse(io.BytesIO(b"a file"), as_attachment=True, filename="answers.csv"),
+    ],
+    ids=["page", "file"],
+)
+def test_a_head_has_the_headers_of_its_page_and_no_body(make, rf):
+    answer = middleware.heads_without_bodies(lambda request: make())
+    page, head = answer(rf.get("/")), answer(rf.head("/"))
+    assert (len(page.getvalue()), head.getvalue()) == (6, b"")
+    assert head.headers == page.headers
+    assert head.headers["Content-Length"] == "6"
 
 
 # Compression
