@@ -76,8 +76,9 @@ class HoldingBack:
     @staticmethod
     def _count_held_back(by: str, rows: list[TeamRow]) -> dict[str, int]:
         blocking = CriterionResult.objects.filter(blocker__isnull=False, result__in=newest_ids(rows)).order_by()
-        # A criterion is there once in a result, a dimension as often as it has blockers.
-        counted = Count("result", distinct=True) if by == "dimension" else Count("pk")
+        # A criterion is there once in a result, a dimension as often as it has blockers. Rows are counted and not their
+        # ids, which are not in the index: to look at each row took three times as long.
+        counted = Count("result", distinct=True) if by == "dimension" else Count("*")
         return dict(blocking.values_list(by).annotate(teams=counted))
 
     @cached_property
