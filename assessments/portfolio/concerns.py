@@ -23,7 +23,7 @@ from ..results.report import agrees_hardly
 from ..web.dates import day, shifted
 from .many_ids import ManyIds
 from .portfolio import Portfolio
-from .rows import ConcernKind, ResultInRow, TeamRow
+from .rows import ConcernKind, TeamRow
 from .team_rows import newest_ids
 
 #: An action that did not move for so long is stale.
@@ -104,7 +104,7 @@ class Concerns:
         kinds = []
         if self._fell(row):
             kinds.append(ConcernKind.DOWN)
-        if row.team.pk in self._missed_targets:
+        if row in self._missed_targets:
             kinds += [ConcernKind.MISSED] * len(self._missed(row))
         if row.is_stale:
             kinds.append(ConcernKind.OVERDUE)
@@ -126,61 +126,45 @@ class Concerns:
 
     def _fell(self, row: TeamRow) -> bool:
         """Whether the level is lower than in the previous result, or else the index reads lower."""
-        newest, previous = row.newest, row.previous
-        if newest is None or previous is None:
-            return False
-        if self._level_fell(newest, previous):
-            return True
-        if row.is_apart or newest.index_exact == previous.index_exact:
-            return False
-        index, before = as_fraction(newest.index_exact), as_fraction(previous.index_exact)
-        if index is None or before is None or not self._scale.reads_lower(index, before):
-            return False
         # As in the exported file: of other teams there are levels, and no index.
-        return self.viewer.may_open(row.team)
-
-    @staticmethod
-    def _level_fell(newest: ResultInRow, previous: ResultInRow) -> bool:
-        now, before = newest.level, previous.level
-        return now is not None and before is not None and now < before
+        return row.level_fell or (row.index_fell and self.viewer.may_open(row.team))
 
     def _missed(self, row: TeamRow) -> list[tuple[str, int, datetime.date, int]]:
         """Targets that are past due and not reached, as (dimension, level, due date, level now)."""
         if row.is_apart or not self.viewer.may_open(row.team):
             return []
         missed = []
-        for dimension, level, due in self._missed_targets.get(row.team.pk, ()):
+        for dimension, level, due in self._missed_targets.get(row, ()):
             now = row.level_here
             if dimension:
-                now = self._dimension_levels.get((row.newest.pk, dimension)) if row.newest else None
+                now = self._dimension_levels.get((row.newest.digits, dimension)) if row.newest else None
             if now is not None and now < level:
                 missed.append((dimension, level, due, now))
         return missed
 
     @cached_property
-    def _missed_targets(self) -> dict[UUID, list[tuple[str, int, datetime.date]]]:
-        """By team: what is past its due date, if nothing later is set for the same part."""
+    def _missed_targets(self) -> dict[TeamRow, list[tuple[str, int, datetime.date]]]:
+        """By team with a result: what is past its due date, if nothing later is set for the same part."""
         today = self.portfolio.today
         since = shifted(today, -MONTHS)
         last: dict[tuple[UUID, str], tuple[int, datetime.date]] = {}
         for team, dimension, level, due in self.portfolio.targets_set:
             last.setdefault((team, dimension), (level, due))
-        missed: dict[UUID, list[tuple[str, int, datetime.date]]] = {}
+        missed: dict[TeamRow, list[tuple[str, int, datetime.date]]] = {}
         for (team, dimension), (level, due) in last.items():
             is_known = not dimension or dimension in self.contents.dimension_by_key
-            if is_known and since <= due < today:
-                missed.setdefault(team, []).append((dimension, level, due))
+            row = self.portfolio.row_of.get(team) if is_known and since <= due < today else None
+            if row:
+                missed.setdefault(row, []).append((dimension, level, due))
         return missed
 
     @cached_property
     def _dimension_levels(self) -> dict[tuple, int | None]:
         """Levels of dimensions of the teams that missed a target for one."""
-        teams = {
-            team for team, targets in self._missed_targets.items() if any(dimension for dimension, *_rest in targets)
-        }
-        results = newest_ids(row for row in self.portfolio.named if row.team.pk in teams)
-        rows = PartResult.objects.filter(result__in=results, kind=PartResult.Kind.DIMENSION).order_by()
-        return {(result, key): level for result, key, level in rows.values_list("result_id", "key", "level")}
+        missed = self._missed_targets.items()
+        rows = [row for row, targets in missed if any(dimension for dimension, *_rest in targets)]
+        parts = PartResult.objects.filter(result__in=newest_ids(rows), kind=PartResult.Kind.DIMENSION).order_by()
+        return {(result.hex, key): level for result, key, level in parts.values_list("result_id", "key", "level")}
 
     @cached_property
     def _pending(self) -> dict[UUID, tuple[int, int]]:
@@ -232,7 +216,7 @@ class Concerns:
         """How the level fell since the previous result, or else the index."""
         if row.newest is None or row.previous is None:
             return ""
-        if self._level_fell(row.newest, row.previous):
+        if row.level_fell:
             return self._level_in_words(row.previous.level, row.newest.level)
         scale = self._scale
         before, now = as_fraction(row.previous.index_exact), as_fraction(row.newest.index_exact)

@@ -78,7 +78,7 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
     for teams in _teams(portfolio):
         results = _results_of(portfolio, teams)
         levels = part_levels(result.pk for listed in results.values() for result in listed)
-        opened = [result for pk, listed in results.items() if pk in portfolio.linked for result in listed]
+        opened = [result for row in teams if row.team in portfolio.linked for result in results.get(row.team.pk, [])]
         origins = Provenance.objects.origins(opened)
         for row in teams:
             about: list[Cell] = [row.team.name, units[row.team.unit_id]]
@@ -87,7 +87,7 @@ def _result_rows(portfolio: Portfolio, columns: list[Column]) -> Iterator[list[C
             for number, result in enumerate(results.get(row.team.pk, [])):
                 own = levels.get(result.pk.hex, {})
                 index = None
-                if row.team.pk in portfolio.linked:
+                if row.team in portfolio.linked:
                     index = index_number(result.edition, result.index_exact)
                 yield [
                     *about,
@@ -138,7 +138,7 @@ def _change_rows(portfolio: Portfolio) -> Iterator[list[Cell]]:
     units = {unit.pk: unit.name for unit in portfolio.units}
     for teams in _teams(portfolio):
         moved = [row for row in teams if row.newest and row.previous]
-        levels = part_levels(result.pk for row in moved for result in (row.newest, row.previous) if result)
+        levels = part_levels(result.digits for row in moved for result in (row.newest, row.previous) if result)
         for row in moved:
             if row.newest is None or row.previous is None:
                 continue
@@ -146,7 +146,7 @@ def _change_rows(portfolio: Portfolio) -> Iterator[list[Cell]]:
                 if (kind, key) == WHOLE:
                     before, now = row.previous.level, row.newest.level
                 else:
-                    before, now = (levels.get(r.pk.hex, {}).get((kind, key)) for r in (row.previous, row.newest))
+                    before, now = (levels.get(r.digits, {}).get((kind, key)) for r in (row.previous, row.newest))
                 if before is None or now is None or before == now:
                     continue
                 about: list[Cell] = [row.team.name, units[row.team.unit_id], name, row.previous.date, row.newest.date]
@@ -180,7 +180,7 @@ def _openable(portfolio: Portfolio) -> Iterator[dict[UUID, Team]]:
     """Teams whose page may be opened, by id, some at a time."""
     units = {unit.pk: unit for unit in portfolio.units}
     for rows in _teams(portfolio):
-        teams = {row.team.pk: row.team.as_row() for row in rows if row.team.pk in portfolio.linked}
+        teams = {row.team.pk: row.team.as_row() for row in rows if row.team in portfolio.linked}
         for team in teams.values():
             team.unit = units[team.unit_id]
         yield teams

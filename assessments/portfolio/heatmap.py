@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from ..charts import level_step
 from ..models import Edition, PartResult
 from .rows import ASSESSED, OVERALL, Query, TeamRow, sort_by_dimension
+from .viewer import Linked
 
 #: What a column is of: kind and key, as parts are stored; the whole has neither.
 Column = tuple[str, str, str]
@@ -68,9 +69,7 @@ def _heading(query: Query, without_sort: str, *, name: str, kind: str, sort: str
     return ColumnHead(name=name, kind=kind, address=address, order=order)
 
 
-def heatmap(
-    rows: Sequence[TeamRow], edition: Edition, linked: frozenset[UUID], versions: dict[UUID, str]
-) -> SafeString:
+def heatmap(rows: Sequence[TeamRow], edition: Edition, linked: Linked, versions: dict[UUID, str]) -> SafeString:
     """A table body: one row per team, each with a result.
 
     `linked` are the teams whose page may be opened, `versions` those of editions.
@@ -82,7 +81,7 @@ def _rows(
     rows: Iterable[TeamRow],
     columns: Sequence[Column],
     edition: Edition,
-    linked: frozenset[UUID],
+    linked: Linked,
     versions: dict[UUID, str],
 ) -> Iterator[tuple[SafeString, SafeString, SafeString]]:
     texts = _Texts(get_language() or "", edition.uses_levels)
@@ -92,7 +91,7 @@ def _rows(
     places = list(zip(columns, attributes, anchors, strict=True))
     top = edition.contents.top
     for row in rows:
-        address = _url("result", row.newest.pk) if row.newest and row.team.pk in linked else ""
+        address = _url("result", row.newest.pk) if row.newest and row.team in linked else ""
         cells = [
             _cell(row, kind, key, top, texts, name=name, address=address and address + anchor)
             for (kind, key, _name), name, anchor in places
@@ -139,16 +138,16 @@ class _Texts:
         return _("nothing applies")
 
 
-def _head(row: TeamRow, edition: Edition, linked: frozenset[UUID], versions: dict[UUID, str]) -> SafeString:
+def _head(row: TeamRow, edition: Edition, linked: Linked, versions: dict[UUID, str]) -> SafeString:
     label: SafeString | str = row.team.name
-    if row.team.pk in linked:
+    if row.team in linked:
         label = format_html('<a href="{}">{}</a>', _url("team", row.team.pk), row.team.name)
     chips = []
     used = row.newest.edition_id if row.newest else edition.pk
     if used != edition.pk:
         chips.append(_("version {version}").format(version=versions.get(used, "?")))
-    if row.origin:
-        chips.append(_("imported from {origin}").format(origin=row.origin))
+    if row.newest and row.newest.origin and row.team in linked:
+        chips.append(_("imported from {origin}").format(origin=row.newest.origin))
     marks = format_html_join("", ' <span class="chip">{}</span>', ((chip,) for chip in chips))
     few = row.newest.few_responded if row.newest else ""
     if few:
@@ -191,11 +190,11 @@ def _cell(row: TeamRow, kind: str, key: str, top: int, texts: _Texts, *, name: s
     return f'<td class="l{level_step(level, top)}{whole}" data-of="{name}">{shown}</td>'
 
 
-def _age(row: TeamRow, linked: frozenset[UUID]) -> SafeString:
+def _age(row: TeamRow, linked: Linked) -> SafeString:
     if row.newest is None:
         return mark_safe('<td class="age"></td>')
     day: SafeString | str = date_format(row.newest.date, "SHORT_DATE_FORMAT")
-    if row.team.pk in linked:
+    if row.team in linked:
         day = format_html('<a href="{}">{}</a>', _url("result", row.newest.pk), day)
     if not row.is_stale:
         return format_html('<td class="age">{}</td>', day)

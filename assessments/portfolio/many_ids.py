@@ -20,23 +20,24 @@ class ManyIds(Expression):
 
     output_field = UUIDField()
 
-    def __init__(self, ids: Iterable[UUID]) -> None:
+    def __init__(self, ids: Iterable[UUID | str]) -> None:
+        """`ids` may be given as their digits."""
         super().__init__()
-        self.ids = list(ids)
+        self.digits = [pk if isinstance(pk, str) else pk.hex for pk in ids]
 
     def _need_some(self) -> None:
         """Without ids the database need not be asked."""
-        if not self.ids:
+        if not self.digits:
             raise EmptyResultSet
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
     ) -> tuple[str, list[str]]:
         self._need_some()
-        return "(SELECT value FROM json_each(%s))", [json.dumps([pk.hex for pk in self.ids])]
+        return "(SELECT value FROM json_each(%s))", [json.dumps(self.digits)]
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
     ) -> tuple[str, list[str]]:
         self._need_some()
-        return "(SELECT unnest(%s::uuid[]))", ["{" + ",".join([pk.hex for pk in self.ids]) + "}"]
+        return "(SELECT unnest(%s::uuid[]))", ["{" + ",".join(self.digits) + "}"]

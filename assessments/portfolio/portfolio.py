@@ -5,7 +5,8 @@ Reads results only.
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from uuid import UUID
@@ -19,9 +20,9 @@ from ..models import PartResult, Round, Target, Unit, User
 from ..web.dates import past_days
 from ..web.kept_fragments import kept
 from .disclosure_control import shown_units
-from .rows import ASSESSED, OF_DIMENSION, OVERALL, DimensionRow, Query, TeamRow, UnitRow
-from .team_rows import newest_ids, part_levels, results_digest, team_rows
-from .viewer import DISTRIBUTION, Viewer
+from .rows import ASSESSED, OF_DIMENSION, OVERALL, UNKNOWN, DimensionRow, Query, ResultInRow, TeamRow, UnitRow
+from .team_rows import dimension_levels, newest_ids, part_levels, results_digest, team_rows
+from .viewer import DISTRIBUTION, Linked, Viewer
 
 #: Teams in one page of the table: with twenty dimensions a row is a thousand characters and more.
 PAGE = 50
@@ -47,6 +48,8 @@ class Portfolio:
         self.days = past_days(today)
         self.parents = {unit.pk: unit.parent_id for unit in units}
         self.rows = self._asked_for(everyone)
+        #: What `with_parts` has read, by the digits of the result's id.
+        self._parts: dict[str, dict[tuple[str, str], int | None]] = {}
 
     @classmethod
     def of(cls, user: User, query: Query, units: list[Unit]) -> "Portfolio":
@@ -67,7 +70,7 @@ class Portfolio:
         if self.query.only_edition:
             rows = [row for row in rows if row.newest and row.newest.edition_id == self.query.edition.pk]
         if self.query.unit is not None:
-            rows = [row for row in rows if row.team.unit_id in self._subtree or not row.is_named]
+            rows = [row for row in rows if row.team.unit_id in self._subtree or not self.viewer.names(row.team)]
         return rows
 
     @cached_property
@@ -96,15 +99,17 @@ class Portfolio:
         chosen = [unit.pk for unit in self.units if self.query.unit in (None, unit.pk)]
         return next((pk for pk in chosen if pk in self.viewer.own_units), None)
 
-    @cached_property
-    def linked(self) -> frozenset[UUID]:
+    @property
+    def linked(self) -> Linked:
         """Teams whose page the person may open."""
-        return frozenset(row.team.pk for row in self.named if self.viewer.may_open(row.team))
+        return Linked(self.viewer)
 
     @cached_property
     def named(self) -> list[TeamRow]:
         """Teams that are shown by name."""
-        return [row for row in self.rows if row.is_named]
+        if self.viewer.names_every_team:
+            return self.rows
+        return [row for row in self.rows if self.viewer.names(row.team)]
 
     @cached_property
     def seen(self) -> list[TeamRow]:
@@ -121,7 +126,7 @@ class Portfolio:
     @cached_property
     def shown(self) -> set[int | None]:
         """Units of which teams without a name may be counted; None is the organisation."""
-        hidden = Counter(row.team.unit_id for row in self.rows if not row.is_named and row.newest)
+        hidden = Counter(row.team.unit_id for row in self.rows if row.newest and not self.viewer.names(row.team))
         return shown_units(self.parents, hidden)
 
     @property
@@ -147,7 +152,7 @@ class Portfolio:
         """Teams that the figures are over."""
         if not self.counts_others:
             return self.named
-        return [row for row in self.rows if row.is_named or row.team.unit_id in self._subtree]
+        return [row for row in self.rows if row.team.unit_id in self._subtree or self.viewer.names(row.team)]
 
     # ------------------------------------------------------------------ figures over all of them
 
@@ -243,10 +248,11 @@ class Portfolio:
     def dimension_counts(self) -> dict[str, dict[int, int]]:
         """Of each dimension how many teams are at which level."""
         counts: dict[str, dict[int, int]] = {}
-        if all(row.parts for row in self.on_ladder):
+        results = (row.newest.digits for row in self.on_ladder if row.newest)
+        if all(digits in self._parts for digits in results):
             # The table shows all of them, so their parts are read already.
             for row in self.on_ladder:
-                for (kind, key), part_level in row.parts.items():
+                for (kind, key), part_level in self._parts_of(row.newest).items():
                     if kind == PartResult.Kind.DIMENSION and part_level is not None:
                         of_dimension = counts.setdefault(key, {})
                         of_dimension[part_level] = of_dimension.get(part_level, 0) + 1
@@ -372,22 +378,30 @@ class Portfolio:
         """What tells the level of a team that teams are sorted by."""
         if self.query.sorted_by == OVERALL:
             return lambda row: row.level_here
-        here = newest_ids(row for row in self.named if not row.is_apart)
+        rows = self.on_ladder
+        digest = self.digest
+        if not self.names_all:
+            rows = [row for row in self.named if row.newest and not row.is_apart]
+            digest = results_digest(rows)
         key = self.query.sorted_by.removeprefix(OF_DIMENSION)
-        rows = PartResult.objects.filter(result__in=here, kind=PartResult.Kind.DIMENSION, key=key, level__isnull=False)
-        levels = dict(rows.order_by().values_list("result_id", "level"))
-        return lambda row: levels.get(row.newest.pk) if row.newest else None
+        levels = kept(f"levels-of-{key}", digest, lambda: dimension_levels(key, rows))
+        return dict(zip(rows, levels, strict=True)).get
 
     def with_parts(self, rows: list[TeamRow]) -> list[TeamRow]:
-        """The rows with the level and the target of each part."""
-        levels = part_levels(result.pk for row in rows for result in (row.newest, row.previous) if result)
-        for row in rows:
-            if row.newest:
-                row.parts = levels.get(row.newest.pk.hex, {})
-            if row.previous:
-                row.parts_before = levels.get(row.previous.pk.hex, {})
-            row.targets = self._targets.get(row.team.pk, {})
-        return rows
+        """The rows again, with the level and the target of each part."""
+        self._parts |= part_levels(result.digits for row in rows for result in (row.newest, row.previous) if result)
+        return [
+            replace(
+                row,
+                parts=self._parts_of(row.newest),
+                parts_before=self._parts_of(row.previous),
+                targets=self._targets.get(row.team.pk, {}),
+            )
+            for row in rows
+        ]
+
+    def _parts_of(self, result: ResultInRow | None) -> Mapping[tuple[str, str], int | None]:
+        return self._parts.get(result.digits, UNKNOWN) if result else UNKNOWN
 
     @cached_property
     def targets_set(self) -> list[tuple]:
@@ -409,9 +423,9 @@ class Portfolio:
         return targets
 
     @cached_property
-    def _levels_of_named(self) -> dict[UUID, int | None]:
-        """The level of each team by name with a result, to be found by what is known of few teams."""
-        return {row.team.pk: row.level_here for row in self.named if row.newest}
+    def row_of(self) -> dict[UUID, TeamRow]:
+        """The row of each team by name with a result, to be found by what is known of few teams."""
+        return {row.team.pk: row for row in self.named if row.newest}
 
     @cached_property
     def at_target(self) -> tuple[int, int]:
@@ -420,11 +434,11 @@ class Portfolio:
         with_target = 0
         for team, targets in self._targets.items():
             target = targets.get("")
-            if target is None or team not in self._levels_of_named:
+            row = self.row_of.get(team)
+            if target is None or row is None:
                 continue
             with_target += 1
-            level = self._levels_of_named[team]
-            if level is not None and level >= target:
+            if row.level_here is not None and row.level_here >= target:
                 reached += 1
         return reached, with_target
 
@@ -432,6 +446,6 @@ class Portfolio:
     def ended_targets(self) -> int:
         """Overall targets of named teams that are left out because their due date has passed."""
         return sum(
-            due < self.today and not dimension and team in self._levels_of_named
+            due < self.today and not dimension and team in self.row_of
             for team, dimension, _level, due in self.targets_set
         )

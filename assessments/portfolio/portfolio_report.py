@@ -267,8 +267,8 @@ def _team(row: TeamRow, columns: list[Column], portfolio: Portfolio) -> ReportTe
     assessed = short_day(row.newest.date) if row.newest else _("no result")
     if row.is_apart:
         assessed = _("{date}, other levels").format(date=assessed)
-    if row.origin:
-        assessed = _("{date}, imported from {origin}").format(date=assessed, origin=row.origin)
+    if row.newest and row.newest.origin and row.team in portfolio.linked:
+        assessed = _("{date}, imported from {origin}").format(date=assessed, origin=row.newest.origin)
     few = row.newest.few_responded if row.newest else ""
     if few:
         assessed = _("{date}, only {few}").format(date=assessed, few=few)

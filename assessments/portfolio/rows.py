@@ -103,10 +103,10 @@ class TeamInRow(NamedTuple):
 class ResultInRow(NamedTuple):
     """Of a result, what a row needs, as `Result` has it; of the one before the newest, only the first five.
 
-    To make two thousand rows of those took 16% of the page.
+    To make two thousand rows of those took 16% of the page. `digits` are those of its id.
     """
 
-    pk: UUID
+    digits: str
     edition_id: UUID
     level: int | None
     index_exact: str
@@ -116,7 +116,11 @@ class ResultInRow(NamedTuple):
     asked: int = 0
     respondents: int = 0
     participants: int = 0
-    origin: str | None = None
+    origin: str = ""
+
+    @property
+    def pk(self) -> UUID:
+        return UUID(self.digits)
 
     @property
     def few_responded(self) -> str:
@@ -130,32 +134,31 @@ class ResultInRow(NamedTuple):
         return published_contents(self.edition_id).ladder == published_contents(other.edition_id).ladder
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TeamRow:
     """A team with its newest result and the one before it in the line, or None.
 
     A previous result on another ladder than the newest counts as none: its levels meant something else. `is_apart`
     says that the newest result itself is on another ladder than the edition shown. `only_other` is the questionnaire
     that the team has results with, if it has none with the one shown, or "rule" if it has some by another rule only.
-    `origin` is what the newest result was
-    imported from, for people who may open the team. `level_here` is the level on the ladder shown: only this can be
-    counted, sorted and compared with a target.
+    `level_here` is the level on the ladder shown: only this can be counted, sorted and compared with a target.
+    `level_fell` says that it is lower than in the previous result, `index_fell` that only the index reads lower.
     """
 
     team: TeamInRow
-    is_named: bool
     newest: ResultInRow | None
     previous: ResultInRow | None
     levels_then: tuple[int | None, ...]
     level_here: int | None = None
     is_apart: bool = False
+    level_fell: bool = False
+    index_fell: bool = False
     parts: Mapping[tuple[str, str], int | None] = field(default_factory=lambda: UNKNOWN)
     parts_before: Mapping[tuple[str, str], int | None] = field(default_factory=lambda: UNKNOWN)
     targets: Mapping[str, int] = field(default_factory=lambda: UNKNOWN)
     is_stale: bool = False
     months: int = 0
     only_other: str = ""
-    origin: str = ""
 
     @property
     def level(self) -> int | None:

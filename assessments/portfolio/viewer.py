@@ -60,9 +60,14 @@ class Viewer:
             named_units=frozenset(inside) if names_teams else frozenset(),
         )
 
+    @property
+    def names_every_team(self) -> bool:
+        """Whether every team is shown by name; it spares a look at each of ten thousand."""
+        return self.mode == NAMES
+
     def names(self, team: Team | TeamInRow) -> bool:
         """Whether the team is shown by name, with its levels."""
-        return self.mode == NAMES or team.unit_id in self.named_units or self.may_open(team)
+        return self.names_every_team or team.unit_id in self.named_units or self.may_open(team)
 
     def may_open(self, team: Team | TeamInRow) -> bool:
         """Whether the page of the team is the person's to open: as `Team.objects.visible_to`, from what is known."""
@@ -76,3 +81,13 @@ class Viewer:
     def sees_result(self, team: Team | TeamInRow) -> bool:
         """Whether the person may know more of the team than levels: every role in the table but the administrator."""
         return team.unit_id in self.own_units or team.pk in self.own_teams
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Teams whose page somebody may open, to look them up: of ten thousand, fifty are drawn."""
+
+    viewer: Viewer
+
+    def __contains__(self, team: TeamInRow) -> bool:
+        return self.viewer.may_open(team)

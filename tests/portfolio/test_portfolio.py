@@ -66,6 +66,29 @@ class TestNewestResults:
         for day, level in (("2026-03-30", None), ("2026-03-31", 1), ("2026-08-31", 1), ("2026-09-01", 2)):
             assert levels(seen(admin, edition, as_of=datetime.date.fromisoformat(day))) == {"One": level}
 
+    def test_a_row_tells_what_the_results_say(self, admin, edition):
+        lead = Lead(name="One", edition=edition)
+        for day, codes in (("2025-10-01", AT[2]), ("2026-03-31", AT[1]), ("2026-09-01", "F P F F F N F F")):
+            lead.closes(codes, on=day)
+        newest, previous, _first = lead.team.results.current_only().newest_first()
+        [row] = seen(admin, edition).rows
+        told = ("pk", "edition_id", "level", "index_exact", "date")
+        more = ("agreement_exact", "discuss", "asked", "respondents", "participants")
+        assert [getattr(row.newest, name) for name in told + more] == [getattr(newest, name) for name in told + more]
+        assert [getattr(row.previous, name) for name in told] == [getattr(previous, name) for name in told]
+        assert (row.level_here, row.level_fell) == (newest.level, newest.level < previous.level)
+
+    def test_a_row_that_is_told_the_same_is_not_made_again(self, admin, edition):
+        lead = Lead(name="One", edition=edition)
+        lead.closes(AT[1], on="2026-03-31")
+        [row], [again] = seen(admin, edition).rows, seen(lead.user, edition).rows
+        assert row is again
+        lead.team.name = "Two"
+        lead.team.save()
+        assert [row.team.name for row in seen(admin, edition).rows] == ["Two"]
+        lead.closes(AT[2], on="2026-04-30")
+        assert [row.level for row in seen(admin, edition).rows] == [2]
+
     def test_today_is_today_where_the_team_is(self, admin, edition):
         """East of here it is tomorrow already; a result of that day is in, and is not when the day is named."""
         zone = ZoneInfo("Pacific/Kiritimati")
@@ -217,7 +240,7 @@ class TestWhoSeesWhat:
         settings.OTHER_TEAMS = "names"
         portfolio = seen(organisation, edition)
         assert len(portfolio.named) == 9
-        assert len(portfolio.linked) == 1
+        assert sum(row.team in portfolio.linked for row in portfolio.named) == 1
 
     def test_nothing(self, organisation, edition, settings):
         settings.OTHER_TEAMS = "nothing"

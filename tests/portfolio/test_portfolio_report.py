@@ -92,9 +92,9 @@ def test_an_imported_result_is_marked_for_those_who_may_open_the_team(client, wo
     settings.OTHER_TEAMS = "names"
     newest = world.team.results.current_only().newest_first().first()
     known = {"assessment": newest.assessment, "team": world.team, "source": uuid.uuid4(), "digest": "sha256:0"}
-    Provenance.objects.create(**known, origin="https://elsewhere.example")
+    Provenance.objects.create(**known, origin="https://elsewhere.example/a|b")
     client.force_login(world.people[persona])
     for name in ("portfolio", "portfolio-report"):
         told = words_of(client.get(reverse(name), of_framework(world)))
         assert world.team.name in told
-        assert ("imported from https://elsewhere.example" in told) == sees_it, name
+        assert ("imported from https://elsewhere.example/a|b" in told) == sees_it, name
