@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .accounts import User
+from .addresses import kept_address
 from .built_once import BuiltOnce
 from .journal import Event
 from .names import NameField
@@ -342,7 +343,7 @@ class Team(Revised):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("team", args=[self.pk])
+        return kept_address("team", self.pk)
 
     def add(self, *, by: User | None) -> "Team":
         """Stores a new team."""

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from ..invitations.links import keep_link, leave_session_alone, link_problems, open_link
 from ..models import Assessment, Guest, Participation, Rating
+from ..models.addresses import kept_address
 from ..models.participation import Answerer, link_to
 from ..models.ratings import RatingQuerySet
 from ..permissions import roles
@@ -54,11 +55,11 @@ class Seat:
         """Marks a page, so that it saves nothing for anyone who signed in since."""
         return str(self.assessment.pk if self.is_guest else self.who.pk)
 
-    def url(self, name: str, *args: object) -> str:
+    def url(self, name: str, *args: str) -> str:
         """The address of a page of the questionnaire, by its name for members."""
         if self.is_guest:
             return reverse(f"guest-{name}", args=[self.token, *args])
-        return reverse(name, args=[self.assessment.pk, *args])
+        return kept_address(name, self.assessment.pk, *args)
 
     def ratings(self) -> RatingQuerySet:
         """This person's answers."""

@@ -34,7 +34,7 @@ from ..web.chart_words import (
     strip_in_words,
 )
 from ..web.criterion_places import level_of, place_of
-from ..web.dates import apart_from, briefly_apart_from, day, short_day, short_month
+from ..web.dates import apart_from, briefly_apart_from, day, month, short_day, short_month, today
 from ..web.foreign_texts import foreign_language, language_of_all, marked
 from ..web.saving import TOKEN, token_for
 from ..web.terms import TERMS
@@ -349,6 +349,7 @@ def history_rows(chart: Any) -> SafeString:
     return mark_safe("".join(_row(html, *row) for row in cells))  # noqa: S308
 
 
+register.simple_tag(today)
 register.filter(level_of)
 register.filter(place_of)
 register.filter(profile_in_words)
@@ -362,6 +363,7 @@ register.filter(passage_in_words)
 register.filter(last_moves_in_words)
 register.filter(day_label)
 register.filter(day)
+register.filter(month)
 register.filter(short_day)
 register.filter(short_month)
 register.filter(apart_from)

@@ -2,12 +2,13 @@
 
 import calendar
 import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext
 
 #: What is due by the day is reported from this hour on, by the clock of the team.
 NOTICE_HOUR = datetime.timedelta(hours=9)
@@ -35,21 +36,39 @@ def notice_day(time_zone: str) -> datetime.date:
 
 def day(date: datetime.date) -> str:
     """A date as pages show it."""
-    return date_format(date, "DATE_FORMAT")
+    return _written(date, "DATE_FORMAT")
 
 
 def short_day(date: datetime.date) -> str:
     """The same with a short name of the month."""
-    return date_format(date, "SHORT_DATE_FORMAT")
+    return _written(date, "SHORT_DATE_FORMAT")
 
 
 def month(date: datetime.date) -> str:
-    return date_format(date, "YEAR_MONTH_FORMAT")
+    return _written(date, "YEAR_MONTH_FORMAT")
 
 
 def short_month(date: datetime.date) -> str:
     """The month with a short name, and the year."""
-    return date_format(date, "SHORT_YEAR_MONTH_FORMAT")
+    return _written(date, "SHORT_YEAR_MONTH_FORMAT")
+
+
+def today() -> str:
+    """Today by the clock of the server, as pages show it."""
+    return day(timezone.localdate())
+
+
+def _written(date: datetime.date, form: str) -> str:
+    """A date in one of the forms of the language of the page."""
+    if isinstance(date, datetime.datetime):
+        # The same moment is written differently in another time zone.
+        return date_format(date, form)
+    return _written_once(date, form, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _written_once(date: datetime.date, form: str, language: str | None) -> str:
+    return date_format(date, form)
 
 
 def same_month(date: datetime.date, other: datetime.date) -> bool:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 #: Every function whose answers are kept, and every other thing of a module that is filled while the program runs.
 KEPT = {
     "assessments/live/screen.py:_drawn": "the picture of an address, under the address",
+    "assessments/models/addresses.py:_address": "addresses are part of the program",
     "assessments/models/frameworks.py:_editions_in_use": "under the generation of the installation",
     "assessments/models/frameworks.py:_source_contents": "under the generation of the installation",
     "assessments/models/frameworks.py:_translated_contents": "the same, and under the state of its translation",
@@ -36,6 +37,7 @@ KEPT = {
     "assessments/portfolio/team_rows.py:_reading": "a value, under the same value",
     "assessments/portfolio/team_rows.py:_row": "a team with frozen results, under all that is told of them and the day",
     "assessments/sharing/content.py:cache.set": "a file, under the digest of what it is made from",
+    "assessments/web/dates.py:_written_once": "a day in words, under the day and the language",
     "assessments/web/from_replica.py:_asked_again_at": "whether the replica answered, for ten seconds",
     "assessments/web/kept_fragments.py:cache.set": "under the digest of what it is drawn from",
     "assessments/web/kept_fragments.py:get_or_set": "under the digest of what it is drawn from",
