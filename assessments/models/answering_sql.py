@@ -3,14 +3,14 @@
 A whole team answers at once, and building these from querysets takes several times as long as running them.
 """
 
-import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from .built_once import BuiltOnce, bound
+from .built_once import bound
 from .edition_parts import Criterion, Dimension
 from .participation import Answerer, Guest, invite_hash
 from .ratings import Rating, Respondent
@@ -63,6 +63,15 @@ _ANSWERED = """
     WHERE p.assessment_id = %s AND p.{known_by} = %s AND r.answer <> ''
 """
 
+# Every answer, and the whole rating only if the page of its dimension shows it: null columns cost nothing to read.
+_ANSWERS_AROUND = """
+    SELECT r.criterion_id, r.answer <> '', {columns}
+    FROM assessments_respondent p
+    JOIN assessments_rating r ON r.respondent_id = p.id
+    LEFT JOIN assessments_criterion c ON c.id = r.criterion_id AND c.dimension_id = %s
+    WHERE p.assessment_id = %s AND p.{known_by} = %s
+"""
+
 # The row of a respondent for a criterion, new or not. Its key and its assessment stay what they were.
 _FIELDS = Rating._meta.concrete_fields
 _COLUMNS = [field.attname for field in _FIELDS]
@@ -76,24 +85,17 @@ _STORE = f"""
     SET {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column not in _KEPT)}
 """  # noqa: S608 - of this file and names of columns
 
-# For each page of questions, by how the person is known.
-_OF_DIMENSION: dict[str, BuiltOnce[Rating]] = {
-    known_by: BuiltOnce(
-        lambda assessment, who, dimension, known_by=known_by: Rating.objects.filter(
-            respondent__assessment=assessment, criterion__dimension=dimension, **{f"respondent__{known_by}": who}
-        ),
-        uuid.UUID,
-        kind,
-        int,
-    )
-    for known_by, kind in (("user_id", uuid.UUID), ("invitation_id", int), ("secret_hash", str))
-}
-
 
 def _fetched(statement: str, *parameters: object) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [bound(value) for value in parameters])
         return cursor.fetchall()
+
+
+def _rating(stored: Sequence[Any]) -> Rating:
+    """A stored rating, not by `raw`, which looks at the names of the columns each time."""
+    values = [field.to_python(value) for field, value in zip(_READ, stored, strict=True)]
+    return Rating.from_db(connection.alias, [field.attname for field in _READ], values)
 
 
 def lock(assessment: "Answering", who: Answerer) -> str | None:
@@ -135,9 +137,7 @@ def place(assessment: "Answering", who: Answerer, criterion: Criterion | None = 
         return None
     *stored, respondent = rows[0]
     if stored[0]:
-        # Not by `raw`, which looks at the names of the columns each time.
-        values = [field.to_python(value) for field, value in zip(_READ, stored, strict=True)]
-        return Rating.from_db(connection.alias, [field.attname for field in _READ], values)
+        return _rating(stored)
     respondent_id = Respondent._meta.pk.to_python(respondent)
     return Rating(assessment_id=assessment.pk, respondent_id=respondent_id, criterion_id=criterion_id)
 
@@ -148,10 +148,14 @@ def answered(assessment: "Answering", who: Answerer) -> list[int]:
     return [pk for (pk,) in _fetched(_ANSWERED.format(known_by=key), assessment.pk, value)]
 
 
-def of_dimension(assessment: "Answering", who: Answerer, dimension: Dimension) -> list[Rating]:
-    """Somebody's answers to the criteria of a dimension."""
+def answers_around(assessment: "Answering", who: Answerer, dimension: Dimension) -> tuple[list[int], dict[int, Rating]]:
+    """What `answered` tells, and somebody's ratings of the criteria of a dimension by the id of the criterion."""
     key, value = Respondent.objects.known_by(who, anonymous=assessment.anonymous)
-    return _OF_DIMENSION[key].rows(assessment.pk, value, dimension.pk)
+    columns = ", ".join(f"CASE WHEN c.id IS NOT NULL THEN r.{field.attname} END" for field in _READ)
+    statement = _ANSWERS_AROUND.format(columns=columns, known_by=key)
+    rows = _fetched(statement, dimension.pk, assessment.pk, value)
+    answered = [pk for pk, is_answered, *_ in rows if is_answered]
+    return answered, {pk: _rating(stored) for pk, _, *stored in rows if stored[0]}
 
 
 def store(rating: Rating) -> None:

@@ -1,7 +1,7 @@
 """One person's way through an assessment: what is asked, how far they are, and what comes next."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -246,9 +246,13 @@ class Progress:
 
     @classmethod
     def of(cls, seat: Seat) -> "Progress":
-        assessment = seat.assessment
+        return cls.from_answered(seat.assessment, answering_sql.answered(seat.assessment, seat.who))
+
+    @classmethod
+    def from_answered(cls, assessment: Assessment, criteria_answered: Iterable[int]) -> "Progress":
+        """`criteria_answered` are the ids of the criteria that the person has answered."""
         contents = assessment.edition.contents
-        answered = {contents.criterion_by_pk[pk].key for pk in answering_sql.answered(assessment, seat.who)}
+        answered = {contents.criterion_by_pk[pk].key for pk in criteria_answered}
         parts = []
         for dimension in contents.dimensions:
             criteria = [criterion for criterion in dimension.asked if criterion.quick or not assessment.is_short]

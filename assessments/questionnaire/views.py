@@ -116,19 +116,20 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     """The questions of one dimension; `unsaved` are those with what was just posted and why it was not stored."""
-    progress = Progress.of(seat)
+    dimension = seat.assessment.edition.contents.dimension_by_key.get(dimension_key)
+    if dimension is None:
+        raise Http404
+    answered, ratings = answering_sql.answers_around(seat.assessment, seat.who, dimension)
+    progress = Progress.from_answered(seat.assessment, answered)
     part = progress.part(dimension_key)
     if part is None:
         raise Http404
-    of_dimension = answering_sql.of_dimension(seat.assessment, seat.who, part.dimension)
-    ratings = {rating.criterion_id: rating for rating in of_dimension}
-    kept = {question.criterion.pk: question for question in unsaved}
-    questions = [
-        kept.get(criterion.pk) or Question.stored(criterion, ratings.get(criterion.pk)) for criterion in part.criteria
-    ]
+    entered = {question.criterion.pk: question for question in unsaved}
+    stored = {criterion.pk: Question.stored(criterion, ratings.get(criterion.pk)) for criterion in part.criteria}
+    questions = [entered.get(pk) or question for pk, question in stored.items()]
 
     _hide_hints(seat, questions, progress)
-    answers = {criterion.pk: Question.stored(criterion, ratings.get(criterion.pk)).code for criterion in part.criteria}
+    answers = {pk: question.code for pk, question in stored.items()}
     before, after = progress.neighbours(part)
     moving_on = _moving_on(seat, part.criteria)
     hints = moving_on.hints if moving_on else {}

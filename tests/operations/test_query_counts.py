@@ -187,8 +187,7 @@ def test_questionnaire_is_constant_in_answers(queries, team, lead, edition, code
     toy.rate(assessment, lead, codes)
     expected = SIGNED_IN
     expected += 1  # The assessment with its team and the person's role; its edition comes from memory.
-    expected += 1  # Which criteria the person has answered, for the progress.
-    expected += 1  # The answers of this page.
+    expected += 1  # Which criteria the person has answered, for the progress, with the answers of this page.
     expected += 1  # The last result, for the hints; there is none.
     assert queries(reverse("answer-dimension", args=[assessment.pk, "X"])) == expected
 

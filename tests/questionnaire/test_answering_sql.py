@@ -52,6 +52,35 @@ def test_in_an_anonymous_assessment_only_the_secret_finds_answers(team, lead):
     assert answering_sql.answered(anonymous, lead) == []
 
 
+def test_a_page_of_questions_reads_all_that_is_answered_and_its_own_answers(assessment, team):
+    own, other = assessment.edition.contents.dimensions
+    people = kinds_of_answerer(assessment, team)
+    for who, codes in zip(people, ["F N - - DK NA - -", "- - - - P - - -", "- - - - - - - -"], strict=True):
+        toy.rate(assessment, who, codes)
+    comment_alone = toy.Answer(comment="Later.")
+    assessment.save_rating(by=people[1], criterion=own.asked[1], answer=comment_alone, mark=toy.mark())
+    for who in people:
+        respondent = assessment.respondents.of(who, anonymous=False).first()
+        for dimension in (own, other):
+            answered, ratings = answering_sql.answers_around(assessment, who, dimension)
+            assert sorted(answered) == sorted(answering_sql.answered(assessment, who))
+            stored = Rating.objects.filter(respondent=respondent, criterion__dimension=dimension)
+            assert ratings == {rating.criterion_id: rating for rating in stored}
+            for rating in stored:
+                assert ratings[rating.criterion_id].content == rating.content
+                assert ratings[rating.criterion_id].version == rating.version
+
+
+def test_a_page_of_questions_finds_anonymous_answers_by_the_secret_only(team, lead):
+    anonymous = toy.start(team=team, by=lead, anonymous=True)
+    guest = toy.member_by_link(anonymous, lead)
+    toy.rate(anonymous, guest, "F F - - - - - -")
+    dimension = anonymous.edition.contents.dimensions[0]
+    answered, ratings = answering_sql.answers_around(anonymous, guest, dimension)
+    assert sorted(answered) == sorted(ratings) == [criterion.pk for criterion in dimension.asked[:2]]
+    assert answering_sql.answers_around(anonymous, lead, dimension) == ([], {})
+
+
 def test_an_answer_belongs_to_its_assessment_though_the_person_answers_in_others(assessment, lead, criterion):
     other_team = make_team()
     make_membership(user=lead, team=other_team, role="lead")
