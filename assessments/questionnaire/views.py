@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,7 +25,8 @@ from ..web.kept_fragments import fragment_digest
 from ..web.requests import Request
 from .answer_form import AnswerForm, changed_by_question
 from .forms import SymptomsForm
-from .pages import MOST_DIGITS, Progress, Question, kept_by, meanings_of, symptom_questions
+from .kept_pieces import KeptPieces
+from .pages import MOST_DIGITS, Progress, Question, meanings_of, symptom_questions
 from .previous_answers import MovingOn
 from .session import SOMEONE_ELSE, Seat, seated
 
@@ -141,13 +143,11 @@ def _page(
         "questions": questions,
         "unsaved": unsaved,
         "saved": saved,
-        "meanings": meanings_of(questions),
+        # Asked for only if the piece with them is not kept.
+        "meanings": SimpleLazyObject(lambda: meanings_of(questions)),
         "moving_on": moving_on,
-        "edition_digest": fragment_digest(seat.assessment.edition.digest),
-        "kept_by": {
-            question.criterion.pk: kept_by(question, seat.assessment, hints.get(question.criterion.key))
-            for question in questions
-        },
+        "hints": hints,
+        "kept": KeptPieces(seat.assessment, progress, part, questions, hints),
         "checks": _checks(seat, part.criteria, answers),
         "has_levels": any(criterion.level_id for criterion in part.criteria),
         # Tells the saves of this page from those of any other.

@@ -26,7 +26,7 @@ SEEN_BY_EVERYONE = ("comment", "other_roles", "anonymous")
 #: These change a page that the lead saw before.
 SEEN_AT_ONCE = ("setback", "target", "reopened", "later", "years_go_by")
 PASSING = re.compile(rb'name="(csrfmiddlewaretoken|once|page)" value="[^"]*"')
-KEPT = ("template_fragments", "questions")
+KEPT = ("template_fragments", "questions", "question_pages")
 NOTHING_KEPT = {
     name: {"BACKEND": "django.core.cache.backends.dummy.DummyCache"} if name in KEPT else given
     for name, given in settings.CACHES.items()
