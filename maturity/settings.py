@@ -162,7 +162,7 @@ CACHES = {
     },
     # Choices and explanations of questions: many, of about 1 KB each.
     "questions": {"BACKEND": _kept, "LOCATION": "questions", "OPTIONS": {"MAX_ENTRIES": 4000}},
-    # All questions of a page while none of them has an answer, of about 35 KB each.
+    # All questions of a page while none of them has an answer, of about 33 KB each.
     "question_pages": {"BACKEND": _kept, "LOCATION": "question_pages", "OPTIONS": {"MAX_ENTRIES": 200}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -27,10 +27,7 @@ class Template(of_django.Template):
 
 class Templates(of_django.DjangoTemplates):
     def from_string(self, template_code: str) -> Template:
-        return Template(self.engine.from_string(template_code), self)
+        return Template(super().from_string(template_code).template, self)
 
     def get_template(self, template_name: str) -> Template:
-        try:
-            return Template(self.engine.get_template(template_name), self)
-        except TemplateDoesNotExist as error:
-            of_django.reraise(error, self)
+        return Template(super().get_template(template_name).template, self)

@@ -26,7 +26,7 @@ from .seeding import FROZEN, SEED, STORED
 
 MEMBERS = 3
 #: Seconds, see `fail_timeout` in scripts/two-servers.conf.
-LEFT_ALONE = 6
+LEFT_ALONE = 3
 
 
 def port_in(address: str) -> int:
