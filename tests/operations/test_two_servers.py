@@ -1,6 +1,9 @@
 """Two servers on one PostgreSQL database behind nginx, with the Compose file's configuration of it."""
 
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,3 +81,28 @@ def test_two_servers_are_like_one(tmp_path):
         assert (examined.returncode, "SECRET_KEY is not the one" in examined.stdout) == (1, True)
         assert manage("prepare", "--new-secret-key", **stranger).stderr == ""
         assert "SECRET_KEY" not in manage("doctor", "--only", "database", **stranger).stdout
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Has no time for one thing, as for a report that takes too long, and answers all else."""
+
+    def do_GET(self):
+        self.send_response(503 if self.path == "/report" else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_arguments):
+        """Nothing is to be read."""
+
+
+@pytest.mark.skipif(not NGINX, reason="nginx is not installed")
+def test_who_has_no_time_for_one_thing_is_still_asked_for_others(tmp_path):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as one, ThreadingHTTPServer(("127.0.0.1", 0), Busy) as other:
+        servers = [SimpleNamespace(port=server.server_address[1]) for server in (one, other)]
+        for server in (one, other):
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        with balanced(tmp_path, *servers) as address:
+            assert {ask(f"{address}/report").status for _ in range(4)} == {503}
+            assert {ask(f"{address}/teams").status for _ in range(4)} == {200}
+        for server in (one, other):
+            server.shutdown()
