@@ -311,7 +311,9 @@ def database(name: str, default: str) -> dict:
     if boolean("DATABASE_PREPARE", True):
         # The server parses and plans repeated statements once.
         options |= {"server_side_binding": True, "prepare_threshold": 5}
-        options["options"] = " ".join(f"-c {limit}={value}" for limit, value in LIMITS.items())
+        # To compile a statement takes PostgreSQL 20 ms and more, which no page gets back.
+        of_connection = {**LIMITS, "jit": "off"}
+        options["options"] = " ".join(f"-c {name}={value}" for name, value in of_connection.items())
     else:
         # A pooler may give each transaction to another connection, so nothing may be left behind on one. `prepare`
         # sets the limits for the account, as poolers refuse the option that does it for a connection.

@@ -33,16 +33,20 @@ BAR = "|"
 _DIGITS = Replace(Cast("result_id", CharField()), Value("-"))
 
 #: Every team with where it stood on the last day, by name. What is told of its results is one text: as columns of
-#: their own, ten thousand rows took the driver and the memory four times as long.
+#: their own, ten thousand rows took the driver and the memory four times as long. What else a team has is asked of the
+#: few without a result in the line: as `IN` or `EXISTS`, PostgreSQL reads the results of all teams for it.
 _ROWS = """
 SELECT CAST(t.id AS text), t.unit_id, t.name, t.time_zone, {told},
-    CASE WHEN s.result IS NOT NULL THEN '' WHEN t.id IN (
-        SELECT team_id FROM {standings}
-        WHERE framework_id = %(framework)s AND rule = %(rule)s AND questionnaire = %(other_questionnaire)s
-            AND date <= %(last_day)s
-    ) THEN %(other_questionnaire)s WHEN t.id IN (
-        SELECT team_id FROM {standings} WHERE framework_id = %(framework)s AND date <= %(last_day)s
-    ) THEN 'rule' ELSE '' END
+    CASE WHEN s.result IS NOT NULL THEN '' WHEN (
+        SELECT 1 FROM {standings} x
+        WHERE x.team_id = t.id AND x.framework_id = %(framework)s AND x.rule = %(rule)s
+            AND x.questionnaire = %(other_questionnaire)s AND x.date <= %(last_day)s
+        LIMIT 1
+    ) = 1 THEN %(other_questionnaire)s WHEN (
+        SELECT 1 FROM {standings} x
+        WHERE x.team_id = t.id AND x.framework_id = %(framework)s AND x.date <= %(last_day)s
+        LIMIT 1
+    ) = 1 THEN 'rule' ELSE '' END
 FROM assessments_team t
 LEFT JOIN {standings} s ON s.team_id = t.id
     AND s.framework_id = %(framework)s AND s.rule = %(rule)s AND s.questionnaire = %(questionnaire)s
