@@ -10,9 +10,8 @@ from assessments.web import pdf
 
 from . import examples  # noqa: F401 - how made-up examples are tried
 from .factories import make_membership, make_team
+from .kept import KEPT_IN_MEMORY
 
-#: The caches of this process; the other one is in the database.
-KEPT_IN_MEMORY = ("reports", "template_fragments", "questions", "question_pages")
 WHITE_SPACE = re.compile(rb"\s+")
 #: Elements beside which browsers show no white space.
 BLOCKS = (

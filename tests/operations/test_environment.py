@@ -240,6 +240,7 @@ class TestDatabase:
         assert config["OPTIONS"]["connect_timeout"] == 2
         for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             assert limit in config["OPTIONS"]["options"]
+        assert "-c jit=off" in config["OPTIONS"]["options"]
 
     @pytest.mark.parametrize(("value", "expected"), [("", (True, 5)), ("1", (True, 5)), ("0", (None, None))])
     def test_statements_are_prepared_unless_that_is_forbidden(self, setting, value, expected):

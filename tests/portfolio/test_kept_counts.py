@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from django.conf import settings
-from django.core.cache import caches
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -13,13 +11,13 @@ from assessments.models import Unit
 from assessments.portfolio import blockers, views
 
 from ..factories import make_team, make_user
+from ..kept import NOTHING_KEPT
 from ..progress import AT, Lead
 
 pytestmark = pytest.mark.django_db
 
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 COUNTED = ("assessments_criterionresult", "assessments_partresult")
-NOTHING_KEPT = {**settings.CACHES, "template_fragments": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +25,6 @@ def _as_if_there_were_many_teams(monkeypatch):
     """Of few teams the rows are read for other reasons already, and nothing is counted."""
     monkeypatch.setattr(blockers, "FEW", 0)
     monkeypatch.setattr(views, "PAGE", 1)
-    caches["template_fragments"].clear()
-    yield
-    caches["template_fragments"].clear()
 
 
 class World:

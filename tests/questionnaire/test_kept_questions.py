@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from django.core.cache import caches
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -18,6 +17,7 @@ from assessments.questionnaire.kept_pieces import KeptPieces
 from .. import toy
 from ..evidence import making
 from ..factories import make_membership, make_team, make_user
+from ..kept import KEPT_IN_MEMORY, NOTHING_KEPT
 from ..pseudo_language import pseudo_language
 
 pytestmark = pytest.mark.django_db
@@ -25,25 +25,11 @@ pytestmark = pytest.mark.django_db
 #: Of what happens to the `World`.
 ALSO_IN_ANOTHER_LANGUAGE = ("nothing", "commented", "another page done", "ended")
 PASSING = re.compile(rb'name="(csrfmiddlewaretoken|page)" value="[^"]*"')
-KEPT = ("template_fragments", "questions", "question_pages")
-NOTHING_KEPT = {
-    name: {"BACKEND": "django.core.cache.backends.dummy.DummyCache"} if name in KEPT else given
-    for name, given in settings.CACHES.items()
-}
-
-
-@pytest.fixture(autouse=True)
-def _kept_from_here_on():
-    for name in KEPT:
-        caches[name].clear()
-    yield
-    for name in KEPT:
-        caches[name].clear()
 
 
 def pieces() -> list[bytes]:
     """All that is kept of pages."""
-    return [piece for name in KEPT for piece in caches[name]._cache.values()]
+    return [piece for name in KEPT_IN_MEMORY for piece in caches[name]._cache.values()]
 
 
 def read(client: Client, address: str) -> bytes:

@@ -6,8 +6,6 @@ import random
 import re
 
 import pytest
-from django.conf import settings
-from django.core.cache import caches
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +15,7 @@ from assessments.results import comments, history
 
 from .. import toy
 from ..factories import make_membership, make_user
+from ..kept import NOTHING_KEPT
 from ..progress import AT, Lead
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -26,20 +25,6 @@ SEEN_BY_EVERYONE = ("comment", "other_roles", "anonymous")
 #: These change a page that the lead saw before.
 SEEN_AT_ONCE = ("setback", "target", "reopened", "later", "years_go_by")
 PASSING = re.compile(rb'name="(csrfmiddlewaretoken|once|page)" value="[^"]*"')
-KEPT = ("template_fragments", "questions", "question_pages")
-NOTHING_KEPT = {
-    name: {"BACKEND": "django.core.cache.backends.dummy.DummyCache"} if name in KEPT else given
-    for name, given in settings.CACHES.items()
-}
-
-
-@pytest.fixture(autouse=True)
-def _kept_from_here_on():
-    for name in KEPT:
-        caches[name].clear()
-    yield
-    for name in KEPT:
-        caches[name].clear()
 
 
 @pytest.fixture(autouse=True)
