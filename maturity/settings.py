@@ -160,9 +160,9 @@ CACHES = {
         "LOCATION": "template_fragments",
         "OPTIONS": {"MAX_ENTRIES": 400},
     },
-    # Choices and explanations of questions: many, of about 1 KB each.
+    # Questions, what they consist of and what stands around them: many, of up to 5 KB each.
     "questions": {"BACKEND": _kept, "LOCATION": "questions", "OPTIONS": {"MAX_ENTRIES": 4000}},
-    # All questions of a page while none of them has an answer, of about 33 KB each.
+    # All questions of a page while none of them has an answer, of 31 to 41 KB each.
     "question_pages": {"BACKEND": _kept, "LOCATION": "question_pages", "OPTIONS": {"MAX_ENTRIES": 200}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -57,10 +57,18 @@ ORDER BY t.name, t.id
 """
 #: Days, levels and editions are in the history, which ends with the newest result and the one before it.
 _TOLD = (
-    *("s.result", "s.edition", "s.index_exact", "s.agreement_exact"),
-    *("s.discuss", "s.asked", "s.respondents", "s.participants"),
-    *("COALESCE(s.previous, '')", "COALESCE(s.previous_index_exact, '')"),
-    *("s.history", "COALESCE(o.origin, '')"),
+    "s.result",
+    "s.edition",
+    "s.index_exact",
+    "s.agreement_exact",
+    "s.discuss",
+    "s.asked",
+    "s.respondents",
+    "s.participants",
+    "COALESCE(s.previous, '')",
+    "COALESCE(s.previous_index_exact, '')",
+    "s.history",
+    "COALESCE(o.origin, '')",
 )
 
 
@@ -137,10 +145,8 @@ def _results(told: str) -> tuple[ResultInRow, ResultInRow | None, list[Step]]:
     day, level, edition_pk = steps[0]
     date = datetime.date.fromisoformat(day)
     discuss, asked, respondents, participants = map(int, counts)
-    newest = ResultInRow(
-        digits, edition_pk, level, index, date,
-        agreement, discuss, asked, respondents, participants, origin,
-    )  # fmt: skip
+    figures = agreement, discuss, asked, respondents, participants
+    newest = ResultInRow(digits, edition_pk, level, index, date, *figures, origin)
     if not previous_digits:
         return newest, None, steps
     day, level, edition_pk = steps[1]

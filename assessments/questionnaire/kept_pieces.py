@@ -5,6 +5,7 @@ is drawn from; the language, and in which state the reader may see the framework
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,38 +15,31 @@ from .pages import Progress, Question, QuestionnairePart
 from .previous_answers import Hint
 
 
+@dataclass(frozen=True, kw_only=True)
 class KeptPieces:
     """The digests of the pieces of one page. `hints` are those of its questions, by the key of the criterion."""
 
-    def __init__(
-        self,
-        assessment: Assessment,
-        progress: Progress,
-        part: QuestionnairePart,
-        questions: Sequence[Question],
-        hints: Mapping[str, Hint],
-    ) -> None:
-        self._assessment = assessment
-        self._progress = progress
-        self._part = part
-        self._questions = questions
-        self._hints = hints
+    assessment: Assessment
+    progress: Progress
+    part: QuestionnairePart
+    questions_asked: Sequence[Question]
+    hints: Mapping[str, Hint]
 
     @cached_property
     def edition(self) -> str:
         """Of what is drawn from the texts of the framework alone."""
-        return fragment_digest(self._assessment.edition.digest)
+        return fragment_digest(self.assessment.edition.digest)
 
     @cached_property
     def around(self) -> str:
         """Of what stands above the questions and beside them: how far the person is in each dimension."""
-        assessment = self._assessment
+        assessment = self.assessment
         return fragment_digest(
             assessment.edition.digest,
             assessment.status,
             assessment.questionnaire,
-            self._part.dimension.pk,
-            [part.kept_by for part in self._progress.parts],
+            self.part.dimension.pk,
+            [part.kept_by for part in self.progress.parts],
         )
 
     @cached_property
@@ -53,7 +47,7 @@ class KeptPieces:
         """Of each question, by the id of its criterion; empty if it must be drawn for this person alone."""
         return {
             question.criterion.pk: self._digest([question]) if self._may_keep(question) else ""
-            for question in self._questions
+            for question in self.questions_asked
         }
 
     @cached_property
@@ -64,15 +58,15 @@ class KeptPieces:
         or the same team where it shows the last result. Pieces with answers would hardly serve anybody else: eight
         questions can be answered in thousands of ways.
         """
-        if any(question.code or not self._may_keep(question) for question in self._questions):
+        if any(question.code or not self._may_keep(question) for question in self.questions_asked):
             return ""
-        return self._digest(self._questions)
+        return self._digest(self.questions_asked)
 
     def _may_keep(self, question: Question) -> bool:
-        return question.says_only_its_answer and not self._assessment.has_checks
+        return question.says_only_its_answer and not self.assessment.has_checks
 
     def _digest(self, questions: Sequence[Question]) -> str:
-        assessment = self._assessment
+        assessment = self.assessment
         return fragment_digest(
             assessment.edition.digest,
             assessment.is_open,
@@ -81,7 +75,7 @@ class KeptPieces:
         )
 
     def _drawn_from(self, question: Question) -> tuple[Any, ...]:
-        hint = self._hints.get(question.criterion.key)
+        hint = self.hints.get(question.criterion.key)
         return (
             question.criterion.pk,
             question.code,

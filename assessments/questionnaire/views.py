@@ -147,7 +147,9 @@ def _page(
         "meanings": SimpleLazyObject(lambda: meanings_of(questions)),
         "moving_on": moving_on,
         "hints": hints,
-        "kept": KeptPieces(seat.assessment, progress, part, questions, hints),
+        "kept": KeptPieces(
+            assessment=seat.assessment, progress=progress, part=part, questions_asked=questions, hints=hints
+        ),
         "checks": _checks(seat, part.criteria, answers),
         "has_levels": any(criterion.level_id for criterion in part.criteria),
         # Tells the saves of this page from those of any other.
